@@ -1,0 +1,1 @@
+"""Mediaproc: videos in, streams and files out, with live progress all the way."""

@@ -1,0 +1,115 @@
+"""The states of a video, a job, an attempt and an upload, and the pure rules between them."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class VideoStatus(StrEnum):
+    """A video's status, in the words of the API."""
+
+    UPLOADING = "uploading"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self in {VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.CANCELLED}
+
+
+class JobState(StrEnum):
+    """A job's state. `RETRYING` waits for its next attempt."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether the job has ended."""
+        return self in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a worker may claim the job."""
+        return self in {JobState.QUEUED, JobState.RETRYING}
+
+
+class JobKind(StrEnum):
+    """What a job does; a handler of the worker performs each."""
+
+    PROCESS = "process"
+
+
+class Lane(StrEnum):
+    """A queue with its own consumers."""
+
+    ENCODE = "encode"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+class UploadState(StrEnum):
+    """An upload's state."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    EXPIRED = "expired"
+
+
+class Stage(StrEnum):
+    """What an attempt is doing now, as the page shows it."""
+
+    PROBE = "probe"
+    ENCODE = "encode"
+    POSTER = "poster"
+    PACKAGE = "package"
+
+
+VIDEO_STATUS_OF_JOB: dict[JobState, VideoStatus] = {
+    JobState.QUEUED: VideoStatus.QUEUED,
+    JobState.RUNNING: VideoStatus.PROCESSING,
+    JobState.RETRYING: VideoStatus.QUEUED,
+    JobState.COMPLETED: VideoStatus.COMPLETED,
+    JobState.FAILED: VideoStatus.FAILED,
+    JobState.CANCELLED: VideoStatus.CANCELLED,
+}
+"""A video with a job has the status that its newest job gives it."""
+
+
+def next_attempt_at(
+    *,
+    retryable: bool,
+    attempt: int,
+    max_attempts: int,
+    base_seconds: float,
+    now: datetime,
+    jitter: float | None = None,
+) -> datetime | None:
+    """When to try again, or None for never.
+
+    Exponential back-off with "equal jitter": half of `base · 2^(attempt-1)` is certain, half is drawn
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `attempt` counts from 1.
+    """
+    if not retryable or attempt >= max_attempts:
+        return None
+    ceiling = min(base_seconds * 2 ** (attempt - 1), 3600.0)
+    drawn = random.random() if jitter is None else jitter  # noqa: S311  # spreads load, guards nothing
+    return now + timedelta(seconds=ceiling / 2 + ceiling / 2 * drawn)

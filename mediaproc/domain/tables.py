@@ -1,0 +1,287 @@
+"""The tables. Ids are UUIDs of version 7; times are UTC and aware; sizes are bytes and durations seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, UploadState, VideoStatus
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> UUID:
+    """A UUID of version 7: sortable by time."""
+    return uuid7()
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A StrEnum kept as plain text, so that a new word needs no migration."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: Any, dialect: Any) -> StrEnum | None:  # noqa: ARG002
+        return None if value is None else self.words(value)
+
+
+def _word(words: type[StrEnum], *, nullable: bool = False) -> Any:
+    return Column(Word(words), nullable=nullable)
+
+
+def _time(*, nullable: bool = True) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def _created() -> Any:
+    return Field(default_factory=now, sa_column=_time(nullable=False))
+
+
+def _bytes(*, nullable: bool = False) -> Any:
+    return Column(BigInteger, nullable=nullable)
+
+
+# Accounts ---------------------------------------------------------------------------------------------------
+
+
+class User(SQLModel, table=True):
+    """A person who signs in. `email` is kept in lower case."""
+
+    __tablename__ = "user_account"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(max_length=320, unique=True)
+    password_hash: str
+    created_at: datetime = _created()
+
+
+class Team(SQLModel, table=True):
+    """Owns every other row. Each user has a personal one."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=200)
+    personal: bool = True
+    created_at: datetime = _created()
+
+
+class Membership(SQLModel, table=True):
+    """A user in a team."""
+
+    team_id: UUID = Field(foreign_key="team.id", primary_key=True, ondelete="CASCADE")
+    user_id: UUID = Field(foreign_key="user_account.id", primary_key=True, ondelete="CASCADE", index=True)
+    role: str = Field(default="owner", max_length=32)
+
+
+class Session(SQLModel, table=True):
+    """A sign-in on one device: the family of its refresh tokens. Ending it ends access at once."""
+
+    __tablename__ = "sign_in_session"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True, ondelete="CASCADE")
+    user_agent: str = Field(default="", max_length=400)
+    created_at: datetime = _created()
+    last_used_at: datetime = _created()
+    ended_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class RefreshToken(SQLModel, table=True):
+    """One refresh token, by its SHA-256. Used once; a second use ends the session."""
+
+    __tablename__ = "refresh_token"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    session_id: UUID = Field(foreign_key="sign_in_session.id", index=True, ondelete="CASCADE")
+    token_hash: str = Field(max_length=64, unique=True)
+    created_at: datetime = _created()
+    expires_at: datetime = Field(sa_column=_time(nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class IdempotentAnswer(SQLModel, table=True):
+    """What a POST with an `Idempotency-Key` answered, for 24 hours. Unique for team, route and key."""
+
+    __tablename__ = "idempotent_answer"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("team_id", "route", "key"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")
+    route: str = Field(max_length=200)
+    key: str = Field(max_length=255)
+    request_hash: str = Field(max_length=64)
+    status: int
+    body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = _created()
+
+
+# Library ----------------------------------------------------------------------------------------------------
+
+
+class Video(SQLModel, table=True):
+    """A work in the library.
+
+    `status` follows the newest job (`states.VIDEO_STATUS_OF_JOB`). `output_attempt` names the attempt whose
+    renditions, poster and segments are shown; it changes in one UPDATE.
+    """
+
+    __table_args__ = (Index("ix_video_team_newest", "team_id", text("id DESC")),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")
+    created_by_id: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    filename: str = Field(max_length=255)
+    title: str = Field(max_length=255)
+    content_type: str = Field(default="", max_length=255)
+    preset: str = Field(default="web", max_length=64)
+    source_key: str = Field(max_length=512)
+    size_bytes: int = Field(sa_column=_bytes())
+    status: VideoStatus = Field(default=VideoStatus.UPLOADING, sa_column=_word(VideoStatus))
+    playable: bool = False
+    progress: float = 0.0
+    output_attempt: int | None = None
+    poster_key: str | None = Field(default=None, max_length=512)
+    media_info: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    error_code: str | None = Field(default=None, max_length=64)
+    error_detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    created_at: datetime = _created()
+    ready_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class Upload(SQLModel, table=True):
+    """One S3 multipart upload of a video's source, in `part_count` parts of `part_size_bytes` (the last is smaller)."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE", index=True)
+    video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE", index=True)
+    s3_upload_id: str = Field(max_length=1024)
+    object_key: str = Field(max_length=512)
+    size_bytes: int = Field(sa_column=_bytes())
+    part_size_bytes: int = Field(sa_column=_bytes())
+    part_count: int
+    state: UploadState = Field(default=UploadState.OPEN, sa_column=_word(UploadState))
+    created_at: datetime = _created()
+    expires_at: datetime = Field(sa_column=_time(nullable=False))
+    completed_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class Rendition(SQLModel, table=True):
+    """One rung's encoded result, or the sound beside the rungs (`height` 0), made by one attempt.
+
+    Names are unique within an attempt: `1080p`, `720p`, `480p`, `audio`.
+    """
+
+    __table_args__ = (UniqueConstraint("video_id", "attempt", "name"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE")
+    attempt: int
+    name: str = Field(max_length=64)
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0
+    codec: str = Field(max_length=32)
+    codecs: str = Field(max_length=128)
+    """RFC 6381, for the CODECS attribute of the multivariant playlist."""
+    bitrate_bps: int = 0
+    peak_bitrate_bps: int = 0
+    size_bytes: int = Field(default=0, sa_column=_bytes())
+    init_key: str = Field(max_length=512)
+    mp4_key: str | None = Field(default=None, max_length=512)
+    mp4_size_bytes: int | None = Field(default=None, sa_column=_bytes(nullable=True))
+    finished: bool = False
+    created_at: datetime = _created()
+
+
+class Segment(SQLModel, table=True):
+    """One addressable piece of a rendition, in S3 before its row is here. `number` counts from 0."""
+
+    rendition_id: UUID = Field(foreign_key="rendition.id", ondelete="CASCADE", primary_key=True)
+    number: int = Field(primary_key=True)
+    object_key: str = Field(max_length=512)
+    duration_seconds: float
+    size_bytes: int = Field(sa_column=_bytes())
+
+
+# Work -------------------------------------------------------------------------------------------------------
+
+
+class Job(SQLModel, table=True):
+    """A durable intent. `attempt` is the number of the newest attempt: the fencing token of every write."""
+
+    __table_args__ = (
+        Index("ix_job_waiting", "state", "next_attempt_at"),
+        Index("ix_job_video_newest", "video_id", text("id DESC")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE", index=True)
+    video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE")
+    kind: JobKind = Field(default=JobKind.PROCESS, sa_column=_word(JobKind))
+    lane: Lane = Field(default=Lane.ENCODE, sa_column=_word(Lane))
+    preset: str = Field(default="web", max_length=64)
+    state: JobState = Field(default=JobState.QUEUED, sa_column=_word(JobState))
+    attempt: int = 0
+    max_attempts: int = 3
+    lease_expires_at: datetime | None = Field(default=None, sa_column=_time())
+    next_attempt_at: datetime | None = Field(default=None, sa_column=_time())
+    message_sent_at: datetime | None = Field(default=None, sa_column=_time())
+    error_code: str | None = Field(default=None, max_length=64)
+    error_detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    created_at: datetime = _created()
+    finished_at: datetime | None = Field(default=None, sa_column=_time())
+
+    def lease_expired(self, at: datetime) -> bool:
+        """Whether the worker that runs this job has been silent for too long."""
+        return self.state is JobState.RUNNING and self.lease_expires_at is not None and self.lease_expires_at < at
+
+
+class Attempt(SQLModel, table=True):
+    """One execution of a job by one worker. `number` counts from 1."""
+
+    __table_args__ = (UniqueConstraint("job_id", "number"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    job_id: UUID = Field(foreign_key="job.id", ondelete="CASCADE")
+    number: int
+    worker: str = Field(max_length=255)
+    started_at: datetime = _created()
+    ended_at: datetime | None = Field(default=None, sa_column=_time())
+    outcome: Outcome | None = Field(default=None, sa_column=_word(Outcome, nullable=True))
+    error_code: str | None = Field(default=None, max_length=64)
+    error_detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    command: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    log_tail: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+
+
+class Leftover(SQLModel, table=True):
+    """Objects under `prefix` that nothing shows any more, to be swept from S3 after `sweep_after`."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    prefix: str = Field(max_length=512)
+    s3_upload_id: str | None = Field(default=None, max_length=1024)
+    sweep_after: datetime = Field(default_factory=now, sa_column=_time(nullable=False))
+    created_at: datetime = _created()

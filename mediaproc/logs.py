@@ -1,0 +1,91 @@
+"""Structured logs: one JSON object a line, with ids, without secrets.
+
+Bind ids where work begins: `structlog.contextvars.bind_contextvars(request_id=…, video_id=…, job_id=…, attempt=…)`.
+Presigned URLs, tokens, passwords and keys are replaced by `[redacted]` wherever they stand, in messages of
+other libraries too.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|api_key|access_key|presigned", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?P<query>[?&](?:X-Amz-[A-Za-z-]+|token|AWSAccessKeyId|Signature)=)[^\s&\"'<>]+"
+    r"|(?P<bearer>\bBearer\s+)\S+"
+    r"|(?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)"
+    r"|\bmp_[A-Za-z0-9_-]{16,}"
+    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
+)
+
+
+def configure(*, level: str = "INFO", format: str = "json") -> None:
+    """Send structlog and the standard library's logging to standard error through one chain."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact_event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact_event, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("botocore", "boto3", "urllib3", "s3transfer", "httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger for one module."""
+    return structlog.stdlib.get_logger(name)
+
+
+def redact(text: str) -> str:
+    """The text with every presigned signature, token, key and URL password replaced."""
+    return _SECRET_TEXT.sub(_keep_prefix, text)
+
+
+def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: redact every value of the event, by its name or by its content."""
+    for name, value in event.items():
+        event[name] = _redact_value(name, value)
+    return event
+
+
+def _redact_value(name: str, value: Any) -> Any:
+    if name.startswith("_"):
+        return value
+    if isinstance(value, str):
+        return "[redacted]" if _SECRET_NAMES.search(name) else redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redact_value(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redact_value(name, inner) for inner in value]
+    return value
+
+
+def _keep_prefix(match: re.Match[str]) -> str:
+    kept = match.group("query") or match.group("bearer") or match.group("userinfo") or ""
+    return f"{kept}[redacted]"

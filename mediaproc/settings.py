@@ -1,0 +1,155 @@
+"""Every setting of Mediaproc, read once from the environment and checked at the start.
+
+Each field is the environment variable of the same name in upper case. `settings()` reads them the first time
+it is called; nothing else in the project reads `os.environ` for configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The whole configuration as one frozen value. Raises `ValidationError` when one is missing or wrong."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field(description="Postgres, e.g. postgresql://user:password@host/mediaproc.")
+    redis_url: str = Field(description="Redis or Valkey, e.g. redis://:password@host:6379.")
+    jwt_secret: SecretStr = Field(min_length=32, description="Signs tokens and queue messages; 32 characters or more.")
+
+    queue_redis_url: str | None = Field(None, description="Huey's Redis. Default: REDIS_URL, database 0.")
+    events_redis_url: str | None = Field(None, description="Event streams. Default: REDIS_URL, database 1.")
+    state_redis_url: str | None = Field(None, description="Page state. Default: REDIS_URL, database 2.")
+
+    s3_endpoint_url: str | None = Field(None, description="S3 as servers reach it. Unset: AWS.")
+    s3_public_endpoint_url: str | None = Field(None, description="S3 as browsers reach it. Default: S3_ENDPOINT_URL.")
+    s3_bucket: str = Field("mediaproc", description="The one bucket.")
+    s3_region: str = Field("us-east-1", description="The bucket's region.")
+    aws_access_key_id: str | None = Field(None, description="S3 key. Unset: boto3's own chain.")
+    aws_secret_access_key: SecretStr | None = Field(None, description="S3 secret. Unset: boto3's own chain.")
+
+    public_url: str = Field("http://localhost:8000", description="Where browsers find the app; its origin is allowed.")
+    extra_origins: str = Field("", description="More allowed origins, separated by commas.")
+    max_upload_bytes: int = Field(50 * 1024**3, gt=0, description="Largest source, in bytes.")
+    upload_expiry_seconds: int = Field(7 * 24 * 3600, gt=0, description="An unfinished upload's life.")
+    access_token_seconds: int = Field(15 * 60, gt=0, description="Life of a JWT access token.")
+    refresh_token_seconds: int = Field(30 * 24 * 3600, gt=0, description="Life of a refresh token, renewed by use.")
+
+    lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
+    rescue_interval_seconds: float = Field(3.0, gt=0, description="How often lost work is looked for.")
+    retry_base_seconds: float = Field(5.0, ge=0, description="First wait before a retry; doubled each time.")
+    max_attempts: int = Field(3, ge=1, description="Attempts before a job fails for good.")
+    attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Wall time an attempt may take.")
+    worker_slots: int = Field(0, ge=0, description="Encodes at a time on a host. 0: one for each four cores.")
+    workspace_dir: Path | None = Field(None, description="Scratch folder of workers. Default: the system's.")
+
+    ffmpeg_path: Path | None = Field(None, description="FFmpeg to use. Default: imageio-ffmpeg's.")
+    ffprobe_path: Path | None = Field(None, description="ffprobe to use. Default: shaka-streamer's.")
+
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field("json", pattern="^(json|console)$", description="json or console.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, url: str) -> str:
+        scheme, _, rest = url.partition("://")
+        if scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+            raise ValueError("must be a postgresql:// address")
+        return f"postgresql+psycopg://{rest}"
+
+    @property
+    def queue_url(self) -> str:
+        """Address of the Redis database that carries Huey's messages."""
+        return self.queue_redis_url or _redis_database(self.redis_url, 0)
+
+    @property
+    def events_url(self) -> str:
+        """Address of the Redis database that carries event streams."""
+        return self.events_redis_url or _redis_database(self.redis_url, 1)
+
+    @property
+    def state_url(self) -> str:
+        """Address of the Redis database that keeps the page's state."""
+        return self.state_redis_url or _redis_database(self.redis_url, 2)
+
+    @property
+    def public_s3_endpoint_url(self) -> str | None:
+        """S3 as a browser reaches it, for presigned URLs."""
+        return self.s3_public_endpoint_url or self.s3_endpoint_url
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Exact origins that may use cookies, websockets and browser uploads."""
+        parts = urlsplit(self.public_url)
+        named = [f"{parts.scheme}://{parts.netloc}", *self.extra_origins.split(",")]
+        return tuple(dict.fromkeys(origin.strip().rstrip("/") for origin in named if origin.strip()))
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies are marked Secure: behind HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def slots(self) -> int:
+        """Encodes that run at the same time on this host."""
+        return self.worker_slots or max(1, available_cores() // 4)
+
+    @property
+    def threads_per_encode(self) -> int:
+        """FFmpeg threads for one encode, so that all slots together fit the host's cores."""
+        return max(1, available_cores() // self.slots)
+
+    def derived_secret(self, purpose: str) -> str:
+        """A secret for one purpose, derived from `jwt_secret` by HMAC-SHA256 (hex, 64 characters)."""
+        key = self.jwt_secret.get_secret_value().encode()
+        return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()  # pyright: ignore[reportCallIssue]  # pydantic-settings fills the fields
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with the settings, a line each, without any value (it may be a secret)."""
+    return "\n".join(
+        _explain_one(str(problem["loc"][0]), problem["type"], problem["msg"]) for problem in error.errors()
+    )
+
+
+def available_cores() -> int:
+    """Cores this process may use: CPU affinity and cgroup v2 quota count."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(affinity, _cgroup_cores(Path("/sys/fs/cgroup/cpu.max"), affinity)))
+
+
+def _explain_one(field: str, kind: str, message: str) -> str:
+    name = field.upper()
+    if kind == "missing":
+        return f"{name} is not set: {Settings.model_fields[field].description}"
+    return f"{name} is wrong: {message}"
+
+
+def _cgroup_cores(path: Path, fallback: int) -> int:
+    try:
+        quota, period = path.read_text().split()
+    except (OSError, ValueError):
+        return fallback
+    return fallback if quota == "max" else max(1, round(int(quota) / int(period)))
+
+
+def _redis_database(url: str, number: int) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"{url}{'&' if parts.query else '?'}db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))

@@ -1,0 +1,1 @@
+"""S3: the client, every object key, objects and multipart uploads."""

@@ -1,0 +1,49 @@
+"""Every object key is made here.
+
+videos/{video_id}/source/{filename}
+videos/{video_id}/output/{attempt}/poster.jpg
+videos/{video_id}/output/{attempt}/{rendition}/init.mp4
+videos/{video_id}/output/{attempt}/{rendition}/{number:06}.m4s
+videos/{video_id}/output/{attempt}/{rendition}.mp4
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+
+def video_prefix(video_id: UUID) -> str:
+    """Everything of a video."""
+    return f"videos/{video_id}/"
+
+
+def source(video_id: UUID, filename: str) -> str:
+    """The uploaded bytes. The name is reduced to safe characters; the row keeps the real one."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", filename).strip("._")[-100:]
+    return f"{video_prefix(video_id)}source/{safe or 'source'}"
+
+
+def output_prefix(video_id: UUID, attempt: int) -> str:
+    """Everything that one attempt wrote."""
+    return f"{video_prefix(video_id)}output/{attempt}/"
+
+
+def poster(video_id: UUID, attempt: int) -> str:
+    """The main still, JPEG."""
+    return f"{output_prefix(video_id, attempt)}poster.jpg"
+
+
+def init_segment(video_id: UUID, attempt: int, rendition: str) -> str:
+    """A rendition's CMAF header."""
+    return f"{output_prefix(video_id, attempt)}{rendition}/init.mp4"
+
+
+def segment(video_id: UUID, attempt: int, rendition: str, number: int) -> str:
+    """A rendition's CMAF segment, counted from 0."""
+    return f"{output_prefix(video_id, attempt)}{rendition}/{number:06}.m4s"
+
+
+def download(video_id: UUID, attempt: int, rendition: str) -> str:
+    """A rendition as one MP4 file."""
+    return f"{output_prefix(video_id, attempt)}{rendition}.mp4"

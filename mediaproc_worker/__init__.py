@@ -1,0 +1,1 @@
+"""The workers: they claim jobs, run FFmpeg and report every step."""

@@ -1,0 +1,1 @@
+"""What performs each kind of job."""

@@ -1,0 +1,90 @@
+"""Real services for the tests: Postgres, Valkey and SeaweedFS on free ports, one set a pytest worker."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import psycopg
+import pytest
+import redis
+
+from mediaproc.embedded import parts
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[dict[str, str]]:
+    """Settings that lead to real services, made for this pytest worker alone; also put into `os.environ`."""
+    with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
+        data_dir = Path(folder)
+        data_dir.chmod(0o755)
+        ports = parts.free_ports(11)
+        key = secrets.token_hex(16)
+        started = [
+            parts.postgres(data_dir),
+            parts.valkey(data_dir, port=ports[0], password=key),
+            parts.seaweedfs(data_dir, ports=ports[1:], access_key=key, secret_key=key),
+        ]
+        environment = {
+            "JWT_SECRET": secrets.token_hex(32),
+            "S3_BUCKET": "mediaproc",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        for part in started:
+            environment |= part.settings
+        processes = [
+            subprocess.Popen(part.command, env={**os.environ, **part.environment}, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, start_new_session=True)
+            for part in started
+        ]  # fmt: skip
+        os.environ.update(environment)
+        try:
+            _wait(lambda: psycopg.connect(environment["DATABASE_URL"]).close())
+            _wait(lambda: redis.Redis.from_url(environment["REDIS_URL"]).ping())
+            _wait(lambda: _make_bucket(environment))
+            subprocess.run([*_python("alembic"), "upgrade", "head"], check=True, env=os.environ, cwd=_root())
+            yield environment
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=20)
+
+
+def _make_bucket(environment: dict[str, str]) -> None:
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=environment["S3_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    s3.create_bucket(Bucket=environment["S3_BUCKET"])
+
+
+def _wait(ready: Callable[[], object], *, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            ready()
+            return
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _root() -> Path:
+    return Path(__file__).parent.parent
+
+
+def _python(module: str) -> list[str]:
+    import sys
+
+    return [sys.executable, "-m", module]
