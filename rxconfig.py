@@ -17,11 +17,11 @@ os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
 # Without it Reflex tries mirrors of npm first.
 os.environ.setdefault("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org")
 
-import reflex as rx  # noqa: E402
+import reflex as rx
 
-from mediaproc import styles  # noqa: E402
-from mediaproc.components.same_origin import SameOriginPlugin  # noqa: E402
-from mediaproc.settings import settings  # noqa: E402
+from mediaproc import styles
+from mediaproc.components.same_origin import SameOriginPlugin
+from mediaproc.settings import settings
 
 
 def _served() -> dict[str, Any]:
