@@ -1,0 +1,64 @@
+"""Codec strings of RFC 6381, and the H.264 level that a picture needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AAC_LC = "mp4a.40.2"
+"""MPEG-4 audio, object type 2 (ISO/IEC 14496-3, table 1.17)."""
+
+H264_HIGH = 0x64
+"""profile_idc of High (ITU-T H.264, A.2.4)."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One row of ITU-T H.264, table A-1. Frame sizes are in macroblocks of 16×16, bit rates for High (×1.25)."""
+
+    idc: int
+    name: str
+    macroblocks_per_second: int
+    frame_macroblocks: int
+    max_bitrate_bps: int
+
+
+LEVELS: tuple[Level, ...] = (
+    Level(30, "3.0", 40_500, 1_620, 12_500_000),
+    Level(31, "3.1", 108_000, 3_600, 17_500_000),
+    Level(32, "3.2", 216_000, 5_120, 25_000_000),
+    Level(40, "4.0", 245_760, 8_192, 25_000_000),
+    Level(42, "4.2", 522_240, 8_704, 62_500_000),
+    Level(50, "5.0", 589_824, 22_080, 168_750_000),
+    Level(51, "5.1", 983_040, 36_864, 300_000_000),
+    Level(52, "5.2", 2_073_600, 36_864, 300_000_000),
+)
+
+
+def h264_level(*, width: int, height: int, frame_rate: float, bitrate_bps: int) -> Level:
+    """The lowest level that holds such a picture; the highest known if none does."""
+    macroblocks = -(-width // 16) * -(-height // 16)
+    for level in LEVELS:
+        if (
+            macroblocks <= level.frame_macroblocks
+            and macroblocks * frame_rate <= level.macroblocks_per_second
+            and bitrate_bps <= level.max_bitrate_bps
+        ):
+            return level
+    return LEVELS[-1]
+
+
+def h264(*, profile: int, constraints: int, level: int) -> str:
+    """`avc1.PPCCLL` (RFC 6381, 3.3): profile, constraint flags and level of the SPS, as hex bytes."""
+    return f"avc1.{profile:02x}{constraints:02x}{level:02x}"
+
+
+def h264_of_init_segment(init: bytes) -> str | None:
+    """The codec string that an init segment's own avcC box says, or None when it has none.
+
+    avcC begins with version 1, then profile, constraints and level (ISO/IEC 14496-15, 5.3.3.1.2).
+    """
+    at = init.find(b"avcC")
+    record = init[at + 4 : at + 8]
+    if at < 0 or len(record) < 4 or record[0] != 1:
+        return None
+    return h264(profile=record[1], constraints=record[2], level=record[3])

@@ -1,0 +1,297 @@
+"""Reading a source: how ffprobe is asked, and what its answer means."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, cast
+
+from mediaproc.media.sources import Source, input_arguments
+
+MAX_PIXELS = 8192 * 8192
+"""Largest picture: 8K with room to spare; a larger one costs gigabytes a frame."""
+
+MAX_DURATION_SECONDS = 48 * 3600
+"""Longest source."""
+
+MAX_TRACKS = 64
+"""Most tracks of a source."""
+
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+"""PQ and HLG (ITU-R BT.2100)."""
+
+
+class Refused(Exception):
+    """A source that can't be processed. `str()` is a sentence for a person."""
+
+
+class NotMedia(Refused):
+    """Not a video, or none that is let in. `content_type` is what it seems to be."""
+
+    def __init__(self, content_type: str | None = None) -> None:
+        super().__init__(f"This file is not a video ({content_type})" if content_type else "This file is not a video")
+
+
+class NoVideo(Refused):
+    """A media file without a picture that moves."""
+
+    def __init__(self) -> None:
+        super().__init__("This file has no picture, only sound or data")
+
+
+class BeyondLimits(Refused):
+    """A picture, a length or a count that no honest video has."""
+
+
+@dataclass(frozen=True)
+class VideoTrack:
+    """The picture. `width` and `height` are as coded; the display size is after rotation and sample aspect."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    display_width: int
+    display_height: int
+    frame_rate: Fraction
+    pixel_format: str
+    bit_depth: int
+    rotation: int
+    interlaced: bool
+    hdr: bool
+    variable_frame_rate: bool = False
+    profile: str = ""
+    bitrate_bps: int = 0
+
+    @property
+    def short_side(self) -> int:
+        """The smaller side as displayed: what a rung's name counts."""
+        return min(self.display_width, self.display_height)
+
+
+@dataclass(frozen=True)
+class AudioTrack:
+    """One sound track. `language` is ISO 639, empty when unknown."""
+
+    index: int
+    codec: str
+    channels: int
+    sample_rate_hz: int
+    language: str = ""
+    bitrate_bps: int = 0
+
+
+@dataclass(frozen=True)
+class TextTrack:
+    """One track of subtitles or captions."""
+
+    index: int
+    codec: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a source is. `duration_seconds` is 0 when the container does not say."""
+
+    container: str
+    duration_seconds: float
+    size_bytes: int
+    bitrate_bps: int
+    video: VideoTrack
+    audio: tuple[AudioTrack, ...] = ()
+    text: tuple[TextTrack, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a dict that JSON can hold; `frame_rate` is a number, `frame_rate_exact` a fraction like "30000/1001"."""
+        value = asdict(self)
+        rate = self.video.frame_rate
+        value["video"] |= {"frame_rate": float(rate), "frame_rate_exact": f"{rate.numerator}/{rate.denominator}"}
+        return value | {"audio": list(value["audio"]), "text": list(value["text"])}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> MediaInfo:
+        """The inverse of `to_json`."""
+        video = dict(value["video"])
+        video["frame_rate"] = Fraction(video.pop("frame_rate_exact"))
+        return cls(
+            container=value["container"],
+            duration_seconds=value["duration_seconds"],
+            size_bytes=value["size_bytes"],
+            bitrate_bps=value["bitrate_bps"],
+            video=VideoTrack(**video),
+            audio=tuple(AudioTrack(**track) for track in value["audio"]),
+            text=tuple(TextTrack(**track) for track in value["text"]),
+        )
+
+
+def ffprobe_arguments(source: Source) -> list[str]:
+    """Arguments of an ffprobe that prints a source as JSON, without the program's own name."""
+    return [
+        *("-v", "error"),  # what it prints beside the JSON is the reason of a failure
+        *("-of", "json"),
+        "-show_format",
+        "-show_streams",  # with their side data: rotation stands there
+        *input_arguments(source),
+    ]
+
+
+def parse_ffprobe(output: str, *, content_type: str | None = None) -> MediaInfo:
+    """What ffprobe's JSON says of a source. `content_type` is what the file seems to be, for the sentence.
+
+    Raises `NotMedia`, `NoVideo` or `BeyondLimits`.
+    """
+    answer = _json_object(output)
+    streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
+    about = cast("dict[str, Any]", answer.get("format") or {})
+    if not streams or not about:
+        raise NotMedia(content_type)
+    if len(streams) > MAX_TRACKS:
+        raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
+    return _within_limits(_media_info(about, streams))
+
+
+def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
+    video = _video_track(_main_picture(streams))
+    return MediaInfo(
+        container=str(about.get("format_name", "")),
+        duration_seconds=_duration(about, streams),
+        size_bytes=int(_number(about.get("size"))),
+        bitrate_bps=int(_number(about.get("bit_rate"))),
+        video=video,
+        audio=tuple(_audio_track(each) for each in streams if _audible(each)),
+        text=tuple(
+            TextTrack(index=int(each["index"]), codec=str(each.get("codec_name", "")), language=_language(each))
+            for each in streams
+            if each.get("codec_type") == "subtitle"
+        ),
+    )
+
+
+def _within_limits(info: MediaInfo) -> MediaInfo:
+    video = info.video
+    if video.width * video.height > MAX_PIXELS or max(video.display_width, video.display_height) > 32768:
+        raise BeyondLimits(f"This picture is too large: {video.width}×{video.height}")
+    if info.duration_seconds > MAX_DURATION_SECONDS:
+        raise BeyondLimits(f"This video is longer than {MAX_DURATION_SECONDS // 3600} hours")
+    return info
+
+
+def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
+    moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each) and _area(each) > 0]
+    if not moving:
+        raise NoVideo
+    return max(moving, key=lambda each: (_disposition(each, "default"), _area(each)))
+
+
+def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
+    rotation = _rotation(stream)
+    width, height = int(stream["width"]), int(stream["height"])
+    shown = _display_size(width, height, _sample_aspect(stream), rotation)
+    average, nominal = _fraction(stream.get("avg_frame_rate")), _fraction(stream.get("r_frame_rate"))
+    return VideoTrack(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "unknown")),
+        width=width,
+        height=height,
+        display_width=shown[0],
+        display_height=shown[1],
+        frame_rate=(average or nominal).limit_denominator(100_000),
+        pixel_format=str(stream.get("pix_fmt") or ""),
+        bit_depth=_bit_depth(stream),
+        rotation=rotation,
+        interlaced=stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"},
+        hdr=stream.get("color_transfer") in HDR_TRANSFERS,
+        variable_frame_rate=bool(average and nominal) and abs(average - nominal) > nominal / 200,
+        profile=str(stream.get("profile", "")),
+        bitrate_bps=int(_number(stream.get("bit_rate"))),
+    )
+
+
+def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
+    return AudioTrack(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "unknown")),
+        channels=int(_number(stream.get("channels"))),
+        sample_rate_hz=int(_number(stream.get("sample_rate"))),
+        language=_language(stream),
+        bitrate_bps=int(_number(stream.get("bit_rate"))),
+    )
+
+
+def _audible(stream: Mapping[str, Any]) -> bool:
+    return stream.get("codec_type") == "audio" and _number(stream.get("channels")) > 0
+
+
+def _still(stream: Mapping[str, Any]) -> bool:
+    return any(_disposition(stream, name) for name in ("attached_pic", "timed_thumbnails", "still_image"))
+
+
+def _disposition(stream: Mapping[str, Any], name: str) -> int:
+    return int((stream.get("disposition") or {}).get(name, 0))
+
+
+def _area(stream: Mapping[str, Any]) -> int:
+    return int(_number(stream.get("width"))) * int(_number(stream.get("height")))
+
+
+def _display_size(width: int, height: int, sample_aspect: Fraction, rotation: int) -> tuple[int, int]:
+    """The size in square pixels, upright. The coded height is kept, as players do."""
+    shown = max(1, round(width * sample_aspect)), height
+    return (shown[1], shown[0]) if rotation % 180 else shown
+
+
+def _rotation(stream: Mapping[str, Any]) -> int:
+    """Degrees clockwise, as 0, 90, 180 or 270. ffprobe's own count is counter-clockwise."""
+    turns = [_number(each["rotation"]) for each in stream.get("side_data_list") or [] if "rotation" in each]
+    return round(-turns[0] / 90) * 90 % 360 if turns else 0
+
+
+def _sample_aspect(stream: Mapping[str, Any]) -> Fraction:
+    aspect = _fraction(str(stream.get("sample_aspect_ratio", "1/1")).replace(":", "/"))
+    return aspect if Fraction(1, 16) <= aspect <= 16 else Fraction(1)
+
+
+def _bit_depth(stream: Mapping[str, Any]) -> int:
+    said = int(_number(stream.get("bits_per_raw_sample")))
+    if said:
+        return said
+    name = str(stream.get("pix_fmt") or "")
+    return next((depth for depth in (16, 14, 12, 10, 9) if f"p{depth}" in name or f"0{depth}" in name), 8)
+
+
+def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> float:
+    said = [_number(about.get("duration")), *(_number(each.get("duration")) for each in streams)]
+    return round(next((seconds for seconds in said if seconds > 0), 0.0), 6)
+
+
+def _language(stream: Mapping[str, Any]) -> str:
+    language = str((stream.get("tags") or {}).get("language", ""))
+    return "" if language == "und" or not language.isalpha() or len(language) > 3 else language.lower()
+
+
+def _fraction(value: Any) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return Fraction(0)
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
+def _json_object(output: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(output or "{}")
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}

@@ -1,0 +1,76 @@
+"""Where FFmpeg reads a source from, and what it may open while doing so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEMUXERS = (
+    "avi",
+    "asf",
+    "dv",
+    "flv",
+    "matroska,webm",
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "mpeg",
+    "mpegts",
+    "mxf",
+    "ogg",
+    # Sound alone is let in so that the sentence can say "no picture" rather than "not a video".
+    "aac",
+    "flac",
+    "mp3",
+    "wav",
+)
+"""Containers that hold what they show. Playlists (hls, dash), scripts (concat, ffconcat), session descriptions
+(sdp), numbered files (image2), drawings (svg) and subtitle texts name other files, so none of them is here."""
+
+FILE_PROTOCOLS = ("file",)
+NETWORK_PROTOCOLS = ("http", "https", "tcp", "tls")
+"""`https` is made of `tls` and `tcp`; nothing else is opened for a presigned address."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A presigned http(s) address, or the path of a local file."""
+
+    location: str
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is read over the network."""
+        return self.location.startswith(("http://", "https://"))
+
+
+def input_arguments(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> list[str]:
+    """`-i` and what must stand before it, for ffmpeg and ffprobe alike (both 8 or later)."""
+    return [
+        *(word for name, value in input_options(source, demuxers=demuxers).items() for word in (f"-{name}", value)),
+        *("-i", location(source)),
+    ]
+
+
+def input_options(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> dict[str, str]:
+    """The options of an input, by name."""
+    guards = {
+        "protocol_whitelist": ",".join(NETWORK_PROTOCOLS if source.remote else FILE_PROTOCOLS),
+        "format_whitelist": ",".join(demuxers),
+    }
+    return guards | (_RANGE_READING if source.remote else {})
+
+
+def location(source: Source) -> str:
+    """The input as FFmpeg takes it: a local path gets its protocol, so that a colon in a name means nothing."""
+    return source.location if source.remote else f"file:{source.location}"
+
+
+_RANGE_READING = {
+    "max_redirects": "0",  # storage answers itself; a redirect could lead anywhere
+    "multiple_requests": "1",  # one connection for all ranges
+    "initial_request_size": "65536",  # while the header is read: a moov at the end costs one small request
+    "request_size": "2097152",  # else FFmpeg asks for everything and throws away what is in flight at each seek
+    "reconnect": "1",  # a dropped connection goes on from the byte it was at
+    "reconnect_on_network_error": "1",
+    "reconnect_on_http_error": "5xx",
+    "reconnect_delay_max": "4",  # seconds; storage that stays silent longer is down, and the attempt is retried
+    "rw_timeout": "30000000",  # microseconds without a byte
+}

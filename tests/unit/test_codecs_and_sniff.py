@@ -1,0 +1,59 @@
+"""Codec strings, levels, and what a file is by its first bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaproc.media import codecs, sniff
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "frame_rate", "level"),
+    [
+        (854, 480, 30, "3.1"),
+        (720, 480, 30, "3.0"),
+        (1280, 720, 30, "3.1"),
+        (1280, 720, 60, "3.2"),
+        (1920, 1080, 30, "4.0"),
+        (1080, 1920, 30, "4.0"),
+        (1920, 1080, 60, "4.2"),
+        (3840, 2160, 60, "5.2"),
+        (16, 16, 25, "3.0"),
+    ],
+)
+def test_the_lowest_level_that_holds_it(width: int, height: int, frame_rate: float, level: str) -> None:
+    found = codecs.h264_level(width=width, height=height, frame_rate=frame_rate, bitrate_bps=5_000_000)
+    assert found.name == level
+
+
+def test_the_codec_string_is_read_from_the_init_segment() -> None:
+    init = b"\0\0\0\x20avc1....\0\0\0\x10avcC\x01\x64\x00\x28\xff"
+    assert codecs.h264_of_init_segment(init) == "avc1.640028"
+    assert codecs.h264_of_init_segment(b"ftyp moov hvc1") is None
+    assert codecs.h264_of_init_segment(b"avcC\x01") is None
+    assert codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=31) == "avc1.64001f"
+
+
+@pytest.mark.parametrize(
+    ("head", "content_type"),
+    [
+        (b"just some words\n", "text/plain"),
+        ("Grüße, Welt".encode(), "text/plain"),
+        ("ü".encode() * 600, "text/plain"),
+        ("x".encode("utf-16"), "text/plain"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">', "image/svg+xml"),
+        (b'<?xml version="1.0"?><MPD>', "application/dash+xml"),
+        (b"  <!DOCTYPE html><html>", "text/html"),
+        (b"#EXTM3U\n", "application/vnd.apple.mpegurl"),
+        (b"ffconcat version 1.0\n", "text/plain"),
+        (b"RIFF\0\0\0\0WAVE", "audio/wav"),
+        (b"RIFF\0\0\0\0AVI ", None),
+        (b"\0\0\0\x18ftypmp42", None),
+        (b"\x93\x01\x02\x00\xfe", None),
+        (b"", None),
+    ],
+)
+def test_content_type_of(head: bytes, content_type: str | None) -> None:
+    assert sniff.content_type_of(head[: sniff.HEAD_BYTES]) == content_type

@@ -1,0 +1,97 @@
+"""Playlists: what players need is there, and FFmpeg's own are read right while they grow."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaproc.media import manifest
+from mediaproc.media.manifest import Piece, Sound, Variant
+
+FULL_HD = Variant(
+    uri="1080p.m3u8", width=1920, height=1080, frame_rate=29.97, codecs="avc1.640028",
+    bitrate_bps=4_500_000, peak_bitrate_bps=6_000_000,
+)  # fmt: skip
+SD = Variant(
+    uri="480p.m3u8", width=854, height=480, frame_rate=29.97, codecs="avc1.64001e",
+    bitrate_bps=1_200_000, peak_bitrate_bps=1_500_000,
+)  # fmt: skip
+SOUND = Sound(uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000, language="de")
+
+
+def test_a_variant_counts_its_sound() -> None:
+    text = manifest.multivariant_playlist([FULL_HD, SD], sound=SOUND)
+    assert (
+        "#EXT-X-STREAM-INF:BANDWIDTH=6130000,AVERAGE-BANDWIDTH=4628000,"
+        'CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound"\n1080p.m3u8\n'
+    ) in text
+    assert (
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,'
+        'CHANNELS="2",URI="audio.m3u8"\n'
+    ) in text
+
+
+def test_the_first_variant_is_the_one_near_two_megabits() -> None:
+    lines = manifest.multivariant_playlist([FULL_HD, SD]).splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["480p.m3u8", "1080p.m3u8"]
+
+
+def test_a_silent_video_names_no_audio_group() -> None:
+    text = manifest.multivariant_playlist([SD])
+    assert "AUDIO" not in text
+    assert 'CODECS="avc1.64001e",' in text
+
+
+def test_no_variant_is_still_a_playlist() -> None:
+    assert manifest.multivariant_playlist([]).startswith("#EXTM3U\n")
+
+
+def test_a_finished_playlist_is_vod_with_an_end() -> None:
+    text = manifest.media_playlist([Piece("a.m4s", 4.0), Piece("b.m4s", 1.5)], init_uri="init.mp4", finished=True)
+    assert text == (
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        '#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI="init.mp4"\n'
+        "#EXTINF:4.000000,\na.m4s\n#EXTINF:1.500000,\nb.m4s\n#EXT-X-ENDLIST\n"
+    )
+
+
+def test_a_growing_playlist_starts_at_the_beginning_and_has_no_end() -> None:
+    text = manifest.media_playlist([Piece("a.m4s", 4.0)], init_uri="init.mp4", finished=False)
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT\n" in text
+    assert "#EXT-X-START:TIME-OFFSET=0" in text
+    assert "ENDLIST" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "target"), [(4.0, 4), (4.004, 4), (4.49, 4), (4.6, 5), (0.2, 1), (0.0, 1)]
+)  # fmt: skip
+def test_target_duration_holds_every_rounded_segment(seconds: float, target: int) -> None:
+    assert manifest.round_up(seconds) == target
+
+
+def test_ffmpegs_playlist_is_read_as_far_as_it_is_whole() -> None:
+    text = (
+        '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="init.mp4"\n'
+        "#EXTINF:4.004000,\n000000.m4s\n#EXT-X-DISCONTINUITY\n#EXTINF:2.000000,\n#EXT-X-PROGRAM-DATE-TIME:x\n"
+        "000001.m4s\n#EXTINF:4.000000,\n00000"
+    )
+    found = manifest.parse_local_playlist(text)
+    assert found.segments == (Piece("000000.m4s", 4.004), Piece("000001.m4s", 2.0))
+    assert not found.ended
+    assert manifest.parse_local_playlist(text + "2.m4s\n#EXT-X-ENDLIST\n").ended
+
+
+def test_an_own_playlist_reads_back_the_same() -> None:
+    pieces = tuple(Piece(f"{number:06}.m4s", 4.0 - number / 8) for number in range(5))
+    text = manifest.media_playlist(pieces, init_uri="init.mp4", finished=True)
+    assert manifest.parse_local_playlist(text) == manifest.LocalPlaylist(segments=pieces, ended=True)
+
+
+def test_a_tiny_last_segment_does_not_make_the_peak() -> None:
+    pieces = [(500_000, 4.0), (1_000_000, 4.0), (50_000, 0.04)]
+    assert manifest.peak_bitrate_bps(pieces) == 2_000_000
+    assert manifest.average_bitrate_bps(pieces) == pytest.approx(1_542_289, abs=1)
+
+
+def test_a_video_shorter_than_the_window_peaks_at_its_average() -> None:
+    assert manifest.peak_bitrate_bps([(100_000, 1.0)]) == 800_000
+    assert manifest.peak_bitrate_bps([]) == 0
