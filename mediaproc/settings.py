@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     rescue_interval_seconds: float = Field(3.0, gt=0, description="How often lost work is looked for.")
     retry_base_seconds: float = Field(5.0, ge=0, description="First wait before a retry; doubled each time.")
     max_attempts: int = Field(3, ge=1, description="Attempts before a job fails for good.")
+    drain_seconds: float = Field(5.0, ge=0, description="How long a stopping worker may finish what it does.")
+    leftover_grace_seconds: float = Field(600.0, ge=0, description="How long replaced output stays in storage.")
     attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Wall time an attempt may take.")
     worker_slots: int = Field(0, ge=0, description="Encodes at a time on a host. 0: one for each four cores.")
     workspace_dir: Path | None = Field(None, description="Scratch folder of workers. Default: the system's.")

@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("error_detail", sa.Text(), nullable=True),
         sa.Column("command", sa.Text(), server_default="", nullable=False),
         sa.Column("log_tail", sa.Text(), server_default="", nullable=False),
+        sa.Column("poster_key", sa.String(length=512), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("job_id", "number"),

@@ -230,7 +230,11 @@ class Segment(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """A durable intent. `attempt` is the number of the newest attempt: the fencing token of every write."""
+    """A durable intent. `attempt` is the number of the newest attempt: the fencing token of every write.
+
+    Attempts are numbered on through all jobs of a video, so that no two of them share an output prefix: a retry
+    after three attempts begins with `attempt` 3, and `max_attempts` is the highest number it may reach.
+    """
 
     __table_args__ = (
         Index("ix_job_waiting", "state", "next_attempt_at"),
@@ -260,7 +264,7 @@ class Job(SQLModel, table=True):
 
 
 class Attempt(SQLModel, table=True):
-    """One execution of a job by one worker. `number` counts from 1."""
+    """One execution of a job by one worker. `number` counts from 1 and on through all jobs of the video."""
 
     __table_args__ = (UniqueConstraint("job_id", "number"),)
 
@@ -275,6 +279,7 @@ class Attempt(SQLModel, table=True):
     error_detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     command: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     log_tail: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    poster_key: str | None = Field(default=None, max_length=512)
 
 
 class Leftover(SQLModel, table=True):
