@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mediaproc.events import streams
 from mediaproc.events.messages import Event
@@ -55,8 +57,14 @@ def publish(event: Event) -> str:
 
 @lru_cache(maxsize=1)
 def connection() -> Any:
-    """The blocking connection of this process to the events' Redis."""
-    return redis.Redis.from_url(settings().events_url, decode_responses=True, socket_timeout=5)
+    """The blocking connection of this process to the events' Redis. It tries once anew, without waiting."""
+    return redis.Redis.from_url(
+        settings().events_url,
+        decode_responses=True,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -32,3 +32,14 @@ def task_of(lane: Lane) -> Any:
 def send(lane: Lane, job_id: UUID, *, priority: int = 0) -> None:
     """Put the message for a job on its lane. A higher priority is taken first."""
     task_of(lane)(str(job_id), priority=priority)
+
+
+def size(lane: Lane) -> int:
+    """How many messages wait on the lane."""
+    return int(huey_of(lane).storage.queue_size())
+
+
+def waiting(lane: Lane) -> set[UUID]:
+    """The jobs whose messages wait on the lane."""
+    task_of(lane)  # Huey can only read a message whose task it knows.
+    return {UUID(message.args[0]) for message in huey_of(lane).pending()}

@@ -1,0 +1,58 @@
+"""The life of a job: the verbs of callers, of the worker that runs an attempt, and of the periodic upkeep.
+
+Lock order everywhere: the video's row first, then the job's. Every write of an attempt is fenced by
+`(job, running, attempt number)`; an attempt that is no longer the one raises `LostLease` and changes nothing.
+"""
+
+from mediaproc.operations.jobs.attempts import (
+    Claim,
+    claim,
+    complete,
+    fail,
+    give_back,
+    heartbeat,
+    leave_behind,
+    note,
+)
+from mediaproc.operations.jobs.fence import LostLease
+from mediaproc.operations.jobs.intents import cancel, enqueue, newest, reprocess, retry
+from mediaproc.operations.jobs.outputs import (
+    NewRendition,
+    NewSegment,
+    add_rendition,
+    add_segments,
+    finish_rendition,
+    mark_playable,
+    set_media_info,
+    set_poster,
+)
+from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
+
+__all__ = [
+    "Claim",
+    "LostLease",
+    "NewRendition",
+    "NewSegment",
+    "add_rendition",
+    "add_segments",
+    "cancel",
+    "claim",
+    "complete",
+    "enqueue",
+    "fail",
+    "finish_rendition",
+    "give_back",
+    "heartbeat",
+    "leave_behind",
+    "mark_playable",
+    "newest",
+    "note",
+    "prune",
+    "reprocess",
+    "rescue_expired",
+    "resend_lost",
+    "retry",
+    "set_media_info",
+    "set_poster",
+    "sweep_leftovers",
+]

@@ -1,0 +1,82 @@
+"""What a person or program asks of a video's work: begin it, stop it, begin it again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.errors import Conflict
+from mediaproc.domain.states import JobState, Outcome, VideoStatus
+from mediaproc.domain.tables import Job, Video
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.fence import Held, attempt_row, hold
+from mediaproc.operations.jobs.leaving import leave_output
+from mediaproc.settings import settings
+
+
+def enqueue(session: Session, *, video: Video, preset: str) -> Job:
+    """A new job for the video, queued and sent. Raises Conflict while another one is unfinished."""
+    session.exec(select(Video.id).where(col(Video.id) == video.id).with_for_update(key_share=True)).one()
+    before = newest(session, video_id=video.id)
+    if before is not None and not before.state.final:
+        raise Conflict("This video is being processed already")
+    job = _new_job(video, preset, attempts=before.attempt if before else 0)
+    session.add(job)
+    session.flush()
+    at = session.exec(select(func.now())).one()
+    video.progress = 0.0
+    moves.move(session, Held(job=job, video=video, now=at), JobState.QUEUED)
+    moves.send(session, job, at=at)
+    return job
+
+
+def cancel(session: Session, *, job: Job) -> None:
+    """End an unfinished job. A running worker learns it by its next heartbeat. Raises Conflict if it has ended."""
+    held = hold(session, job_id=job.id)
+    if held is None or held.job.state.final:
+        raise Conflict("This has ended already")
+    if held.job.state is JobState.RUNNING:
+        moves.end(attempt_row(session, held.job), Outcome.CANCELLED, at=held.now)
+    if held.job.attempt:
+        leave_output(session, held.video, held.job.attempt, for_good=True)
+    moves.move(session, held, JobState.CANCELLED)
+
+
+def retry(session: Session, *, video: Video) -> Job:
+    """Begin again what failed or was cancelled, as a new job. Raises Conflict otherwise."""
+    if video.status not in {VideoStatus.FAILED, VideoStatus.CANCELLED}:
+        raise Conflict("Only what failed or was cancelled can be tried again")
+    return _again(session, video, video.preset)
+
+
+def reprocess(session: Session, *, video: Video, preset: str) -> Job:
+    """Process an ended video with another preset. What it has now stays until the new output is whole."""
+    if not video.status.final:
+        raise Conflict("This video is being processed already")
+    return _again(session, video, preset)
+
+
+def newest(session: Session, *, video_id: UUID) -> Job | None:
+    """The job that gives the video its status."""
+    return session.exec(
+        select(Job).where(col(Job.video_id) == video_id).order_by(col(Job.id).desc()).limit(1)
+    ).one_or_none()
+
+
+def _again(session: Session, video: Video, preset: str) -> Job:
+    if newest(session, video_id=video.id) is None:
+        raise Conflict("The upload of this video was never finished")
+    video.preset = preset
+    return enqueue(session, video=video, preset=preset)
+
+
+def _new_job(video: Video, preset: str, *, attempts: int) -> Job:
+    return Job(
+        team_id=video.team_id,
+        video_id=video.id,
+        preset=preset,
+        attempt=attempts,
+        max_attempts=attempts + settings().max_attempts,
+    )

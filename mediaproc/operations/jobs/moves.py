@@ -1,0 +1,89 @@
+"""How a job's state moves, what that does to its video, and the news of it: the one place for all three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from mediaproc import database
+from mediaproc.domain.errors import Expected
+from mediaproc.domain.states import VIDEO_STATUS_OF_JOB, JobState, Outcome
+from mediaproc.domain.tables import Attempt, Job, Video
+from mediaproc.events import publisher
+from mediaproc.events.messages import Event, EventType
+from mediaproc.operations.jobs.fence import Held
+from mediaproc.queue import tasks
+from mediaproc.settings import settings
+
+
+def move(
+    session: Session,
+    held: Held,
+    state: JobState,
+    *,
+    error: Expected | None = None,
+    next_attempt_at: datetime | None = None,
+) -> None:
+    """Move the job, and its video with it, and publish the status once committed."""
+    job, video = held.job, held.video
+    job.state, job.next_attempt_at = state, next_attempt_at
+    job.lease_expires_at = held.now + lease() if state is JobState.RUNNING else None
+    job.finished_at = held.now if state.final else None
+    video.status = VIDEO_STATUS_OF_JOB[state]
+    _set_error(job, error)
+    _set_error(video, error if state is JobState.FAILED else None)
+    session.flush()
+    tell(session, video, EventType.STATUS, _status_of(job, video, error))
+
+
+def send(session: Session, job: Job, *, at: datetime) -> None:
+    """Put the job's message on its lane once committed; `resend_lost` repairs it if that fails."""
+    job.message_sent_at = at
+    session.flush()
+    database.after_commit(session, _sending(job))
+
+
+def tell(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
+    """Publish an event about the video once committed."""
+    event = Event(type=type, team_id=video.team_id, video_id=video.id, data={"video_id": str(video.id), **data})
+    database.after_commit(session, lambda: publisher.publish(event))
+
+
+def end(attempt: Attempt, outcome: Outcome, *, at: datetime, error: Expected | None = None, log_tail: str = "") -> None:
+    """Write down how an attempt ended."""
+    attempt.outcome, attempt.ended_at = outcome, at
+    attempt.log_tail = log_tail or attempt.log_tail
+    _set_error(attempt, error)
+
+
+def lease() -> timedelta:
+    """How long a claim or a heartbeat is good for."""
+    return timedelta(seconds=settings().lease_seconds)
+
+
+def in_words(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _sending(job: Job) -> Callable[[], None]:
+    lane, job_id = job.lane, job.id
+    return lambda: tasks.send(lane, job_id)
+
+
+def _set_error(row: Job | Video | Attempt, error: Expected | None) -> None:
+    row.error_code = error.code if error else None
+    row.error_detail = error.detail if error else None
+
+
+def _status_of(job: Job, video: Video, error: Expected | None) -> dict[str, Any]:
+    return {
+        "status": video.status.value,
+        "attempt": job.attempt + 1 if job.state.waiting else max(job.attempt, 1),
+        "max_attempts": job.max_attempts,
+        "next_attempt_at": in_words(job.next_attempt_at),
+        "error": {"code": error.code, "detail": error.detail} if error else None,
+    }

@@ -1,0 +1,152 @@
+"""What an attempt makes, written down as it comes: media info, poster, renditions, segments. All fenced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
+from mediaproc.events.messages import EventType
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.fence import Claim, attempt_row, fenced
+from mediaproc.operations.jobs.leaving import drop_output
+
+
+@dataclass(frozen=True)
+class NewRendition:
+    """A rendition that an attempt begins. `codecs` is RFC 6381; `height` is 0 for sound alone."""
+
+    name: str
+    codec: str
+    codecs: str
+    init_key: str
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0
+    bitrate_bps: int = 0
+    peak_bitrate_bps: int = 0
+
+
+@dataclass(frozen=True)
+class NewSegment:
+    """A segment that is in S3 already. `number` counts from 0."""
+
+    number: int
+    object_key: str
+    duration_seconds: float
+    size_bytes: int
+
+
+def set_media_info(
+    session: Session,
+    claim: Claim,
+    info: dict[str, Any],
+    *,
+    duration_seconds: float | None,
+    width: int | None,
+    height: int | None,
+    frame_rate: float | None,
+) -> None:
+    """Write down what probing found: `info` as it is, and the figures that lists show. Raises LostLease."""
+    video = fenced(session, claim).video
+    video.media_info = info
+    video.duration_seconds, video.frame_rate = duration_seconds, frame_rate
+    video.width, video.height = width, height
+    session.flush()
+
+
+def set_poster(session: Session, claim: Claim, key: str) -> None:
+    """The attempt's poster, shown at once unless the video has a whole output of an earlier attempt."""
+    held = fenced(session, claim)
+    attempt_row(session, held.job).poster_key = key
+    if held.video.ready_at is None:
+        held.video.poster_key = key
+    session.flush()
+
+
+def add_rendition(session: Session, claim: Claim, new: NewRendition) -> UUID:
+    """Begin a rendition and return its id; the same name gives the same id again. Raises LostLease."""
+    fenced(session, claim)
+    values = asdict(new)
+    row = insert(Rendition).values(
+        id=new_id(), video_id=claim.video_id, attempt=claim.attempt, created_at=now(), size_bytes=0, finished=False,
+        **values,
+    )  # fmt: skip
+    known = row.on_conflict_do_update(index_elements=["video_id", "attempt", "name"], set_=values)
+    return session.exec(known.returning(Rendition.id)).scalar_one()  # pyright: ignore
+
+
+def add_segments(session: Session, claim: Claim, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
+    """Add segments that are in S3; those that are known stay as they are. Raises LostLease."""
+    fenced(session, claim)
+    rows = [{"rendition_id": rendition_id, **asdict(segment)} for segment in segments]
+    if rows:
+        session.exec(insert(Segment).values(rows).on_conflict_do_nothing())  # pyright: ignore
+
+
+def mark_playable(session: Session, claim: Claim) -> None:
+    """Show this attempt's segments from now on, unless the video has a whole output already. Raises LostLease."""
+    held = fenced(session, claim)
+    if held.video.ready_at is not None or held.video.output_attempt == claim.attempt:
+        return
+    show_output(session, held.video, attempt_row(session, held.job))
+    session.flush()
+
+
+def finish_rendition(
+    session: Session,
+    claim: Claim,
+    rendition_id: UUID,
+    *,
+    mp4_key: str | None = None,
+    mp4_size_bytes: int | None = None,
+    bitrate_bps: int | None = None,
+    peak_bitrate_bps: int | None = None,
+    codecs: str | None = None,
+) -> None:
+    """Say that a rendition is whole, with what only the end tells; its size is that of its segments."""
+    fenced(session, claim)
+    rendition = session.exec(select(Rendition).where(col(Rendition.id) == rendition_id)).one()
+    rendition.finished, rendition.mp4_key, rendition.mp4_size_bytes = True, mp4_key, mp4_size_bytes
+    rendition.bitrate_bps = bitrate_bps or rendition.bitrate_bps
+    rendition.peak_bitrate_bps = peak_bitrate_bps or rendition.peak_bitrate_bps
+    rendition.codecs = codecs or rendition.codecs
+    rendition.size_bytes = _size_of(session, rendition_id)
+    session.flush()
+    moves.tell(session, claim.video, EventType.RENDITION, _rendition_news(claim, rendition))
+
+
+def show_output(session: Session, video: Video, attempt: Attempt) -> None:
+    """Switch the video to an attempt's output in one UPDATE; what was shown before is left behind."""
+    before = video.output_attempt
+    if before == attempt.number:
+        return
+    video.output_attempt, video.playable = attempt.number, True
+    video.poster_key = attempt.poster_key
+    if before is not None:
+        drop_output(session, video.id, before)
+    moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
+
+
+def _size_of(session: Session, rendition_id: UUID) -> int:
+    size = select(func.coalesce(func.sum(Segment.size_bytes), 0)).where(col(Segment.rendition_id) == rendition_id)
+    return int(session.exec(size).one())
+
+
+def _rendition_news(claim: Claim, rendition: Rendition) -> dict[str, Any]:
+    return {
+        "attempt": claim.attempt,
+        "id": str(rendition.id),
+        "name": rendition.name,
+        "height": rendition.height,
+        "width": rendition.width,
+        "codec": rendition.codec,
+        "bitrate_bps": rendition.bitrate_bps,
+        "size_bytes": rendition.size_bytes,
+    }

@@ -1,0 +1,106 @@
+"""What keeps a promise when something died: rescue, sending again, sweeping. Safe to run on every host at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_
+from sqlmodel import Session, col, select
+
+from mediaproc import logs
+from mediaproc.domain.errors import WorkerLost
+from mediaproc.domain.states import JobState, Lane, Outcome
+from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.attempts import end_failed
+from mediaproc.operations.jobs.fence import hold
+from mediaproc.queue import tasks
+from mediaproc.settings import settings
+from mediaproc.storage import objects
+
+log = logs.get_logger(__name__)
+
+IDEMPOTENT_ANSWER_LIFE = timedelta(hours=24)
+"""How long the same Idempotency-Key gives the same answer (the API's promise)."""
+
+
+def rescue_expired(session: Session, *, limit: int = 100) -> int:
+    """Take running jobs away from workers that have been silent for a whole lease. Returns how many.
+
+    They are sent again at once: the attempt is used up, so what kills its worker each time still ends.
+    """
+    expired = select(Job.id).where(col(Job.state) == JobState.RUNNING, col(Job.lease_expires_at) < func.now())
+    return sum(_rescue(session, job_id) for job_id in session.exec(expired.limit(limit)))
+
+
+def resend_lost(session: Session, *, limit: int = 1000) -> int:
+    """Send the messages of waiting jobs that have none: due retries, jobs given back, and what Redis lost."""
+    jobs = [job for lane in Lane for job in _without_message(session, lane, limit)]
+    at = session.exec(select(func.now())).one()
+    for job in jobs:
+        moves.send(session, job, at=at)
+    return len(jobs)
+
+
+def sweep_leftovers(session: Session, *, limit: int = 10) -> int:
+    """Delete objects that nothing shows any more. A prefix that can't be deleted now is tried again later."""
+    due = (
+        select(Leftover)
+        .where(col(Leftover.sweep_after) < func.now())
+        .order_by(col(Leftover.sweep_after))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return sum(_sweep(session, leftover) for leftover in session.exec(due).all())
+
+
+def prune(session: Session) -> int:
+    """Delete remembered answers and refresh tokens whose time is over. Returns how many rows."""
+    old = col(IdempotentAnswer.created_at) < now() - IDEMPOTENT_ANSWER_LIFE
+    answers = session.exec(delete(IdempotentAnswer).where(old))
+    tokens = session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) < now()))
+    return answers.rowcount + tokens.rowcount
+
+
+def _rescue(session: Session, job_id: UUID) -> bool:
+    held = hold(session, job_id=job_id, skip_locked=True)
+    if held is None or not held.job.lease_expired(held.now):
+        return False
+    log.warning("attempt_lost", job_id=str(job_id), video_id=str(held.video.id), attempt=held.job.attempt)
+    end_failed(session, held, WorkerLost(), outcome=Outcome.LOST, at_once=True)
+    return True
+
+
+def _without_message(session: Session, lane: Lane, limit: int) -> list[Job]:
+    unsent = _waiting(session, lane, col(Job.message_sent_at).is_(None), limit)
+    sent_long_ago = col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
+    doubtful = _waiting(session, lane, sent_long_ago, limit)
+    if not doubtful or tasks.size(lane) >= _sent(session, lane):
+        return unsent
+    on_queue = tasks.waiting(lane)
+    return unsent + [job for job in doubtful if job.id not in on_queue]
+
+
+def _waiting(session: Session, lane: Lane, sent: object, limit: int) -> list[Job]:
+    due = or_(col(Job.next_attempt_at).is_(None), col(Job.next_attempt_at) <= func.now())
+    waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
+    query = select(Job).where(waiting, due, col(Job.lane) == lane, sent)  # pyright: ignore
+    return list(session.exec(query.limit(limit).with_for_update(skip_locked=True, key_share=True)).all())
+
+
+def _sent(session: Session, lane: Lane) -> int:
+    waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
+    sent = select(func.count()).select_from(Job).where(waiting, col(Job.message_sent_at).is_not(None))
+    return session.exec(sent.where(col(Job.lane) == lane)).one()
+
+
+def _sweep(session: Session, leftover: Leftover) -> bool:
+    try:
+        objects.delete_prefix(leftover.prefix)
+    except Exception:
+        log.warning("sweep_failed", prefix=leftover.prefix, exc_info=True)
+        leftover.sweep_after = now() + timedelta(minutes=1)
+        return False
+    session.delete(leftover)
+    return True
