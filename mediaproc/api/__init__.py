@@ -1,0 +1,1 @@
+"""The API: the contract for programs, over HTTP."""

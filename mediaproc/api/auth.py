@@ -1,0 +1,141 @@
+"""`/api/v1/auth`: accounts for programs and for the page's scripts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from mediaproc.api import caller, cookies
+from mediaproc.api.caller import AccessCookie, BearerToken, RefreshCookie, SignedIn
+from mediaproc.api.problems import documented
+from mediaproc.database import transaction
+from mediaproc.domain.errors import RefreshRejected
+from mediaproc.operations import accounts
+from mediaproc.operations.accounts import SignIn
+
+router = APIRouter(prefix="/auth", tags=["accounts"])
+
+
+class Credentials(BaseModel):
+    """An email and a password."""
+
+    email: str = Field(max_length=320, examples=["ada@example.com"])
+    password: str = Field(description="10 to 1,024 characters.", examples=["correct horse battery"])
+
+
+class RefreshBody(BaseModel):
+    """A refresh token, for a program that keeps no cookies."""
+
+    refresh_token: str = Field(max_length=200)
+
+
+class UserView(BaseModel):
+    """A user."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    created_at: datetime
+
+
+class SignInView(BaseModel):
+    """A sign-in. The refresh token comes as the cookie `mp_refresh`, so that no script of a page can read it."""
+
+    user: UserView
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a kind, no secret
+    expires_in: int = Field(description="Life of the access token, in seconds.")
+    refresh_token: str | None = Field(None, description="Only where the old one came in the body.")
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    responses=documented(403, 409, 422),
+    dependencies=[Depends(caller.reject_other_origin)],
+    response_model_exclude_none=True,
+)
+def register(body: Credentials, request: Request, response: Response) -> SignInView:
+    """Make an account with its personal team, and sign in. `email_taken` when there is one already."""
+    with transaction() as session:
+        done = accounts.register(session, email=body.email, password=body.password, user_agent=_agent(request))
+    return _signed_in(response, done)
+
+
+@router.post(
+    "/login",
+    responses=documented(401, 403, 422, 429),
+    dependencies=[Depends(caller.reject_other_origin)],
+    response_model_exclude_none=True,
+)
+def login(body: Credentials, request: Request, response: Response) -> SignInView:
+    """Sign in. `wrong_credentials` says the same for an unknown email as for a wrong password."""
+    with transaction() as session:
+        done = accounts.sign_in(
+            session,
+            email=body.email,
+            password=body.password,
+            user_agent=_agent(request),
+            client_address=caller.address_of(request),
+        )
+    return _signed_in(response, done)
+
+
+@router.post("/refresh", responses=documented(401, 403, 422), response_model_exclude_none=True)
+def refresh(
+    request: Request,
+    response: Response,
+    cookie: RefreshCookie = None,
+    body: Annotated[RefreshBody | None, Body()] = None,
+) -> SignInView:
+    """Exchange a refresh token, from the cookie or the body, for new tokens. Using one twice ends the session."""
+    if body is None:
+        caller.require_our_origin(request) if cookie else caller.reject_other_origin(request)
+    token = body.refresh_token if body else cookie
+    if not token:
+        raise RefreshRejected
+    with transaction() as session:
+        done = accounts.refresh(session, refresh_token=token)
+    return _signed_in(response, done, show_refresh_token=body is not None)
+
+
+@router.post("/logout", status_code=204, responses=documented(403))
+def logout(
+    request: Request, bearer: BearerToken, access: AccessCookie, response: Response, refresh: RefreshCookie = None
+) -> None:
+    """End the session, and its cookies. It is no error when there is none."""
+    if bearer is None and (access or refresh):
+        caller.require_our_origin(request)
+    with transaction() as session:
+        accounts.sign_out_by_tokens(
+            session,
+            access_token=bearer.credentials if bearer else access,
+            refresh_token=None if bearer else refresh,
+        )
+    cookies.take(response)
+
+
+@router.get("/me", responses=documented(401))
+def me(principal: SignedIn) -> UserView:
+    """The user who is calling."""
+    with transaction() as session:
+        return UserView.model_validate(accounts.user_of(session, principal))
+
+
+def _signed_in(response: Response, done: SignIn, *, show_refresh_token: bool = False) -> SignInView:
+    cookies.give(response, done)
+    return SignInView(
+        user=UserView.model_validate(done.user),
+        access_token=done.access_token,
+        expires_in=done.expires_in,
+        refresh_token=done.refresh_token if show_refresh_token else None,
+    )
+
+
+def _agent(request: Request) -> str:
+    return request.headers.get("User-Agent", "")

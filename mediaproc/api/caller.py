@@ -1,0 +1,72 @@
+"""Who is calling: a bearer token, or the page's cookie, which a request that changes something may only use from
+our own origin.
+
+A browser sends the cookie from anywhere; the Origin header, which no script can set, tells where from.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Cookie, Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from mediaproc.database import transaction
+from mediaproc.domain.errors import NotSignedIn, OriginRejected
+from mediaproc.operations import accounts
+from mediaproc.operations.scope import Principal
+from mediaproc.operations.tokens import ACCESS_COOKIE, REFRESH_COOKIE
+from mediaproc.settings import settings
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="An access token.")
+_cookie = APIKeyCookie(
+    name=ACCESS_COOKIE,
+    auto_error=False,
+    scheme_name="cookie",
+    description="The page's HttpOnly cookie. A request that changes something needs an Origin that is ours.",
+)
+
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+AccessCookie = Annotated[str | None, Depends(_cookie)]
+RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, include_in_schema=False)]
+
+
+def principal(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
+    """The caller. Raises NotSignedIn, and OriginRejected for the cookie from another site."""
+    token = _token_of(request, bearer, cookie)
+    with transaction() as session:
+        caller = accounts.principal_of(session, access_token=token)
+    request.state.principal = caller
+    return caller
+
+
+SignedIn = Annotated[Principal, Depends(principal)]
+
+
+def require_our_origin(request: Request) -> None:
+    """Raise OriginRejected unless the request says that it comes from one of our origins."""
+    if request.headers.get("Origin") not in settings().origins:
+        raise OriginRejected
+
+
+def reject_other_origin(request: Request) -> None:
+    """Raise OriginRejected when the request says that it comes from another site; programs say nothing."""
+    if "Origin" in request.headers:
+        require_our_origin(request)
+
+
+def address_of(request: Request) -> str:
+    """The address that the connection came from."""
+    return request.client.host if request.client else ""
+
+
+def _token_of(request: Request, bearer: HTTPAuthorizationCredentials | None, cookie: str | None) -> str:
+    if bearer is not None:
+        return bearer.credentials
+    if not cookie:
+        raise NotSignedIn
+    if request.method not in _SAFE_METHODS:
+        require_our_origin(request)
+    return cookie

@@ -1,0 +1,92 @@
+"""The page's own forms: a native POST that answers 303, because only a plain answer can set HttpOnly cookies
+and only a full page load opens a new websocket with them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse
+
+from mediaproc import routes
+from mediaproc.api import caller, cookies
+from mediaproc.api.caller import AccessCookie, RefreshCookie
+from mediaproc.database import transaction
+from mediaproc.domain.errors import Expected
+from mediaproc.operations import accounts
+
+router = APIRouter(
+    prefix="/auth",
+    include_in_schema=False,
+    dependencies=[Depends(caller.require_our_origin)],
+    default_response_class=RedirectResponse,
+)
+
+Field = Annotated[str, Form(max_length=2000)]
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
+    """Sign in, then go where one wanted to go; else back to the form with what went wrong."""
+    try:
+        with transaction() as session:
+            done = accounts.sign_in(
+                session,
+                email=email,
+                password=password,
+                user_agent=request.headers.get("User-Agent", ""),
+                client_address=caller.address_of(request),
+            )
+    except Expected as error:
+        return _back(routes.SIGN_IN, error, email=email, next=next)
+    return _onward(next, done)
+
+
+@router.post("/register")
+def register(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
+    """Make an account and go on signed in; else back to the form with what went wrong."""
+    try:
+        with transaction() as session:
+            agent = request.headers.get("User-Agent", "")
+            done = accounts.register(session, email=email, password=password, user_agent=agent)
+    except Expected as error:
+        return _back(routes.REGISTER, error, email=email, next=next)
+    return _onward(next, done)
+
+
+@router.post("/sign-out")
+def sign_out(access: AccessCookie, refresh: RefreshCookie = None, next: Field = "") -> RedirectResponse:
+    """End the session and go to the sign-in page."""
+    with transaction() as session:
+        accounts.sign_out_by_tokens(session, access_token=access, refresh_token=refresh)
+    answer = RedirectResponse(local_path(next, otherwise=routes.SIGN_IN), status_code=303)
+    cookies.take(answer)
+    return answer
+
+
+def local_path(next: str, *, otherwise: str = routes.LIBRARY) -> str:
+    """`next` if it is a path on this site, else `otherwise`. `//host` and `/\\host` lead elsewhere in browsers."""
+    parts = urlsplit(next)
+    odd = parts.scheme or parts.netloc or "\\" in next or any(ord(letter) < 33 for letter in next)
+    return next if next.startswith("/") and not next.startswith("//") and not odd else otherwise
+
+
+def _onward(next: str, done: accounts.SignIn) -> RedirectResponse:
+    answer = RedirectResponse(local_path(next), status_code=303)
+    cookies.give(answer, done)
+    return answer
+
+
+def _back(page: str, error: Expected, *, email: str, next: str) -> RedirectResponse:
+    fields = [each["field"] for each in error.extra.get("errors", [])]
+    query = {
+        "error": error.code,
+        "field": ",".join(fields),
+        "email": email,
+        "next": next if local_path(next) == next else "",
+    }
+    return RedirectResponse(
+        f"{page}?{urlencode({name: value for name, value in query.items() if value})}", status_code=303
+    )

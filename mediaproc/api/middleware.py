@@ -1,0 +1,168 @@
+"""What surrounds every request: its id and log line, headers that protect, and who may call from another origin.
+
+Plain ASGI: Starlette's BaseHTTPMiddleware would hold back streams.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mediaproc import logs
+from mediaproc.api import problems
+from mediaproc.settings import settings
+
+log = logs.get_logger("mediaproc.access")
+
+_API_PATH = re.compile(r"^/(api|auth|livez|readyz|metrics)(/|$)|^/videos/[^/]+/(events$|hls/)")
+_PLAYLIST_PATH = re.compile(r"^(/api/v1)?/videos/[^/]+/hls/")
+_DOCS_PATH = "/api/docs"
+_QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
+
+
+def install(app: FastAPI) -> None:
+    """Put the middleware around the app; the last one added is the outermost."""
+    app.add_middleware(Cors)
+    app.add_middleware(ProtectingHeaders)
+    app.add_middleware(RequestLog)
+
+
+class RequestLog:
+    """Gives the request an id, writes one line when it is done, and answers for errors that nobody expected.
+
+    The line has no query string: tokens and signatures stand there.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._logged(scope, receive, send, request_id)
+
+    async def _logged(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            log.exception("unexpected_error", path=scope["path"])
+            if status:
+                raise
+            await problems.of_surprise()(scope, receive, watch)
+        finally:
+            _write_line(scope, status, time.perf_counter() - started)
+
+
+class ProtectingHeaders:
+    """Adds the headers that protect a browser, and keeps answers of the API out of caches unless they say more."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def protect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in protecting_headers(scope["path"]).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, protect)
+
+
+class Cors:
+    """Exactly our own origins, with cookies; playlists for everybody, without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.everybody = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET"], allow_headers=["*"])
+        self.ours = CORSMiddleware(
+            app,
+            allow_origins=settings().origins,
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
+            allow_credentials=True,
+            expose_headers=["X-Request-ID", "Retry-After", "Location"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif _PLAYLIST_PATH.match(scope["path"]):
+            await self.everybody(scope, receive, send)
+        else:
+            await self.ours(scope, receive, send)
+
+
+def protecting_headers(path: str) -> dict[str, str]:
+    """The headers for an answer at this path, where it has none of its own."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+    }
+    if settings().secure_cookies:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if not _API_PATH.match(path):
+        return headers
+    headers |= {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    if path != _DOCS_PATH:
+        headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    if not _PLAYLIST_PATH.match(path):
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return headers
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id if it is harmless, else a new one."""
+    given = Headers(scope=scope).get("X-Request-ID", "")
+    return given if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else uuid4().hex
+
+
+def _write_line(scope: Scope, status: int, seconds: float) -> None:
+    write = log.debug if _QUIET_PATH.match(scope["path"]) or not _API_PATH.match(scope["path"]) else log.info
+    write(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        status=status,
+        duration_ms=round(seconds * 1000, 1),
+        client=_client(scope),
+        **_caller(scope),
+    )
+
+
+def _client(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def _caller(scope: Scope) -> dict[str, Any]:
+    with suppress(KeyError):
+        return {"user_id": str(scope["state"]["principal"].user_id)}
+    return {}

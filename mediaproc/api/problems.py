@@ -1,0 +1,155 @@
+"""Every error as `application/problem+json` (RFC 9457): the one place where errors become answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import redis
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from mediaproc import logs
+from mediaproc.domain.errors import Expected, NotSignedIn, ServiceUnavailable, TooManyRequests
+from mediaproc.settings import settings
+
+log = logs.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(description="Its name, dotted when it stands within another.")
+    message: str
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457). `code` is stable; a program decides by it. Some codes add members of their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="An address that explains the code.")
+    title: str = Field(description="The same words for each problem of this code.")
+    status: int
+    detail: str = Field(description="What happened this time, for a person.")
+    code: str = Field(description="A stable word in snake_case.", examples=["upload_incomplete"])
+    errors: list[FieldError] | None = Field(None, description="For code `invalid` and its like: each wrong field.")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these problems."""
+    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Translate every error of the app. What nobody expected is caught further out, by the middleware."""
+    app.add_exception_handler(Expected, _of_expected)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    for away in (OperationalError, PoolTimeout, redis.RedisError):
+        app.add_exception_handler(away, _of_service)
+
+
+def answer(
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> JSONResponse:
+    """The answer for one problem."""
+    problem = {"type": address_of(code), "title": title, "status": status, "detail": detail or title, "code": code}
+    return JSONResponse({**problem, **extra}, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def of_surprise() -> JSONResponse:
+    """The answer for an error that nobody expected: it says nothing of it."""
+    return answer(
+        status=500,
+        code="internal_error",
+        title="Something unexpected happened",
+        detail="Something unexpected happened here. It has been written to the log under the X-Request-ID.",
+    )
+
+
+def address_of(code: str) -> str:
+    """The `type` of a code: an address that explains it."""
+    return f"{settings().public_url.rstrip('/')}/api/problems/{code}"
+
+
+def kinds(root: type[Expected] = Expected) -> Iterator[type[Expected]]:
+    """Every kind of expected error."""
+    for kind in root.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+async def _of_expected(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Expected)
+    return answer(
+        status=error.status,
+        code=error.code,
+        title=error.title,
+        detail=error.detail,
+        headers=_headers_of(error),
+        **error.extra,
+    )
+
+
+async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": _field(each["loc"]), "message": _message(each["msg"])} for each in error.errors()]
+    first = errors[0] if errors else {"field": "", "message": "The request is not valid"}
+    return answer(
+        status=422,
+        code="invalid",
+        title="Some of this is not valid",
+        detail=f"{first['field']}: {first['message']}" if first["field"] else first["message"],
+        errors=errors,
+    )
+
+
+async def _of_http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    if error.status_code == 404:
+        return answer(status=404, code="not_found", title="There is nothing here")
+    code = re.sub(r"\W+", "_", phrase).lower()
+    return answer(
+        status=error.status_code, code=code, title=phrase, detail=str(error.detail), headers=error.headers or {}
+    )
+
+
+async def _of_service(request: Request, error: Exception) -> JSONResponse:
+    log.error("service_does_not_answer", path=request.url.path, exc_info=error)
+    return await _of_expected(request, ServiceUnavailable())
+
+
+def _headers_of(error: Expected) -> dict[str, str]:
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, ServiceUnavailable):
+        return {"Retry-After": "5"}
+    if isinstance(error, NotSignedIn) and error.__cause__ is not None:
+        return {"WWW-Authenticate": 'Bearer realm="mediaproc", error="invalid_token"'}
+    return {"WWW-Authenticate": 'Bearer realm="mediaproc"'} if error.status == 401 else {}
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`("body", "parts", 0, "etag")` is `parts.0.etag`; where in the request it stands is left out."""
+    return ".".join(str(part) for part in location[1:] if not isinstance(part, int) or location[0] == "body")
+
+
+def _message(text: str) -> str:
+    return text.removeprefix("Value error, ")

@@ -1,0 +1,60 @@
+"""Passwords: what is a good enough one, its bcrypt hash, and a check that takes as long for nobody as for somebody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+
+import bcrypt
+
+from mediaproc.domain.errors import Invalid
+
+SHORTEST = 10
+LONGEST = 1024
+_COST = 12
+
+
+def check_strength(password: str) -> list[dict[str, str]]:
+    """What is wrong with a new password, as `{field, message}`; empty when nothing is.
+
+    Length is what counts (NIST SP 800-63B): no rules of composition, only no single character over and over.
+    """
+    if len(password) < SHORTEST:
+        return _wrong(f"Use at least {SHORTEST} characters")
+    if len(password) > LONGEST:
+        return _wrong(f"Use at most {LONGEST} characters")
+    if len(set(password)) < 4:
+        return _wrong("Use more different characters")
+    return []
+
+
+def hash_of(password: str) -> str:
+    """The bcrypt hash. Slow on purpose (a quarter of a second), so call it from a thread."""
+    return bcrypt.hashpw(_prehash(password), bcrypt.gensalt(_COST)).decode()
+
+
+def matches(password: str, password_hash: str | None) -> bool:
+    """Whether this is the password. With no hash (nobody has this email) it takes the same time and is False."""
+    right = bcrypt.checkpw(_prehash(password), (password_hash or _nobody()).encode())
+    return right and password_hash is not None
+
+
+def _prehash(password: str) -> bytes:
+    """SHA-256 in Base64: bcrypt reads 72 bytes and stops at a zero byte, so a long password would be cut silently."""
+    return base64.b64encode(hashlib.sha256(password.encode()).digest())
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    return hash_of("nobody's password")
+
+
+def _wrong(message: str) -> list[dict[str, str]]:
+    return [{"field": "password", "message": message}]
+
+
+def reject_weak(password: str) -> None:
+    """Raise Invalid for a password that is not good enough."""
+    if problems := check_strength(password):
+        raise Invalid(errors=problems)

@@ -1,0 +1,63 @@
+"""Tries to sign in, counted in Redis: a few for each email from each address, then a pause.
+
+When Redis is away nothing is counted and signing in goes on: bcrypt alone still makes guessing slow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from functools import lru_cache
+
+import redis
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from mediaproc import logs
+from mediaproc.domain.errors import TooManyRequests
+from mediaproc.settings import settings
+
+log = logs.get_logger(__name__)
+
+TRIES = RateLimitItemPerMinute(10, 15, namespace="sign-in")
+"""Ten tries in a quarter of an hour, for one email from one address."""
+
+_AWAY = (redis.RedisError, StorageError, OSError)
+
+
+def count_try(*, email: str, client_address: str) -> None:
+    """Count a try before it is made, so that tries side by side count too. Raises TooManyRequests."""
+    who = _who(email, client_address)
+    try:
+        if not _limiter().hit(TRIES, who):
+            raise TooManyRequests(retry_after_seconds=_wait_seconds(who))
+    except _AWAY:
+        log.warning("sign_in_not_throttled")
+
+
+def forgive(*, email: str, client_address: str) -> None:
+    """Forget the tries: this one was right."""
+    try:
+        _limiter().clear(TRIES, _who(email, client_address))
+    except _AWAY:
+        log.warning("sign_in_not_throttled")
+
+
+def _wait_seconds(who: str) -> int:
+    return max(1, math.ceil(_limiter().get_window_stats(TRIES, who).reset_time - time.time()))
+
+
+def _who(email: str, client_address: str) -> str:
+    return hashlib.sha256(f"{email}\n{client_address}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _limiter() -> MovingWindowRateLimiter:
+    url = settings().events_url
+    address = f"redis+{url}" if url.startswith("unix://") else url
+    return MovingWindowRateLimiter(
+        storage_from_string(address, socket_timeout=1, socket_connect_timeout=1, key_prefix="throttle")
+    )

@@ -1,0 +1,91 @@
+"""Tokens: signed ones that say who asks (JWT, HS256), and random ones kept only as hashes.
+
+Each purpose has its own key, audience and `typ` (RFC 8725, 3.11), so that one is never taken for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from mediaproc.domain.errors import NotFound, NotSignedIn
+from mediaproc.settings import settings
+
+ACCESS_COOKIE = "mp_access"
+REFRESH_COOKIE = "mp_refresh"
+
+_ALGORITHM = "HS256"
+_ISSUER = "mediaproc"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an access token says: the user and the session it belongs to."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+def access(*, user_id: UUID, session_id: UUID) -> str:
+    """An access token that lives for `access_token_seconds`."""
+    claims = {"sub": str(user_id), "sid": str(session_id), "exp": int(time.time()) + settings().access_token_seconds}
+    return _sign("access-token", "at+jwt", claims)
+
+
+def read_access(token: str) -> Access:
+    """What a good access token says. Raises NotSignedIn for a wrong, foreign or expired one."""
+    try:
+        claims = _read("access-token", "at+jwt", token)
+        return Access(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
+    except (jwt.InvalidTokenError, KeyError, ValueError) as error:
+        raise NotSignedIn("This access token is wrong or has expired") from error
+
+
+def playback(video_id: UUID, *, expires_at: int) -> str:
+    """A token that opens the playlists of one video until `expires_at` (Unix seconds); the same text each time."""
+    return _sign("playback", "playback+jwt", {"sub": str(video_id), "exp": expires_at})
+
+
+def check_playback(token: str, video_id: UUID) -> None:
+    """Raise NotFound unless this token opens this video's playlists."""
+    try:
+        opens = _read("playback", "playback+jwt", token)["sub"] == str(video_id)
+    except (jwt.InvalidTokenError, KeyError) as error:
+        raise NotFound("This playback address is wrong or has expired") from error
+    if not opens:
+        raise NotFound("This playback address is for another video")
+
+
+def new_refresh() -> str:
+    """A refresh token: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> str:
+    """How a random token is kept: SHA-256, hex. It has full entropy, so a slow hash would add nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _sign(purpose: str, kind: str, claims: dict[str, Any]) -> str:
+    whole = {"iss": _ISSUER, "aud": purpose, **claims}
+    return jwt.encode(whole, settings().derived_secret(purpose), algorithm=_ALGORITHM, headers={"typ": kind})
+
+
+def _read(purpose: str, kind: str, token: str) -> dict[str, Any]:
+    whole = jwt.decode_complete(
+        token,
+        settings().derived_secret(purpose),
+        algorithms=[_ALGORITHM],
+        audience=purpose,
+        issuer=_ISSUER,
+        options={"require": ["exp", "sub"]},
+    )
+    if whole["header"].get("typ") != kind:
+        raise jwt.InvalidTokenError("wrong typ")
+    return whole["payload"]
