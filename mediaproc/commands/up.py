@@ -1,0 +1,228 @@
+"""Start everything on this machine, and end it in order."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaproc import logs
+from mediaproc.commands import ROOT, frontend, migrate, programs, reachable
+from mediaproc.commands.checked import checked_settings
+from mediaproc.embedded import kept, leftovers, parts
+from mediaproc.embedded.supervision import Program, Supervisor, supervised
+from mediaproc.storage import bucket
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asked for."""
+
+    host: str
+    port: int
+    data_dir: Path
+    workers: int
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds the page."""
+        return f"http://{'localhost' if self.host in _HERE else self.host}:{self.port}"
+
+    @property
+    def frontend(self) -> Path:
+        """The folder that the web app serves."""
+        return self.data_dir / "frontend"
+
+    @property
+    def logs(self) -> Path:
+        """One file a program."""
+        return self.data_dir / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What matters only while we run."""
+        return self.data_dir / "run"
+
+
+class CannotStart(Exception):
+    """What is in the way, in words for a person."""
+
+
+class Stop(BaseException):
+    """Ctrl-C or a signal that asks us to end."""
+
+
+def up(options: Options) -> None:
+    """Start the servers that have no address, then the app; return when a signal has ended all of it."""
+    for folder in (options.data_dir, options.logs, options.run):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _only_up(options.data_dir), _signals():
+        leftovers.end(options.data_dir)
+        _require_free_port(options)
+        servers = _servers(options.data_dir)
+        os.environ.update(_environment(options, servers))
+        checked_settings()
+        logs.configure(level="WARNING", format="console")  # of this process: progress is for a person
+        with contextlib.suppress(Stop), _building(options) as build, _running(options, servers) as supervisor:
+            _bring_up(options, supervisor, build)
+            supervisor.process.wait()
+            leftovers.end(options.data_dir)
+            raise CannotStart(f"The supervisor ended unexpectedly. See {options.logs / 'supervisord.log'}.")
+
+
+def say(text: str) -> None:
+    """A line for the person who waits."""
+    print(text, flush=True)
+
+
+def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[bytes] | None) -> None:
+    for name, check in (("Postgres", reachable.postgres), ("Valkey", reachable.valkey), ("S3", reachable.s3)):
+        _step(name, lambda name=name, check=check: reachable.wait_for(name, check, seconds=30))
+    _step("Tables", migrate.migrate)
+    _step("Bucket", bucket.prepare)
+    if build:
+        _step("Page (built once; the first time takes a minute)", lambda: _finish(build, options))
+    supervisor.start_group(programs.APP)
+    _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=60))
+    _step("Workers", lambda: _wait_until_running(supervisor, options))
+    say(f"Mediaproc is ready: {options.address}  (Ctrl-C stops it; logs in {options.logs})")
+
+
+def _step(name: str, action: Callable[[], object]) -> None:
+    begun = time.monotonic()
+    print(f"  {name} … ", end="", flush=True)
+    action()
+    say(f"{time.monotonic() - begun:.1f} s")
+
+
+def _servers(data_dir: Path) -> list[parts.Part]:
+    """The built-in servers for what has no address in the environment."""
+    secrets = kept.secrets_of(data_dir)
+    valkey_port, *s3_ports = kept.ports_of(data_dir, count=11)
+    wanted: list[parts.Part] = []
+    if not os.environ.get("DATABASE_URL"):
+        wanted.append(parts.postgres(data_dir))
+    if not os.environ.get("REDIS_URL"):
+        wanted.append(parts.valkey(data_dir, port=valkey_port, password=secrets.valkey_password))
+    if not os.environ.get("S3_ENDPOINT_URL"):
+        access, secret = secrets.s3_access_key, secrets.s3_secret_key
+        wanted.append(parts.seaweedfs(data_dir, ports=s3_ports, access_key=access, secret_key=secret))
+    return wanted
+
+
+def _environment(options: Options, servers: list[parts.Part]) -> dict[str, str]:
+    """What every program inherits. What the person has set wins over our defaults, not over a server's own keys."""
+    defaults = {
+        "JWT_SECRET": kept.secrets_of(options.data_dir).jwt_secret,
+        "PUBLIC_URL": options.address,
+        "EXTRA_ORIGINS": f"http://127.0.0.1:{options.port}",
+    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    ours = {leftovers.MARK: str(options.data_dir), "PATH": path, "PYTHONUNBUFFERED": "1"}
+    if options.workers:
+        ours["WORKER_SLOTS"] = str(options.workers)
+    for each in servers:
+        ours |= each.environment | each.settings
+    return {name: value for name, value in defaults.items() if not os.environ.get(name)} | ours
+
+
+@contextlib.contextmanager
+def _running(options: Options, servers: list[parts.Part]) -> Generator[Supervisor]:
+    app = [programs.web(host=options.host, port=options.port, folder=options.frontend), *programs.worker()]
+    with supervised(
+        [*(_as_program(each) for each in servers), *app],
+        run_dir=options.run,
+        logs=options.logs,
+        directory=ROOT,
+        environment=os.environ,
+    ) as supervisor:
+        try:
+            yield supervisor
+        finally:
+            say("\nStopping.")
+
+
+@contextlib.contextmanager
+def _building(options: Options) -> Generator[subprocess.Popen[bytes] | None]:
+    """The build of the page, if it needs one, beside the start of the servers; ended if we end first."""
+    if frontend.is_published(options.frontend):
+        yield None
+        return
+    with (options.logs / "build.log").open("wb") as log:
+        command = [sys.executable, "-m", "mediaproc", "build", "--frontend", str(options.frontend)]
+        build = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield build
+    finally:
+        if build.poll() is None:
+            os.killpg(build.pid, signal.SIGTERM)
+            build.wait()
+
+
+def _finish(build: subprocess.Popen[bytes], options: Options) -> None:
+    if build.wait():
+        log = options.logs / "build.log"
+        raise CannotStart(f"The page could not be built:\n{log.read_text()[-3000:]}")
+
+
+def _wait_until_running(supervisor: Supervisor, options: Options, *, seconds: float = 20.0) -> None:
+    names = {each.name for each in programs.worker()}
+    deadline = time.monotonic() + seconds
+    while waiting := names - {each.name for each in supervisor.statuses().values() if each.state == "RUNNING"}:
+        if time.monotonic() > deadline:
+            raise CannotStart(f"{' and '.join(sorted(waiting))} did not start. See {options.logs}.")
+        time.sleep(0.1)
+
+
+def _as_program(part: parts.Part) -> Program:
+    return Program(name=part.name, command=part.command, group=programs.SERVERS, priority=100, stop_seconds=20)
+
+
+def _require_free_port(options: Options) -> None:
+    if not kept.is_free(options.port, options.host):
+        raise CannotStart(f"Port {options.port} is in use. Choose another one with --port.")
+
+
+def _loopback(options: Options) -> str:
+    """The app as this process reaches it."""
+    host = "127.0.0.1" if options.host in _HERE else options.host
+    return f"http://{host}:{options.port}"
+
+
+@contextlib.contextmanager
+def _only_up(data_dir: Path) -> Generator[None]:
+    with (data_dir / "run" / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"Mediaproc runs already on {data_dir}. Choose another directory with --data.") from None
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _signals() -> Generator[None]:
+    """The first signal ends us in order; later ones change nothing."""
+
+    def stop(*_: object) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise Stop
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+    yield
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HERE = ("127.0.0.1", "localhost", "0.0.0.0")  # noqa: S104  # compared, not bound

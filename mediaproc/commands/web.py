@@ -1,0 +1,74 @@
+"""Serve the page and the API on one port, with Granian."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from mediaproc.commands import ROOT, frontend
+from mediaproc.commands.checked import checked_settings
+
+CONNECTIONS = 65_536
+"""Open connections a process may hold: each tab has a websocket and perhaps an event stream."""
+
+
+def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
+    """Serve until SIGTERM or SIGINT. A worker that dies is started again."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    checked_settings()
+    _raise_open_files_limit()
+    os.chdir(ROOT)  # Reflex reads rxconfig.py there
+    os.environ.update(frontend.serve_environment(folder))
+    Server(
+        target="mediaproc.commands.web:application",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=host,
+        port=port,
+        workers=workers,
+        backlog=4096,
+        backpressure=CONNECTIONS,  # the default, 1,024, lets the 1,025th open stream wait for ever
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=4,
+        log_access=False,  # addresses carry tokens
+        log_dictconfig=_LOGS,
+    ).serve()
+
+
+def application() -> Any:
+    """The ASGI app, made in each worker process."""
+    end_with_parent()
+    checked_settings()
+    from mediaproc.app import app
+
+    return app()
+
+
+def end_with_parent() -> None:
+    """Let the kernel end this process when its parent is killed, so that no orphan keeps the port. Linux only."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _raise_open_files_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+_LOGS: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}},
+}
+"""Granian's own lines go through our chain."""

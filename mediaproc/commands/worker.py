@@ -1,0 +1,25 @@
+"""Run a worker: its consumer and its periodic loop, under a supervisor that takes the place of this process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from mediaproc.commands import ROOT, programs
+from mediaproc.commands.checked import checked_settings
+from mediaproc.embedded import supervision
+
+
+def work(*, slots: int) -> None:
+    """Never returns: SIGTERM ends the supervisor, which ends the programs in order. `slots` 0: as the settings say."""
+    checked_settings()
+    chosen = [replace(each, autostart=True) for each in programs.worker()]
+    path = Path(tempfile.mkdtemp(prefix="mediaproc-worker-")) / "supervisord.conf"
+    path.write_text(supervision.render(chosen, directory=ROOT, logs=None))
+    command = supervision.command(path)
+    if slots:
+        os.environ["WORKER_SLOTS"] = str(slots)
+    os.chdir(ROOT)
+    os.execv(command[0], command)  # noqa: S606  # our own Python

@@ -1,0 +1,178 @@
+"""Programs kept alive by `supervisor`: its configuration, its start and end, and what it says of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from supervisor.xmlrpc import SupervisorTransport
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program. Groups end one after another, the one with the highest priority first."""
+
+    name: str
+    command: tuple[str, ...]
+    group: str = "app"
+    priority: int = 100
+    autostart: bool = True
+    stop_seconds: int = 10
+    stop_whole_group: bool = False
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the supervisor says of a program: `RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …"""
+
+    name: str
+    state: str
+    pid: int
+
+
+def render(programs: list[Program], *, directory: Path, logs: Path | None, socket: Path | None = None) -> str:
+    """The supervisor's configuration. `logs` None: everything goes to standard output. Holds no secret."""
+    sections = [_supervisord(directory)]
+    if socket:
+        sections.append(_rpc(socket))
+    sections += [_program(each, logs) for each in programs]
+    sections += [_group(name, programs) for name in dict.fromkeys(each.group for each in programs)]
+    return "\n\n".join(sections) + "\n"
+
+
+def command(config: Path) -> tuple[str, ...]:
+    """The command line that runs the supervisor in the foreground."""
+    return (sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config))
+
+
+class Supervisor:
+    """A running supervisor, asked over its Unix socket."""
+
+    def __init__(self, process: subprocess.Popen[bytes], socket: Path) -> None:
+        self.process = process
+        self._socket = socket
+
+    def start_group(self, group: str) -> None:
+        """Start every program of a group, without waiting for them."""
+        self._rpc.startProcessGroup(group, False)
+
+    def statuses(self) -> dict[str, Status]:
+        """Every program by its name."""
+        return {each["name"]: _status(each) for each in self._rpc.getAllProcessInfo()}
+
+    @property
+    def _rpc(self) -> Any:
+        """A fresh connection: the transport does not get over a failed one."""
+        transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
+        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=cast("Any", transport)).supervisor
+
+    def wait_until_it_answers(self, *, seconds: float = 10.0) -> None:
+        """Return when the socket answers. Raises `RuntimeError` when it does not, or the supervisor ends."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                self._rpc.getState()
+                return
+            time.sleep(0.05)
+        raise (
+            TimeoutError("the supervisor does not answer")
+            if self.process.poll() is None
+            else RuntimeError("the supervisor ended")
+        )
+
+
+@contextlib.contextmanager
+def supervised(
+    programs: list[Program], *, run_dir: Path, logs: Path, directory: Path, environment: Mapping[str, str]
+) -> Generator[Supervisor]:
+    """Run the programs in a session of their own (the terminal's Ctrl-C reaches only us); end them in order at exit."""
+    socket = run_dir / "supervisor.sock"
+    socket.unlink(missing_ok=True)
+    config = run_dir / "supervisord.conf"
+    config.write_text(render(programs, directory=directory, logs=logs, socket=socket))
+    with (logs / "supervisord.log").open("ab") as log:
+        process = subprocess.Popen(
+            command(config),
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        supervisor = Supervisor(process, socket)
+        supervisor.wait_until_it_answers()
+        yield supervisor
+    finally:
+        _end(process, seconds=sum({each.group: each.stop_seconds for each in programs}.values()) + 20)
+
+
+def _end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _supervisord(directory: Path) -> str:
+    lines = ["[supervisord]", "nodaemon=true", "logfile=/dev/null", "logfile_maxbytes=0", "pidfile=/dev/null"]
+    if os.geteuid() == 0:
+        lines.append("user=root")  # it asks to be told that this is meant
+    return "\n".join([*lines, f"directory={_escape(str(directory))}"])
+
+
+def _rpc(socket: Path) -> str:
+    return (
+        f"[unix_http_server]\nfile={_escape(str(socket))}\nchmod=0700\n\n[rpcinterface:supervisor]\n"
+        "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface"
+    )
+
+
+def _program(program: Program, logs: Path | None) -> str:
+    settings = {
+        "command": _escape(shlex.join(program.command)),
+        "autostart": str(program.autostart).lower(),
+        "autorestart": "true",
+        "startsecs": "1",
+        "startretries": "1000000",  # an outage of any length ends in a start, not in FATAL
+        "stopsignal": "TERM",
+        "stopwaitsecs": str(program.stop_seconds),
+        "stopasgroup": str(program.stop_whole_group).lower(),
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        **_log_to(program.name, logs),
+    }
+    return "\n".join([f"[program:{program.name}]", *(f"{name}={value}" for name, value in settings.items())])
+
+
+def _log_to(name: str, logs: Path | None) -> dict[str, str]:
+    if logs is None:
+        return {"stdout_logfile": "/dev/fd/1", "stdout_logfile_maxbytes": "0"}
+    path = _escape(str(logs / f"{name}.log"))
+    return {"stdout_logfile": path, "stdout_logfile_maxbytes": "10MB", "stdout_logfile_backups": "2"}
+
+
+def _group(name: str, programs: list[Program]) -> str:
+    members = [each for each in programs if each.group == name]
+    names = ",".join(each.name for each in members)
+    return f"[group:{name}]\nprograms={names}\npriority={members[0].priority}"
+
+
+def _status(info: dict[str, Any]) -> Status:
+    return Status(name=info["name"], state=info["statename"], pid=info["pid"])
+
+
+def _escape(value: str) -> str:
+    return value.replace("%", "%%")
