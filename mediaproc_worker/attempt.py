@@ -1,0 +1,124 @@
+"""One attempt as a value that flows: claim → handler under a heartbeat → ending → one place that writes it down."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaproc import database, logs
+from mediaproc.domain.errors import ProcessingError, StorageFailed, TimedOut, Unexpected, WorkerStopping
+from mediaproc.domain.states import JobKind
+from mediaproc.operations import jobs
+from mediaproc_worker import parent, workspace
+from mediaproc_worker.context import AttemptContext, Stopped, StopReason
+from mediaproc_worker.heartbeat import Heartbeat, stopping
+from mediaproc_worker.reporter import Reporter
+
+__all__ = ["AttemptContext", "Handler", "StopReason", "Stopped", "handlers", "perform"]
+
+log = logs.get_logger(__name__)
+
+Handler = Callable[[AttemptContext], None]
+
+handlers: dict[JobKind, Handler] = {}
+"""What performs each kind of job. The consumer fills it; a handler returns when the job is done, or raises."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended: `completed`, `failed`, `given_back` or `lost`, and why if it was not the first."""
+
+    word: str
+    error: ProcessingError | None = None
+
+
+def perform(job_id: UUID) -> None:
+    """Run one attempt of the job, if it is ours to run. A message is only a hint, so often enough it is not."""
+    if parent.orphaned():
+        os._exit(1)
+    if stopping.is_set():
+        return
+    claim = _claim(job_id)
+    if claim is None:
+        log.debug("not_claimed", job_id=str(job_id))
+        return
+    with structlog.contextvars.bound_contextvars(
+        job_id=str(job_id), video_id=str(claim.video_id), attempt=claim.attempt
+    ):
+        _run(claim)
+
+
+def _claim(job_id: UUID) -> jobs.Claim | None:
+    with database.transaction() as session:
+        return jobs.claim(session, job_id=job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+
+
+def _run(claim: jobs.Claim) -> None:
+    started = time.monotonic()
+    log.info("attempt_started", kind=claim.job.kind.value)
+    with workspace.opened() as folder, Reporter(claim) as reporter:
+        context = AttemptContext(claim=claim, workspace=folder, reporter=reporter)
+        with Heartbeat(context):
+            ending = _perform(context)
+            reporter.close()
+            ending = _write_down(context, ending)
+    code = ending.error.code if ending.error else None
+    log.info("attempt_ended", outcome=ending.word, error_code=code, seconds=round(time.monotonic() - started, 3))
+
+
+def _perform(context: AttemptContext) -> Ending:
+    try:
+        handlers[context.claim.job.kind](context)
+        return Ending("completed")
+    except Exception as error:
+        # A killed FFmpeg fails in its own words; what counts is why it was killed.
+        if isinstance(error, Stopped | jobs.LostLease) or context.cancelled.is_set():
+            return _stopped(context.stop_reason)
+        return Ending("failed", _expected(error))
+
+
+def _stopped(reason: StopReason | None) -> Ending:
+    if reason is StopReason.WORKER_STOPPING:
+        return Ending("given_back", WorkerStopping())
+    if reason is StopReason.TIMED_OUT:
+        return Ending("failed", TimedOut())
+    return Ending("lost")
+
+
+def _expected(error: Exception) -> ProcessingError:
+    if isinstance(error, ProcessingError):
+        return error
+    log.error("handler_raised", exc_info=error)
+    return StorageFailed() if isinstance(error, BotoCoreError | ClientError) else Unexpected()
+
+
+def _write_down(context: AttemptContext, ending: Ending) -> Ending:
+    try:
+        if ending.word == "completed":
+            context.write(jobs.complete, log_tail=context.log_tail)
+        elif ending.word == "given_back" and ending.error:
+            context.write(jobs.give_back, ending.error, log_tail=context.log_tail)
+        elif ending.error:
+            context.write(jobs.fail, ending.error, log_tail=context.log_tail)
+        else:
+            _leave_behind(context.claim)
+    except (jobs.LostLease, Stopped):
+        _leave_behind(context.claim)
+        return Ending("lost")
+    return ending
+
+
+def _leave_behind(claim: jobs.Claim) -> None:
+    try:
+        with database.transaction() as session:
+            jobs.leave_behind(session, claim)
+    except SQLAlchemyError as error:
+        log.warning("output_not_left", error=type(error).__name__)

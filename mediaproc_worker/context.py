@@ -1,0 +1,134 @@
+"""What a handler has in its hands while it performs one attempt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Session
+
+from mediaproc import database, logs
+from mediaproc.domain.states import Stage
+from mediaproc.operations import jobs
+from mediaproc_worker.reporter import Reporter
+
+log = logs.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOG_TAIL_LINES = 60
+WRITE_RETRY_SECONDS = 0.25
+
+
+class StopReason(StrEnum):
+    """Why an attempt must end before its handler is done."""
+
+    FENCED = "fenced"
+    """Cancelled, rescued or deleted: the row says that this attempt is no longer the one."""
+    LEASE_RUN_OUT = "lease_run_out"
+    """Postgres was away for longer than the lease, so another worker may have the job."""
+    WORKER_STOPPING = "worker_stopping"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the attempt still holds its lease and says itself how it ended."""
+        return self in {StopReason.WORKER_STOPPING, StopReason.TIMED_OUT}
+
+
+class Stopped(Exception):
+    """Raised in a handler to leave it, once `cancelled` is set."""
+
+
+class AttemptContext:
+    """One attempt: its claim and scratch folder, where to report, and whether to go on.
+
+    `cancelled` is set when the attempt must end: kill FFmpeg within 2 s, then call `check()`, which raises `Stopped`.
+    """
+
+    def __init__(self, *, claim: jobs.Claim, workspace: Path, reporter: Reporter) -> None:
+        self.claim = claim
+        self.workspace = workspace
+        self.cancelled = threading.Event()
+        self.stop_reason: StopReason | None = None
+        self._reporter = reporter
+        self._tail: deque[str] = deque(maxlen=LOG_TAIL_LINES)
+        self._stopping = threading.Lock()
+
+    def report(
+        self,
+        stage: Stage,
+        progress: float,
+        *,
+        fps: float | None = None,
+        speed: float | None = None,
+        eta_seconds: float | None = None,
+    ) -> None:
+        """Say how far the attempt is, 0–100. Never waits, never fails, never lets the progress fall."""
+        self._reporter.report(stage, progress, fps=fps, speed=speed, eta_seconds=eta_seconds)
+
+    def log(self, line: str) -> None:
+        """Keep a line for the page: in the tail of the attempt's log, and as an event. Secrets are taken out."""
+        line = logs.redact(line.rstrip())
+        self._tail.append(line)
+        self._reporter.log(line)
+
+    def check(self) -> None:
+        """Raise `Stopped` if the attempt must end."""
+        if self.cancelled.is_set():
+            raise Stopped(self.stop_reason)
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A transaction for reading. For writes use `write`, which outlives a short outage of Postgres."""
+        return database.transaction()
+
+    def write(self, verb: Callable[Concatenate[Session, jobs.Claim, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `verb(session, claim, …)` of `operations.jobs` in a transaction, again while Postgres is away.
+
+        Raises `jobs.LostLease` if the attempt is fenced out, `Stopped` if the lease ran out while trying. A verb may
+        run twice when Postgres dies within a commit: those of `operations.jobs` bear that.
+        """
+        while True:
+            try:
+                with database.transaction() as session:
+                    return verb(session, self.claim, *args, **kwargs)
+            except DBAPIError as error:
+                if not _is_outage(error):
+                    raise
+                self._check_lease()
+                log.warning("write_delayed", verb=verb.__name__, error=type(error.orig).__name__)
+                time.sleep(WRITE_RETRY_SECONDS)
+
+    def stop(self, reason: StopReason) -> None:
+        """End the attempt; the first reason counts, except that a lost lease beats every other."""
+        with self._stopping:
+            if self.stop_reason is None or (self.stop_reason.may_write and not reason.may_write):
+                self.stop_reason = reason
+            self.cancelled.set()
+
+    @property
+    def progress(self) -> float:
+        """The highest progress reported so far."""
+        return self._reporter.progress
+
+    @property
+    def log_tail(self) -> str:
+        """The last lines that were logged."""
+        return "\n".join(self._tail)
+
+    def _check_lease(self) -> None:
+        if self.stop_reason is not None and not self.stop_reason.may_write:
+            raise Stopped(self.stop_reason)
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    # Deadlocks and shutdowns are OperationalErrors too: each is worth another try.
+    return isinstance(error, OperationalError) or error.connection_invalidated

@@ -1,0 +1,96 @@
+"""`python -m mediaproc_worker.periodic`: look for what was lost and mend it. Safe to run on every host at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from mediaproc import database, logs
+from mediaproc.operations import jobs
+from mediaproc.settings import explain, settings
+from mediaproc_worker import workspace
+
+log = logs.get_logger(__name__)
+
+HOUSEKEEPING_SECONDS = 60.0
+LONGEST_BACKOFF_SECONDS = 30.0
+
+
+@dataclass
+class Chore:
+    """Something done every so many seconds. A failure waits twice as long each time, and stops no other chore."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], int]
+    failures: int = 0
+    due_at: float = 0.0
+
+    def do(self) -> None:
+        """Do it once, and say when it is due again."""
+        try:
+            done = self.run()
+            self.failures = 0
+            if done:
+                log.info("mended", chore=self.name, count=done)
+        except Exception as error:
+            self.failures += 1
+            log.warning("chore_failed", chore=self.name, error=str(error), exc_info=self.failures == 1)
+        wait = self.every_seconds * 2**self.failures
+        self.due_at = time.monotonic() + min(wait, max(self.every_seconds, LONGEST_BACKOFF_SECONDS))
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit status: 2 if the settings are wrong."""
+    try:
+        config = settings()
+    except ValidationError as error:
+        print(explain(error), file=sys.stderr)
+        return 2
+    logs.configure(level=config.log_level, format=config.log_format)
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda _signum, _frame: stop.set())
+    run(chores(), stop)
+    return 0
+
+
+def run(to_do: list[Chore], stop: threading.Event) -> None:
+    """Do each chore whenever it is due, until `stop` is set."""
+    while not stop.is_set():
+        for chore in to_do:
+            if chore.due_at <= time.monotonic() and not stop.is_set():
+                chore.do()
+        stop.wait(max(0.0, min(chore.due_at for chore in to_do) - time.monotonic()))
+
+
+def chores() -> list[Chore]:
+    """What is to be done, the most urgent first."""
+    often = settings().rescue_interval_seconds
+    seldom = max(often, HOUSEKEEPING_SECONDS)
+    return [
+        Chore("rescue_expired", often, _in_transaction(jobs.rescue_expired)),
+        Chore("resend_lost", often, _in_transaction(jobs.resend_lost)),
+        Chore("sweep_leftovers", often, _in_transaction(jobs.sweep_leftovers)),
+        Chore("remove_workspaces", seldom, workspace.remove_leftovers),
+        Chore("prune", seldom, _in_transaction(jobs.prune)),
+    ]
+
+
+def _in_transaction(verb: Callable[[Session], int]) -> Callable[[], int]:
+    def in_transaction() -> int:
+        with database.transaction() as session:
+            return verb(session)
+
+    return in_transaction
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The scratch folder of an attempt: private, always removed, also by others when its worker died.
+
+A folder's name says who owns it, `{host}.{pid}.{start time}.{random}`, so it is marked from the moment it exists.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from mediaproc import logs
+from mediaproc.settings import settings
+
+log = logs.get_logger(__name__)
+
+
+@contextmanager
+def opened() -> Generator[Path]:
+    """A new empty folder, removed at the end whatever happened."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{_owner(os.getpid())}.", dir=_base()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers() -> int:
+    """Remove the folders of dead workers of this host, and of other hosts when no attempt can be that old."""
+    dead = [folder for folder in _base().iterdir() if _is_dead(folder)]
+    for folder in dead:
+        log.info("workspace_removed", folder=folder.name)
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(dead)
+
+
+def _base() -> Path:
+    base = settings().workspace_dir or Path(tempfile.gettempdir()) / f"mediaproc-{os.getuid()}"
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if base.stat().st_uid != os.getuid():
+        raise PermissionError(f"{base} belongs to another user")
+    return base
+
+
+def _owner(pid: int) -> str:
+    return f"{_host()}.{pid}.{int(psutil.Process(pid).create_time())}"
+
+
+def _host() -> str:
+    return socket.gethostname().replace(".", "-")
+
+
+def _is_dead(folder: Path) -> bool:
+    host, _, rest = folder.name.partition(".")
+    pid, _, _ = rest.partition(".")
+    if not pid.isdigit():
+        return False
+    if host != _host():
+        return _age_seconds(folder) > settings().attempt_timeout_seconds
+    try:
+        return not folder.name.startswith(f"{_owner(int(pid))}.")
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _age_seconds(folder: Path) -> float:
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
