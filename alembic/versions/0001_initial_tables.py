@@ -170,7 +170,7 @@ def upgrade() -> None:
         "upload",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=False),
-        sa.Column("video_id", sa.Uuid(), nullable=False),
+        sa.Column("video_id", sa.Uuid(), nullable=True),
         sa.Column("s3_upload_id", sa.String(length=1024), nullable=False),
         sa.Column("object_key", sa.String(length=512), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
@@ -181,7 +181,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["video_id"], ["video.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["video_id"], ["video.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_upload_team_id"), "upload", ["team_id"], unique=False)

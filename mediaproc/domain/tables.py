@@ -172,11 +172,14 @@ class Video(SQLModel, table=True):
 
 
 class Upload(SQLModel, table=True):
-    """One S3 multipart upload of a video's source, in `part_count` parts of `part_size_bytes` (the last is smaller)."""
+    """One S3 multipart upload of a video's source, in `part_count` parts of `part_size_bytes` (the last is smaller).
+
+    It outlives a video that went away, so that whoever asks later learns what became of it.
+    """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE", index=True)
-    video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE", index=True)
+    video_id: UUID | None = Field(foreign_key="video.id", ondelete="SET NULL", index=True, nullable=True)
     s3_upload_id: str = Field(max_length=1024)
     object_key: str = Field(max_length=512)
     size_bytes: int = Field(sa_column=_bytes())
