@@ -85,19 +85,23 @@ def sign_out_by_tokens(session: Session, *, access_token: str | None, refresh_to
 
 def principal_of(session: Session, *, access_token: str) -> Principal:
     """Who an access token speaks for. Raises NotSignedIn when it is not good or its session has ended."""
-    claims = tokens.read_access(access_token)
+    return principal_of_session(session, session_id=tokens.read_access(access_token).session_id)
+
+
+def principal_of_session(session: Session, *, session_id: UUID) -> Principal:
+    """Whose session this is, for a connection whose token was checked when it opened. Raises NotSignedIn."""
     row = session.exec(
-        select(User.email, Membership.team_id)
+        select(User.id, User.email, Membership.team_id)
         .join(tables.Session, col(tables.Session.user_id) == User.id)
         .join(Membership, col(Membership.user_id) == User.id)
         .join(Team, col(Team.id) == Membership.team_id)
-        .where(tables.Session.id == claims.session_id, User.id == claims.user_id)
+        .where(tables.Session.id == session_id)
         .where(col(tables.Session.ended_at).is_(None), col(Team.personal).is_(True))
     ).first()
     if row is None:
         raise NotSignedIn("This session has ended; please sign in again")
-    email, team_id = row
-    return Principal(user_id=claims.user_id, team_id=team_id, email=email, session_id=claims.session_id)
+    user_id, email, team_id = row
+    return Principal(user_id=user_id, team_id=team_id, email=email, session_id=session_id)
 
 
 def user_of(session: Session, principal: Principal) -> User:
