@@ -1,0 +1,91 @@
+"""Which rungs a source gets: never larger than itself, even in size, upright or lying as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mediaproc.media.codecs import h264_level
+from mediaproc.media.presets import Preset, RungTarget
+from mediaproc.media.probe import MediaInfo, VideoTrack
+
+_WORTH_A_RUNG = 1.2
+"""How many times larger than the next rung below, in each side, a source must be to be kept at its own size too."""
+
+_USUAL_FRAME_RATE = 30
+_FAST_BITRATE_FACTOR = 1.5
+"""Pictures of 50 or 60 a second need about half as much again (YouTube's recommended upload bit rates)."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One picture size to make. `frame_rate` is what it will have; `max_bitrate_bps` fits its size and rate."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: Fraction
+    crf: int
+    max_bitrate_bps: int
+    level: str
+
+
+def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
+    """The rungs of a preset that this source deserves, the largest first; at least one."""
+    video = info.video
+    frame_rate = capped_frame_rate(video, preset)
+    filled = [target for target in preset.rungs if _scale(video, target) <= 1]
+    own = _own_target(video, preset, filled)
+    return tuple(_rung(video, target, frame_rate) for target in ([own] if own else []) + filled)
+
+
+def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
+    """The source's frame rate, or the preset's cap if it is faster. 0 when unknown."""
+    return min(video.frame_rate, Fraction(preset.frame_rate_cap))
+
+
+def _scale(video: VideoTrack, target: RungTarget) -> Fraction:
+    """What the picture must be multiplied with to fill the target's box."""
+    long_side = max(video.display_width, video.display_height)
+    return min(Fraction(target.long_side, long_side), Fraction(target.short_side, video.short_side))
+
+
+def _own_target(video: VideoTrack, preset: Preset, filled: list[RungTarget]) -> RungTarget | None:
+    """A target of the source's own size, when the largest box that it fills is far below it or there is none."""
+    if len(filled) == len(preset.rungs) or (filled and _scale(video, filled[0]) * Fraction(_WORTH_A_RUNG) > 1):
+        return None
+    above = preset.rungs[len(preset.rungs) - len(filled) - 1]
+    return RungTarget(
+        name=f"{video.short_side}p",
+        long_side=max(video.display_width, video.display_height),
+        short_side=video.short_side,
+        crf=above.crf,
+        max_bitrate_bps=above.max_bitrate_bps * video.short_side // above.short_side,
+    )
+
+
+def _rung(video: VideoTrack, target: RungTarget, frame_rate: Fraction) -> Rung:
+    scale = _scale(video, target)
+    width, height = _even(video.display_width, scale), _even(video.display_height, scale)
+    bitrate = _bitrate(target, frame_rate)
+    return Rung(
+        name=target.name,
+        width=width,
+        height=height,
+        frame_rate=frame_rate,
+        crf=target.crf,
+        max_bitrate_bps=bitrate,
+        level=h264_level(
+            width=width, height=height, frame_rate=float(frame_rate or _USUAL_FRAME_RATE), bitrate_bps=bitrate
+        ).name,
+    )
+
+
+def _bitrate(target: RungTarget, frame_rate: Fraction) -> int:
+    fast = frame_rate > _USUAL_FRAME_RATE * Fraction(11, 10)
+    return max(100_000, int(target.max_bitrate_bps * (_FAST_BITRATE_FACTOR if fast else 1)))
+
+
+def _even(side: int, scale: Fraction) -> int:
+    """The nearest even number, as 4:2:0 needs, that is not above the source's own side. At least 2."""
+    return max(2, min(round(side * scale / 2) * 2, side // 2 * 2))
