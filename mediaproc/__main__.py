@@ -98,6 +98,30 @@ def bucket() -> None:
     prepare()
 
 
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run the tests: [unit|integration|e2e], then anything for pytest. All by default."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.test(context.args))
+
+
+@cli.command()
+def check() -> None:
+    """Run ruff, pyright, import-linter and alembic's check."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.check())
+
+
+@cli.command()
+def doctor(port: Port = 8000, data: Data = _DATA) -> None:
+    """Say what is wrong here and how to mend it."""
+    from mediaproc.commands.doctor import examine
+
+    raise typer.Exit(examine(port=port, data_dir=data.resolve()))
+
+
 def _fail(message: str) -> None:
     print(message, file=sys.stderr)
     raise typer.Exit(1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from importlib.util import find_spec
+from dataclasses import replace
 from pathlib import Path
 
 from mediaproc.embedded.supervision import Program
@@ -18,15 +19,16 @@ def web(*, host: str, port: int, folder: Path) -> Program:
     return _program("web", "mediaproc", "web", *options)
 
 
-def worker() -> list[Program]:
-    """A worker: the consumer of the encode lane, and the loop that rescues and re-sends."""
-    known = [
-        _program("worker", "mediaproc_worker.consumer", stop_seconds=30),
-        _program("periodic", "mediaproc_worker.periodic"),
-    ]
-    return [each for each in known if find_spec(each.command[2])]  # until the worker has them
+def worker(*, stop_signal: str = "TERM", drain_seconds: float = 0.0) -> list[Program]:
+    """A worker: the consumer of the encode lane, and the loop that rescues and re-sends.
+
+    At TERM it drains for `drain_seconds`; at INT it gives its jobs back at once.
+    """
+    consumer = _program("worker", "mediaproc_worker.consumer")
+    periodic = _program("periodic", "mediaproc_worker.periodic")
+    return [replace(consumer, stop_signal=stop_signal, stop_seconds=math.ceil(drain_seconds) + 15), periodic]
 
 
-def _program(name: str, module: str, *arguments: str, stop_seconds: int = 10) -> Program:
+def _program(name: str, module: str, *arguments: str) -> Program:
     command = (sys.executable, "-m", module, *arguments)
-    return Program(name=name, command=command, group=APP, priority=200, autostart=False, stop_seconds=stop_seconds)
+    return Program(name=name, command=command, group=APP, priority=200, autostart=False)

@@ -135,10 +135,14 @@ def _environment(options: Options, servers: list[parts.Part]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _running(options: Options, servers: list[parts.Part]) -> Generator[Supervisor]:
-    app = [programs.web(host=options.host, port=options.port, folder=options.frontend), *programs.worker()]
+    app = [
+        programs.web(host=options.host, port=options.port, folder=options.frontend),
+        *programs.worker(stop_signal="INT"),
+    ]
     with supervised(
         [*(_as_program(each) for each in servers), *app],
         run_dir=options.run,
+        sockets=parts.sockets_dir(options.data_dir),
         logs=options.logs,
         directory=ROOT,
         environment=os.environ,

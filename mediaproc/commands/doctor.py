@@ -1,0 +1,190 @@
+"""Say what is wrong on this machine, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mediaproc.commands import ROOT, checks, reachable
+from mediaproc.embedded import ffmpeg, kept, leftovers
+from mediaproc.settings import explain, settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `mend` says what to do; without it all is well. `needed`: nothing works without it."""
+
+    what: str
+    seen: str
+    mend: str = ""
+    needed: bool = True
+
+    def __str__(self) -> str:
+        mark = "ok  " if not self.mend else "BAD " if self.needed else "note"
+        return f"{mark} {self.what}: {self.seen}" + (f"\n       {self.mend}" if self.mend else "")
+
+
+ENCODERS = {"libx264": "H.264", "aac": "AAC"}
+"""Without these nothing can be processed."""
+
+EXTRAS = {
+    "libsvtav1": "AV1 encoding",
+    "libx265": "HEVC encoding",
+    "libwebp": "WebP pictures",
+    "libdav1d": "fast AV1 decoding",
+    "zscale": "HDR tone mapping",
+    "subtitles": "burnt-in subtitles",
+    "drawtext": "text in the picture",
+    "libvmaf": "measuring quality",
+}
+
+LEAST_FREE_BYTES = 5 * 1024**3
+
+
+def examine(*, port: int, data_dir: Path) -> int:
+    """Print every finding. Returns 1 if something that is needed is wrong."""
+    named = [variable for variable in _SERVICES if os.environ.get(variable)]
+    for variable, made_by_up in _MADE_BY_UP.items():
+        os.environ.setdefault(variable, made_by_up)
+    bad = False
+    for finding in [*_settings(named), *_findings(port, data_dir)]:
+        print(finding, flush=True)
+        bad = bad or bool(finding.mend and finding.needed)
+    print("Something needs mending." if bad else "All is well.")
+    return int(bad)
+
+
+def _findings(port: int, data_dir: Path) -> Generator[Finding]:
+    yield _python()
+    yield _packages()
+    yield from _ffmpeg()
+    yield _bun()
+    yield _chromium()
+    yield _disk(data_dir)
+    yield _port(port, data_dir)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    mend = "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer, remove .venv, start again."
+    return Finding("Python", f"{version} at {sys.executable}", mend)
+
+
+def _packages() -> Finding:
+    wrong = [line for line in _pinned() if _installed(line.split("[")[0].split("==")[0]) != line.split("==")[1]]
+    if not wrong:
+        return Finding("Packages", "as requirements.txt pins them")
+    return Finding("Packages", f"missing or another version: {', '.join(wrong)}", "Remove .venv and run ./dev again.")
+
+
+def _pinned() -> list[str]:
+    files = (ROOT / "requirements-runtime.txt", ROOT / "requirements.txt")
+    return [line.strip() for file in files for line in file.read_text().splitlines() if "==" in line]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _ffmpeg() -> Generator[Finding]:
+    for name, find in (("FFmpeg", ffmpeg.ffmpeg_path), ("ffprobe", ffmpeg.ffprobe_path)):
+        setting = f"Set {name.upper()}_PATH to one that works."
+        try:
+            path = find()
+            version = _output(str(path), "-version").split("\n", 1)[0]
+        except (OSError, ValidationError, subprocess.SubprocessError, RuntimeError) as error:
+            yield Finding(name, f"does not run ({type(error).__name__})", setting)
+            continue
+        yield Finding(name, f"{version} at {path}")
+        if name == "FFmpeg":
+            yield _abilities(path, setting)
+
+
+def _abilities(path: Path, setting: str) -> Finding:
+    known = set(re.findall(r"[\w.]+", "".join(_output(str(path), f"-{each}") for each in ("codecs", "filters"))))
+    known |= set(re.findall(r"[\w.]+", _output(str(path), "-encoders") + _output(str(path), "-decoders")))
+    if missing := [f"{name} ({use})" for name, use in ENCODERS.items() if name not in known]:
+        return Finding("FFmpeg's abilities", f"lacks {', '.join(missing)}", setting)
+    lacking = [f"{name} ({use})" for name, use in EXTRAS.items() if name not in known]
+    return Finding("FFmpeg's abilities", f"all but {', '.join(lacking)}" if lacking else "all that is used")
+
+
+def _bun() -> Finding:
+    path = shutil.which("bun", path=str(Path(sys.executable).parent)) or shutil.which("bun")
+    if not path:
+        return Finding("Bun", "not found: the page cannot be built", "Remove .venv and run ./dev again.")
+    return Finding("Bun", f"{_output(path, '--version').strip()} at {path}")
+
+
+def _chromium() -> Finding:
+    if path := checks.chromium():
+        return Finding("Chromium", str(path))
+    mend = "Install one (Debian: apt install chromium) or set CHROMIUM_PATH; ./dev test tries to fetch its own."
+    return Finding("Chromium", "not found; only ./dev test needs it", mend, needed=False)
+
+
+def _disk(data_dir: Path) -> Finding:
+    existing = next(each for each in (data_dir, *data_dir.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    mend = "" if free >= LEAST_FREE_BYTES else "Make room, or keep data elsewhere with --data."
+    return Finding("Disk", f"{free / 1024**3:.0f} GiB free for {data_dir}", mend)
+
+
+def _port(port: int, data_dir: Path) -> Finding:
+    running = leftovers.of(data_dir)
+    if running and kept.is_free(port):
+        return Finding("Processes", f"{len(running)} of {data_dir} run", "Left from a crash? ./dev down", needed=False)
+    if running:
+        return Finding("Processes", f"Mediaproc runs on {data_dir}")
+    mend = "" if kept.is_free(port) else "Choose another one with --port."
+    return Finding(f"Port {port}", "free" if not mend else "in use", mend)
+
+
+def _settings(named: list[str]) -> Generator[Finding]:
+    try:
+        settings()
+    except ValidationError as error:
+        yield Finding("Settings", "wrong", explain(error).replace("\n", "\n       "))
+        return
+    for variable in named:
+        yield _service(*_SERVICES[variable])
+    if built_in := [name for variable, (name, _) in _SERVICES.items() if variable not in named]:
+        yield Finding("Services", f"./dev up starts its own {', '.join(built_in)}")
+
+
+def _service(name: str, check: Callable[[], None]) -> Finding:
+    try:
+        reachable.wait_for(name, check, seconds=0)
+        return Finding(name, "answers")
+    except reachable.NotReachable as error:
+        return Finding(name, str(error), "Is the address right, and the server running?")
+
+
+_SERVICES: dict[str, tuple[str, Callable[[], None]]] = {
+    "DATABASE_URL": ("Postgres", reachable.postgres),
+    "REDIS_URL": ("Redis", reachable.valkey),
+    "S3_ENDPOINT_URL": ("S3", reachable.s3),
+}
+
+_MADE_BY_UP = {
+    "DATABASE_URL": "postgresql://made-by-up",
+    "REDIS_URL": "redis://made-by-up",
+    "JWT_SECRET": "made by ./dev up, in its data directory",
+}
+"""Required, but not of someone who only types `./dev up`."""
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
