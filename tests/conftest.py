@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,10 +17,35 @@ import pytest
 import redis
 
 from mediaproc.embedded import parts
+from mediaproc.settings import settings
+
+
+class Services(dict[str, str]):
+    """The settings, and a hold on each server, for tests that kill the real thing."""
+
+    def __init__(self, started: list[parts.Part], environment: dict[str, str]) -> None:
+        super().__init__(environment)
+        self._parts = {part.name: part for part in started}
+        self.processes = {part.name: _start(part) for part in started}
+
+    def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
+        """Kill one server, or stop it in order by another signal, and wait for its end."""
+        self.processes[name].send_signal(signum)
+        self.processes[name].wait(timeout=20)
+
+    def restart(self, name: str) -> None:
+        """Start a killed server again on the same data and port, and wait until it answers."""
+        self.processes[name] = _start(self._parts[name])
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until Postgres and Valkey answer."""
+        _wait(lambda: psycopg.connect(self["DATABASE_URL"]).close())
+        _wait(lambda: redis.Redis.from_url(self["REDIS_URL"]).ping())
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[dict[str, str]]:
+def services() -> Iterator[Services]:
     """Settings that lead to real services, made for this pytest worker alone; also put into `os.environ`."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
         data_dir = Path(folder)
@@ -38,23 +64,29 @@ def services() -> Iterator[dict[str, str]]:
         }
         for part in started:
             environment |= part.settings
-        processes = [
-            subprocess.Popen(part.command, env={**os.environ, **part.environment}, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, start_new_session=True)
-            for part in started
-        ]  # fmt: skip
+        running = Services(started, environment)
         os.environ.update(environment)
+        settings.cache_clear()
         try:
-            _wait(lambda: psycopg.connect(environment["DATABASE_URL"]).close())
-            _wait(lambda: redis.Redis.from_url(environment["REDIS_URL"]).ping())
+            running.wait_until_ready()
             _wait(lambda: _make_bucket(environment))
             subprocess.run([*_python("alembic"), "upgrade", "head"], check=True, env=os.environ, cwd=_root())
-            yield environment
+            yield running
         finally:
-            for process in processes:
+            for process in running.processes.values():
                 process.terminate()
-            for process in processes:
+            for process in running.processes.values():
                 process.wait(timeout=20)
+
+
+def _start(part: parts.Part) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        part.command,
+        env={**os.environ, **part.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _make_bucket(environment: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Video
 
@@ -75,6 +76,19 @@ def hold(session: Session, *, job_id: UUID, skip_locked: bool = False) -> Held |
         ).one_or_none()
     )
     return Held(job=row[0], video=video, now=row[1]) if video and row else None
+
+
+def hold_video(session: Session, video_id: UUID) -> Video:
+    """Lock a video's row and read it afresh, so that no other job of it begins meanwhile. Raises NotFound."""
+    video = session.exec(
+        select(Video)
+        .where(col(Video.id) == video_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if video is None:
+        raise NotFound
+    return video
 
 
 def fenced(session: Session, claim: Claim) -> Held:

@@ -11,14 +11,14 @@ from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Video
 from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Held, attempt_row, hold
+from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
 from mediaproc.operations.jobs.leaving import leave_output
 from mediaproc.settings import settings
 
 
 def enqueue(session: Session, *, video: Video, preset: str) -> Job:
     """A new job for the video, queued and sent. Raises Conflict while another one is unfinished."""
-    session.exec(select(Video.id).where(col(Video.id) == video.id).with_for_update(key_share=True)).one()
+    video = hold_video(session, video.id)
     before = newest(session, video_id=video.id)
     if before is not None and not before.state.final:
         raise Conflict("This video is being processed already")
@@ -46,6 +46,7 @@ def cancel(session: Session, *, job: Job) -> None:
 
 def retry(session: Session, *, video: Video) -> Job:
     """Begin again what failed or was cancelled, as a new job. Raises Conflict otherwise."""
+    video = hold_video(session, video.id)
     if video.status not in {VideoStatus.FAILED, VideoStatus.CANCELLED}:
         raise Conflict("Only what failed or was cancelled can be tried again")
     return _again(session, video, video.preset)
@@ -53,6 +54,7 @@ def retry(session: Session, *, video: Video) -> Job:
 
 def reprocess(session: Session, *, video: Video, preset: str) -> Job:
     """Process an ended video with another preset. What it has now stays until the new output is whole."""
+    video = hold_video(session, video.id)
     if not video.status.final:
         raise Conflict("This video is being processed already")
     return _again(session, video, preset)

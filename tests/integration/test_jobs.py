@@ -1,0 +1,363 @@
+"""The life of a job in the database: who may write what, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, WorkerStopping
+from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
+from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, now
+from mediaproc.events import publisher, streams
+from mediaproc.events.messages import Event
+from mediaproc.operations import jobs
+from mediaproc.queue import tasks
+from mediaproc.queue.huey import huey_of
+from mediaproc.settings import settings
+from mediaproc.storage import keys, objects
+from mediaproc.storage.client import client
+from tests.works import attempts_of, enqueued, job_now, make_video, video_now
+
+
+@pytest.fixture(autouse=True)
+def _calm(services: dict[str, str]) -> Iterator[None]:
+    huey_of(Lane.ENCODE).flush()
+    yield
+    huey_of(Lane.ENCODE).flush()
+
+
+def _claim(job_id: UUID, worker: str = "test:1") -> jobs.Claim | None:
+    with database.transaction() as session:
+        return jobs.claim(session, job_id=job_id, worker=worker)
+
+
+def _claimed(job: Job | None = None) -> jobs.Claim:
+    claim = _claim((job or enqueued()).id)
+    assert claim is not None
+    return claim
+
+
+def _set(job_id: UUID, **values: object) -> None:
+    with database.transaction() as session:
+        session.exec(update(Job).where(col(Job.id) == job_id).values(**values))
+
+
+def _do(verb, *args, **kwargs):
+    with database.transaction() as session:
+        return verb(session, *args, **kwargs)
+
+
+def _statuses(video_id: UUID) -> list[dict]:
+    entries = publisher.connection().xrange(streams.video_stream(video_id))
+    events = [Event.from_entry(cursor, fields) for cursor, fields in entries]
+    return [event.data for event in events if event.type == "status"]
+
+
+def _leftovers(video_id: UUID) -> set[str]:
+    with database.transaction() as session:
+        found = session.exec(select(Leftover.prefix).where(col(Leftover.prefix).startswith(f"videos/{video_id}/")))
+        return set(found.all())
+
+
+def _with_segments(claim: jobs.Claim, *, playable: bool = True) -> UUID:
+    """What a handler writes for one rung of two segments."""
+    new = jobs.NewRendition(name="480p", codec="h264", codecs="avc1.64001f", init_key="i", width=854, height=480)
+    with database.transaction() as session:
+        rendition_id = jobs.add_rendition(session, claim, new)
+        segments = [jobs.NewSegment(number, f"k{number}", 4.0, 100) for number in range(2)]
+        jobs.add_segments(session, claim, rendition_id, segments)
+        jobs.set_poster(session, claim, keys.poster(claim.video_id, claim.attempt))
+        if playable:
+            jobs.mark_playable(session, claim)
+    return rendition_id
+
+
+# Claims and fences ------------------------------------------------------------------------------------------
+
+
+def test_of_many_workers_exactly_one_claims_a_job() -> None:
+    job, start = enqueued(), threading.Barrier(8)
+
+    def race(number: int) -> jobs.Claim | None:
+        start.wait()
+        return _claim(job.id, f"racer:{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = [claim for claim in pool.map(race, range(8)) if claim]
+    assert len(claims) == 1
+    assert [(each.number, each.worker) for each in attempts_of(job.id)] == [(1, claims[0].worker)]
+
+
+def test_a_claim_makes_the_video_processing_and_says_so() -> None:
+    claim = _claimed()
+    assert video_now(claim.video_id).status is VideoStatus.PROCESSING
+    said = [(each["status"], each["attempt"]) for each in _statuses(claim.video_id)]
+    assert said == [("queued", 1), ("processing", 1)]
+
+
+def test_a_heartbeat_renews_the_lease_and_keeps_the_progress() -> None:
+    claim = _claimed()
+    _set(claim.job_id, lease_expires_at=now() - timedelta(seconds=1))
+    assert _do(jobs.heartbeat, job_id=claim.job_id, attempt=1, progress=42.5)
+    assert not job_now(claim.job_id).lease_expired(now())
+    assert video_now(claim.video_id).progress == 42.5
+
+
+def test_an_attempt_that_was_rescued_can_write_nothing() -> None:
+    old = _claimed()
+    rendition_id = _with_segments(old)
+    _set(old.job_id, lease_expires_at=now() - timedelta(seconds=1))
+    assert _do(jobs.rescue_expired) >= 1
+    new = _claim(old.job_id)
+    assert new and new.attempt == 2
+    writes = [
+        lambda: _do(jobs.note, old, command="ffmpeg"),
+        lambda: _do(jobs.set_poster, old, "p"),
+        lambda: _do(jobs.set_media_info, old, {}, duration_seconds=1, width=1, height=1, frame_rate=1),
+        lambda: _do(jobs.add_rendition, old, jobs.NewRendition("x", "h264", "avc1", "i")),
+        lambda: _do(jobs.add_segments, old, rendition_id, [jobs.NewSegment(9, "k", 1.0, 1)]),
+        lambda: _do(jobs.mark_playable, old),
+        lambda: _do(jobs.finish_rendition, old, rendition_id),
+        lambda: _do(jobs.fail, old, EncodeFailed()),
+        lambda: _do(jobs.give_back, old, WorkerStopping()),
+        lambda: _do(jobs.complete, old),
+    ]
+    for write in writes:
+        with pytest.raises(jobs.LostLease):
+            write()
+    assert not _do(jobs.heartbeat, job_id=old.job_id, attempt=1, progress=99.0)
+    assert video_now(old.video_id).progress == 0.0
+    assert job_now(old.job_id).state is JobState.RUNNING
+
+
+def test_a_deleted_video_fences_its_attempt_out() -> None:
+    claim = _claimed()
+    with database.transaction() as session:
+        session.delete(session.merge(claim.video))
+    with pytest.raises(jobs.LostLease):
+        _do(jobs.complete, claim)
+    assert not _do(jobs.heartbeat, job_id=claim.job_id, attempt=1)
+    _do(jobs.leave_behind, claim)
+    assert keys.output_prefix(claim.video_id, 1) in _leftovers(claim.video_id)
+
+
+# Ends -------------------------------------------------------------------------------------------------------
+
+
+def test_a_completed_attempt_shows_its_output() -> None:
+    claim = _claimed()
+    rendition_id = _with_segments(claim, playable=False)
+    _do(jobs.finish_rendition, claim, rendition_id, mp4_key="m", mp4_size_bytes=7)
+    _do(jobs.complete, claim, log_tail="done")
+    video = video_now(claim.video_id)
+    assert (video.status, video.progress, video.output_attempt, video.playable) == ("completed", 100.0, 1, True)
+    assert video.poster_key == keys.poster(video.id, 1)
+    assert video.ready_at is not None
+    assert (attempts_of(claim.job_id)[0].outcome, attempts_of(claim.job_id)[0].log_tail) == (Outcome.COMPLETED, "done")
+    with database.transaction() as session:
+        rendition = session.exec(select(Rendition).where(col(Rendition.id) == rendition_id)).one()
+    assert (rendition.finished, rendition.size_bytes, rendition.mp4_size_bytes) == (True, 200, 7)
+
+
+def test_a_retryable_failure_waits_and_then_runs_again() -> None:
+    claim = _claimed()
+    _do(jobs.fail, claim, EncodeFailed("FFmpeg said no"))
+    job = job_now(claim.job_id)
+    assert job.state is JobState.RETRYING
+    assert job.next_attempt_at and job.next_attempt_at > now()
+    assert video_now(job.video_id).status is VideoStatus.QUEUED
+    last = _statuses(job.video_id)[-1]
+    assert (last["status"], last["attempt"]) == ("queued", 2)
+    assert last["error"] == {"code": "encode_failed", "detail": "FFmpeg said no"}
+    assert last["next_attempt_at"].endswith("Z")
+    assert _claim(job.id) is None, "its time has not come"
+    _set(job.id, next_attempt_at=now() - timedelta(seconds=1))
+    assert _do(jobs.resend_lost) >= 1
+    assert job.id in tasks.waiting(Lane.ENCODE)
+    again = _claim(job.id)
+    assert again and again.attempt == 2
+
+
+def test_the_last_attempt_fails_for_good() -> None:
+    job = enqueued()
+    for _ in range(settings().max_attempts):
+        _set(job.id, next_attempt_at=None)
+        claim = _claim(job.id)
+        assert claim
+        _do(jobs.fail, claim, EncodeFailed())
+    assert job_now(job.id).state is JobState.FAILED
+    video = video_now(job.video_id)
+    assert (video.status, video.error_code) == (VideoStatus.FAILED, "encode_failed")
+    assert _claim(job.id) is None
+
+
+def test_a_permanent_error_is_not_tried_again() -> None:
+    claim = _claimed()
+    _do(jobs.fail, claim, NotAVideo("This file is not a video but a text"))
+    video = video_now(claim.video_id)
+    assert (video.status, video.error_detail) == (VideoStatus.FAILED, "This file is not a video but a text")
+    assert len(attempts_of(claim.job_id)) == 1
+
+
+def test_a_job_given_back_runs_again_and_loses_no_attempt() -> None:
+    claim = _claimed()
+    _do(jobs.give_back, claim, WorkerStopping())
+    job = job_now(claim.job_id)
+    assert (job.state, job.max_attempts) == (JobState.QUEUED, settings().max_attempts + 1)
+    assert _do(jobs.resend_lost) >= 1
+    again = _claim(job.id)
+    assert again and again.attempt == 2
+
+
+def test_a_rescue_uses_up_the_attempt_and_sends_at_once() -> None:
+    claim = _claimed()
+    huey_of(Lane.ENCODE).flush()
+    _set(claim.job_id, lease_expires_at=now() - timedelta(seconds=1))
+    _do(jobs.rescue_expired)
+    assert job_now(claim.job_id).state is JobState.RETRYING
+    assert claim.job_id in tasks.waiting(Lane.ENCODE)
+    assert attempts_of(claim.job_id)[0].outcome is Outcome.LOST
+    assert _do(jobs.rescue_expired) == 0
+
+
+def test_two_rescuers_rescue_once() -> None:
+    claim = _claimed()
+    _set(claim.job_id, lease_expires_at=now() - timedelta(seconds=1))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: _do(jobs.rescue_expired), range(4)))
+    assert len([each for each in _statuses(claim.video_id) if each["status"] == "queued"]) == 2
+
+
+# What people ask --------------------------------------------------------------------------------------------
+
+
+def test_cancel_ends_a_running_job_at_once() -> None:
+    claim = _claimed()
+    _with_segments(claim)
+    _do(jobs.cancel, job=claim.job)
+    video = video_now(claim.video_id)
+    assert (video.status, video.playable, video.output_attempt, video.poster_key) == ("cancelled", False, None, None)
+    assert attempts_of(claim.job_id)[0].outcome is Outcome.CANCELLED
+    assert keys.output_prefix(video.id, 1) in _leftovers(video.id)
+    with pytest.raises(Conflict):
+        _do(jobs.cancel, job=claim.job)
+
+
+def test_retry_counts_attempts_on_so_that_no_output_is_overwritten() -> None:
+    claim = _claimed()
+    _do(jobs.fail, claim, NotAVideo())
+    job = _do(jobs.retry, video=video_now(claim.video_id))
+    assert job.id != claim.job_id
+    assert (job.attempt, job.max_attempts) == (1, 1 + settings().max_attempts)
+    assert video_now(claim.video_id).error_code is None
+    assert _claimed(job).attempt == 2
+
+
+def test_only_one_job_of_a_video_is_unfinished() -> None:
+    claim = _claimed()
+    for verb, kwargs in ((jobs.retry, {}), (jobs.reprocess, {"preset": "web"}), (jobs.enqueue, {"preset": "web"})):
+        with pytest.raises(Conflict):
+            _do(verb, video=video_now(claim.video_id), **kwargs)
+
+
+def test_an_upload_that_never_finished_can_not_be_retried() -> None:
+    with database.transaction() as session:
+        video = make_video(session)
+        video.status = VideoStatus.CANCELLED
+    with pytest.raises(Conflict):
+        _do(jobs.retry, video=video)
+
+
+def test_reprocessing_shows_the_old_output_until_the_new_is_whole() -> None:
+    first = _claimed()
+    _with_segments(first)
+    _do(jobs.complete, first)
+    job = _do(jobs.reprocess, video=video_now(first.video_id), preset="web")
+    second = _claimed(job)
+    _with_segments(second)
+    assert video_now(first.video_id).output_attempt == 1
+    assert not _leftovers(first.video_id)
+    _do(jobs.complete, second)
+    video = video_now(first.video_id)
+    assert (video.output_attempt, video.poster_key) == (2, keys.poster(video.id, 2))
+    assert _leftovers(video.id) == {keys.output_prefix(video.id, 1)}
+    with database.transaction() as session:
+        shown = session.exec(select(Rendition.attempt).where(col(Rendition.video_id) == video.id)).all()
+    assert shown == [2]
+
+
+def test_a_failed_attempt_stays_playable_until_the_next_one_is() -> None:
+    first = _claimed()
+    _with_segments(first)
+    _do(jobs.fail, first, EncodeFailed())
+    assert video_now(first.video_id).output_attempt == 1
+    assert not _leftovers(first.video_id)
+    _set(first.job_id, next_attempt_at=None)
+    second = _claimed(first.job)
+    _with_segments(second)
+    assert video_now(first.video_id).output_attempt == 2
+    assert _leftovers(first.video_id) == {keys.output_prefix(first.video_id, 1)}
+
+
+def test_a_verb_that_runs_twice_writes_once() -> None:
+    claim = _claimed()
+    assert _with_segments(claim) == _with_segments(claim)
+    with database.transaction() as session:
+        rendition = session.exec(select(Rendition).where(col(Rendition.video_id) == claim.video_id)).one()
+        numbers = session.exec(select(Segment.number).where(col(Segment.rendition_id) == rendition.id)).all()
+    assert sorted(numbers) == [0, 1]
+
+
+# Upkeep -----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_that_redis_lost_is_sent_again() -> None:
+    lost, kept = enqueued(), enqueued()
+    huey_of(Lane.ENCODE).flush()
+    tasks.send(Lane.ENCODE, kept.id)
+    assert lost.id not in tasks.waiting(Lane.ENCODE)
+    _do(jobs.resend_lost)
+    assert lost.id not in tasks.waiting(Lane.ENCODE), "it may be on its way to a worker"
+    for job in (lost, kept):
+        _set(job.id, message_sent_at=now() - timedelta(minutes=1))
+    _do(jobs.resend_lost)
+    assert tasks.waiting(Lane.ENCODE) >= {lost.id, kept.id}
+    assert sum(UUID(each.args[0]) == kept.id for each in huey_of(Lane.ENCODE).pending()) == 1
+
+
+def test_leftovers_are_swept_from_storage_when_their_time_has_come() -> None:
+    with database.transaction() as session:
+        video = make_video(session)
+        due, later = keys.output_prefix(video.id, 1), keys.output_prefix(video.id, 2)
+        session.add(Leftover(prefix=due, sweep_after=now() - timedelta(seconds=1)))
+        session.add(Leftover(prefix=later, sweep_after=now() + timedelta(minutes=10)))
+    bucket = {"Bucket": settings().s3_bucket}
+    for key in (f"{due}a.m4s", f"{due}480p/b.m4s", f"{later}c.m4s", f"{keys.video_prefix(video.id)}output/11/d.m4s"):
+        client().put_object(**bucket, Key=key, Body=b"x")
+    client().create_multipart_upload(**bucket, Key=f"{due}open.mp4")
+    _do(jobs.sweep_leftovers, limit=1000)
+    found = client().list_objects_v2(**bucket, Prefix=keys.video_prefix(video.id))
+    assert [each["Key"].rsplit("/", 1)[1] for each in found["Contents"]] == ["d.m4s", "c.m4s"]
+    assert not client().list_multipart_uploads(**bucket, Prefix=due).get("Uploads")
+    assert _leftovers(video.id) == {later}
+
+
+def test_a_prefix_that_can_not_be_swept_now_is_kept_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.transaction() as session:
+        video = make_video(session)
+        session.add(Leftover(prefix=keys.output_prefix(video.id, 1), sweep_after=now() - timedelta(seconds=1)))
+
+    def refuse(_prefix: str) -> None:
+        raise ConnectionError("S3 is away")
+
+    monkeypatch.setattr(objects, "delete_prefix", refuse)
+    _do(jobs.sweep_leftovers, limit=1000)
+    assert _leftovers(video.id)

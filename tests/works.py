@@ -1,0 +1,64 @@
+"""Rows and waits that tests of the work need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from mediaproc import database
+from mediaproc.domain.tables import Attempt, Job, Team, Video, new_id
+from mediaproc.operations import jobs
+from mediaproc.storage import keys
+
+T = TypeVar("T")
+
+
+def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int = 1) -> Video:
+    """A video of a team of its own, as it is when its upload has just been completed."""
+    team = Team(name="Test")
+    session.add(team)
+    session.flush()
+    id = new_id()
+    source = keys.source(id, filename)
+    video = Video(id=id, team_id=team.id, filename=filename, title=filename, source_key=source, size_bytes=size_bytes)
+    session.add(video)
+    session.flush()
+    return video
+
+
+def enqueued(**video: object) -> Job:
+    """A new video's job, committed and sent."""
+    with database.transaction() as session:
+        return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
+
+
+def job_now(job_id: UUID) -> Job:
+    """The job's row as it is now."""
+    with database.transaction() as session:
+        return session.exec(select(Job).where(col(Job.id) == job_id)).one()
+
+
+def video_now(video_id: UUID) -> Video:
+    """The video's row as it is now."""
+    with database.transaction() as session:
+        return session.exec(select(Video).where(col(Video.id) == video_id)).one()
+
+
+def attempts_of(job_id: UUID) -> list[Attempt]:
+    """The attempts of a job, in order."""
+    with database.transaction() as session:
+        query = select(Attempt).where(col(Attempt.job_id) == job_id).order_by(col(Attempt.number))
+        return list(session.exec(query).all())
+
+
+def eventually(found: Callable[[], T], *, seconds: float = 20.0) -> T:
+    """The first truthy answer. Raises AssertionError when there was none in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+    return answer
