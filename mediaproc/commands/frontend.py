@@ -40,6 +40,11 @@ def serve_environment(folder: Path) -> dict[str, str]:
     }
 
 
+def is_built(folder: Path) -> bool:
+    """Whether there is a front end in `folder`, of whatever sources."""
+    return (folder / "build" / "client" / "index.html").exists()
+
+
 def is_published(folder: Path) -> bool:
     """Whether `folder` holds the front end of the present sources."""
     return _stamp(folder) == sources_hash()
@@ -83,7 +88,7 @@ def _build() -> None:
         text=True,
         check=False,
     )
-    if result.returncode or not (BUILD_DIR / "build" / "client" / "index.html").exists():
+    if result.returncode or not is_built(BUILD_DIR):
         raise BuildFailed(result.stdout[-4000:])
 
 

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from mediaproc.commands import ROOT, frontend
 from mediaproc.commands.checked import checked_settings
 
@@ -23,6 +25,9 @@ def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
     from granian.server import Server
 
     checked_settings()
+    if not frontend.is_built(folder):
+        print(f"No front end in {folder}. Make it first: python -m mediaproc build", file=sys.stderr)
+        raise typer.Exit(2)
     _raise_open_files_limit()
     os.chdir(ROOT)  # Reflex reads rxconfig.py there
     os.environ.update(frontend.serve_environment(folder))

@@ -1,0 +1,72 @@
+"""docker-compose.yml and .env.example speak of the settings that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mediaproc.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {name.upper() for name in Settings.model_fields}
+APP_SERVICES = ("migrate", "web", "worker")
+
+
+def _compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+def _asked_of_the_person() -> dict[str, bool]:
+    """Names that docker-compose.yml takes from .env, and whether each is required."""
+    found = re.findall(r"\$\{(\w+)(:[?-])?", (ROOT / "docker-compose.yml").read_text())
+    return {name: operator == ":?" for name, operator in found}
+
+
+def _example() -> dict[str, str]:
+    """Names in .env.example, those commented out too."""
+    return dict(re.findall(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("service", APP_SERVICES)
+def test_containers_are_given_only_settings_that_exist(service: str) -> None:
+    assert set(_compose()["services"][service]["environment"]) <= SETTINGS
+
+
+@pytest.mark.parametrize("service", APP_SERVICES)
+def test_containers_are_given_every_required_setting(service: str) -> None:
+    required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required <= set(_compose()["services"][service]["environment"])
+
+
+def test_the_example_names_every_setting_and_nothing_else() -> None:
+    assert set(_example()) == SETTINGS | set(_asked_of_the_person())
+
+
+def test_what_compose_requires_stands_in_the_example_to_be_filled_in() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert {name for name, required in _asked_of_the_person().items() if required} == {
+        line.removesuffix("=") for line in lines if re.fullmatch(r"[A-Z0-9_]+=", line)
+    }
+
+
+def test_every_lasting_service_has_a_health_check_and_restarts() -> None:
+    lasting = {name: each for name, each in _compose()["services"].items() if name != "migrate"}
+    assert all("healthcheck" in each and each["restart"] == "unless-stopped" for each in lasting.values())
+
+
+def test_only_the_page_and_s3_are_published() -> None:
+    ports = {name: each["ports"] for name, each in _compose()["services"].items() if "ports" in each}
+    assert ports == {"web": ["8000:8000"], "seaweedfs": ["8333:8333"]}
+
+
+def test_the_image_is_not_root_and_gets_only_what_it_copies() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {word for line in re.findall(r"^COPY (?!--)(.+)$", dockerfile, re.MULTILINE) for word in line.split()[:-1]}
+    assert copied == allowed
+    assert all((ROOT / each).exists() for each in copied)
+    assert re.search(r"^USER (?!root)\w+$", dockerfile, re.MULTILINE)
