@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+from redis.exceptions import ResponseError
 
 FIREHOSE = "events:all"
 """Every event, for the hub of each web process."""
@@ -27,3 +30,11 @@ def team_stream(team_id: UUID) -> str:
 def latest_progress_key(video_id: UUID) -> str:
     """The `data` of a video's newest progress event."""
     return f"events:progress:{video_id}"
+
+
+async def last_cursor(connection: Any) -> str:
+    """The id of the newest event of all, `0-0` before the first. `connection` is an asynchronous Redis."""
+    try:
+        return str((await connection.xinfo_stream(FIREHOSE))["last-generated-id"])
+    except ResponseError:  # no such key
+        return "0-0"
