@@ -1,0 +1,212 @@
+"""FFmpeg's command lines, each argument with its reason: encode a ladder, remux a rung, take a poster.
+
+All are arguments without the program's own name, to be run in the workspace (see `layout`). ffmpeg-python builds
+the graph of the ladder; it never runs anything.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any, cast
+
+import ffmpeg
+
+from mediaproc.media import layout
+from mediaproc.media.ladder import Rung
+from mediaproc.media.presets import AudioTarget, Preset
+from mediaproc.media.probe import AudioTrack, MediaInfo
+from mediaproc.media.sources import Source, input_arguments, input_options, location
+
+GLOBAL_ARGUMENTS = (
+    "-hide_banner",  # the log's tail is for errors
+    *("-loglevel", "warning"),
+    "-nostdin",  # a stray key press ends FFmpeg
+    "-y",  # the workspace is its own
+)
+
+PROGRESS_ARGUMENTS = (
+    *("-progress", "pipe:1"),
+    *("-stats_period", "0.2"),  # seconds: the page is promised two reports a second
+    "-nostats",
+)
+
+SEGMENT_OF_EXISTING = ("mov,mp4,m4a,3gp,3g2,mj2",)
+"""The only demuxer that reads what was encoded here."""
+
+_RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
+
+
+def encode_arguments(
+    info: MediaInfo, *, source: Source, preset: Preset, rungs: Sequence[Rung], threads: int
+) -> list[str]:
+    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as HLS in CMAF."""
+    opened = ffmpeg.input(location(source), threads=threads, **input_options(source))
+    pictures = _cascade(opened[str(info.video.index)], info, rungs)
+    outputs = [
+        ffmpeg.output(picture, layout.playlist(rung.name), **_video_options(rung, preset, threads))
+        for picture, rung in zip(pictures, rungs, strict=True)
+    ]
+    track = main_audio(info)
+    if track is not None:
+        sound = _even_sound(opened[str(track.index)])
+        outputs.append(ffmpeg.output(sound, layout.playlist(layout.AUDIO), **_audio_options(preset)))
+    built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
+
+
+def main_audio(info: MediaInfo) -> AudioTrack | None:
+    """The sound track that is kept: the first."""
+    return info.audio[0] if info.audio else None
+
+
+def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
+    """Put a rung's segments and the sound into one MP4, without encoding anything."""
+    picture, sound = Source(layout.whole(rendition)), Source(layout.whole(layout.AUDIO))
+    return [
+        *GLOBAL_ARGUMENTS,
+        *input_arguments(picture, demuxers=SEGMENT_OF_EXISTING),
+        *(input_arguments(sound, demuxers=SEGMENT_OF_EXISTING) if with_audio else ()),
+        *("-map", "0:v:0"),
+        *(("-map", "1:a:0") if with_audio else ()),
+        *("-c", "copy"),  # the same bits that HLS plays
+        *("-movflags", "+faststart"),  # the index before the media: it plays while it is still loading
+        *("-write_tmcd", "0"),  # no time code track: some players show it as a second video
+        layout.download(rendition),
+    ]
+
+
+def poster_arguments(info: MediaInfo, *, source: Source, at_fraction: float, threads: int) -> list[str]:
+    """Take one picture near `at_fraction` of the duration. Prints its brightness (see `poster.parse_stats`)."""
+    video = info.video
+    width, height = poster_size(video.display_width, video.display_height)
+    return [
+        *GLOBAL_ARGUMENTS,
+        *("-ss", f"{info.duration_seconds * at_fraction:.3f}"),  # before -i: seeks, decodes nothing on the way
+        *("-threads", str(threads)),
+        *input_arguments(source),
+        *("-map", f"0:{video.index}"),
+        "-filter:v",
+        f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
+        f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
+        "signalstats,metadata=mode=print:file=-",  # brightness, to standard output
+        *("-frames:v", "1"),
+        *("-q:v", "4"),  # mjpeg's 2–31; 4 is about 150 KB at 1280×720
+        *("-map_metadata", "-1"),  # where the camera stood is nobody's business
+        *("-f", "image2"),
+        *("-update", "1"),  # one file, not a numbered row of them
+        layout.POSTER,
+    ]
+
+
+def poster_size(width: int, height: int) -> tuple[int, int]:
+    """A size of at most 1280 on the long side, even, for a picture of this display size."""
+    scale = min(1.0, 1280 / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def shell_line(arguments: Sequence[str], *, source: Source, program: str = "ffmpeg") -> str:
+    """The command to paste into a shell. A presigned address stands as "$SOURCE": it is a secret and expires."""
+    secret = location(source) if source.remote else None
+    return " ".join([program, *('"$SOURCE"' if word == secret else shlex.quote(word) for word in arguments)])
+
+
+_THUMBNAIL_FRAMES = 24
+
+
+def _cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung]) -> list[Any]:
+    """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
+    picture = _upright_and_even(picture, info, rungs[0])
+    made: list[Any] = []
+    for number, rung in enumerate(rungs):
+        options = _scale_options(info) if number == 0 else {}
+        picture = picture.filter("scale", rung.width, rung.height, **options)
+        picture = picture.filter("setsar", "1")  # square pixels, also where rounding made them oblong
+        if number == 0:
+            picture = picture.filter("format", "yuv420p")  # what every browser's H.264 decoder knows
+        if number < len(rungs) - 1:
+            both = picture.filter_multi_output("split", 2)
+            made.append(both[0])
+            picture = both[1]
+        else:
+            made.append(picture)
+    return made
+
+
+def _upright_and_even(picture: Any, info: MediaInfo, rung: Rung) -> Any:
+    """Frames in time: whole ones of an interlaced source, no more a second than wanted. FFmpeg turns them itself."""
+    if info.video.interlaced:
+        # One frame of each two fields, and only of frames that say they are interlaced.
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+    if info.video.frame_rate > rung.frame_rate:
+        picture = picture.filter("fps", fps=f"{rung.frame_rate.numerator}/{rung.frame_rate.denominator}")
+    return picture
+
+
+def _scale_options(info: MediaInfo) -> dict[str, str]:
+    """The range of television, whatever the source's; and for RGB the matrix that players assume."""
+    rgb = info.video.pixel_format.startswith(_RGB_FORMATS)
+    return {"out_range": "tv"} | ({"out_color_matrix": "bt709"} if rgb else {})
+
+
+def _even_sound(sound: Any) -> Any:
+    """Silence where packets are missing and before a late start, so that picture and sound stay together."""
+    return sound.filter("aresample", **{"async": 1, "first_pts": 0})
+
+
+def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
+    return {
+        "c:v": preset.encoder,
+        "preset:v": preset.encoder_preset,
+        "threads": threads,  # those of the slot; all encoders of the ladder share them
+        "profile:v": "high",
+        "level:v": rung.level,  # so that a decoder knows beforehand whether it can
+        "crf": rung.crf,  # constant quality…
+        "maxrate": rung.max_bitrate_bps,  # …under a ceiling that a player can plan with
+        "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
+        # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. x264's GOPs
+        # are closed, so each is a segment of its own.
+        "force_key_frames": f"expr:{keyframe_expression(preset.segment_seconds)}",
+        "sc_threshold": 0,  # none at a change of scene
+        "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
+        "fps_mode": "vfr",  # each frame keeps its time; none is doubled
+        "enc_time_base": "filter",  # in the source's own clock, so that no time is rounded
+        # Segments may stand alone or follow others: decode times run on from the frame's own time, so the init
+        # segment is the same for every chunk of a rung; its edit list takes off the delay of B-frames.
+        "avoid_negative_ts": "disabled",
+        "hls_segment_options": "movflags=+frag_discont",
+        "hls_time": 0.5,  # shorter than any GOP: every keyframe begins a segment
+        **_hls_options(rung.name),
+    }
+
+
+def keyframe_expression(segment_seconds: int) -> str:
+    """True at the first frame at or after each multiple of `segment_seconds`, however far apart frames are."""
+    return f"if(isnan(prev_forced_t),1,gt(floor(t/{segment_seconds}),floor(prev_forced_t/{segment_seconds})))"
+
+
+def _audio_options(preset: Preset) -> dict[str, Any]:
+    audio: AudioTarget = preset.audio
+    return {
+        "c:a": audio.codec,
+        "b:a": audio.bitrate_bps,
+        "ac": audio.channels,  # more are mixed down by FFmpeg's own matrix, which does not clip
+        "ar": audio.sample_rate_hz,
+        "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
+        "hls_time": preset.segment_seconds,
+        **_hls_options(layout.AUDIO),
+    }
+
+
+def _hls_options(rendition: str) -> dict[str, Any]:
+    return {
+        "format": "hls",
+        "hls_segment_type": "fmp4",  # CMAF: the same bytes serve HLS, DASH and the MP4
+        "hls_playlist_type": "event",  # written anew after each segment, never forgetting one
+        "hls_list_size": 0,
+        "hls_flags": "temp_file+independent_segments",  # a name appears when its file is whole
+        "hls_fmp4_init_filename": layout.INIT_SEGMENT,
+        "hls_segment_filename": layout.segment_pattern(rendition),
+        "map_metadata": -1,  # where the camera stood is nobody's business
+        "map_chapters": -1,
+    }

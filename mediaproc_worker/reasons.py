@@ -1,0 +1,62 @@
+"""Why FFmpeg failed, in words of the error tree: its exit code and log, read once, here."""
+
+from __future__ import annotations
+
+import re
+
+from mediaproc.domain.errors import (
+    BeyondLimits,
+    DamagedSource,
+    EncodeFailed,
+    NotAVideo,
+    NoVideoTrack,
+    ProcessingError,
+    SourceMissing,
+    StorageFailed,
+    TimedOut,
+    UnsupportedCodec,
+)
+from mediaproc.media import probe
+from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
+
+_TOO_MANY_ERRORS = 69
+"""FFmpeg's exit code when more than two thirds of the frames could not be decoded (`-max_error_rate`)."""
+
+_PATTERNS: tuple[tuple[str, type[ProcessingError]], ...] = (
+    (r"Server returned 404|HTTP error 404", SourceMissing),
+    (r"HTTP error [345]\d\d|Server returned [45]|Connection (refused|reset|timed out)|I/O error", StorageFailed),
+    (r"Network is unreachable|Failed to resolve hostname|Input/output error|Stream ends prematurely", StorageFailed),
+    (r"No space left on device", EncodeFailed),
+    (r"(Decoder|decoder) .*not found|No decoder|Unknown decoder|Decoding requested, but no decoder", UnsupportedCodec),
+    (r"not currently supported|no decoder found", UnsupportedCodec),
+    (r"Cannot determine format of input|Conversion failed|Error while decoding|moov atom not found", DamagedSource),
+    (r"Invalid data found when processing input|Output file is empty|received no packets", DamagedSource),
+)
+"""The first that the log's end matches. Those of storage stand first: what can't be read looks damaged too."""
+
+
+def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
+    """The expected error that this end of FFmpeg means. An unknown one may be tried again."""
+    if isinstance(failure, ProcessTimedOut):
+        return TimedOut()
+    if failure.exit_code == _TOO_MANY_ERRORS:
+        return DamagedSource()
+    found = next((error for pattern, error in _PATTERNS if re.search(pattern, failure.log_tail)), EncodeFailed)
+    return found()
+
+
+def storage_failed(failure: ProcessFailed) -> ProcessingError | None:
+    """The error of storage that made reading fail, or None if the file itself is at fault."""
+    reason = reason_of(failure)
+    return reason if isinstance(reason, StorageFailed | SourceMissing) else None
+
+
+def refusal(refused: probe.Refused) -> ProcessingError:
+    """A source refused by `media` as the expected error, with the same sentence."""
+    match refused:
+        case probe.NoVideo():
+            return NoVideoTrack(str(refused))
+        case probe.BeyondLimits():
+            return BeyondLimits(str(refused))
+        case _:
+            return NotAVideo(str(refused))

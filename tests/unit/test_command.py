@@ -1,0 +1,152 @@
+"""FFmpeg's command lines: what they must contain, and what must never be in them."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from mediaproc.media import command, ladder, poster, presets
+from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
+from mediaproc.media.sources import Source
+
+REMOTE = Source("http://127.0.0.1:9000/media/videos/1/source/a.mp4?X-Amz-Signature=secret&X-Amz-Date=1")
+VIDEO = VideoTrack(
+    index=1, codec="h264", width=1920, height=1080, display_width=1920, display_height=1080, frame_rate=Fraction(25),
+    pixel_format="yuv420p", bit_depth=8, rotation=0, interlaced=False, hdr=False,
+)  # fmt: skip
+INFO = MediaInfo(
+    container="mov", duration_seconds=60, size_bytes=1, bitrate_bps=1, video=VIDEO,
+    audio=(AudioTrack(index=0, codec="aac", channels=6, sample_rate_hz=44100), AudioTrack(2, "ac3", 2, 48000)),
+)  # fmt: skip
+
+
+def encode(info: MediaInfo = INFO, *, source: Source = REMOTE, threads: int = 2) -> list[str]:
+    rungs = ladder.rungs_for(info, presets.WEB)
+    return command.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=threads)
+
+
+def graph(info: MediaInfo = INFO) -> str:
+    arguments = encode(info)
+    return arguments[arguments.index("-filter_complex") + 1]
+
+
+def with_video(**changes: object) -> MediaInfo:
+    return replace(INFO, video=replace(VIDEO, **changes))
+
+
+def values(arguments: list[str], name: str) -> list[str]:
+    return [value for word, value in itertools.pairwise(arguments) if word == name]
+
+
+def test_the_source_is_opened_and_decoded_once() -> None:
+    assert values(encode(), "-i") == [REMOTE.location]
+    assert graph().count("[0:1]") == 1
+    assert values(encode(), "-c:v") == ["libx264"] * 3
+
+
+def test_each_rung_is_scaled_from_the_one_above() -> None:
+    scales = [part for part in graph().split(";") if "scale=" in part]
+    assert [part.split("scale=")[1].split("[")[0].split(":out")[0] for part in scales] == [
+        "1920:1080", "1280:720", "854:480",
+    ]  # fmt: skip
+    assert graph().count("split=2") == 2
+
+
+def test_all_rungs_have_their_keyframes_at_the_same_times() -> None:
+    assert values(encode(), "-force_key_frames") == [
+        "expr:if(isnan(prev_forced_t),1,gt(floor(t/4),floor(prev_forced_t/4)))"
+    ] * 3  # fmt: skip
+    assert set(values(encode(), "-sc_threshold")) == {"0"}
+
+
+def test_the_first_sound_is_encoded_once() -> None:
+    assert "[0:0]aresample" in graph()
+    assert values(encode(), "-c:a") == ["aac"]
+    assert encode()[-1] == "audio/index.m3u8"
+
+
+def test_a_silent_source_has_no_sound() -> None:
+    silent = replace(INFO, audio=())
+    assert values(encode(silent), "-c:a") == []
+    assert "aresample" not in graph(silent)
+
+
+@pytest.mark.parametrize(
+    ("info", "filters", "missing"),
+    [
+        (INFO, ["format=yuv420p", "setsar=1", "out_range=tv"], ["bwdif", "fps=", "out_color_matrix"]),
+        (with_video(interlaced=True), ["bwdif=deint=interlaced:mode=send_frame"], ["fps="]),
+        (with_video(frame_rate=Fraction(120)), ["fps=fps=60/1"], []),
+        (with_video(frame_rate=Fraction(60000, 1001)), [], ["fps="]),
+        (with_video(frame_rate=Fraction(0)), [], ["fps="]),
+        (with_video(pixel_format="gbrp"), ["out_color_matrix=bt709"], []),
+        (with_video(pixel_format="rgba"), ["out_color_matrix=bt709"], []),
+    ],
+)
+def test_filters(info: MediaInfo, filters: list[str], missing: list[str]) -> None:
+    for part in filters:
+        assert part in graph(info)
+    for part in missing:
+        assert part not in graph(info)
+
+
+def test_threads_are_those_of_the_slot() -> None:
+    assert set(values(encode(threads=3), "-threads")) == {"3"}
+
+
+def test_every_input_is_guarded() -> None:
+    for arguments in (
+        encode(),
+        encode(source=Source("/tmp/a.mp4")),
+        command.remux_arguments("720p", with_audio=True),
+        command.poster_arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
+    ):
+        inputs = arguments.count("-i")
+        assert len(values(arguments, "-protocol_whitelist")) == inputs
+        assert len(values(arguments, "-format_whitelist")) == inputs
+        assert "-nostdin" in arguments
+
+
+def test_the_line_to_paste_has_no_presigned_address() -> None:
+    line = command.shell_line(encode(), source=REMOTE)
+    assert "secret" not in line
+    assert '-i "$SOURCE" -filter_complex ' in line
+    words = shlex.split(line)
+    assert words[0] == "ffmpeg"
+    assert [word if word != "$SOURCE" else REMOTE.location for word in words[1:]] == encode()
+
+
+def test_a_local_line_keeps_its_path() -> None:
+    source = Source("/tmp/my clip.mp4")
+    assert "'file:/tmp/my clip.mp4'" in command.shell_line(encode(source=source), source=source)
+
+
+def test_a_remux_encodes_nothing_and_puts_the_index_first() -> None:
+    arguments = command.remux_arguments("720p", with_audio=False)
+    assert values(arguments, "-c") == ["copy"]
+    assert values(arguments, "-movflags") == ["+faststart"]
+    assert values(arguments, "-i") == ["file:720p.cmaf"]
+    assert values(command.remux_arguments("720p", with_audio=True), "-map") == ["0:v:0", "1:a:0"]
+
+
+@pytest.mark.parametrize(
+    ("size", "made"),
+    [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((641, 361), (640, 360)), ((1, 1), (2, 2))],
+)
+def test_poster_size(size: tuple[int, int], made: tuple[int, int]) -> None:
+    assert command.poster_size(*size) == made
+
+
+def test_a_poster_must_show_something() -> None:
+    def printed(mean: float, low: float, high: float) -> str:
+        names = {"YMIN": 0, "YLOW": low, "YAVG": mean, "YHIGH": high}
+        return "frame:0 pts:0\n" + "".join(f"lavfi.signalstats.{name}={value}\n" for name, value in names.items())
+
+    assert poster.parse_stats(printed(118.9, 49, 198)).shows_something
+    assert not poster.parse_stats(printed(1.2, 0, 3)).shows_something
+    assert not poster.parse_stats(printed(235, 235, 236)).shows_something
+    assert not poster.parse_stats("").shows_something
