@@ -1,10 +1,51 @@
 """The composition root: pages, API and event hub become one ASGI app on one port."""
 
-from __future__ import annotations
-
 import reflex as rx
+from reflex.event import EventSpec
 
 from mediaproc import routes, styles
+from mediaproc.api.app import create_api
+from mediaproc.events import hub
+from mediaproc.pages import door, library, not_found, serving, video
+from mediaproc.state.door import DoorState
+from mediaproc.state.library import LibraryState
+from mediaproc.state.session import SessionState, explain
+from mediaproc.state.video import VideoState
 
-app = rx.App(stylesheets=styles.STYLESHEETS, html_lang="en")
-app.add_page(lambda: rx.heading("Mediaproc"), route=routes.LIBRARY, title="Library")
+
+def on_backend_error(exception: Exception) -> EventSpec | None:
+    """A handler's failure as the page shows it."""
+    return explain(exception)
+
+
+app = rx.App(
+    stylesheets=styles.STYLESHEETS,
+    html_lang="en",
+    head_components=[
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+    ],
+    app_wraps={},
+    toaster=None,
+    api_transformer=[create_api(), serving.guarded],
+    backend_exception_handler=on_backend_error,
+)
+app.register_lifespan_task(hub.running)
+
+_ENTER = [DoorState.read]
+app.add_page(door.sign_in, route=routes.SIGN_IN, title="Sign in · Mediaproc", on_load=_ENTER)
+app.add_page(door.register, route=routes.REGISTER, title="Make an account · Mediaproc", on_load=_ENTER)
+app.add_page(door.renew, route=routes.RENEW, title="Mediaproc")
+app.add_page(
+    library.library,
+    route=routes.LIBRARY,
+    title="Library · Mediaproc",
+    on_load=[SessionState.guard, LibraryState.watch],
+)
+app.add_page(
+    video.video,
+    route=routes.VIDEO,
+    title="Video · Mediaproc",
+    on_load=[SessionState.guard, VideoState.watch],
+)
+app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")

@@ -1,0 +1,24 @@
+// A time in words ("3 minutes ago"), the exact one on hover. It keeps itself true.
+import { useEffect, useState } from "react";
+
+const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+function inWords(seconds) {
+  for (const [unit, length] of UNITS) {
+    if (Math.abs(seconds) >= length) return relative.format(-Math.floor(seconds / length), unit);
+  }
+  return seconds < -5 ? `in ${Math.round(-seconds)} s` : "just now";
+}
+
+export function Ago({ at, ref, ...props }) {
+  const [, again] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => again((n) => n + 1), 20000);
+    return () => clearInterval(timer);
+  }, []);
+  const time = new Date(at);
+  if (!at || Number.isNaN(time.getTime())) return null;
+  const exact = time.toLocaleString("en", { dateStyle: "full", timeStyle: "medium" });
+  return <time dateTime={at} title={exact} {...props}>{inWords((Date.now() - time.getTime()) / 1000)}</time>;
+}

@@ -1,0 +1,71 @@
+"""Small drawn parts that several pages use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
+
+
+class PostForm(BaseHTML):
+    """A form that the browser itself sends: Reflex's own never leaves the page, so it can't get HttpOnly cookies."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str] = rx.Var.create("post")
+
+
+post_form = PostForm.create
+
+
+def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
+    """A picture that says nothing to a screen reader: the words beside it do."""
+    return rx.icon(name, size=size, aria_hidden="true", stroke_width=1.75, **props)
+
+
+def mark() -> rx.Component:
+    """The logo."""
+    return rx.image(src="/favicon.svg", alt="", width="28px", height="28px")
+
+
+def bar(value: Any, label: Any, **props: Any) -> rx.Component:
+    """A thin bar, 0 to 100."""
+    return rx.el.progress(value=value, max=100, aria_label=label, class_name="bar", **props)
+
+
+def button(*children: Any, kind: str = "", **props: Any) -> rx.Component:
+    """A button in one of the strengths of `mediaproc.css`: main, bare, danger, small, icon."""
+    names = " ".join(["btn", *(f"btn-{each}" for each in kind.split())])
+    return rx.el.button(*children, class_name=names, **{"type": "button", **props})
+
+
+def field(**props: Any) -> rx.Component:
+    """A text field."""
+    return rx.el.input(class_name="field", **props)
+
+
+def unseen(*children: Any, **props: Any) -> rx.Component:
+    """Read out, not seen."""
+    return rx.el.span(*children, class_name="hidden-visually", **props)
+
+
+def fold(summary: str, *children: Any) -> rx.Component:
+    """Details for those who ask."""
+    return rx.el.details(rx.el.summary(summary), *children, class_name="fold")
+
+
+def code_block(text: Any, label: str) -> rx.Component:
+    """Text to read or paste, with a button that copies it."""
+    return rx.el.div(
+        rx.el.pre(text, tab_index=0, aria_label=label, role="group"),
+        button(
+            icon("copy", 14),
+            kind="bare small icon copy",
+            title="Copy",
+            aria_label=f"Copy: {label}",
+            on_click=rx.set_clipboard(text),
+        ),
+        class_name="code",
+    )

@@ -1,0 +1,69 @@
+// The player: media-chrome's controls around hls.js, with the keys of YouTube.
+import { useEffect, useRef } from "react";
+import {
+  MediaController, MediaControlBar, MediaPlayButton, MediaMuteButton, MediaVolumeRange, MediaTimeRange, MediaTimeDisplay,
+  MediaFullscreenButton, MediaPipButton, MediaLoadingIndicator, MediaErrorDialog, MediaPosterImage, MediaPreviewTimeDisplay,
+} from "media-chrome/react";
+import { MediaRenditionMenu, MediaRenditionMenuButton, MediaPlaybackRateMenu, MediaPlaybackRateMenuButton } from "media-chrome/react/menu";
+import HlsVideo from "hls-video-element/react";
+
+// A growing playlist looks live to hls.js, which would start at its end. A video starts at its beginning.
+const HLS = { startPosition: 0, maxBufferLength: 30 };
+
+const step = (video, seconds) => (video.currentTime = Math.min(Math.max(0, video.currentTime + seconds), video.duration || 0));
+const KEYS = {
+  " ": (video) => (video.paused ? video.play() : video.pause()),
+  k: (video) => (video.paused ? video.play() : video.pause()),
+  j: (video) => step(video, -10),
+  l: (video) => step(video, 10),
+  ArrowLeft: (video) => step(video, -5),
+  ArrowRight: (video) => step(video, 5),
+  m: (video) => (video.muted = !video.muted),
+  f: (_video, controller) => (document.fullscreenElement ? document.exitFullscreen() : controller.requestFullscreen()),
+};
+
+const busy = (target) =>
+  target.closest?.("input, textarea, select, summary, dialog, [role=dialog], [role=alertdialog], [contenteditable]");
+const activates = (event) => event.key === " " && event.target.closest?.("button, a, [role=button]");
+
+function useKeys(video, controller) {
+  useEffect(() => {
+    const press = (event) => {
+      const act = KEYS[event.key];
+      if (!act || event.ctrlKey || event.metaKey || event.altKey || busy(event.target) || activates(event)) return;
+      if (!video.current) return;
+      event.preventDefault();
+      act(video.current, controller.current);
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [video, controller]);
+}
+
+export function Player({ src, poster, title }) {
+  const video = useRef(null);
+  const controller = useRef(null);
+  useKeys(video, controller);
+  return (
+    <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title}>
+      <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata" />
+      {poster && <MediaPosterImage slot="poster" src={poster} />}
+      <MediaLoadingIndicator slot="centered-chrome" />
+      <MediaErrorDialog slot="dialog" />
+      <MediaRenditionMenu hidden anchor="auto" />
+      <MediaPlaybackRateMenu hidden anchor="auto" />
+      <MediaTimeRange className="timeline"><MediaPreviewTimeDisplay slot="preview" /></MediaTimeRange>
+      <MediaControlBar>
+        <MediaPlayButton />
+        <MediaMuteButton />
+        <MediaVolumeRange className="volume" />
+        <MediaTimeDisplay showDuration />
+        <span className="space" />
+        <MediaPlaybackRateMenuButton />
+        <MediaRenditionMenuButton />
+        <MediaPipButton />
+        <MediaFullscreenButton />
+      </MediaControlBar>
+    </MediaController>
+  );
+}

@@ -1,0 +1,144 @@
+"""What surrounds every page behind the door: the rail, the top bar, the uploads, the notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from mediaproc import routes
+from mediaproc.components.parts import button, icon, mark, post_form, unseen
+from mediaproc.components.session import session_keeper
+from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
+from mediaproc.components.uploader import OPENS_PICKER, uploader
+from mediaproc.state.library import LibraryState
+from mediaproc.state.session import SessionState
+
+
+def shell(*content: Any) -> rx.Component:
+    """A page behind the door."""
+    return rx.el.div(
+        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        _rail(),
+        _top_bar(),
+        rx.el.main(*content, id="content", class_name="content", tab_index=-1),
+        _connection_note(),
+        _notice(),
+        uploader(),
+        shortcuts(),
+        session_keeper(mode="inside"),
+        class_name="shell",
+    )
+
+
+def _rail() -> rx.Component:
+    return rx.el.nav(
+        rx.link(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc", underline="none"),
+        _rail_link("Library", "clapperboard", routes.LIBRARY),
+        class_name="rail",
+        aria_label="Main",
+    )
+
+
+def _rail_link(name: str, picture: str, href: str) -> rx.Component:
+    here = rx.cond(rx.State.router.url.path == href, "page", "true")
+    return rx.link(
+        icon(picture, 20),
+        name,
+        href=href,
+        class_name="rail-link",
+        underline="none",
+        custom_attrs={"aria-current": here},
+    )
+
+
+def _top_bar() -> rx.Component:
+    return rx.el.header(
+        _search(),
+        rx.el.div(class_name="push"),
+        button(
+            icon("upload"),
+            rx.el.span("Upload", class_name="wide"),
+            kind="main",
+            aria_label="Upload",
+            custom_attrs=OPENS_PICKER,
+        ),
+        _theme_toggle(),
+        _account(),
+        class_name="topbar",
+    )
+
+
+def _search() -> rx.Component:
+    return rx.el.div(
+        icon("search"),
+        rx.el.input(
+            type="search",
+            id="search",
+            class_name="field",
+            placeholder="Search videos",
+            aria_label="Search videos",
+            default_value=LibraryState.query,
+            on_change=LibraryState.search.debounce(200),
+            auto_complete="off",
+        ),
+        rx.el.kbd("/", class_name="key", aria_hidden="true"),
+        class_name="searchbox",
+        role="search",
+    )
+
+
+def _theme_toggle() -> rx.Component:
+    return button(
+        rx.color_mode_cond(icon("moon"), icon("sun")),
+        kind="bare icon",
+        aria_label=rx.color_mode_cond("Switch to dark", "Switch to light"),
+        title=rx.color_mode_cond("Switch to dark", "Switch to light"),
+        on_click=rx.toggle_color_mode,
+    )
+
+
+def _account() -> rx.Component:
+    """Sign-out is a native form: only a plain answer can take HttpOnly cookies away."""
+    return rx.popover.root(
+        rx.popover.trigger(
+            button(icon("circle-user-round", 18), kind="bare icon", aria_label="Account", title="Account")
+        ),
+        rx.popover.content(
+            rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
+            rx.popover.close(button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs=SHOWS_KEYS)),
+            post_form(
+                button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),
+                action=routes.SIGN_OUT_FORM,
+            ),
+            align="end",
+            class_name="menu",
+            aria_label="Account",
+        ),
+    )
+
+
+def _connection_note() -> rx.Component:
+    """Says that the live line is down. Reflex connects again by itself, and then this goes away."""
+    return rx.cond(
+        has_connection_errors,
+        rx.el.div(
+            rx.el.span(class_name="pulse"), "Connection lost. Trying again…", class_name="live-note", role="status"
+        ),
+    )
+
+
+def _notice() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            SessionState.notice != "",
+            rx.el.div(
+                SessionState.notice,
+                button("Dismiss", kind="small bare", on_click=SessionState.dismiss_notice),
+                class_name="notice",
+            ),
+            unseen(),
+        ),
+        aria_live="polite",
+    )

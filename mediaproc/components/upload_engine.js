@@ -1,0 +1,301 @@
+// The uploads of this browser tab: one instance a tab, alive through every navigation.
+//
+// Uppy cuts a file into parts and sends several at a time, each retried by itself. This module gives it signed
+// addresses from the API, remembers unfinished uploads, and turns everything into rows that the tray draws.
+import Uppy from "@uppy/core";
+import AwsS3 from "@uppy/aws-s3";
+
+const API = "/api/v1";
+const KEPT = "mediaproc.uploads"; // fingerprint → {id, videoId, name, size, partSize, at}
+const KEPT_FOR_MS = 7 * 24 * 3600 * 1000;
+const PARTS_AT_ONCE = 6;
+const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
+
+const rows = new Map();
+const files = new Map(); // row id → Uppy's file id
+const listeners = new Set();
+const cancelled = new Set(); // upload ids that the person gave up
+let snapshot = [];
+let news = null;
+
+// The store React reads ---------------------------------------------------------------------------------------
+
+export const subscribe = (listener) => (listeners.add(listener), () => listeners.delete(listener));
+export const getRows = () => snapshot;
+
+function publish() {
+  snapshot = [...rows.values()];
+  listeners.forEach((listener) => listener());
+}
+
+function change(id, fields) {
+  const row = rows.get(id);
+  if (!row) return;
+  rows.set(id, { ...row, ...fields });
+  publish();
+}
+
+// What survives a reload ----------------------------------------------------------------------------------------
+
+const fingerprint = (file) => `${file.name}|${file.size}|${file.lastModified}`;
+
+function kept() {
+  const all = JSON.parse(localStorage.getItem(KEPT) || "{}");
+  return Object.fromEntries(Object.entries(all).filter(([, each]) => Date.now() - each.at < KEPT_FOR_MS));
+}
+
+function keep(key, upload) {
+  const all = kept();
+  if (upload) all[key] = upload;
+  else delete all[key];
+  localStorage.setItem(KEPT, JSON.stringify(all));
+}
+
+// The API -------------------------------------------------------------------------------------------------------
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const online = () =>
+  navigator.onLine ? Promise.resolve() : new Promise((done) => window.addEventListener("online", done, { once: true }));
+
+class Refused extends Error {}
+
+/** One call. A dropped connection or a busy server is waited out; a refusal is thrown with its sentence. */
+async function call(method, path, body, signal) {
+  for (let tries = 0; ; tries += 1) {
+    signal?.throwIfAborted();
+    await online();
+    const answer = await fetch(API + path, {
+      method,
+      signal,
+      credentials: "same-origin",
+      headers: body ? { "Content-Type": "application/json" } : {},
+      body: body && JSON.stringify(body),
+    }).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : null));
+    if (answer?.ok) return answer.status === 204 ? null : answer.json();
+    const final = answer && answer.status < 500 && ![401, 408, 429].includes(answer.status);
+    if (final || tries >= 60) {
+      const problem = await answer?.json().catch(() => null);
+      throw Object.assign(new Refused(problem?.detail || "The upload did not get through"), { code: problem?.code });
+    }
+    await pause(Math.min(500 * 2 ** Math.min(tries, 5), 10000));
+  }
+}
+
+/** Addresses for parts, asked for together: what is wanted within 10 ms goes in one call. */
+const wanted = new Map();
+function signPart(_file, { uploadId, partNumber, signal }) {
+  return new Promise((resolve, reject) => {
+    if (!wanted.has(uploadId)) {
+      wanted.set(uploadId, new Map());
+      setTimeout(() => signTogether(uploadId, signal), 10);
+    }
+    wanted.get(uploadId).set(partNumber, { resolve, reject });
+  });
+}
+
+async function signTogether(uploadId, signal) {
+  const asked = wanted.get(uploadId);
+  wanted.delete(uploadId);
+  try {
+    const { parts } = await call("POST", `/uploads/${uploadId}/parts`, { part_numbers: [...asked.keys()] }, signal);
+    parts.forEach(({ part_number, url }) => asked.get(part_number)?.resolve({ url, headers: {}, method: "PUT" }));
+  } catch (error) {
+    asked.forEach(({ reject }) => reject(error));
+  }
+}
+
+async function listParts(_file, { uploadId, signal }) {
+  const upload = await call("GET", `/uploads/${uploadId}`, undefined, signal);
+  return upload.uploaded_parts.map((part) => ({ PartNumber: part.part_number, Size: part.size_bytes, ETag: part.etag }));
+}
+
+// Uppy gives up an upload at its first lasting error. Parts in S3 are worth keeping: only a person gives up.
+const abortIfGivenUp = (_file, { uploadId }) =>
+  cancelled.has(uploadId) ? call("DELETE", `/uploads/${uploadId}`) : Promise.resolve();
+
+const uppy = new Uppy({ autoProceed: false, allowMultipleUploadBatches: true }).use(AwsS3, {
+  shouldUseMultipart: true,
+  limit: PARTS_AT_ONCE,
+  retryDelays: RETRY_DELAYS,
+  getChunkSize: (data) => partSizes.get(data) ?? 8 * 1024 * 1024,
+  createMultipartUpload: (file) => Promise.resolve(file.s3Multipart),
+  signPart,
+  listParts,
+  abortMultipartUpload: abortIfGivenUp,
+  completeMultipartUpload: (_file, { uploadId, signal }) =>
+    call("POST", `/uploads/${uploadId}/complete`, {}, signal).then(() => ({})),
+});
+const partSizes = new WeakMap();
+
+// What the tray can ask for -------------------------------------------------------------------------------------
+
+export function add(chosen) {
+  for (const file of chosen) {
+    const id = fingerprint(file);
+    const state = rows.get(id)?.state;
+    if (state && !["choose", "failed", "done"].includes(state)) continue;
+    rows.set(id, newRow(id, file.name, file.size, { state: "starting", file }));
+    begin(id, file);
+  }
+  publish();
+}
+
+async function begin(id, file) {
+  try {
+    const upload = (await resumable(id)) ?? (await create(id, file));
+    change(id, { state: "uploading", uploadId: upload.id, videoId: upload.videoId });
+    partSizes.set(file, upload.partSize);
+    forget(id);
+    const uppyId = uppy.addFile({ name: file.name, type: file.type, data: file, meta: { row: id } });
+    files.set(id, uppyId);
+    uppy.setFileState(uppyId, { s3Multipart: { uploadId: upload.id, key: upload.videoId } });
+    uppy.upload().catch(() => {});
+  } catch (error) {
+    change(id, { state: "failed", problem: error.message });
+  }
+}
+
+/** The unfinished upload of this very file, if the server still has it. */
+async function resumable(id) {
+  const upload = kept()[id];
+  if (!upload) return null;
+  const found = await call("GET", `/uploads/${upload.id}`).catch((error) => {
+    if (error instanceof Refused) return null;
+    throw error;
+  });
+  if (found?.state === "open") return upload;
+  keep(id, null);
+  return null;
+}
+
+async function create(id, file) {
+  const made = await call("POST", "/uploads", {
+    filename: file.name,
+    size_bytes: file.size,
+    content_type: file.type || "application/octet-stream",
+  });
+  const upload = { id: made.id, videoId: made.video_id, name: file.name, size: file.size };
+  Object.assign(upload, { partSize: made.part_size_bytes, at: Date.now() });
+  keep(id, upload);
+  return upload;
+}
+
+function forget(id) {
+  const uppyId = files.get(id);
+  files.delete(id);
+  if (uppyId && uppy.getFile(uppyId)) uppy.removeFile(uppyId);
+}
+
+export function pauseRow(id) {
+  uppy.pauseResume(files.get(id));
+  change(id, { state: "paused", speed: 0 });
+}
+
+export function resumeRow(id) {
+  uppy.pauseResume(files.get(id));
+  change(id, { state: "uploading" });
+}
+
+export function retryRow(id) {
+  const row = rows.get(id);
+  if (row?.file) add([row.file]);
+}
+
+export function cancelRow(id) {
+  const { uploadId } = rows.get(id) ?? {};
+  keep(id, null);
+  rows.delete(id);
+  publish();
+  if (!uploadId) return;
+  cancelled.add(uploadId);
+  forget(id);
+  call("DELETE", `/uploads/${uploadId}`).catch(() => {});
+}
+
+export function dismiss(id) {
+  forget(id);
+  rows.delete(id);
+  publish();
+}
+
+export function dismissFinished() {
+  for (const row of rows.values()) if (["done", "failed"].includes(row.state)) dismiss(row.id);
+}
+
+// What Uppy tells -------------------------------------------------------------------------------------------------
+
+uppy.on("upload-progress", (file, progress) => {
+  const row = rows.get(file?.meta.row);
+  if (row?.state !== "uploading") return;
+  const sent = Math.max(progress.bytesUploaded, 0);
+  change(row.id, { sent, ...pace(row, sent) });
+});
+
+/** Speed over the last seconds, smoothed so that the figures don't jump. Parts found in S3 don't count. */
+function pace(row, sent) {
+  const now = performance.now();
+  if (!row.mark) return { mark: { at: now, sent } };
+  const seconds = (now - row.mark.at) / 1000;
+  if (seconds < 0.5) return {};
+  const speed = Math.max(0, (sent - row.mark.sent) / seconds);
+  return { mark: { at: now, sent }, speed: row.speed ? row.speed * 0.7 + speed * 0.3 : speed };
+}
+
+uppy.on("upload-success", (file) => {
+  const id = file.meta.row;
+  keep(id, null);
+  forget(id);
+  change(id, { state: "processing", sent: rows.get(id)?.size, progress: 0, line: "Waiting to be processed", file: null });
+  listen();
+});
+
+uppy.on("upload-error", (file, error) => {
+  const problem = error instanceof Refused || error?.name === "Refused" ? error.message : "The connection was lost";
+  change(file?.meta.row, { state: "failed", problem, speed: 0 });
+});
+
+// What becomes of a video once its bytes are up -------------------------------------------------------------------
+
+function listen() {
+  if (news) return;
+  news = new EventSource(`${API}/events`);
+  news.addEventListener("progress", (event) => heard(event, progressed));
+  news.addEventListener("status", (event) => heard(event, statusChanged));
+}
+
+function heard(event, act) {
+  const data = JSON.parse(event.data);
+  for (const row of rows.values()) if (row.videoId === data.video_id && row.state === "processing") act(row, data);
+  if (![...rows.values()].some((row) => row.state === "processing")) {
+    news?.close();
+    news = null;
+  }
+}
+
+const STAGES = { probe: "Reading", encode: "Encoding", poster: "Making the poster", package: "Finishing" };
+
+function progressed(row, data) {
+  const speed = data.speed ? ` · ${data.speed.toFixed(1)}×` : "";
+  change(row.id, { progress: data.progress, line: `${STAGES[data.stage] ?? "Processing"}${speed}`, eta: data.eta_seconds });
+}
+
+function statusChanged(row, data) {
+  if (data.status === "completed") change(row.id, { state: "done", progress: 100 });
+  if (data.status === "failed") change(row.id, { state: "failed", problem: data.error?.detail ?? "Processing failed" });
+  if (data.status === "cancelled") change(row.id, { state: "failed", problem: "Processing was cancelled" });
+}
+
+// At the start: what an earlier page left unfinished ---------------------------------------------------------------
+
+function newRow(id, name, size, fields) {
+  return { id, name, size, sent: 0, speed: 0, state: "choose", progress: 0, line: "", problem: "", ...fields };
+}
+
+for (const [id, upload] of Object.entries(typeof localStorage === "undefined" ? {} : kept())) {
+  rows.set(id, newRow(id, upload.name, upload.size, { uploadId: upload.id, videoId: upload.videoId }));
+}
+publish();
+
+window.addEventListener("beforeunload", (event) => {
+  if ([...rows.values()].some((row) => row.state === "uploading" || row.state === "starting")) event.preventDefault();
+});

@@ -1,0 +1,133 @@
+"""What the video page shows, as frozen values with every number already in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from mediaproc.domain.states import JobState, Stage, VideoStatus
+from mediaproc.operations.videos import VideoView
+from mediaproc.state import words
+from mediaproc.state.cards import MOVING
+
+STAGES = tuple((stage.value, words.stage(stage.value)) for stage in Stage)
+
+
+@dataclass(frozen=True)
+class Details:
+    """The video itself. `retry_at` is set while it waits for another attempt after a failed one."""
+
+    id: str = ""
+    title: str = ""
+    filename: str = ""
+    size: str = ""
+    duration: str = ""
+    picture: str = ""
+    rate: str = ""
+    created_at: str = ""
+    ready_at: str = ""
+    status: str = ""
+    state: str = ""
+    trouble: str = ""
+    advice: str = ""
+    retry_at: str = ""
+    attempt: int = 0
+    moving: bool = False
+    playable: bool = False
+    has_source: bool = False
+
+
+@dataclass(frozen=True)
+class RenditionRow:
+    """One line of the table of renditions. `download` is empty while there is nothing to download."""
+
+    name: str
+    picture: str
+    bitrate: str
+    size: str
+    download: str
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """One attempt on the time line."""
+
+    key: str
+    name: str
+    outcome: str
+    outcome_name: str
+    worker: str
+    started_at: str
+    lasted: str
+    trouble: str
+    command: str
+    log_tail: str
+
+
+def details_of(view: VideoView) -> Details:
+    """A video in words."""
+    job, error = view.job, view.error
+    waits = job is not None and job.status == JobState.RETRYING
+    return Details(
+        id=str(view.id),
+        title=view.title,
+        filename=view.filename,
+        size=words.size(view.size_bytes),
+        duration=words.clock(view.duration_seconds),
+        picture=f"{view.width} × {view.height}" if view.width and view.height else "",
+        rate=f"{view.frame_rate:.4g} fps" if view.frame_rate else "",
+        created_at=view.created_at.isoformat(),
+        ready_at=view.ready_at.isoformat() if view.ready_at else "",
+        status=view.status,
+        state=words.status(view.status),
+        trouble=error.detail if error else "",
+        advice=words.advice(error.code) if error else "",
+        retry_at=job.next_attempt_at.isoformat() if job and waits and job.next_attempt_at else "",
+        attempt=job.attempt_count if job else 0,
+        moving=view.status in MOVING,
+        playable=view.playable,
+        has_source=view.status != VideoStatus.UPLOADING,
+    )
+
+
+def renditions_of(view: VideoView) -> list[RenditionRow]:
+    """The renditions with a picture, the largest first."""
+    shown = sorted((each for each in view.renditions if each.height), key=lambda each: -each.height)
+    return [
+        RenditionRow(
+            name=each.name,
+            picture=f"{each.width} × {each.height}",
+            bitrate=words.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
+            size=words.size(each.size_bytes) if each.size_bytes else "–",
+            download=download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
+        )
+        for each in shown
+    ]
+
+
+def download(view: VideoView, rendition: str) -> str:
+    """Where a browser gets the file under its right name."""
+    return f"/api/v1/videos/{view.id}/download?rendition={rendition}"
+
+
+def attempts_of(jobs: list[Any]) -> list[AttemptRow]:
+    """Every attempt of every job, the newest first."""
+    found = [attempt for job in jobs for attempt in job.attempts]
+    return [_attempt_row(attempt) for attempt in sorted(found, key=lambda each: each.started_at, reverse=True)]
+
+
+def _attempt_row(attempt: Any) -> AttemptRow:
+    ended = attempt.ended_at or datetime.now(UTC)
+    return AttemptRow(
+        key=f"{attempt.number}",
+        name=f"Attempt {attempt.number}",
+        outcome=attempt.outcome or "running",
+        outcome_name=words.outcome(attempt.outcome),
+        worker=attempt.worker,
+        started_at=attempt.started_at.isoformat(),
+        lasted=words.lasted((ended - attempt.started_at).total_seconds()) if attempt.ended_at else "",
+        trouble=attempt.error.detail if attempt.error else "",
+        command=attempt.command or "",
+        log_tail=attempt.log_tail or "",
+    )

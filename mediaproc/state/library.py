@@ -1,0 +1,160 @@
+"""The library: a list that changes seldom, and beside it the progress that changes all the time.
+
+Both are kept up by one subscription to the team's events: no tab asks the database for progress.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from mediaproc import routes
+from mediaproc.domain.errors import NotFound
+from mediaproc.domain.states import VideoStatus
+from mediaproc.events.hub import hub
+from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import videos
+from mediaproc.operations.videos import VideoPage
+from mediaproc.state.cards import Card, Live, card_of, live_of, waiting, with_poster_of
+from mediaproc.state.session import SessionState, whoami
+
+PAGE_SIZE = 24
+TICK_SECONDS = 0.2
+"""Between two updates of a tab: five a second, so a number is at most 0.2 s old when it leaves."""
+
+RECHECK_SECONDS = 30
+"""How long a page may go on listening after its session has ended elsewhere."""
+
+FILTERS = {
+    "all": (),
+    "moving": (VideoStatus.UPLOADING, VideoStatus.QUEUED, VideoStatus.PROCESSING),
+    "completed": (VideoStatus.COMPLETED,),
+    "failed": (VideoStatus.FAILED, VideoStatus.CANCELLED),
+}
+
+
+class LibraryState(SessionState):
+    """The cards of one team."""
+
+    cards: list[Card] = []
+    live: dict[str, Live] = {}
+    query: str = ""
+    filter: str = "all"
+    ready: bool = False
+    has_more: bool = False
+    spoken: str = ""
+    _cursor: str | None = None
+
+    @rx.var
+    def empty(self) -> bool:
+        """Whether the team has no video at all, so that the page invites."""
+        return self.ready and not self.cards and not self.query and self.filter == "all"
+
+    @rx.var
+    def nothing_found(self) -> bool:
+        """Whether a search or filter finds nothing."""
+        return self.ready and not self.cards and (bool(self.query) or self.filter != "all")
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Load the list, then keep it true for as long as the page is open. Last of the page's `on_load`."""
+        principal = await self._ask(whoami)
+        async with hub().subscribe(team_id=principal.team_id) as news:
+            await self._reload()
+            checked = time.monotonic()
+            while not news.closed:
+                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                if time.monotonic() - checked > RECHECK_SECONDS:
+                    await self._ask(whoami)
+                    checked = time.monotonic()
+                await (self._reload() if news.lost else self._take(batch))
+                await asyncio.sleep(TICK_SECONDS)
+
+    @rx.event
+    async def search(self, text: str) -> Any:
+        """Show what has this text in its name; from another page, in the library."""
+        self.query = text.strip()[:200]
+        if self.router.url.path != routes.LIBRARY:
+            return rx.redirect(routes.LIBRARY)
+        self._show(await self._first_page())
+        return None
+
+    @rx.event
+    async def choose(self, name: str) -> None:
+        """Show the videos of one state."""
+        self.filter = name if name in FILTERS else "all"
+        self._show(await self._first_page())
+
+    @rx.event
+    async def load_more(self) -> None:
+        """Show the next, older videos."""
+        page = await self._page(limit=PAGE_SIZE, cursor=self._cursor)
+        self._show(page, after=self.cards)
+
+    async def _reload(self) -> None:
+        """Load as many as are shown."""
+        page = await self._first_page()
+        async with self:
+            self._show(page)
+
+    async def _first_page(self) -> VideoPage:
+        return await self._page(limit=min(100, max(PAGE_SIZE, len(self.cards))), cursor=None)
+
+    async def _page(self, *, limit: int, cursor: str | None) -> VideoPage:
+        statuses = FILTERS[self.filter]
+        return await self._ask(
+            videos.page, limit=limit, cursor=cursor, status=list(statuses) or None, query=self.query or None
+        )
+
+    async def _take(self, batch: list[Event]) -> None:
+        """Put what happened on the page: progress as it is, everything else by reading the video again."""
+        if not batch:
+            return
+        changed = {event.video_id for event in batch if event.type is not EventType.PROGRESS}
+        fresh = {video_id: await self._card(video_id) for video_id in changed}
+        shown = {card.id for card in self.cards}
+        unknown = any(card and card.id not in shown for card in fresh.values())
+        page = await self._first_page() if unknown else None
+        async with self:
+            self._show(page) if page else self._replace({str(id): card for id, card in fresh.items()})
+            self._move(batch)
+
+    async def _card(self, video_id: UUID) -> Card | None:
+        try:
+            return card_of(await self._ask(videos.view, video_id))
+        except NotFound:
+            return None
+
+    def _show(self, page: VideoPage, *, after: list[Card] | None = None) -> None:
+        before = {card.id: card for card in self.cards}
+        fresh = [card_of(view) for view in page.items]
+        self.cards = [*(after or []), *(with_poster_of(card, before.get(card.id)) for card in fresh)]
+        self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
+        for view in page.items:
+            if str(view.id) in self.live and view.progress and not self.live[str(view.id)].progress:
+                self.live[str(view.id)] = live_of({"progress": view.progress})
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self.ready = True
+
+    def _replace(self, fresh: dict[str, Card | None]) -> None:
+        """Put cards in their places, drop those whose video is gone, and say what became of one."""
+        if not fresh:
+            return
+        kept = [(card, fresh.get(card.id, card)) for card in self.cards]
+        self._speak([(old, new) for old, new in kept if new and new.status != old.status])
+        self.cards = [with_poster_of(new, old) for old, new in kept if new]
+        self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
+
+    def _speak(self, changes: list[tuple[Card, Card]]) -> None:
+        if changes:
+            self.spoken = "; ".join(f"{new.title}: {new.trouble or new.state}" for _old, new in changes)
+
+    def _move(self, batch: list[Event]) -> None:
+        for event in batch:
+            key = str(event.video_id)
+            if event.type is EventType.PROGRESS and key in self.live:
+                self.live[key] = live_of(event.data)

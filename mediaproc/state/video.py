@@ -1,0 +1,158 @@
+"""One video's page: what it is, what happens to it now, what happened before, and what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import reflex as rx
+
+from mediaproc import routes
+from mediaproc.domain.errors import NotFound
+from mediaproc.events.hub import hub
+from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import videos
+from mediaproc.state.cards import Live, live_of, waiting
+from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
+from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
+from mediaproc.state.session import SessionState, whoami
+
+
+class VideoState(SessionState):
+    """The video that the address names."""
+
+    found: str = "loading"
+    video: Details = Details()
+    live: Live = Live()
+    renditions: list[RenditionRow] = []
+    attempts: list[AttemptRow] = []
+    player: str = ""
+    poster: str = ""
+    spoken: str = ""
+    confirming: bool = False
+    _shown: str = ""
+
+    @rx.var
+    def stage_index(self) -> int:
+        """Which of the stages is going on; -1 before the first."""
+        return next((index for index, (word, _) in enumerate(STAGES) if word == self.live.stage), -1)
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Load the video, then keep it true for as long as the page is open. Last of the page's `on_load`."""
+        video_id = self._video_id()
+        async with self:
+            self._forget_another(video_id)
+        if video_id is None:
+            return
+        principal = await self._ask(whoami)
+        async with hub().subscribe(team_id=principal.team_id, video_id=video_id) as news:
+            await self._reload(video_id)
+            checked = time.monotonic()
+            while not news.closed and self.found != "no":
+                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                if time.monotonic() - checked > RECHECK_SECONDS:
+                    await self._ask(whoami)
+                    checked = time.monotonic()
+                await self._take(video_id, batch, lost=news.lost)
+                await asyncio.sleep(TICK_SECONDS)
+
+    @rx.event
+    async def rename(self, title: str) -> None:
+        """Give the video another name."""
+        title = title.strip()[:255]
+        if title and title != self.video.title and (video_id := self._video_id()):
+            self.video = details_of(await self._ask(videos.rename, video_id, title=title))
+
+    @rx.event
+    async def retry(self) -> None:
+        """Process it again."""
+        await self._act(videos.retry)
+
+    @rx.event
+    async def cancel(self) -> None:
+        """Stop processing it."""
+        await self._act(videos.cancel)
+
+    @rx.event
+    def ask_to_delete(self, asked: bool) -> None:
+        """Open or close the question before a deletion."""
+        self.confirming = asked
+
+    @rx.event
+    async def delete(self) -> Any:
+        """Delete the video with everything made of it, and go back to the library."""
+        self.confirming = False
+        if video_id := self._video_id():
+            await self._ask(videos.delete, video_id)
+        return rx.redirect(routes.LIBRARY)
+
+    def _video_id(self) -> UUID | None:
+        try:
+            return UUID(self.router.url.path.rstrip("/").rpartition("/")[2])
+        except ValueError:
+            return None
+
+    def _forget_another(self, video_id: UUID | None) -> None:
+        """The state outlives a navigation: what another video left must not flash up."""
+        if self._shown != str(video_id):
+            self.reset()
+        self._shown = str(video_id)
+        if video_id is None:
+            self.found = "no"
+
+    async def _act(self, verb: Any) -> None:
+        if video_id := self._video_id():
+            await self._ask(verb, video_id)
+            self._show(*await self._load(video_id))
+
+    async def _load(self, video_id: UUID) -> Any:
+        return await self._ask(videos.view, video_id), await self._ask(videos.jobs, video_id)
+
+    async def _reload(self, video_id: UUID) -> None:
+        try:
+            view, jobs = await self._load(video_id)
+        except NotFound:
+            async with self:
+                self.found = "no"
+            return
+        async with self:
+            self._show(view, jobs)
+
+    async def _take(self, video_id: UUID, batch: list[Event], *, lost: bool) -> None:
+        if lost or any(event.type is not EventType.PROGRESS for event in batch):
+            await self._reload(video_id)
+        moves = [event for event in batch if event.type is EventType.PROGRESS]
+        if moves and self.video.moving:
+            async with self:
+                self.live = live_of(moves[-1].data)
+
+    def _show(self, view: Any, jobs: Any) -> None:
+        before = self.video
+        self.video = details_of(view)
+        self.renditions = renditions_of(view)
+        self.attempts = attempts_of(jobs)
+        self.found = "yes"
+        self._show_player(view, again=before.attempt != self.video.attempt)
+        if not self.video.moving:
+            self.live = Live()
+        elif before.status != self.video.status or not self.live.line:
+            self.live = live_of({"progress": view.progress}) if view.progress else waiting()
+        if before.id and before.status != self.video.status:
+            self.spoken = f"{self.video.title}: {self.video.trouble or self.video.state}"
+
+    def _show_player(self, view: Any, *, again: bool) -> None:
+        """Addresses carry signatures that differ each time; a player that plays keeps the one it has."""
+        source = _on_this_site(view.playback.hls_url) if view.playback else ""
+        if again or not source or not self.player:
+            self.player = source
+        if again or not self.poster:
+            self.poster = view.poster_url or ""
+
+
+def _on_this_site(url: str) -> str:
+    """The address without its origin: one may look at the page under another name than PUBLIC_URL's."""
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()

@@ -1,0 +1,118 @@
+"""Numbers and states in a person's words: sizes, lengths, speeds, what happens now and what to do next."""
+
+from __future__ import annotations
+
+from mediaproc.domain.states import Outcome, Stage, VideoStatus
+
+_SIZES = ("B", "kB", "MB", "GB", "TB")
+
+_STAGES: dict[str, str] = {
+    Stage.PROBE: "Reading",
+    Stage.ENCODE: "Encoding",
+    Stage.POSTER: "Making the poster",
+    Stage.PACKAGE: "Finishing",
+}
+
+_STATUSES = {
+    VideoStatus.UPLOADING: "Upload not finished",
+    VideoStatus.QUEUED: "Waiting to be processed",
+    VideoStatus.PROCESSING: "Processing",
+    VideoStatus.COMPLETED: "Ready",
+    VideoStatus.FAILED: "Failed",
+    VideoStatus.CANCELLED: "Cancelled",
+}
+
+_OUTCOMES = {
+    Outcome.COMPLETED: "Completed",
+    Outcome.FAILED: "Failed",
+    Outcome.CANCELLED: "Cancelled",
+    Outcome.LOST: "Worker lost",
+}
+
+_ADVICE = {
+    "not_a_video": "Choose another file: one that plays in a video player.",
+    "no_video_track": "Choose a file that has a picture.",
+    "unsupported_codec": "Convert it to H.264, HEVC, VP9 or AV1 first, then upload it again.",
+    "damaged_source": "Check that it plays on your computer, then upload it again.",
+    "beyond_limits": "Upload a smaller or shorter version.",
+    "source_missing": "Upload the file again.",
+    "timed_out": "Try again when less is being processed, or upload a shorter version.",
+}
+
+
+def size(size_bytes: float) -> str:
+    """`12.4 MB`: three figures at most, decimal units."""
+    power = 0
+    while size_bytes >= 999.5 and power < len(_SIZES) - 1:
+        size_bytes /= 1000
+        power += 1
+    figures = 0 if power < 2 or size_bytes >= 99.95 else 1
+    return f"{size_bytes:.{figures}f} {_SIZES[power]}"
+
+
+def clock(seconds: float | None) -> str:
+    """`9:56` or `1:02:03`; empty when unknown."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lasted(seconds: float) -> str:
+    """`0.8 s`, `42 s`, `3 min 20 s` or `2 h 5 min`."""
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def left(eta_seconds: float | None) -> str:
+    """`3 min left`; coarser the farther away, so that it does not jump."""
+    if eta_seconds is None:
+        return ""
+    if eta_seconds < 5:
+        return "a few seconds left"
+    if eta_seconds < 55:
+        return f"{5 * round(eta_seconds / 5)} s left"
+    if eta_seconds < 3570:
+        return f"{max(1, round(eta_seconds / 60))} min left"
+    return f"{round(eta_seconds / 360) / 10:g} h left"
+
+
+def bitrate(bitrate_bps: float) -> str:
+    """`4.2 Mbit/s` or `128 kbit/s`."""
+    if bitrate_bps >= 999_500:
+        return f"{bitrate_bps / 1e6:.1f} Mbit/s"
+    return f"{bitrate_bps / 1000:.0f} kbit/s"
+
+
+def height(pixels: int | None, *, width: int | None = None) -> str:
+    """`1080p`, by the shorter side, as people name pictures; empty when unknown."""
+    if not pixels:
+        return ""
+    return f"{min(pixels, width or pixels)}p"
+
+
+def stage(word: str) -> str:
+    """What an attempt is doing now."""
+    return _STAGES.get(word, "Processing")
+
+
+def status(word: str) -> str:
+    """A video's status."""
+    return _STATUSES[VideoStatus(word)]
+
+
+def outcome(word: str | None) -> str:
+    """How an attempt ended."""
+    return _OUTCOMES[Outcome(word)] if word else "Running"
+
+
+def advice(code: str) -> str:
+    """What to do about an error."""
+    return _ADVICE.get(code, "Try again. If it fails again, the log under Activity says more.")
