@@ -19,7 +19,14 @@ from mediaproc.commands import ROOT
 
 BUILD_DIR = ROOT / ".web"
 _SERVED = ("build", "backend", "routes.json")
-_SOURCES = ("mediaproc/**/*.py", "assets/**/*", "reflex.lock/**/*", "rxconfig.py", "requirements-runtime.txt")
+_SOURCES = (
+    "mediaproc/**/*.py",
+    "mediaproc/components/*.js*",
+    "assets/**/*",
+    "reflex.lock/**/*",
+    "rxconfig.py",
+    "requirements-runtime.txt",
+)
 _LINKED = ROOT / "assets" / "external"  # made by the build itself
 _STAMP = "mediaproc-build"
 _NPM = "https://registry.npmjs.org"
