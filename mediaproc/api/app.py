@@ -4,16 +4,50 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mediaproc.api import auth, forms, middleware, problems
+from mediaproc.api import (
+    auth,
+    explained,
+    forms,
+    health,
+    middleware,
+    openapi,
+    playback,
+    presets,
+    problems,
+    uploads,
+    videos,
+)
 
 _BASE = "/api/v1"
 
 
 def create_api() -> FastAPI:
-    """The app. Nothing here connects to anything before the first request."""
-    app = FastAPI(title="Mediaproc", version="1", docs_url="/api/docs", redoc_url=None, openapi_url="/api/openapi.json")
+    """The app. It reads no setting and connects to nothing before the first request.
+
+    Every route is explicit, except that all of `/api/…` is the API's; whatever else comes is left to the page.
+    """
+    app = FastAPI(
+        title="Mediaproc",
+        version="1",
+        summary="Video processing: direct uploads, many workers, live progress.",
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
     problems.install(app)
     middleware.install(app)
-    app.include_router(auth.router, prefix=_BASE)
-    app.include_router(forms.router)
+    openapi.install(app)
+    _add_routes(app)
     return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    for router in (auth.router, uploads.router, videos.router, playback.router, presets.router):
+        app.include_router(router, prefix=_BASE)
+    app.include_router(playback.router, include_in_schema=False)
+    app.include_router(health.router)
+    app.include_router(forms.router)
+    app.include_router(explained.router)
+    app.include_router(explained.nothing)

@@ -2,9 +2,54 @@
 
 from __future__ import annotations
 
-from mediaproc.domain.errors import StorageFailed
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
+from mediaproc.storage.failures import translated
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What S3 says of an object."""
+
+    size_bytes: int
+    etag: str
+
+
+def head(key: str) -> StoredObject | None:
+    """What S3 says of an object, or None if there is none. Raises ServiceUnavailable."""
+    try:
+        with translated():
+            answer = client().head_object(Bucket=settings().s3_bucket, Key=key)
+    except ClientError:
+        return None
+    return StoredObject(size_bytes=int(answer["ContentLength"]), etag=answer["ETag"].strip('"'))
+
+
+def put_file(path: Path, key: str, *, content_type: str) -> None:
+    """Store a file as one object. Raises StorageFailed."""
+    with translated(StorageFailed), path.open("rb") as body:
+        client().put_object(Bucket=settings().s3_bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def get_file(key: str, path: Path) -> None:
+    """Fetch an object into a file. Raises SourceMissing and StorageFailed."""
+    try:
+        with translated(StorageFailed):
+            client().download_file(settings().s3_bucket, key, str(path))
+    except ClientError as error:
+        raise SourceMissing from error
+
+
+def url_for_servers(key: str, *, seconds: int) -> str:
+    """Where a server of ours (FFmpeg, reading by range) may GET the object for a while."""
+    params = {"Bucket": settings().s3_bucket, "Key": key}
+    return str(client().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds))
 
 
 def delete_prefix(prefix: str) -> None:

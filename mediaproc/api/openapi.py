@@ -1,0 +1,71 @@
+"""The OpenAPI document: FastAPI's own, with problems under their media type and the conventions in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from mediaproc.api.problems import MEDIA_TYPE
+
+DESCRIPTION = """
+Videos in, streams and files out.
+
+**Signing in.** `Authorization: Bearer <access token>`, or the HttpOnly cookie of the page; with the cookie, a request
+that changes something needs an `Origin` header that is ours. An access token lives for minutes: `POST /auth/refresh`
+exchanges the refresh token, which comes as the cookie `mp_refresh`, for new ones. It is good for one use; using it
+twice ends the whole session.
+
+**Errors** are `application/problem+json` (RFC 9457). Decide by `code`. What belongs to someone else is 404.
+
+**Lists** are newest first. Go on with `?cursor=` and the `next_cursor` of the page before, until it is null. Pages
+stay stable while videos are added.
+
+**Idempotency-Key** (1 to 255 visible characters) on a POST that creates makes it safe to send again for 24 hours: the
+same body gets the same answer (addresses in it may have expired; ask for fresh ones), another body gets 409. Errors
+are not remembered. `POST /auth/register` takes none: its answer holds secrets that are not kept; sent again it is
+`email_taken`.
+
+Ids are UUIDs of version 7. Times are RFC 3339 in UTC. `X-Request-ID` comes with every answer and stands in the log.
+""".strip()
+
+TAGS = [
+    {"name": "accounts", "description": "Register, sign in, stay signed in."},
+    {"name": "uploads", "description": "From the client straight to S3, in parts that may be sent side by side."},
+    {"name": "videos", "description": "The library."},
+    {"name": "playback", "description": "HLS playlists that work in a plain player."},
+    {"name": "events", "description": "Server-Sent Events: what happens, as it happens."},
+    {"name": "presets", "description": "How videos are processed."},
+    {"name": "problems", "description": "What the code of an error means."},
+    {"name": "operations", "description": "Health."},
+]
+
+
+def install(app: FastAPI) -> None:
+    """Let the app give out the corrected document."""
+    plain = app.openapi
+
+    def corrected() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _correct(plain())
+        return app.openapi_schema
+
+    app.openapi = corrected
+
+
+def _correct(document: dict[str, Any]) -> dict[str, Any]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            _correct_responses(operation["responses"])
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    return document
+
+
+def _correct_responses(responses: dict[str, Any]) -> None:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: {"schema": schema}}
+            response["description"] = response["description"].replace("Validation Error", "Unprocessable Content")
+    responses["default"] = {"description": "Any other problem", "content": {MEDIA_TYPE: {"schema": schema}}}

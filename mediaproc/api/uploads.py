@@ -1,0 +1,166 @@
+"""`/api/v1/uploads`: begin an upload, send its parts to S3, complete it. The bytes never come through here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from mediaproc.api.caller import SignedIn
+from mediaproc.api.once import OnceOnly
+from mediaproc.api.problems import documented
+from mediaproc.database import transaction
+from mediaproc.domain.states import UploadState
+from mediaproc.operations import uploads, views
+from mediaproc.operations.scope import Principal
+from mediaproc.operations.uploads import FoundUpload, GivenPart
+from mediaproc.operations.views import Time, VideoView
+
+router = APIRouter(prefix="/uploads", tags=["uploads"])
+
+
+class NewUpload(BaseModel):
+    """A file to upload."""
+
+    filename: str = Field(min_length=1, max_length=1024, examples=["holiday.mov"])
+    size_bytes: int = Field(ge=0, le=2**62, examples=[734003200])
+    content_type: str = Field("", max_length=255, examples=["video/quicktime"])
+    preset: str = Field("web", max_length=64, description="One of `GET /presets`.")
+
+
+class PartUrl(BaseModel):
+    """Where to PUT the bytes of one part. The answer's ETag header is what `complete` takes."""
+
+    part_number: int
+    url: str
+
+
+class SignedPartView(PartUrl):
+    """A part's address with its end."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    expires_at: Time
+
+
+class BegunUpload(BaseModel):
+    """An upload to fill: part n holds the bytes from (n−1) · part_size_bytes on; the last is shorter."""
+
+    id: UUID
+    video_id: UUID
+    part_size_bytes: int
+    part_count: int
+    expires_at: Time
+    parts: list[PartUrl] = Field(description="The first addresses, at most 100; `POST /uploads/{id}/parts` gives more.")
+
+
+class WantedParts(BaseModel):
+    """Numbers of parts, from 1."""
+
+    part_numbers: list[int] = Field(min_length=1, max_length=uploads.MOST_PARTS_SIGNED)
+
+
+class SignedParts(BaseModel):
+    """Fresh addresses."""
+
+    parts: list[SignedPartView]
+
+
+class UploadedPartView(BaseModel):
+    """A part that S3 has."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    part_number: int
+    size_bytes: int
+    etag: str
+
+
+class UploadView(BaseModel):
+    """An upload and what S3 has of it, for a client that goes on after a crash or on another device."""
+
+    id: UUID
+    video_id: UUID | None = Field(description="Null once the video is gone.")
+    filename: str | None
+    state: UploadState
+    size_bytes: int
+    part_size_bytes: int
+    part_count: int
+    created_at: Time
+    expires_at: Time
+    uploaded_parts: list[UploadedPartView]
+
+
+class SentPart(BaseModel):
+    """A part as the client sent it."""
+
+    part_number: int
+    etag: str = Field(max_length=255)
+
+
+class Completion(BaseModel):
+    """The parts that were sent, or nothing: then S3's own list counts."""
+
+    parts: list[SentPart] | None = Field(None, max_length=10_000)
+
+
+@router.post("", status_code=201, response_model=BegunUpload, responses=documented(401, 403, 409, 422, 503))
+def create(body: NewUpload, once: OnceOnly) -> JSONResponse:
+    """Begin an upload. `empty_file` and `file_too_large` are 422."""
+    return once.answer(lambda session: _create(session, once.principal, body), status=201)
+
+
+@router.post("/{id}/parts", responses=documented(401, 403, 404, 409, 422))
+def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
+    """Fresh addresses for parts, at any time until the upload ends."""
+    with transaction() as session:
+        signed = uploads.sign_parts(session, principal, id, part_numbers=body.part_numbers)
+    return SignedParts(parts=[SignedPartView.model_validate(part) for part in signed])
+
+
+@router.get("/{id}", responses=documented(401, 404, 503))
+def show(id: UUID, principal: SignedIn) -> UploadView:
+    """The upload's state, and the parts that S3 has."""
+    with transaction() as session:
+        return _view(uploads.find(session, principal, id))
+
+
+@router.post(
+    "/{id}/complete", status_code=201, response_model=VideoView, responses=documented(401, 403, 404, 409, 422, 503)
+)
+def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, Body()] = None) -> JSONResponse:
+    """Join the parts; the video is queued. Calling it again is harmless. `upload_incomplete` has `missing_parts`."""
+    return once.answer(lambda session: _complete(session, once.principal, id, body), status=201)
+
+
+@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404, 409, 503))
+def abort(id: UUID, principal: SignedIn) -> None:
+    """Give up an unfinished upload: its parts go from storage, and its video from the library."""
+    with transaction() as session:
+        uploads.abort(session, principal, id)
+
+
+def _create(session: Session, principal: Principal, body: NewUpload) -> BegunUpload:
+    upload = uploads.create(session, principal, **body.model_dump())
+    signed = uploads.sign_parts(session, principal, upload.id)
+    return BegunUpload.model_validate(
+        {**upload.model_dump(), "parts": [PartUrl(part_number=part.part_number, url=part.url) for part in signed]}
+    )
+
+
+def _complete(session: Session, principal: Principal, id: UUID, body: Completion | None) -> VideoView:
+    sent = body.parts if body else None
+    parts = None if sent is None else [GivenPart(part.part_number, part.etag) for part in sent]
+    return views.of_videos(session, [uploads.complete(session, principal, id, parts=parts)])[0]
+
+
+def _view(found: FoundUpload) -> UploadView:
+    return UploadView(
+        **found.upload.model_dump(),
+        filename=found.video.filename if found.video else None,
+        uploaded_parts=[UploadedPartView.model_validate(part) for part in found.uploaded_parts],
+    )

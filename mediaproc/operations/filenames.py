@@ -1,0 +1,43 @@
+"""File names: made harmless when they come in, and spelled out for a download when they go out."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+LONGEST = 255
+
+
+def clean(name: str) -> str:
+    """The name for people: its last component, without control and direction marks, at most 255 characters.
+
+    Invisible characters of direction can make `exe.4pm` read as `mp4.exe` (Unicode TR 36, 2.10).
+    """
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    seen = "".join(letter for letter in unicodedata.normalize("NFC", last) if _is_harmless(letter))
+    return _shorten(" ".join(seen.split()).lstrip(".") or "video")
+
+
+def stem(name: str) -> str:
+    """The name without its extension."""
+    return PurePosixPath(name).stem or name
+
+
+def attachment(name: str) -> str:
+    """A Content-Disposition that saves under this name (RFC 6266): plain for old clients, RFC 5987 for the others."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = "".join("_" if letter in '"\\%/' or ord(letter) < 32 else letter for letter in plain).strip() or "download"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _is_harmless(letter: str) -> bool:
+    joins = letter in "\u200c\u200d"  # Persian words and emoji need them
+    return joins or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _shorten(name: str) -> str:
+    if len(name) <= LONGEST:
+        return name
+    suffix = PurePosixPath(name).suffix[:20]
+    return name[: LONGEST - len(suffix)] + suffix

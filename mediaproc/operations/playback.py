@@ -1,0 +1,121 @@
+"""Playback: HLS playlists whose every address works in a plain player, without making the bucket public.
+
+The multivariant playlist is reached with a token for this one video; it hands the token on to the media
+playlists, and those name segments by presigned addresses. Both last longer than it takes to see the whole video.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.errors import NotFound
+from mediaproc.domain.tables import Rendition, Segment, Video
+from mediaproc.media import manifest
+from mediaproc.media.manifest import Piece, Sound, Variant
+from mediaproc.operations import scope, tokens
+from mediaproc.operations.scope import Principal
+from mediaproc.settings import settings
+from mediaproc.storage import presign
+
+_SHORTEST_SECONDS = 6 * 3600
+_HOUR = 3600
+
+
+def hls_url(video: Video) -> str:
+    """Where a plain player plays the video: absolute, with its token in it, the same for an hour."""
+    base = settings().public_url.rstrip("/")
+    return f"{base}/api/v1/videos/{video.id}/hls/master.m3u8?token={_token(video)}"
+
+
+def open_video(session: Session, id: UUID, *, principal: Principal | None, token: str | None) -> Video:
+    """The video to play, for its team or for whoever has a token for it. Raises NotFound."""
+    if principal is not None:
+        return scope.find(session, principal, Video, id)
+    tokens.check_playback(token or "", id)
+    video = session.get(Video, id)
+    if video is None:
+        raise NotFound
+    return video
+
+
+def multivariant_playlist(session: Session, video: Video) -> str:
+    """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
+    shown = _shown(session, video)
+    pictures = [each for each in shown if each.height > 0]
+    if not pictures:
+        raise NotFound("There is nothing to play yet")
+    token = _token(video)
+    sound = next((each for each in shown if each.height == 0), None)
+    return manifest.multivariant_playlist(
+        [_variant(each, token) for each in pictures], sound=_sound(sound, token) if sound else None
+    )
+
+
+def media_playlist(session: Session, video: Video, name: str) -> str:
+    """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound."""
+    rendition = next((each for each in _shown(session, video) if each.name == name), None)
+    if rendition is None:
+        raise NotFound
+    rows = session.exec(select(Segment).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))).all()
+    seconds = _life_seconds(video)
+    return manifest.media_playlist(
+        [
+            Piece(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
+            for row in _unbroken(rows)
+        ],
+        init_uri=presign.stable_get(rendition.init_key, seconds=seconds),
+        finished=rendition.finished,
+    )
+
+
+def _shown(session: Session, video: Video) -> Sequence[Rendition]:
+    if not video.playable or video.output_attempt is None:
+        return []
+    query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
+    return session.exec(query.order_by(col(Rendition.height).desc())).all()
+
+
+def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:
+    """The segments from 0 on without a gap: a growing playlist may only be added to at its end."""
+    return [row for index, row in enumerate(rows) if row.number == index]
+
+
+def _variant(rendition: Rendition, token: str) -> Variant:
+    return Variant(
+        uri=_uri(rendition, token),
+        width=rendition.width,
+        height=rendition.height,
+        frame_rate=rendition.frame_rate,
+        codecs=rendition.codecs,
+        bitrate_bps=rendition.bitrate_bps,
+        peak_bitrate_bps=rendition.peak_bitrate_bps,
+    )
+
+
+def _sound(rendition: Rendition, token: str) -> Sound:
+    return Sound(
+        uri=_uri(rendition, token),
+        codecs=rendition.codecs,
+        bitrate_bps=rendition.bitrate_bps,
+        peak_bitrate_bps=rendition.peak_bitrate_bps,
+    )
+
+
+def _uri(rendition: Rendition, token: str) -> str:
+    return f"{rendition.name}.m3u8?token={token}"
+
+
+def _token(video: Video) -> str:
+    hour = int(time.time()) // _HOUR * _HOUR
+    return tokens.playback(video.id, expires_at=hour + _HOUR + _life_seconds(video))
+
+
+def _life_seconds(video: Video) -> int:
+    """Six hours, or four times the video for pauses, in whole hours so that addresses stay the same."""
+    wanted = max(_SHORTEST_SECONDS, 4 * (video.duration_seconds or 0))
+    return min(math.ceil(wanted / _HOUR) * _HOUR, presign.LONGEST_SECONDS - presign.STABLE_SECONDS)

@@ -1,0 +1,172 @@
+"""Videos: look at them, page through them, name, download, cancel, retry, reprocess and delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.errors import Conflict, Invalid, NotFound
+from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
+from mediaproc.events.messages import EventType
+from mediaproc.operations import cursors, filenames, scope, uploads, views
+from mediaproc.operations import jobs as work
+from mediaproc.operations.jobs import leaving, moves
+from mediaproc.operations.scope import Principal
+from mediaproc.operations.views import AttemptView, JobView, VideoView
+from mediaproc.storage import keys, presign
+
+__all__ = [
+    "AttemptView",
+    "JobView",
+    "VideoPage",
+    "VideoView",
+    "cancel",
+    "delete",
+    "download_url",
+    "jobs",
+    "page",
+    "rename",
+    "reprocess",
+    "retry",
+    "view",
+]
+
+DOWNLOAD_SECONDS = 6 * 3600
+"""S3 looks at the time when a download begins, so this is for pauses and for resuming."""
+
+SOURCE = "source"
+"""The name by which the uploaded file is downloaded."""
+
+
+class VideoPage(BaseModel):
+    """Some videos, the newest first."""
+
+    items: list[VideoView]
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+
+
+def view(session: Session, principal: Principal, id: UUID) -> VideoView:
+    """One video. Raises NotFound."""
+    return _view(session, scope.find(session, principal, Video, id))
+
+
+def page(
+    session: Session,
+    principal: Principal,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    status: VideoStatus | Sequence[VideoStatus] | None = None,
+    query: str | None = None,
+) -> VideoPage:
+    """The newest videos, or those after the cursor. Going on by id keeps pages stable while videos are added."""
+    rows = scope.scoped(principal, Video).order_by(col(Video.id).desc()).limit(limit + 1)
+    if cursor:
+        rows = rows.where(col(Video.id) < cursors.read(cursor))
+    if status:
+        rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
+    if query:
+        rows = rows.where(_named_like(query))
+    found = session.exec(rows).all()
+    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
+    return VideoPage(items=views.of_videos(session, found[:limit]), next_cursor=next_cursor)
+
+
+def jobs(session: Session, principal: Principal, id: UUID) -> list[JobView]:
+    """Every job of a video with its attempts, the newest job first. Raises NotFound."""
+    return views.of_jobs(session, scope.find(session, principal, Video, id))
+
+
+def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> VideoView:
+    """Give a video another title. Raises NotFound, and Invalid for an empty one."""
+    video = scope.find(session, principal, Video, id, lock=True)
+    wanted = " ".join("".join(letter for letter in title if letter.isprintable()).split())
+    if not wanted or len(wanted) > filenames.LONGEST:
+        raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
+    video.title = wanted
+    session.flush()
+    return _view(session, video)
+
+
+def delete(session: Session, principal: Principal, id: UUID) -> None:
+    """Delete a video: its rows now, its objects soon after, running work at its next write. Raises NotFound.
+
+    Swept twice, since a worker that does not know yet may still be storing a segment.
+    """
+    video = scope.find(session, principal, Video, id, lock=True)
+    uploads.leave_behind(session, video)
+    prefix = keys.video_prefix(video.id)
+    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + leaving.grace())])
+    moves.tell(session, video, EventType.REMOVED, {})
+    session.delete(video)
+    session.flush()
+
+
+def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
+    """Stop the work on a video. Raises NotFound, and Conflict when none is going on."""
+    video = scope.find(session, principal, Video, id, lock=True)
+    job = work.newest(session, video_id=video.id)
+    if job is None:
+        raise Conflict("The upload of this video is not finished; cancel the upload instead")
+    work.cancel(session, job=job)
+    return _view(session, video)
+
+
+def retry(session: Session, principal: Principal, id: UUID) -> VideoView:
+    """Process a failed or cancelled video again. Raises NotFound and Conflict."""
+    video = scope.find(session, principal, Video, id, lock=True)
+    work.retry(session, video=video)
+    return _view(session, video)
+
+
+def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) -> VideoView:
+    """Process a video with another preset. Raises NotFound, Conflict, and Invalid for an unknown preset."""
+    video = scope.find(session, principal, Video, id, lock=True)
+    uploads.check_preset(preset)
+    work.reprocess(session, video=video, preset=preset)
+    return _view(session, video)
+
+
+def download_url(session: Session, principal: Principal, id: UUID, *, rendition: str | None = None) -> str:
+    """Where to GET a file under its right name: a rendition's MP4 (the best one by default), or the `source`.
+
+    Raises NotFound for a rendition that there is not, and Conflict while there is no file yet.
+    """
+    video = scope.find(session, principal, Video, id)
+    key, name = _source_file(session, video) if rendition == SOURCE else _mp4_file(session, video, rendition)
+    return presign.get(key, seconds=DOWNLOAD_SECONDS, content_disposition=filenames.attachment(name))
+
+
+def _view(session: Session, video: Video) -> VideoView:
+    return views.of_videos(session, [video])[0]
+
+
+def _named_like(text: str) -> Any:
+    """A condition: the text stands somewhere in the title or file name, in whatever case."""
+    return or_(
+        *(col(name).icontains(text.replace("\0", ""), autoescape=True) for name in (Video.title, Video.filename))
+    )
+
+
+def _source_file(session: Session, video: Video) -> tuple[str, str]:
+    if session.exec(select(Job.id).where(Job.video_id == video.id).limit(1)).one_or_none() is None:
+        raise Conflict("The upload of this video is not finished")
+    return video.source_key, video.filename
+
+
+def _mp4_file(session: Session, video: Video, name: str | None) -> tuple[str, str]:
+    shown = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
+    found = session.exec(shown.order_by(col(Rendition.height).desc())).all()
+    wanted = [each for each in found if name in (None, each.name)]
+    if name is not None and found and not wanted:
+        raise NotFound(f"There is no rendition “{name}” of this video")
+    for rendition in wanted:
+        if rendition.mp4_key:
+            return rendition.mp4_key, f"{filenames.clean(video.title)}-{rendition.name}.mp4"
+    raise Conflict("There is no file to download yet")

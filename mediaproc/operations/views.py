@@ -1,0 +1,228 @@
+"""What everybody sees of a video: the contract's shapes, built for a whole page of videos in a few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from sqlalchemy import func, tuple_
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
+from mediaproc.domain.tables import Attempt, Job, Rendition, Video
+from mediaproc.operations import playback, progress
+from mediaproc.storage import presign
+
+POSTER_SECONDS = 6 * 3600
+"""How long a poster's address lasts at least; the same one comes out for an hour."""
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class ErrorView(BaseModel):
+    """Why something failed: a stable word for programs and a sentence for people."""
+
+    code: str = Field(examples=["not_a_video"])
+    detail: str
+
+
+class PlaybackView(BaseModel):
+    """Where to play a video. The address needs no sign-in and works for at least six hours."""
+
+    hls_url: str
+
+
+class RenditionView(BaseModel):
+    """One encoded size of a video. `size_bytes` is that of the MP4, or of the segments until there is one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str = Field(examples=["720p"])
+    height: int
+    width: int
+    codec: str = Field(examples=["h264"])
+    bitrate_bps: int
+    size_bytes: int
+
+
+class JobSummary(BaseModel):
+    """The newest job of a video."""
+
+    id: UUID
+    status: JobState
+    attempt_count: int = Field(description="Attempts begun so far.")
+    max_attempts: int
+    next_attempt_at: Time | None = Field(description="While it waits for another attempt: when that begins.")
+
+
+class VideoView(BaseModel):
+    """A video."""
+
+    id: UUID
+    filename: str
+    title: str
+    status: VideoStatus
+    playable: bool = Field(description="Whether it can be played already, perhaps only its beginning.")
+    progress: float = Field(ge=0, le=100, description="Percent; never falls within an attempt.")
+    preset: str
+    size_bytes: int
+    duration_seconds: float | None
+    width: int | None
+    height: int | None
+    frame_rate: float | None
+    created_at: Time
+    ready_at: Time | None
+    error: ErrorView | None
+    poster_url: str | None
+    playback: PlaybackView | None
+    renditions: list[RenditionView]
+    job: JobSummary | None
+
+
+class AttemptView(BaseModel):
+    """One execution of a job by one worker."""
+
+    number: int
+    worker: str
+    started_at: Time
+    ended_at: Time | None
+    outcome: Outcome | None = Field(description="Null while it runs.")
+    error: ErrorView | None
+    command: str = Field(description="The FFmpeg command, to be pasted into a shell.")
+    log_tail: str
+
+
+class JobView(JobSummary):
+    """A job with its attempts, the oldest first."""
+
+    kind: JobKind
+    preset: str
+    created_at: Time
+    finished_at: Time | None
+    error: ErrorView | None
+    attempts: list[AttemptView]
+
+
+def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
+    """The views of these videos, in three queries and one call to Redis however many they are."""
+    renditions = _renditions(session, videos)
+    newest = _newest_jobs(session, videos)
+    counts = _attempt_counts(session, [job.id for job in newest.values()])
+    moving = [video.id for video in videos if video.status is VideoStatus.PROCESSING]
+    latest = progress.latest(moving)
+    return [
+        _view(video, renditions.get(video.id, []), _summary(newest.get(video.id), counts), latest.get(video.id))
+        for video in videos
+    ]
+
+
+def of_jobs(session: Session, video: Video) -> list[JobView]:
+    """Every job of a video with its attempts, the newest job first."""
+    jobs = session.exec(select(Job).where(Job.video_id == video.id).order_by(col(Job.id).desc())).all()
+    query = select(Attempt).where(col(Attempt.job_id).in_([job.id for job in jobs])).order_by(col(Attempt.number))
+    attempts: dict[UUID, list[Attempt]] = {job.id: [] for job in jobs}
+    for attempt in session.exec(query):
+        attempts[attempt.job_id].append(attempt)
+    return [_job(job, attempts[job.id]) for job in jobs]
+
+
+def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
+    shown = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
+    if not shown:
+        return {}
+    query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(shown))
+    found: dict[UUID, list[Rendition]] = {}
+    for rendition in session.exec(query.where(Rendition.height > 0).order_by(col(Rendition.height).desc())):
+        found.setdefault(rendition.video_id, []).append(rendition)
+    return found
+
+
+def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
+    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
+    newest = query.distinct(col(Job.video_id)).order_by(col(Job.video_id), col(Job.id).desc())
+    return {job.video_id: job for job in session.exec(newest)}
+
+
+def _attempt_counts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, int]:
+    counted = select(Attempt.job_id, func.count()).where(col(Attempt.job_id).in_(job_ids))
+    return dict(session.exec(counted.group_by(col(Attempt.job_id))).all())
+
+
+def _view(
+    video: Video, renditions: Sequence[Rendition], job: JobSummary | None, news: dict[str, Any] | None
+) -> VideoView:
+    return VideoView(
+        **video.model_dump(exclude={"status", "progress"}),
+        status=video.status,
+        progress=_progress(video, news),
+        error=_error(video),
+        poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
+        playback=PlaybackView(hls_url=playback.hls_url(video)) if video.output_attempt and video.playable else None,
+        renditions=[_rendition(rendition) for rendition in renditions],
+        job=job,
+    )
+
+
+def _progress(video: Video, news: dict[str, Any] | None) -> float:
+    """The row's or the newest event's, whichever is further. A change of status deletes the event from before it."""
+    newest = float(news.get("progress") or 0) if news else 0.0
+    return round(min(100.0, max(0.0, video.progress, newest)), 1)
+
+
+def _rendition(rendition: Rendition) -> RenditionView:
+    view = RenditionView.model_validate(rendition)
+    return view.model_copy(update={"size_bytes": rendition.mp4_size_bytes or rendition.size_bytes})
+
+
+def _summary(job: Job | None, counts: dict[UUID, int]) -> JobSummary | None:
+    return JobSummary(**_job_figures(job, counts.get(job.id, 0))) if job else None
+
+
+def _job_figures(job: Job, count: int) -> dict[str, Any]:
+    """Attempts are numbered on through all jobs of a video; here each job counts its own."""
+    before = job.attempt - count
+    return {
+        "id": job.id,
+        "status": job.state,
+        "attempt_count": count,
+        "max_attempts": job.max_attempts - before,
+        "next_attempt_at": job.next_attempt_at,
+    }
+
+
+def _job(job: Job, attempts: Sequence[Attempt]) -> JobView:
+    return JobView(
+        **_job_figures(job, len(attempts)),
+        kind=job.kind,
+        preset=job.preset,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        error=_error(job),
+        attempts=[_attempt(attempt) for attempt in attempts],
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptView:
+    return AttemptView(
+        number=attempt.number,
+        worker=attempt.worker,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+        outcome=attempt.outcome,
+        error=_error(attempt),
+        command=attempt.command,
+        log_tail=attempt.log_tail,
+    )
+
+
+def _error(row: Video | Job | Attempt) -> ErrorView | None:
+    return ErrorView(code=row.error_code, detail=row.error_detail or "") if row.error_code else None

@@ -1,0 +1,39 @@
+"""What goes wrong with S3, in the words of our own error tree."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mediaproc import logs
+from mediaproc.domain.errors import Expected, ServiceUnavailable
+
+log = logs.get_logger(__name__)
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchUpload"})
+
+
+@contextmanager
+def translated(as_error: type[Expected] = ServiceUnavailable) -> Generator[None]:
+    """Let what S3 refuses, or that it does not answer, end as `as_error`. What is absent stays a ClientError."""
+    try:
+        yield
+    except ClientError as error:
+        if is_absent(error):
+            raise
+        _write_down(error)
+        raise as_error("Storage refused this") from error
+    except BotoCoreError as error:
+        _write_down(error)
+        raise as_error("Storage does not answer") from error
+
+
+def is_absent(error: ClientError) -> bool:
+    """Whether S3 says that there is no such object or upload."""
+    return error.response.get("Error", {}).get("Code", "") in _ABSENT
+
+
+def _write_down(error: Exception) -> None:
+    log.error("storage_failed", error=str(error))
