@@ -159,10 +159,11 @@ class Hub:
     async def stop(self) -> None:
         """Close, and end the reader."""
         self.close()
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
-            self._reader = None
+        reader, self._reader = self._reader, None
+        while reader is not None and not reader.done():
+            # More than once: redis-py swallows a cancellation that arrives together with an answer.
+            reader.cancel()
+            await asyncio.wait({reader}, timeout=0.1)
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -172,12 +173,12 @@ class Hub:
 
     async def _read_for_ever(self) -> None:
         wait_seconds = 0.05
-        while True:
+        while not self._stopped:
             try:
                 async with self._connect() as connection:
                     await self._resume(connection)
                     wait_seconds = 0.05
-                    while True:
+                    while not self._stopped:
                         await self._read(connection)
             except (RedisError, OSError) as error:
                 if self.connected or self._cursor is None:
