@@ -18,15 +18,15 @@ from mediaproc_worker.context import AttemptContext, StopReason
 log = logs.get_logger(__name__)
 
 TICK_SECONDS = 0.1
-LONGEST_INTERVAL_SECONDS = 1.0
-"""A cancel is learned by the next heartbeat, and FFmpeg has to be dead within 2 s of it."""
+LONGEST_INTERVAL_SECONDS = 0.7
+"""A cancel is learned by the next heartbeat; FFmpeg, which has a second to end in order, must be dead after 2 s."""
 
 stopping = threading.Event()
 """Set when this worker process has to give back what it is doing."""
 
 
 class Heartbeat:
-    """Renews the lease every third of it, or each second; goes on trying while Postgres is away. A context manager."""
+    """Renews the lease every third of it, or more often; goes on trying while Postgres is away. A context manager."""
 
     def __init__(self, context: AttemptContext) -> None:
         self._context = context

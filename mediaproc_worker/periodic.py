@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from mediaproc import database, logs
-from mediaproc.operations import jobs
+from mediaproc.operations import jobs, uploads
 from mediaproc.settings import explain, settings
 from mediaproc_worker import workspace
 
-log = logs.get_logger(__name__)
+log = logs.get_logger("mediaproc_worker.periodic")  # also when it is `__main__`
 
 HOUSEKEEPING_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 30.0
@@ -79,6 +79,7 @@ def chores() -> list[Chore]:
         Chore("rescue_expired", often, _in_transaction(jobs.rescue_expired)),
         Chore("resend_lost", often, _in_transaction(jobs.resend_lost)),
         Chore("sweep_leftovers", often, _in_transaction(jobs.sweep_leftovers)),
+        Chore("expire_uploads", seldom, _in_transaction(uploads.expire_stale)),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
         Chore("prune", seldom, _in_transaction(jobs.prune)),
     ]

@@ -49,7 +49,7 @@ class Reporter:
     ) -> None:
         """Replace what is to be published next. Progress is clamped to 0–100 and never falls."""
         with self._news:
-            self.progress = max(self.progress, min(round(progress, 1), 100.0))
+            self.progress = max(self.progress, min(round(float(progress), 1), 100.0))
             self._latest = {
                 "progress": int(self.progress) if self.progress.is_integer() else self.progress,
                 "stage": stage.value,

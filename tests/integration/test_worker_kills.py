@@ -1,0 +1,232 @@
+"""What dies costs time, never a job: each test kills the real thing while a real FFmpeg runs."""
+
+from __future__ import annotations
+
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from mediaproc import database, logs
+from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
+from mediaproc.domain.tables import Job
+from mediaproc.events import publisher, streams
+from mediaproc.events.messages import Event
+from mediaproc.operations import jobs
+from mediaproc.queue.huey import huey_of
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc.storage.client import client
+from tests.conftest import Services
+from tests.integration.workers import ROOT, Workers, gone, kill
+from tests.works import attempts_of, enqueued, eventually, job_now, video_now
+
+
+@pytest.fixture(scope="module")
+def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """One consumer with one slot, and the periodic process."""
+    logs.configure()
+    folder = tmp_path_factory.mktemp("workers")
+    started = Workers(folder, module="tests.integration.fake_worker")
+    try:
+        _completed(enqueued(filename="instant"))
+        yield started
+    finally:
+        started.stop()
+        print(started.log())
+
+
+def _state(job: Job, state: JobState) -> bool:
+    return job_now(job.id).state is state
+
+
+def _completed(job: Job, *, seconds: float = 20.0) -> Job:
+    eventually(lambda: _state(job, JobState.COMPLETED), seconds=seconds)
+    return job_now(job.id)
+
+
+def _outcomes(job: Job) -> list[tuple[Outcome | None, str | None]]:
+    return [(each.outcome, each.error_code) for each in attempts_of(job.id)]
+
+
+def _progress(video_id: UUID) -> list[float]:
+    entries = publisher.connection().xrange(streams.video_stream(video_id))
+    events = [Event.from_entry(cursor, fields) for cursor, fields in entries]
+    return [event.data["progress"] for event in events if event.type == "progress"]
+
+
+def _objects_of(job: Job) -> list[str]:
+    prefix = keys.video_prefix(job.video_id)
+    found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix)
+    return [each["Key"] for each in found.get("Contents", ())]
+
+
+def test_an_idle_worker_starts_at_once(workers: Workers) -> None:
+    waited = []
+    for _ in range(15):
+        began = time.time()
+        job = _completed(enqueued(filename="instant"))
+        waited.append(attempts_of(job.id)[0].started_at.timestamp() - began)
+    print(f"asked for → started: median {statistics.median(waited) * 1000:.1f} ms")
+    assert statistics.median(waited) < 0.1
+
+
+def test_progress_comes_often_and_never_falls(workers: Workers) -> None:
+    job = _completed(enqueued(filename="ffmpeg 2"))
+    seen = _progress(job.video_id)
+    assert len(seen) >= 3
+    assert seen == sorted(seen)
+    assert seen[-1] <= 100
+
+
+def test_a_killed_worker_loses_no_job(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 1.5")
+    ffmpeg, worker = workers.encoding()
+    kill(worker)
+    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+    _completed(job)
+    assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
+
+
+def test_a_killed_consumer_takes_its_children_along_and_loses_no_job(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 1.5")
+    workers.encoding()
+    family = workers.children()
+    assert len(family) >= 3, "a worker, the scheduler and FFmpeg"
+    workers.consumer.kill()
+    workers.consumer.wait()
+    eventually(lambda: gone(*family), seconds=2)
+    workers.start_consumer()
+    _completed(job)
+    assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
+
+
+def test_an_encode_does_not_notice_that_valkey_is_killed(workers: Workers, services: Services) -> None:
+    job = enqueued(filename="ffmpeg 3")
+    workers.encoding()
+    services.kill("valkey")
+    time.sleep(1)
+    state = job_now(job.id).state
+    services.restart("valkey")
+    assert state is JobState.RUNNING
+    _completed(job)
+    assert _outcomes(job) == [(Outcome.COMPLETED, None)]
+    _completed(enqueued(filename="instant"))
+
+
+def test_what_is_asked_while_valkey_is_away_is_done_when_it_is_back(workers: Workers, services: Services) -> None:
+    services.kill("valkey")
+    began = time.monotonic()
+    job = enqueued(filename="instant")
+    waited = time.monotonic() - began
+    services.restart("valkey")
+    _completed(job)
+    assert waited < 1, "who asks does not wait for Redis"
+
+
+def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
+    first = enqueued(filename="ffmpeg 1.5")
+    workers.encoding()
+    second = enqueued(filename="instant")
+    huey_of(Lane.ENCODE).storage.conn.flushdb()
+    _completed(first)
+    _completed(second)
+    assert len(attempts_of(second.id)) == 1
+
+
+def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 30")
+    ffmpeg, worker = workers.encoding()
+    eventually(lambda: _objects_of(job))
+    with database.transaction() as session:
+        jobs.cancel(session, job=job)
+    eventually(lambda: gone(ffmpeg), seconds=2)
+    assert video_now(job.video_id).status is VideoStatus.CANCELLED
+    eventually(lambda: not _objects_of(job))
+    assert _outcomes(job) == [(Outcome.CANCELLED, None)]
+    assert worker.is_running(), "the worker goes on with the next job"
+    _completed(enqueued(filename="instant"))
+
+
+def test_a_deleted_video_stops_its_encode(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 30")
+    ffmpeg, _ = workers.encoding()
+    with database.transaction() as session:
+        session.delete(session.merge(video_now(job.video_id)))
+    eventually(lambda: gone(ffmpeg), seconds=2)
+    _completed(enqueued(filename="instant"))
+    eventually(lambda: not _objects_of(job))
+
+
+def test_a_stopped_consumer_gives_back_what_takes_too_long(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 3")
+    ffmpeg, _ = workers.encoding()
+    began = time.monotonic()
+    workers.consumer.terminate()
+    workers.consumer.wait(timeout=10)
+    assert time.monotonic() - began < 5
+    assert gone(ffmpeg)
+    assert _state(job, JobState.QUEUED)
+    workers.start_consumer()
+    _completed(job)
+    assert _outcomes(job) == [(Outcome.LOST, "worker_stopping"), (Outcome.COMPLETED, None)]
+
+
+def test_a_stopped_consumer_finishes_what_is_short(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 0.6")
+    workers.encoding()
+    workers.consumer.terminate()
+    workers.consumer.wait(timeout=10)
+    assert _state(job, JobState.COMPLETED)
+    workers.start_consumer()
+    assert _outcomes(job) == [(Outcome.COMPLETED, None)]
+
+
+def test_an_outage_of_postgres_shorter_than_the_lease_costs_nothing(workers: Workers, services: Services) -> None:
+    job = enqueued(filename="ffmpeg 0.8")
+    ffmpeg, _ = workers.encoding()
+    services.kill("postgres", signal.SIGTERM)
+    database.engine().dispose()
+    eventually(lambda: gone(ffmpeg), seconds=2)
+    time.sleep(0.1)
+    services.restart("postgres")
+    _completed(job)
+    assert "write_delayed" in workers.log()
+    assert _outcomes(job) == [(Outcome.COMPLETED, None)]
+
+
+def test_a_worker_that_slept_through_its_lease_writes_nothing(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 2.5")
+    ffmpeg, worker = workers.encoding()
+    kill(worker, signal.SIGSTOP)
+    eventually(lambda: job_now(job.id).state is JobState.RETRYING)
+    kill(worker, signal.SIGCONT)
+    eventually(lambda: gone(ffmpeg), seconds=3)
+    _completed(job)
+    assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
+
+
+def test_a_surprise_is_written_down_and_tried_again(workers: Workers) -> None:
+    job = _completed(enqueued(filename="surprise"))
+    assert _outcomes(job) == [(Outcome.FAILED, "unexpected"), (Outcome.COMPLETED, None)]
+    assert "ZeroDivisionError" in workers.log()
+    assert str(job.id) in workers.log()
+
+
+def test_what_is_no_video_fails_at_once(workers: Workers) -> None:
+    job = enqueued(filename="not-a-video")
+    eventually(lambda: _state(job, JobState.FAILED), seconds=5)
+    assert _outcomes(job) == [(Outcome.FAILED, "not_a_video")]
+
+
+def test_wrong_settings_stop_the_start_with_a_clear_line() -> None:
+    for module in ("mediaproc_worker.consumer", "mediaproc_worker.periodic"):
+        done = subprocess.run([sys.executable, "-m", module], cwd=ROOT, env={}, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "JWT_SECRET is not set" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,95 @@
+"""Real worker processes for tests: started with short leases, found by their place in the process tree, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from tests.works import eventually
+
+ROOT = Path(__file__).parents[2]
+
+HURRY = {
+    "LEASE_SECONDS": "3",
+    "RESCUE_INTERVAL_SECONDS": "0.5",
+    "RETRY_BASE_SECONDS": "0.2",
+    "DRAIN_SECONDS": "1",
+    "LEFTOVER_GRACE_SECONDS": "0",
+    "WORKER_SLOTS": "1",
+}
+"""Settings with which a rescue takes seconds."""
+
+
+class Workers:
+    """A consumer and the periodic process, whose logs are in `folder`."""
+
+    def __init__(self, folder: Path, *, module: str) -> None:
+        self._folder = folder
+        self._module = module
+        self._environment = {**os.environ, **HURRY, "WORKSPACE_DIR": str(folder / "workspaces")}
+        self._periodic = self._start("mediaproc_worker.periodic")
+        self.consumer = self._start(module)
+
+    def start_consumer(self) -> None:
+        """Start the consumer anew."""
+        self.consumer = self._start(self._module)
+
+    def children(self) -> list[psutil.Process]:
+        """Everything below the consumer: its worker and scheduler processes, and what they run."""
+        return psutil.Process(self.consumer.pid).children(recursive=True)
+
+    def ffmpegs(self) -> list[psutil.Process]:
+        """The FFmpeg processes that run now."""
+        return [each for each in self.children() if "ffmpeg" in _name(each)]
+
+    def encoding(self) -> tuple[psutil.Process, psutil.Process]:
+        """Wait for an encode: its FFmpeg, and the worker process that runs it."""
+        ffmpeg = eventually(self.ffmpegs)[0]
+        worker = ffmpeg.parent()
+        assert worker is not None
+        return ffmpeg, worker
+
+    def log(self) -> str:
+        """What the consumers and the periodic process have logged."""
+        return "".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+    def stop(self) -> None:
+        """End all, in order if they will."""
+        for process in (self.consumer, self._periodic):
+            if process.poll() is None:
+                process.terminate()
+        for process in (self.consumer, self._periodic):
+            process.wait(timeout=30)
+
+    def _start(self, module: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{module}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", module],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+def gone(*processes: psutil.Process) -> bool:
+    """Whether all of them have ended."""
+    return all(not each.is_running() or each.status() == psutil.STATUS_ZOMBIE for each in processes)
+
+
+def kill(process: psutil.Process, signum: int = signal.SIGKILL) -> None:
+    """Send a signal to a process that these tests started."""
+    process.send_signal(signum)
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
