@@ -133,7 +133,7 @@ def find(session: Session, principal: Principal, id: UUID) -> FoundUpload:
         parts = multipart.uploaded_parts(upload.object_key, upload_id=upload.s3_upload_id)
     except NoSuchUpload:
         parts = []
-    return FoundUpload(upload, video, parts)
+    return FoundUpload(upload, video, _each_once(upload, parts))
 
 
 def complete(session: Session, principal: Principal, id: UUID, *, parts: Sequence[GivenPart] | None = None) -> Video:
@@ -288,6 +288,15 @@ def _whole(upload: Upload, there: Sequence[UploadedPart], given: Sequence[GivenP
     if missing := [number for number in numbers if number not in good]:
         raise UploadIncomplete(missing)
     return [good[number] for number in numbers]
+
+
+def _each_once(upload: Upload, there: Sequence[UploadedPart]) -> list[UploadedPart]:
+    """Each part once, whole if it ever was: SeaweedFS lists what was sent again beside what was sent before."""
+    known: dict[int, UploadedPart] = {}
+    for part in there:
+        if part.part_number not in known or _is_whole(upload, part, None):
+            known[part.part_number] = part
+    return list(known.values())
 
 
 def _is_whole(upload: Upload, part: UploadedPart, etags: dict[int, str] | None) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
@@ -148,7 +149,7 @@ def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Re
 
 def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
     query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
-    newest = query.distinct(col(Job.video_id)).order_by(col(Job.video_id), col(Job.id).desc())
+    newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
     return {job.video_id: job for job in session.exec(newest)}
 
 

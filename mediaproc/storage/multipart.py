@@ -46,7 +46,10 @@ def sign_parts(key: str, *, upload_id: str, part_numbers: Iterable[int], seconds
 
 
 def uploaded_parts(key: str, *, upload_id: str) -> list[UploadedPart]:
-    """Every part that S3 has, in order. Raises NoSuchUpload and ServiceUnavailable."""
+    """Every part that S3 has, in order; one that was sent twice may come twice.
+
+    Raises NoSuchUpload and ServiceUnavailable.
+    """
     pages = client().get_paginator("list_parts").paginate(Bucket=settings().s3_bucket, Key=key, UploadId=upload_id)
     try:
         with translated():
