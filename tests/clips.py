@@ -44,7 +44,12 @@ def make(
     `audio` None makes it silent, `filters` change the picture, `encode` says how it is written, `before` stands
     before the inputs.
     """
-    video_input = ("-f", "lavfi", "-i", f"{picture}=size={size}:rate={rate}:duration={seconds}")
+    video_input = (
+        "-f",
+        "lavfi",
+        "-i",
+        f"{picture}{':' if '=' in picture else '='}size={size}:rate={rate}:duration={seconds}",
+    )
     audio_input = ("-f", "lavfi", "-t", str(seconds), "-i", audio) if audio else ()
     ffmpeg(*before, *video_input, *audio_input, "-vf", filters, "-pix_fmt", "yuv420p", *encode, str(path))
     return path
@@ -73,7 +78,9 @@ class Decoded:
 
 def decode(path: Path, track: str = "v:0") -> Decoded:
     """Decode every frame of a track. Raises if FFmpeg has anything to say about it."""
-    text = ffmpeg("-xerror", "-i", str(path), "-map", f"0:{track}", "-fps_mode", "passthrough", "-f", "framemd5", "-")
+    text = ffmpeg(
+        "-xerror", "-copyts", "-i", str(path), "-map", f"0:{track}", "-fps_mode", "passthrough", "-f", "framemd5", "-"
+    )
     timebase = 1.0
     rows: list[list[str]] = []
     for line in text.splitlines():

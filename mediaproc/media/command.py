@@ -31,7 +31,7 @@ PROGRESS_ARGUMENTS = (
     "-nostats",
 )
 
-SEGMENT_OF_EXISTING = ("mov,mp4,m4a,3gp,3g2,mj2",)
+OWN_DEMUXERS = ("mov,mp4,m4a,3gp,3g2,mj2",)
 """The only demuxer that reads what was encoded here."""
 
 _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
@@ -40,17 +40,17 @@ _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
 def encode_arguments(
     info: MediaInfo, *, source: Source, preset: Preset, rungs: Sequence[Rung], threads: int
 ) -> list[str]:
-    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as HLS in CMAF."""
+    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as CMAF (see `fragments`)."""
     opened = ffmpeg.input(location(source), threads=threads, **input_options(source))
     pictures = _cascade(opened[str(info.video.index)], info, rungs)
     outputs = [
-        ffmpeg.output(picture, layout.playlist(rung.name), **_video_options(rung, preset, threads))
+        ffmpeg.output(picture, layout.whole(rung.name), **_video_options(rung, preset, threads))
         for picture, rung in zip(pictures, rungs, strict=True)
     ]
     track = main_audio(info)
     if track is not None:
         sound = _even_sound(opened[str(track.index)])
-        outputs.append(ffmpeg.output(sound, layout.playlist(layout.AUDIO), **_audio_options(preset)))
+        outputs.append(ffmpeg.output(sound, layout.whole(layout.AUDIO), **_audio_options(preset)))
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 
@@ -65,8 +65,8 @@ def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
     picture, sound = Source(layout.whole(rendition)), Source(layout.whole(layout.AUDIO))
     return [
         *GLOBAL_ARGUMENTS,
-        *input_arguments(picture, demuxers=SEGMENT_OF_EXISTING),
-        *(input_arguments(sound, demuxers=SEGMENT_OF_EXISTING) if with_audio else ()),
+        *input_arguments(picture, demuxers=OWN_DEMUXERS),
+        *(input_arguments(sound, demuxers=OWN_DEMUXERS) if with_audio else ()),
         *("-map", "0:v:0"),
         *(("-map", "1:a:0") if with_audio else ()),
         *("-c", "copy"),  # the same bits that HLS plays
@@ -171,12 +171,11 @@ def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         "fps_mode": "vfr",  # each frame keeps its time; none is doubled
         "enc_time_base": "filter",  # in the source's own clock, so that no time is rounded
-        # Segments may stand alone or follow others: decode times run on from the frame's own time, so the init
-        # segment is the same for every chunk of a rung; its edit list takes off the delay of B-frames.
+        # A chunk's decode times run on from its frames' own times, so every chunk of a rung has the same init
+        # segment and they can be put one after another; its edit list takes off the delay of B-frames.
         "avoid_negative_ts": "disabled",
-        "hls_segment_options": "movflags=+frag_discont",
-        "hls_time": 0.5,  # shorter than any GOP: every keyframe begins a segment
-        **_hls_options(rung.name),
+        "movflags": f"{_CMAF}+frag_keyframe+frag_discont",  # a segment at each keyframe
+        **_OUTPUT,
     }
 
 
@@ -193,20 +192,18 @@ def _audio_options(preset: Preset) -> dict[str, Any]:
         "ac": audio.channels,  # more are mixed down by FFmpeg's own matrix, which does not clip
         "ar": audio.sample_rate_hz,
         "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
-        "hls_time": preset.segment_seconds,
-        **_hls_options(layout.AUDIO),
+        "movflags": _CMAF,
+        "frag_duration": 1_000_000 * preset.segment_seconds,  # microseconds; any packet may begin a segment
+        **_OUTPUT,
     }
 
 
-def _hls_options(rendition: str) -> dict[str, Any]:
-    return {
-        "format": "hls",
-        "hls_segment_type": "fmp4",  # CMAF: the same bytes serve HLS, DASH and the MP4
-        "hls_playlist_type": "event",  # written anew after each segment, never forgetting one
-        "hls_list_size": 0,
-        "hls_flags": "temp_file+independent_segments",  # a name appears when its file is whole
-        "hls_fmp4_init_filename": layout.INIT_SEGMENT,
-        "hls_segment_filename": layout.segment_pattern(rendition),
-        "map_metadata": -1,  # where the camera stood is nobody's business
-        "map_chapters": -1,
-    }
+_CMAF = "cmaf+delay_moov"
+"""Fragments that HLS, DASH and the MP4 share. The header waits for the first packets, which say what is in it."""
+
+_OUTPUT: dict[str, Any] = {
+    "format": "mp4",
+    "flush_packets": 1,  # a segment is in the file as soon as it is closed
+    "map_metadata": -1,  # where the camera stood is nobody's business
+    "map_chapters": -1,
+}

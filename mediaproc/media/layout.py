@@ -6,26 +6,10 @@ AUDIO = "audio"
 """The rendition that holds the sound of all rungs."""
 
 POSTER = "poster.jpg"
-INIT_SEGMENT = "init.mp4"
-
-
-def playlist(rendition: str) -> str:
-    """FFmpeg's own playlist of a rendition."""
-    return f"{rendition}/index.m3u8"
-
-
-def segment_pattern(rendition: str) -> str:
-    """Segments as FFmpeg numbers them, from 0."""
-    return f"{rendition}/%06d.m4s"
-
-
-def init_segment(rendition: str) -> str:
-    """A rendition's CMAF header."""
-    return f"{rendition}/{INIT_SEGMENT}"
 
 
 def whole(rendition: str) -> str:
-    """A rendition's header and segments, one after another: one fragmented MP4."""
+    """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""
     return f"{rendition}.cmaf"
 
 

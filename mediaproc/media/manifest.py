@@ -1,9 +1,8 @@
-"""HLS playlists (RFC 8216 and its second edition): the two that are served, and reading the one that FFmpeg writes."""
+"""HLS playlists (RFC 8216 and its second edition): the one at the top and the one of each rendition."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,14 +47,6 @@ class Piece:
     duration_seconds: float
 
 
-@dataclass(frozen=True)
-class LocalPlaylist:
-    """What FFmpeg's own playlist says: the segments it has closed, in order, and whether it wrote the end."""
-
-    segments: tuple[Piece, ...]
-    ended: bool
-
-
 def multivariant_playlist(variants: Iterable[Variant], *, sound: Sound | None = None) -> str:
     """The top playlist. BANDWIDTH counts the sound too, since a player loads both."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
@@ -85,15 +76,6 @@ def media_playlist(pieces: Sequence[Piece], *, init_uri: str, finished: bool) ->
     for piece in pieces:
         lines += [f"#EXTINF:{piece.duration_seconds:.6f},", piece.uri]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if finished else [])]) + "\n"
-
-
-def parse_local_playlist(text: str) -> LocalPlaylist:
-    """The segments of a playlist that FFmpeg wrote, by file name. A last line cut short is left for the next read."""
-    found = re.findall(r"^#EXTINF:([0-9.]+),[^\n]*\n(?:#[^\n]*\n)*([^#\n][^\n]*)\n", text, re.MULTILINE)
-    return LocalPlaylist(
-        segments=tuple(Piece(uri=uri, duration_seconds=float(duration)) for duration, uri in found),
-        ended="#EXT-X-ENDLIST" in text,
-    )
 
 
 def average_bitrate_bps(pieces: Iterable[tuple[int, float]]) -> int:

@@ -6,9 +6,7 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from boto3.s3.transfer import TransferConfig
-
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed, Unexpected
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import command, ladder, layout, manifest
@@ -20,22 +18,14 @@ from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
-from mediaproc.storage.client import client
-from mediaproc.storage.failures import translated
 from mediaproc_worker import process as processes
 from mediaproc_worker import reasons
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.posting import Poster
 from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.reading import probed, source_of
+from mediaproc_worker.sending import SENDERS, put_large_file
 from mediaproc_worker.shipping import Outbox
-
-_SENDERS = 4
-"""Uploads at a time: four are a quarter faster than one to the same server (see docs), more gain nothing."""
-
-_MULTIPART = TransferConfig(
-    multipart_threshold=16 * 1024**2, multipart_chunksize=8 * 1024**2, max_concurrency=_SENDERS
-)  # fmt: skip
 
 _PROBED, _ENCODED = 1.0, 94.0
 """Percent of the whole when probing and encoding are done: encoding is nearly all of the time."""
@@ -87,7 +77,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 @contextmanager
 def _senders() -> Generator[ThreadPoolExecutor]:
     """Threads that send files to S3. When the attempt fails, what still waits is not sent any more."""
-    pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="send")
+    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
     try:
         yield pool
     finally:
@@ -100,12 +90,10 @@ def _senders() -> Generator[ThreadPoolExecutor]:
 def _outboxes(
     context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, rungs: Iterable[Rung], preset: Preset
 ) -> list[Outbox]:
-    """One for each rung, and one for the sound, with their folders."""
+    """One for each rung, and one for the sound."""
     rows = [_rung_row(context, rung, preset) for rung in rungs]
     if command.main_audio(info) is not None:
         rows.append(_sound_row(context, preset))
-    for row in rows:
-        (context.workspace / row.name).mkdir()
     return [Outbox(context=context, pool=pool, row=row) for row in rows]
 
 
@@ -194,14 +182,15 @@ def _ffmpeg(context: AttemptContext, arguments: list[str], *, threads: int) -> G
 
 
 def _all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
-    """The renditions that were made, each counted against FFmpeg's playlist: its exit code alone is no proof.
+    """The renditions that were made, each counted: FFmpeg's exit code alone proves nothing.
 
     A sound track without a single packet is none.
     """
     made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
     if not all(outbox.started for outbox in made):
         raise DamagedSource("Not one frame of this video could be decoded")
-    if not all(outbox.whole for outbox in made):
+    frames = {outbox.frames for outbox in made if not outbox.is_sound}
+    if not all(outbox.whole for outbox in made) or len(frames) > 1:
         raise EncodeFailed("FFmpeg ended before it had written everything")
     return made
 
@@ -238,12 +227,8 @@ def _remux(context: AttemptContext, outbox: Outbox, *, with_audio: bool) -> str:
 def _send_download(context: AttemptContext, name: str) -> int:
     """Send an MP4 in parts and return its size in bytes."""
     path = context.workspace / layout.download(name)
-    size_bytes = path.stat().st_size
     key = keys.download(context.claim.video_id, context.claim.attempt, name)
-    with translated(StorageFailed):
-        client().upload_file(
-            str(path), settings().s3_bucket, key, ExtraArgs={"ContentType": "video/mp4"}, Config=_MULTIPART
-        )  # fmt: skip
+    size_bytes = put_large_file(path, key, content_type="video/mp4")
     path.unlink()
     return size_bytes
 
@@ -252,12 +237,11 @@ def _finish(
     context: AttemptContext, outbox: Outbox, *, mp4_key: str | None = None, mp4_size_bytes: int | None = None
 ) -> None:
     assert outbox.rendition_id is not None
-    pieces = [(segment.size_bytes, segment.duration_seconds) for segment in outbox.arrived]
     context.write(
         jobs.finish_rendition,
         outbox.rendition_id,
         mp4_key=mp4_key,
         mp4_size_bytes=mp4_size_bytes,
-        bitrate_bps=manifest.average_bitrate_bps(pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(pieces),
+        bitrate_bps=manifest.average_bitrate_bps(outbox.pieces),
+        peak_bitrate_bps=manifest.peak_bitrate_bps(outbox.pieces),
     )

@@ -66,7 +66,7 @@ def test_all_rungs_have_their_keyframes_at_the_same_times() -> None:
 def test_the_first_sound_is_encoded_once() -> None:
     assert "[0:0]aresample" in graph()
     assert values(encode(), "-c:a") == ["aac"]
-    assert encode()[-1] == "audio/index.m3u8"
+    assert encode()[-1] == "audio.cmaf"
 
 
 def test_a_silent_source_has_no_sound() -> None:

@@ -1,4 +1,4 @@
-"""Playlists: what players need is there, and FFmpeg's own are read right while they grow."""
+"""Playlists: what players need is there."""
 
 from __future__ import annotations
 
@@ -66,24 +66,6 @@ def test_a_growing_playlist_starts_at_the_beginning_and_has_no_end() -> None:
 )  # fmt: skip
 def test_target_duration_holds_every_rounded_segment(seconds: float, target: int) -> None:
     assert manifest.round_up(seconds) == target
-
-
-def test_ffmpegs_playlist_is_read_as_far_as_it_is_whole() -> None:
-    text = (
-        '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="init.mp4"\n'
-        "#EXTINF:4.004000,\n000000.m4s\n#EXT-X-DISCONTINUITY\n#EXTINF:2.000000,\n#EXT-X-PROGRAM-DATE-TIME:x\n"
-        "000001.m4s\n#EXTINF:4.000000,\n00000"
-    )
-    found = manifest.parse_local_playlist(text)
-    assert found.segments == (Piece("000000.m4s", 4.004), Piece("000001.m4s", 2.0))
-    assert not found.ended
-    assert manifest.parse_local_playlist(text + "2.m4s\n#EXT-X-ENDLIST\n").ended
-
-
-def test_an_own_playlist_reads_back_the_same() -> None:
-    pieces = tuple(Piece(f"{number:06}.m4s", 4.0 - number / 8) for number in range(5))
-    text = manifest.media_playlist(pieces, init_uri="init.mp4", finished=True)
-    assert manifest.parse_local_playlist(text) == manifest.LocalPlaylist(segments=pieces, ended=True)
 
 
 def test_a_tiny_last_segment_does_not_make_the_peak() -> None:

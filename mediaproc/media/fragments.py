@@ -1,0 +1,152 @@
+"""Cutting a fragmented MP4 into CMAF pieces while it is still being written.
+
+FFmpeg writes one file a rendition; each `moof` and the `mdat` behind it are one segment, whole GOPs of closed
+pictures, and what stands before the first is the init segment (ISO/IEC 14496-12 for the boxes, 23000-19 for CMAF).
+FFmpeg's own HLS muxer is not used: it moves the first picture of a segment when frames are unevenly spaced.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_HEADER_BYTES = 16
+"""A box's size and type, with the long form of the size."""
+
+Read = Callable[[int, int], bytes]
+"""`read(offset, size)`: bytes of the file, fewer at its present end."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A closed segment: where it stands in the file, how long it lasts by decode times, and its frames."""
+
+    number: int
+    offset: int
+    size_bytes: int
+    duration_seconds: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box: its four-letter type, and where it and its content stand."""
+
+    kind: str
+    offset: int
+    size: int
+    header: int
+
+    @property
+    def end(self) -> int:
+        """The offset of what follows."""
+        return self.offset + self.size
+
+
+class Cutter:
+    """Follows one growing file. `init_bytes` is the init segment's size once it is whole; `ended` says that the
+    last box, the index of fragments, has been written.
+    """
+
+    def __init__(self) -> None:
+        self.init_bytes = 0
+        self.ended = False
+        self._at = 0
+        self._count = 0
+        self._start = 0
+        self._timescale = 0
+        self._default_duration = 0
+        self._timing = (0, 0)
+
+    def cut(self, read: Read, available: int) -> list[Cut]:
+        """The segments that have been closed since the last call, of a file of `available` bytes."""
+        cuts: list[Cut] = []
+        while (box := box_at(read, self._at)) is not None and box.end <= available:
+            self._at = box.end
+            cuts.extend(self._take(box, read))
+        return cuts
+
+    def _take(self, box: Box, read: Read) -> Iterator[Cut]:
+        if box.kind == "moov":
+            moov = read(box.offset, box.size)
+            self._timescale, self._default_duration = timescale_of(moov), default_duration_of(moov)
+            self.init_bytes = self._start = box.end
+        elif box.kind == "moof":
+            self._timing = timing_of(read(box.offset, box.size), default_duration=self._default_duration)
+        elif box.kind == "mdat":
+            yield self._cut(box.end)
+        elif box.kind == "mfra":
+            self.ended = True
+
+    def _cut(self, end: int) -> Cut:
+        ticks, samples = self._timing
+        cut = Cut(self._count, self._start, end - self._start, ticks / self._timescale, samples)
+        self._count, self._start = self._count + 1, end
+        return cut
+
+
+def box_at(read: Read, offset: int) -> Box | None:
+    """The box that begins there, or None if its header is not written yet. Raises ValueError if it can't be one."""
+    head = read(offset, _HEADER_BYTES)
+    if len(head) < 8:
+        return None
+    size, kind = struct.unpack(">I4s", head[:8])
+    header = 8
+    if size == 1:
+        if len(head) < _HEADER_BYTES:
+            return None
+        size, header = struct.unpack(">Q", head[8:16])[0], 16
+    if size < header:
+        raise ValueError(f"not a box at {offset}")
+    return Box(kind.decode("latin-1"), offset, size, header)
+
+
+def timescale_of(moov: bytes) -> int:
+    """Ticks a second of the first track (`mdhd`)."""
+    mdhd = find(moov, "moov", "trak", "mdia", "mdhd")
+    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0])
+
+
+def default_duration_of(moov: bytes) -> int:
+    """Ticks of a frame that says nothing else (`trex`)."""
+    return int(struct.unpack_from(">I", find(moov, "moov", "mvex", "trex"), 12)[0])
+
+
+def timing_of(moof: bytes, *, default_duration: int) -> tuple[int, int]:
+    """The ticks and the frames of a fragment of one track (`tfhd`, `trun`)."""
+    default = _default_of_fragment(find(moof, "moof", "traf", "tfhd"), default_duration)
+    trun = find(moof, "moof", "traf", "trun")
+    flags, count = struct.unpack_from(">II", trun)
+    if not flags & 0x100:  # no durations of their own
+        return default * count, count
+    at = 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)  # behind data offset and first sample's flags
+    width = 4 * sum(bool(flags & field) for field in (0x100, 0x200, 0x400, 0x800))
+    return sum(struct.unpack_from(">I", trun, at + width * number)[0] for number in range(count)), count
+
+
+def find(data: bytes, *path: str) -> bytes:
+    """The content of the first box along a path of types. Raises ValueError if there is none."""
+    offset, end = 0, len(data)
+    for depth, kind in enumerate(path, start=1):
+        box = next((box for box in _boxes(data, offset, end) if box.kind == kind), None)
+        if box is None:
+            raise ValueError(f"no {'/'.join(path[:depth])}")
+        offset, end = box.offset + box.header, box.end
+    return data[offset:end]
+
+
+def _boxes(data: bytes, offset: int, end: int) -> Iterator[Box]:
+    while offset < end:
+        box = box_at(lambda at, size: data[at : at + size], offset)
+        if box is None:
+            return
+        yield box
+        offset = box.end
+
+
+def _default_of_fragment(tfhd: bytes, default_duration: int) -> int:
+    flags = struct.unpack_from(">I", tfhd)[0]
+    if not flags & 0x8:
+        return default_duration
+    return int(struct.unpack_from(">I", tfhd, 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2))[0])
