@@ -103,7 +103,7 @@ def supervised(
     """Run the programs in a session of their own (the terminal's Ctrl-C reaches only us); end them in order at exit."""
     socket = sockets / "supervisor.sock"
     config = run_dir / "supervisord.conf"
-    config.write_text(render(programs, directory=directory.resolve(), logs=logs.resolve(), socket=socket))
+    config.write_text(render(programs, directory=directory, logs=logs, socket=socket))
     socket.unlink(missing_ok=True)
     with (run_dir / "supervisord.out").open("wb") as out:
         process = subprocess.Popen(
@@ -133,81 +133,12 @@ def _end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
 
 
 def _supervisord(directory: Path, logs: Path | None) -> str:
-    """Its log and its pid in real files: at the end it removes the latter, which as root would work on /dev/null too."""
+    """Log and pid are real files: it removes the latter when it ends, and as root that works on /dev/null too."""
     log = _escape(str(logs / "supervisord.log")) if logs else "%(here)s/supervisord.log"
     lines = ["[supervisord]", "nodaemon=true", f"logfile={log}", "logfile_maxbytes=1MB", "logfile_backups=1"]
     if os.geteuid() == 0:
         lines.append("user=root")  # it asks to be told that this is meant
     return "\n".join([*lines, "pidfile=%(here)s/supervisord.pid", f"directory={_escape(str(directory))}"])
-
-
-def _rpc(self) -> Any:
-        """A fresh connection: the transport does not get over a failed one."""
-        transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=cast("Any", transport)).supervisor
-
-    def wait_until_it_answers(self, *, seconds: float = 10.0) -> None:
-        """Return when the socket answers. Raises `RuntimeError` when it does not, or the supervisor ends."""
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                self._rpc.getState()
-                return
-            time.sleep(0.05)
-        raise (
-            TimeoutError("the supervisor does not answer")
-            if self.process.poll() is None
-            else RuntimeError("the supervisor ended")
-        )
-
-
-@contextlib.contextmanager
-def supervised(
-    programs: list[Program],
-    *,
-    run_dir: Path,
-    sockets: Path,
-    logs: Path,
-    directory: Path,
-    environment: Mapping[str, str],
-) -> Generator[Supervisor]:
-    """Run the programs in a session of their own (the terminal's Ctrl-C reaches only us); end them in order at exit."""
-    socket = sockets / "supervisor.sock"
-    config = run_dir / "supervisord.conf"
-    config.write_text(render(programs, directory=directory.resolve(), logs=logs.resolve(), socket=socket))
-    socket.unlink(missing_ok=True)
-    with (run_dir / "supervisord.out").open("wb") as out:
-        process = subprocess.Popen(
-            command(config),
-            env=environment,
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    try:
-        supervisor = Supervisor(process, socket)
-        supervisor.wait_until_it_answers()
-        yield supervisor
-    finally:
-        _end(process, seconds=sum({each.group: each.stop_seconds for each in programs}.values()) + 20)
-
-
-def _end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _supervisord(directory: Path) -> str:
-    lines = ["[supervisord]", "nodaemon=true", "logfile=/dev/null", "logfile_maxbytes=0", "pidfile=%(here)s/supervisord.pid"]
-    if os.geteuid() == 0:
-        lines.append("user=root")  # it asks to be told that this is meant
-    return "\n".join([*lines, f"directory={_escape(str(directory))}"])
 
 
 def _rpc(socket: Path) -> str:
