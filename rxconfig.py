@@ -20,6 +20,7 @@ os.environ.setdefault("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org")
 import reflex as rx
 
 from mediaproc import styles
+from mediaproc.components.font import InterPlugin
 from mediaproc.components.same_origin import SameOriginPlugin
 from mediaproc.settings import settings
 
@@ -48,7 +49,7 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     default_color_mode="system",
-    plugins=[rx.plugins.RadixThemesPlugin(theme=styles.theme()), SameOriginPlugin()],
+    plugins=[rx.plugins.RadixThemesPlugin(theme=styles.theme()), SameOriginPlugin(), InterPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
     **_served(),
     **_bun(),

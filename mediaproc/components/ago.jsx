@@ -1,12 +1,12 @@
-// A time in words ("3 minutes ago"), the exact one on hover. It keeps itself true.
+// A time in words ("3 min ago"), the exact one on hover. It keeps itself true.
 import { useEffect, useState } from "react";
 
 const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 function inWords(seconds) {
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return relative.format(-Math.floor(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return relative.format(-Math.floor(seconds / length), unit).replace(".", "");
   }
   return seconds < -5 ? `in ${Math.round(-seconds)} s` : "just now";
 }

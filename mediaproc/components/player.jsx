@@ -1,7 +1,7 @@
 // The player: media-chrome's controls around hls.js, with the keys of YouTube.
 import { useEffect, useRef } from "react";
 import {
-  MediaController, MediaControlBar, MediaPlayButton, MediaMuteButton, MediaVolumeRange, MediaTimeRange, MediaTimeDisplay,
+  MediaController, MediaPlayButton, MediaMuteButton, MediaVolumeRange, MediaTimeRange, MediaTimeDisplay,
   MediaFullscreenButton, MediaPipButton, MediaLoadingIndicator, MediaErrorDialog, MediaPosterImage, MediaPreviewTimeDisplay,
 } from "media-chrome/react";
 import { MediaRenditionMenu, MediaRenditionMenuButton, MediaPlaybackRateMenu, MediaPlaybackRateMenuButton } from "media-chrome/react/menu";
@@ -52,18 +52,20 @@ export function Player({ src, poster, title }) {
       <MediaErrorDialog slot="dialog" />
       <MediaRenditionMenu hidden anchor="auto" />
       <MediaPlaybackRateMenu hidden anchor="auto" />
-      <MediaTimeRange className="timeline"><MediaPreviewTimeDisplay slot="preview" /></MediaTimeRange>
-      <MediaControlBar>
-        <MediaPlayButton />
-        <MediaMuteButton />
-        <MediaVolumeRange className="volume" />
-        <MediaTimeDisplay showDuration />
-        <span className="space" />
-        <MediaPlaybackRateMenuButton />
-        <MediaRenditionMenuButton />
-        <MediaPipButton />
-        <MediaFullscreenButton />
-      </MediaControlBar>
+      <div className="controls">
+        <MediaTimeRange className="seek"><MediaPreviewTimeDisplay slot="preview" /></MediaTimeRange>
+        <div className="buttons">
+          <MediaPlayButton />
+          <MediaMuteButton />
+          <MediaVolumeRange className="volume" />
+          <MediaTimeDisplay showDuration noToggle />
+          <span className="space" />
+          <MediaPlaybackRateMenuButton />
+          <MediaRenditionMenuButton />
+          <MediaPipButton />
+          <MediaFullscreenButton />
+        </div>
+      </div>
     </MediaController>
   );
 }

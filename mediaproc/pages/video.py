@@ -55,7 +55,7 @@ def _stage() -> rx.Component:
                 _stage_note(),
             ),
         ),
-        class_name="stage",
+        class_name=rx.cond((VideoState.player == "") & ~_video.moving, "stage stage-flat", "stage"),
     )
 
 
@@ -90,7 +90,14 @@ def _title() -> rx.Component:
                 spell_check=False,
             ),
             rx.cond(
-                _video.moving, button(icon("ban"), "Cancel processing", on_click=VideoState.cancel), _process_again()
+                _video.moving,
+                button(
+                    icon("ban"),
+                    rx.el.span("Cancel processing", class_name="wide"),
+                    aria_label="Cancel processing",
+                    on_click=VideoState.cancel,
+                ),
+                _process_again(),
             ),
             button(
                 icon("trash-2"),
@@ -112,7 +119,9 @@ def _title() -> rx.Component:
 
 
 def _process_again() -> rx.Component:
-    again = button(icon("rotate-cw"), "Try again", on_click=VideoState.retry)
+    again = button(
+        icon("rotate-cw"), rx.el.span("Try again", class_name="wide"), aria_label="Try again", on_click=VideoState.retry
+    )
     return rx.match(_video.status, ("failed", again), ("cancelled", again), rx.fragment())
 
 
