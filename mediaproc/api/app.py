@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from mediaproc.api import (
     auth,
+    events,
     explained,
     forms,
     health,
@@ -33,6 +34,7 @@ def create_api() -> FastAPI:
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         docs_url="/api/docs",
+        swagger_ui_oauth2_redirect_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
@@ -44,9 +46,19 @@ def create_api() -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for router in (auth.router, uploads.router, videos.router, playback.router, presets.router):
+    routers = (
+        auth.router,
+        uploads.router,
+        videos.router,
+        playback.router,
+        events.router,
+        events.team_router,
+        presets.router,
+    )
+    for router in routers:
         app.include_router(router, prefix=_BASE)
-    app.include_router(playback.router, include_in_schema=False)
+    for router in (playback.router, events.router):
+        app.include_router(router, include_in_schema=False)
     app.include_router(health.router)
     app.include_router(forms.router)
     app.include_router(explained.router)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,11 @@ class Event:
     video_id: UUID
     data: dict[str, Any]
     cursor: str = ""
+
+    @cached_property
+    def json(self) -> str:
+        """`data` as one line of JSON, made once for all who are sent it."""
+        return json.dumps(self.data, default=str)
 
     def to_fields(self) -> dict[str, str]:
         """The event as the fields of a stream entry."""

@@ -1,0 +1,95 @@
+"""The present state of videos, as followers of events need it: light rows, nothing presigned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+
+from mediaproc.domain import tables
+from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.tables import Job, Rendition, Video
+from mediaproc.operations import progress, scope
+from mediaproc.operations.scope import Principal
+
+MOST_OF_A_TEAM = 100
+_UNFINISHED = [status for status in VideoStatus if not status.final]
+
+
+@dataclass(frozen=True)
+class Present:
+    """A video now: its row, its newest job, the renditions that are shown, the data of its newest progress event."""
+
+    video: Video
+    job: Job | None
+    renditions: Sequence[Rendition]
+    progress: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is still so: the status of videos that exist, and which sessions have not ended."""
+
+    statuses: dict[UUID, VideoStatus]
+    sessions: frozenset[UUID]
+
+
+def of_video(session: Session, principal: Principal, id: UUID) -> Present:
+    """One video. Raises NotFound."""
+    return _presents(session, [scope.find(session, principal, Video, id)])[0]
+
+
+def of_some(session: Session, principal: Principal, ids: Collection[UUID]) -> list[Present]:
+    """Those of these videos that are there."""
+    return _presents(session, session.exec(scope.scoped(principal, Video).where(col(Video.id).in_(ids))).all())
+
+
+def of_team(session: Session, principal: Principal) -> list[Present]:
+    """A team's newest videos and all unfinished ones, oldest first; at most `MOST_OF_A_TEAM` of each."""
+    newest = scope.scoped(principal, Video).order_by(col(Video.id).desc()).limit(MOST_OF_A_TEAM)
+    unfinished = newest.where(col(Video.status).in_(_UNFINISHED))
+    found = {video.id: video for query in (newest, unfinished) for video in session.exec(query)}
+    return _presents(session, [found[id] for id in sorted(found)])
+
+
+def standing(session: Session, *, video_ids: Collection[UUID], session_ids: Collection[UUID]) -> Standing:
+    """How it stands with everything that is followed. Nothing of it is shown to anyone: it is for comparing only."""
+    found = session.exec(select(Video.id, Video.status).where(col(Video.id).in_(video_ids)))
+    row = tables.Session
+    live = select(row.id).where(col(row.id).in_(session_ids), col(row.ended_at).is_(None))
+    return Standing(statuses={id: VideoStatus(status) for id, status in found}, sessions=frozenset(session.exec(live)))
+
+
+def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
+    jobs, renditions = _newest_jobs(session, videos), _renditions(session, videos)
+    latest = progress.latest([video.id for video in videos if video.status is VideoStatus.PROCESSING])
+    return [
+        Present(
+            video=video,
+            job=jobs.get(video.id),
+            renditions=renditions.get(video.id, []),
+            progress=latest.get(video.id),
+        )
+        for video in videos
+    ]
+
+
+def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
+    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
+    newest = query.distinct(col(Job.video_id)).order_by(col(Job.video_id), col(Job.id).desc())
+    return {job.video_id: job for job in session.exec(newest)}
+
+
+def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
+    shown = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
+    if not shown:
+        return {}
+    query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(shown))
+    found: dict[UUID, list[Rendition]] = {}
+    for rendition in session.exec(query.where(Rendition.height > 0).order_by(col(Rendition.height).desc())):
+        found.setdefault(rendition.video_id, []).append(rendition)
+    return found

@@ -1,0 +1,22 @@
+"""The API alone on a server, with the lifespan that the web app gives it: `granian --factory`."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from mediaproc.api.app import create_api
+from mediaproc.events import hub
+
+
+def make() -> FastAPI:
+    app = create_api()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI):
+        async with hub.running():
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app
