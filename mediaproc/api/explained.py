@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Router
+from starlette.routing import BaseRoute, Match, Mount, Router
 
 from mediaproc.api import problems
 from mediaproc.api.problems import documented
@@ -35,10 +35,10 @@ def explain(code: str) -> Explanation:
 
 nothing = APIRouter()
 
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-@nothing.api_route(
-    "/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"], include_in_schema=False
-)
+
+@nothing.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
 async def nothing_here(request: Request) -> JSONResponse:
     """A problem for addresses that are none, where the page's app would otherwise answer with its own 404."""
     allowed = _methods(request)
@@ -50,8 +50,13 @@ async def nothing_here(request: Request) -> JSONResponse:
 def _methods(request: Request) -> str:
     """The methods that would do at this address."""
     router: Router = request.app.router
-    found: set[str] = set()
-    for route in router.routes:
-        if route.matches(request.scope)[0] is Match.PARTIAL:
-            found |= set(getattr(route, "methods", None) or ())
-    return ", ".join(sorted(found))
+    others = [route for route in router.routes if not _takes_everything(route)]
+    tried = {method: {**request.scope, "method": method} for method in _METHODS}
+    return ", ".join(
+        method for method, scope in tried.items() if any(route.matches(scope)[0] is Match.FULL for route in others)
+    )
+
+
+def _takes_everything(route: BaseRoute) -> bool:
+    """Whether it is `nothing` itself or the page's app."""
+    return isinstance(route, Mount) or getattr(route, "original_router", None) is nothing

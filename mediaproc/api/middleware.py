@@ -30,10 +30,10 @@ _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 
 def install(app: FastAPI) -> None:
-    """Put the middleware around the app; the last one added is the outermost."""
+    """Put the middleware around the app; the last one added is the outermost, and sees the answer for a surprise."""
+    app.add_middleware(RequestLog)
     app.add_middleware(Cors)
     app.add_middleware(ProtectingHeaders)
-    app.add_middleware(RequestLog)
 
 
 class RequestLog:
