@@ -19,11 +19,16 @@ from mediaproc.settings import settings
 
 log = logs.get_logger(__name__)
 
+_IMPATIENCE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 10_000}
+"""For libpq: a host that vanished without a word is noticed in seconds, or a heartbeat would hang beyond its lease."""
+
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
     """The engine of this process. It connects at first use; call it only after a fork."""
-    return create_engine(settings().database_url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return create_engine(
+        settings().database_url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=_IMPATIENCE
+    )
 
 
 @contextmanager

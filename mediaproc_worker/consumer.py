@@ -9,6 +9,7 @@ FFmpeg killed. At SIGINT it is given back at once. The parent opens no connectio
 from __future__ import annotations
 
 import contextlib
+import logging
 import resource
 import signal
 import sys
@@ -30,6 +31,9 @@ from mediaproc_worker.heartbeat import stopping
 HEALTH_CHECK_SECONDS = 1.0
 """How soon a killed worker process is replaced."""
 
+LONGEST_PAUSE_SECONDS = 2.0
+"""Between two tries to reach Redis while it is away."""
+
 
 def main() -> int:
     """Run until a signal. Returns the exit status: 2 if the settings are wrong."""
@@ -43,6 +47,7 @@ def main() -> int:
         worker_type="process",
         periodic=False,
         health_check_interval=HEALTH_CHECK_SECONDS,
+        max_delay=LONGEST_PAUSE_SECONDS,
         graceful_signal="TERM",
         shutdown_timeout=config.drain_seconds,
     )
@@ -54,6 +59,8 @@ def main() -> int:
 def bound_huey() -> Any:
     """The Huey of the encode lane with everything that a worker process needs bound to it."""
     logs.configure(level=settings().log_level, format=settings().log_format)
+    logging.getLogger("huey").setLevel(logging.WARNING)  # Attempts are logged with ids; messages need not be.
+    logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
     attempt.handlers.setdefault(JobKind.PROCESS, process)
     tasks.performer["perform"] = attempt.perform
     tasks.task_of(Lane.ENCODE)

@@ -112,6 +112,8 @@ class AttemptContext:
         with self._stopping:
             if self.stop_reason is None or (self.stop_reason.may_write and not reason.may_write):
                 self.stop_reason = reason
+            if not self.stop_reason.may_write:
+                self._reporter.mute()
             self.cancelled.set()
 
     @property

@@ -33,7 +33,7 @@ class Reporter:
         self._lines: deque[str] = deque(maxlen=PENDING_LOG_LINES)
         self._news = threading.Condition()
         self._closing = threading.Event()
-        self._redis_away = False
+        self._redis_away = self._muted = False
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._run,), name="reporter", daemon=True)
 
@@ -66,6 +66,10 @@ class Reporter:
             self._lines.append(line)
             self._news.notify()
 
+    def mute(self) -> None:
+        """Publish nothing any more: what this attempt says is no longer true of its video."""
+        self._muted = True
+
     def close(self) -> None:
         """Publish what is left and stop. Nothing of this attempt's progress comes after this."""
         self._closing.set()
@@ -91,6 +95,8 @@ class Reporter:
             self._publish(EventType.PROGRESS, progress)
 
     def _publish(self, type: EventType, data: dict[str, Any]) -> None:
+        if self._muted:
+            return
         data = {"video_id": str(self._claim.video_id), **data}
         try:
             publisher.publish(Event(type=type, team_id=self._claim.team_id, video_id=self._claim.video_id, data=data))

@@ -33,10 +33,11 @@ class Services(dict[str, str]):
         self.processes[name].send_signal(signum)
         self.processes[name].wait(timeout=20)
 
-    def restart(self, name: str) -> None:
+    def restart(self, name: str, *, wait: bool = True) -> None:
         """Start a killed server again on the same data and port, and wait until it answers."""
         self.processes[name] = _start(self._parts[name])
-        self.wait_until_ready()
+        if wait:
+            self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Wait until Postgres and Valkey answer."""

@@ -1,0 +1,135 @@
+"""The same deaths with the real handler and a real clip: what is shown is whole, and nothing else is left."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database, logs
+from mediaproc.domain.states import JobState, Outcome, VideoStatus
+from mediaproc.domain.tables import Job, Rendition, Segment
+from mediaproc.operations import jobs
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc.storage.client import client
+from tests import clips
+from tests.conftest import Services
+from tests.integration.workers import Workers, gone, kill
+from tests.works import attempts_of, eventually, job_now, make_video, video_now
+
+SECONDS = 10.56
+
+
+@pytest.fixture(scope="module")
+def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """The consumer as it is shipped, and the periodic process."""
+    logs.configure()
+    started = Workers(tmp_path_factory.mktemp("real-workers"), module="mediaproc_worker.consumer")
+    try:
+        yield started
+    finally:
+        started.stop()
+        print(started.log())
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real clip twice over, so that there is time to kill something."""
+    path = tmp_path_factory.mktemp("clip") / "bunny.mp4"
+    clips.ffmpeg("-stream_loop", "1", "-i", str(clips.bunny()), "-c", "copy", str(path))
+    return path
+
+
+def _uploaded(clip: Path) -> Job:
+    with database.transaction() as session:
+        video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
+        client().upload_file(str(clip), settings().s3_bucket, video.source_key)
+        return jobs.enqueue(session, video=video, preset="web")
+
+
+def _playable(job: Job) -> bool:
+    return video_now(job.video_id).playable
+
+
+def _objects_of(job: Job) -> set[str]:
+    prefix = f"{keys.video_prefix(job.video_id)}output/"
+    found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix)
+    return {each["Key"] for each in found.get("Contents", ())}
+
+
+def _shown(job: Job) -> tuple[list[Rendition], set[str]]:
+    """The renditions that the video shows, and every object key that their rows name."""
+    video = video_now(job.video_id)
+    with database.transaction() as session:
+        renditions = session.exec(select(Rendition).where(col(Rendition.video_id) == job.video_id)).all()
+        segments = session.exec(
+            select(Segment.object_key).join(Rendition).where(col(Rendition.video_id) == job.video_id)
+        ).all()
+    assert {each.attempt for each in renditions} == {video.output_attempt}
+    named = {video.poster_key, *segments, *(key for each in renditions for key in (each.init_key, each.mp4_key))}
+    return list(renditions), {key for key in named if key}
+
+
+def _assert_whole(job: Job, folder: Path) -> None:
+    """Completed, with exactly the objects that the rows name, and an MP4 as long as the source."""
+    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
+    renditions, named = _shown(job)
+    assert {each.name for each in renditions} == {"720p", "480p", "audio"}
+    assert all(each.finished for each in renditions)
+    eventually(lambda: _objects_of(job) == named)
+    best = max(renditions, key=lambda each: each.height)
+    assert best.mp4_key
+    client().download_file(settings().s3_bucket, best.mp4_key, str(folder / "best.mp4"))
+    decoded = clips.decode(folder / "best.mp4")
+    assert decoded.end_seconds == pytest.approx(SECONDS, abs=0.2)
+
+
+def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
+    workers: Workers, clip: Path, tmp_path: Path
+) -> None:
+    job = _uploaded(clip)
+    eventually(lambda: _playable(job), seconds=30)
+    ffmpeg, worker = workers.encoding()
+    kill(worker)
+    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+    _assert_whole(job, tmp_path)
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.LOST, Outcome.COMPLETED]
+
+
+def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
+    workers: Workers, services: Services, clip: Path, tmp_path: Path
+) -> None:
+    job = _uploaded(clip)
+    eventually(lambda: _playable(job), seconds=30)
+    services.kill("valkey")
+    services.kill("postgres", signal.SIGTERM)
+    database.engine().dispose()
+    services.restart("postgres", wait=False)
+    services.restart("valkey")
+    _assert_whole(job, tmp_path)
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
+
+
+def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None:
+    job = _uploaded(clip)
+    eventually(lambda: _playable(job), seconds=30)
+    ffmpeg, _ = workers.encoding()
+    with database.transaction() as session:
+        jobs.cancel(session, job=job)
+    eventually(lambda: gone(ffmpeg), seconds=2)
+    assert video_now(job.video_id).status is VideoStatus.CANCELLED
+    assert not _playable(job)
+    eventually(lambda: not _objects_of(job))
+
+
+def test_a_text_that_calls_itself_a_video_fails_in_words(workers: Workers, tmp_path: Path) -> None:
+    text = tmp_path / "holiday.mp4"
+    text.write_text("This is no video at all.\n" * 100)
+    job = _uploaded(text)
+    eventually(lambda: job_now(job.id).state is JobState.FAILED, seconds=10)
+    assert video_now(job.video_id).error_code == "not_a_video"
+    assert len(attempts_of(job.id)) == 1
