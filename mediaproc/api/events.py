@@ -59,6 +59,7 @@ so when a client is too slow, when it restarts, and when the session ends (then 
 
 @router.get(
     "/videos/{id}/events",
+    status_code=200,
     response_class=EventStream,
     responses={**_STREAM, **_NOTHING_MORE, **documented(401, 404, 422)},
     description=f"What happens to one video. The server closes after its final status.\n\n{_ABOUT_EVENTS}",
@@ -70,6 +71,7 @@ async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = N
 
 @team_router.get(
     "/events",
+    status_code=200,
     response_class=EventStream,
     responses={**_STREAM, **documented(401, 422)},
     description=f"What happens to all of one's videos. Its snapshot: the newest 100, and as many unfinished ones.\n\n"

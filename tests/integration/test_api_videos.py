@@ -432,6 +432,7 @@ ROUTES = [
     ("GET", "/api/v1/videos/{video}/jobs", None),
     ("GET", "/api/v1/videos/{video}/hls/master.m3u8", None),
     ("GET", "/api/v1/videos/{video}/hls/{rendition}.m3u8", None),
+    ("GET", "/api/v1/videos/{video}/events", None),
     ("GET", "/api/v1/uploads/{upload}", None),
     ("POST", "/api/v1/uploads/{upload}/parts", {"part_numbers": [1]}),
     ("POST", "/api/v1/uploads/{upload}/complete", {}),
