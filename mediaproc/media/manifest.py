@@ -13,6 +13,10 @@ _STARTING_BPS = 2_000_000
 (HLS Authoring Specification for Apple Devices, 9.15: "the default variant should be 2000 kb/s")."""
 
 
+_LONGEST_RUN = 64
+"""Pieces that are looked at to fill a window: more than any real playlist needs."""
+
+
 @dataclass(frozen=True)
 class Variant:
     """One video rendition as the multivariant playlist names it. `codecs` is RFC 6381, of the picture alone."""
@@ -93,9 +97,8 @@ def peak_bitrate_bps(pieces: Iterable[tuple[int, float]], *, window_seconds: flo
     does not count alone.
     """
     known = list(pieces)
-    return max((_run_bps(known[start:], window_seconds) for start in range(len(known))), default=0) or (
-        average_bitrate_bps(known)
-    )
+    runs = (_run_bps(known[start : start + _LONGEST_RUN], window_seconds) for start in range(len(known)))
+    return max(average_bitrate_bps(known), *runs, 0)
 
 
 def round_up(seconds: float) -> int:

@@ -74,6 +74,11 @@ def test_a_tiny_last_segment_does_not_make_the_peak() -> None:
     assert manifest.average_bitrate_bps(pieces) == pytest.approx(1_542_289, abs=1)
 
 
+def test_the_peak_is_never_below_the_average() -> None:
+    pieces = [(400_000, 4.0), (400_000, 1.28)]
+    assert manifest.peak_bitrate_bps(pieces) == manifest.average_bitrate_bps(pieces) == 1_212_122
+
+
 def test_a_video_shorter_than_the_window_peaks_at_its_average() -> None:
     assert manifest.peak_bitrate_bps([(100_000, 1.0)]) == 800_000
     assert manifest.peak_bitrate_bps([]) == 0
