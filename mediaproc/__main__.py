@@ -31,10 +31,11 @@ def up(
     from mediaproc.commands.reachable import NotReachable
     from mediaproc.commands.up import CannotStart, Options
     from mediaproc.commands.up import up as run
+    from mediaproc.embedded.supervision import SupervisorFailed
 
     try:
         run(Options(host=host, port=port, data_dir=data.resolve(), workers=workers))
-    except (CannotStart, NotReachable) as error:
+    except (CannotStart, NotReachable, SupervisorFailed) as error:
         _fail(str(error))
 
 

@@ -44,11 +44,7 @@ def web(address: str) -> Check:
     """A check that raises `OSError` unless the app there says that it is ready."""
 
     def check() -> None:
-        try:
-            urllib.request.urlopen(f"{address}/readyz", timeout=3).close()  # noqa: S310  # our own address
-        except urllib.error.HTTPError as error:
-            if error.code != 404:  # until the API has it
-                raise
+        urllib.request.urlopen(f"{address}/readyz", timeout=3).close()  # noqa: S310  # our own address
 
     return check
 

