@@ -6,6 +6,7 @@ is cancelled or the time is over, whatever the reader of its output is doing.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -15,7 +16,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,6 +26,8 @@ TERMINATE_SECONDS = 0.5
 _WATCH_SECONDS = 0.1
 _TAIL_BYTES = 8192
 _PR_SET_PDEATHSIG = 1
+_CPU_GRACE_SECONDS = 2
+"""Between SIGXCPU, which says why, and SIGKILL."""
 
 
 class ProcessEnded(Exception):
@@ -92,11 +94,11 @@ class Process:
             if self._child.poll() is not None:
                 return
             self.ended_by = self.ended_by or why
-            self._child.terminate()
+            self._signal(signal.SIGTERM)
             try:
                 self._child.wait(timeout=TERMINATE_SECONDS)
             except subprocess.TimeoutExpired:
-                os.killpg(self._child.pid, signal.SIGKILL)
+                self._signal(signal.SIGKILL)
                 self._child.wait()
 
     def watch(self, *, cancelled: threading.Event, deadline: float) -> None:
@@ -124,8 +126,13 @@ class Process:
         if self._child.stdout is not None:
             self._child.stdout.close()
 
+    def _signal(self, number: signal.Signals) -> None:
+        """To the whole session: a child would keep the output open."""
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(self._child.pid, number)
 
-@contextmanager
+
+@contextlib.contextmanager
 def running(
     program: Path,
     arguments: Sequence[str],
@@ -206,7 +213,7 @@ def _bound(limits: Limits) -> Callable[[], None]:
             if os.getppid() != parent:  # it died before the line above
                 os._exit(1)
         for kind, value in allowed.items():
-            resource.setrlimit(kind, (value, value))
+            resource.setrlimit(kind, (value, value + _CPU_GRACE_SECONDS if kind == resource.RLIMIT_CPU else value))
 
     return bind
 
@@ -214,7 +221,8 @@ def _bound(limits: Limits) -> Callable[[], None]:
 def _within(kind: int, value: int) -> int:
     """The value, or the hard limit that the worker itself has if that is lower."""
     hard = resource.getrlimit(kind)[1]
-    return value if hard == resource.RLIM_INFINITY else min(value, hard)
+    room = _CPU_GRACE_SECONDS if kind == resource.RLIMIT_CPU else 0
+    return value if hard == resource.RLIM_INFINITY else min(value, hard - room)
 
 
 def _tail(log: Path) -> str:
