@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,10 +13,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from mediaproc import database
-from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, WorkerStopping
+from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, NotFound, WorkerStopping
 from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, now
 from mediaproc.events import publisher, streams
@@ -333,6 +336,20 @@ def test_a_message_that_redis_lost_is_sent_again() -> None:
     assert sum(UUID(each.args[0]) == kept.id for each in huey_of(Lane.ENCODE).pending()) == 1
 
 
+def test_a_lost_message_is_found_behind_many_that_are_not() -> None:
+    waiting = [enqueued() for _ in range(4)]
+    huey_of(Lane.ENCODE).flush()
+    for job in waiting:
+        _set(job.id, message_sent_at=now() - timedelta(minutes=1))
+    for job in waiting[:3]:
+        tasks.send(Lane.ENCODE, job.id)
+    with database.transaction() as session:
+        ours = col(Job.id).in_([job.id for job in waiting])
+        session.exec(update(Job).where(~ours, col(Job.state).in_(["queued", "retrying"])).values(state="cancelled"))
+    assert _do(jobs.resend_lost, limit=2) == 1
+    assert waiting[3].id in tasks.waiting(Lane.ENCODE)
+
+
 def test_leftovers_are_swept_from_storage_when_their_time_has_come() -> None:
     with database.transaction() as session:
         video = make_video(session)
@@ -361,3 +378,46 @@ def test_a_prefix_that_can_not_be_swept_now_is_kept_for_later(monkeypatch: pytes
     monkeypatch.setattr(objects, "delete_prefix", refuse)
     _do(jobs.sweep_leftovers, limit=1000)
     assert _leftovers(video.id)
+
+
+def test_no_two_verbs_wait_for_each_other() -> None:
+    """Workers, people and rescuers at once on the same few videos: refused often, deadlocked never."""
+    works, end = [enqueued() for _ in range(4)], time.monotonic() + 3
+    expected = (jobs.LostLease, Conflict, NotFound)
+
+    def work(session: Session, job: Job) -> None:
+        claim = jobs.claim(session, job_id=job.id, worker="stress")
+        if claim:
+            jobs.heartbeat(session, job_id=job.id, attempt=claim.attempt, progress=random.random())
+            jobs.add_rendition(session, claim, jobs.NewRendition("480p", "h264", "avc1", "i"))
+            jobs.mark_playable(session, claim)
+            random.choice([jobs.complete, lambda s, c: jobs.fail(s, c, EncodeFailed()), lambda *_: None])(
+                session, claim
+            )
+
+    def rescue(session: Session, job: Job) -> None:
+        _set(job.id, lease_expires_at=now() - timedelta(seconds=1))
+        jobs.rescue_expired(session)
+
+    verbs = [
+        work,
+        rescue,
+        lambda session, _: jobs.rescue_expired(session),
+        lambda session, _: jobs.resend_lost(session),
+        lambda session, job: jobs.cancel(session, job=jobs.newest(session, video_id=job.video_id)),
+        lambda session, job: jobs.reprocess(session, video=video_now(job.video_id), preset="web"),
+        lambda session, job: jobs.heartbeat(session, job_id=job.id, attempt=1, progress=1.0),
+        lambda session, job: jobs.leave_behind(session, jobs.Claim(job, video_now(job.video_id), 1, "x")),
+    ]
+
+    def storm(_: int) -> int:
+        done = 0
+        while time.monotonic() < end:
+            with contextlib.suppress(*expected), Session(database.engine()) as session, session.begin():
+                newest = jobs.newest(session, video_id=random.choice(works).video_id)
+                random.choice(verbs)(session, newest)
+                done += 1
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(storm, range(8))) > 50

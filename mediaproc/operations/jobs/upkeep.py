@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_
+from sqlalchemy import ColumnElement, and_, delete, func, or_
 from sqlmodel import Session, col, select
 
 from mediaproc import logs
@@ -73,20 +73,19 @@ def _rescue(session: Session, job_id: UUID) -> bool:
 
 
 def _without_message(session: Session, lane: Lane, limit: int) -> list[Job]:
-    unsent = _waiting(session, lane, col(Job.message_sent_at).is_(None), limit)
+    if tasks.size(lane) >= _sent(session, lane):
+        return _waiting(session, lane, col(Job.message_sent_at).is_(None), limit)
+    # A message that was sent just now may be on its way: no longer on the queue, and not yet a claim.
     sent_long_ago = col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
-    doubtful = _waiting(session, lane, sent_long_ago, limit)
-    if not doubtful or tasks.size(lane) >= _sent(session, lane):
-        return unsent
-    on_queue = tasks.waiting(lane)
-    return unsent + [job for job in doubtful if job.id not in on_queue]
+    lost = and_(sent_long_ago, col(Job.id).not_in(tasks.waiting(lane)))
+    return _waiting(session, lane, or_(col(Job.message_sent_at).is_(None), lost), limit)
 
 
-def _waiting(session: Session, lane: Lane, sent: object, limit: int) -> list[Job]:
+def _waiting(session: Session, lane: Lane, missing: ColumnElement[bool], limit: int) -> list[Job]:
     due = or_(col(Job.next_attempt_at).is_(None), col(Job.next_attempt_at) <= func.now())
     waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
-    query = select(Job).where(waiting, due, col(Job.lane) == lane, sent)  # pyright: ignore
-    return list(session.exec(query.limit(limit).with_for_update(skip_locked=True, key_share=True)).all())
+    query = select(Job).where(waiting, due, col(Job.lane) == lane, missing).order_by(col(Job.id)).limit(limit)
+    return list(session.exec(query.with_for_update(skip_locked=True, key_share=True)).all())
 
 
 def _sent(session: Session, lane: Lane) -> int:
