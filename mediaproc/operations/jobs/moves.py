@@ -83,6 +83,7 @@ def _status_of(job: Job, video: Video, error: Expected | None) -> dict[str, Any]
     return {
         "status": video.status.value,
         "attempt": job.attempt + 1 if job.state.waiting else max(job.attempt, 1),
+        "max_attempts": job.max_attempts,
         "next_attempt_at": in_words(job.next_attempt_at),
         "error": {"code": error.code, "detail": error.detail} if error else None,
     }
