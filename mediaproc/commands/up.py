@@ -33,7 +33,7 @@ class Options:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the page."""
-        return f"http://{'localhost' if self.host in _HERE else self.host}:{self.port}"
+        return _http("localhost" if self.host in _HERE else self.host, self.port)
 
     @property
     def frontend(self) -> Path:
@@ -125,12 +125,18 @@ def _environment(options: Options, servers: list[parts.Part]) -> dict[str, str]:
         "EXTRA_ORIGINS": f"http://127.0.0.1:{options.port}",
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    ours = {leftovers.MARK: str(options.data_dir), "PATH": path, "PYTHONUNBUFFERED": "1"}
+    ours = {leftovers.MARK: str(options.data_dir), "PATH": path, "PYTHONUNBUFFERED": "1"} | _no_proxy()
     if options.workers:
         ours["WORKER_SLOTS"] = str(options.workers)
     for each in servers:
         ours |= each.environment | each.settings
     return {name: value for name, value in defaults.items() if not os.environ.get(name)} | ours
+
+
+def _no_proxy() -> dict[str, str]:
+    """A proxy of this machine's network can't reach our own servers."""
+    names = ("NO_PROXY", "no_proxy")
+    return {name: ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost"))) for name in names}
 
 
 @contextlib.contextmanager
@@ -198,8 +204,11 @@ def _require_free_port(options: Options) -> None:
 
 def _loopback(options: Options) -> str:
     """The app as this process reaches it."""
-    host = "127.0.0.1" if options.host in _HERE else options.host
-    return f"http://{host}:{options.port}"
+    return _http("127.0.0.1" if options.host in _HERE else options.host, options.port)
+
+
+def _http(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager

@@ -161,9 +161,10 @@ def _dev(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without settings, so that the built-in servers are started."""
+    """Ours without settings, so that the built-in servers are started, on a machine whose proxy helps nobody."""
     settings = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in settings}
+    kept = {name: value for name, value in os.environ.items() if name not in settings}
+    return kept | {"http_proxy": "http://127.0.0.1:1", "NO_PROXY": ""}  # A proxy must not be in the way.
 
 
 def _words(process: psutil.Process) -> list[str]:
