@@ -105,6 +105,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_video_team_newest", "video", ["team_id", sa.literal_column("id DESC")], unique=False)
+    op.create_index(
+        "ix_video_team_status_newest", "video", ["team_id", "status", sa.literal_column("id DESC")], unique=False
+    )
     op.create_table(
         "job",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -231,6 +234,7 @@ def downgrade() -> None:
     op.drop_index("ix_job_video_newest", table_name="job")
     op.drop_index(op.f("ix_job_team_id"), table_name="job")
     op.drop_table("job")
+    op.drop_index("ix_video_team_status_newest", table_name="video")
     op.drop_index("ix_video_team_newest", table_name="video")
     op.drop_table("video")
     op.drop_index(op.f("ix_sign_in_session_user_id"), table_name="sign_in_session")

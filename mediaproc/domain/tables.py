@@ -144,7 +144,10 @@ class Video(SQLModel, table=True):
     renditions, poster and segments are shown; it changes in one UPDATE.
     """
 
-    __table_args__ = (Index("ix_video_team_newest", "team_id", text("id DESC")),)
+    __table_args__ = (
+        Index("ix_video_team_newest", "team_id", text("id DESC")),
+        Index("ix_video_team_status_newest", "team_id", "status", text("id DESC")),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")

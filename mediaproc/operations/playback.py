@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -112,7 +113,13 @@ def _uri(rendition: Rendition, token: str) -> str:
 
 def _token(video: Video) -> str:
     hour = int(time.time()) // _HOUR * _HOUR
-    return tokens.playback(video.id, expires_at=hour + _HOUR + _life_seconds(video))
+    return _token_until(video.id, hour + _HOUR + _life_seconds(video))
+
+
+@lru_cache(maxsize=10_000)
+def _token_until(video_id: UUID, expires_at: int) -> str:
+    """A page of a list asks for many of them, each time the same for an hour."""
+    return tokens.playback(video_id, expires_at=expires_at)
 
 
 def _life_seconds(video: Video) -> int:

@@ -13,10 +13,11 @@ from fastapi.testclient import TestClient
 from mediaproc import database, logs
 from mediaproc.api.app import create_api
 from mediaproc.events import publisher
-from mediaproc.operations import throttle
+from mediaproc.operations import playback, throttle
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
+from mediaproc.storage import presign
 
 ORIGIN = "http://localhost:8000"
 PASSWORD = "a long enough password"
@@ -49,6 +50,9 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         publisher.connection,
         publisher._script,
         throttle._limiter,
+        presign._bucket_address,
+        presign._stable_get,
+        playback._token_until,
     ):
         cached.cache_clear()
     logs.configure()
