@@ -69,3 +69,7 @@ def code_block(text: Any, label: str) -> rx.Component:
         ),
         class_name="code",
     )
+
+
+NATIVE = {"reloadDocument": True}
+"""For a link that the browser follows itself: Reflex draws every link as one of its router."""

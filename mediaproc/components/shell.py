@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from mediaproc import routes
-from mediaproc.components.parts import button, icon, mark, post_form, unseen
+from mediaproc.components.parts import NATIVE, button, icon, mark, post_form, unseen
 from mediaproc.components.session import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
 from mediaproc.components.uploader import OPENS_PICKER, uploader
@@ -19,7 +19,7 @@ from mediaproc.state.session import SessionState
 def shell(*content: Any) -> rx.Component:
     """A page behind the door."""
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        rx.el.a("Skip to the content", href="#content", class_name="skip", custom_attrs=NATIVE),
         _rail(),
         _top_bar(),
         rx.el.main(*content, id="content", class_name="content", tab_index=-1),

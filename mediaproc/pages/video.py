@@ -8,7 +8,7 @@ import reflex as rx
 
 from mediaproc import routes
 from mediaproc.components.ago import ago
-from mediaproc.components.parts import bar, button, code_block, fold, icon
+from mediaproc.components.parts import NATIVE, bar, button, code_block, fold, icon
 from mediaproc.components.player import player
 from mediaproc.components.shell import shell
 from mediaproc.state.details import STAGES, AttemptRow, RenditionRow
@@ -230,7 +230,7 @@ def _download(href: Any, name: Any) -> rx.Component:
         href=href,
         title="Download",
         class_name="btn btn-bare btn-small btn-icon",
-        custom_attrs={"download": ""},
+        custom_attrs={"download": "", **NATIVE},
     )
 
 

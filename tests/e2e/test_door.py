@@ -1,0 +1,88 @@
+"""The door: registering, signing in, staying signed in, signing out everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.conftest import PASSWORD, fill_door, register
+
+
+def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context().new_page()
+    email = register(page)
+    _sign_out(page)
+    fill_door(page, email, "not the password", "Sign in")
+    expect(page.get_by_role("alert")).to_have_text("Email or password is wrong")
+    expect(page.get_by_label("Email")).to_have_value(email)
+    fill_door(page, email, PASSWORD, "Sign in")
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+
+
+def test_an_email_can_be_taken_only_once(new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context().new_page()
+    email = register(page)
+    _sign_out(page)
+    page.get_by_role("link", name="Make an account").click()
+    fill_door(page, email, PASSWORD, "Make the account")
+    expect(page.get_by_role("alert")).to_have_text("There is already an account with this email")
+
+
+def test_one_stays_signed_in_through_a_reload(page: Page) -> None:
+    page.reload()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_a_second_tab_follows_when_one_signs_out(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/")
+    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    _sign_out(page)
+    expect(other).to_have_url(re.compile("/sign-in"))
+
+
+def test_a_page_behind_the_door_leads_there_and_back(new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context().new_page()
+    email = register(page)
+    _sign_out(page)
+    page.goto("/videos/00000000-0000-7000-8000-000000000000")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
+    fill_door(page, email, PASSWORD, "Sign in")
+    expect(page.get_by_text("There is no such video")).to_be_visible()
+
+
+def test_an_expired_access_cookie_is_renewed_without_a_question(page: Page) -> None:
+    page.context.clear_cookies(name="mp_access")
+    page.goto("/")
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    assert any(cookie["name"] == "mp_access" for cookie in page.context.cookies())
+
+
+def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page) -> None:
+    """A refresh token used twice ends the session, so the tabs must take turns."""
+    tabs = [page, *(page.context.new_page() for _ in range(3))]
+    for tab in tabs:
+        tab.goto("/")
+        expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+    page.context.clear_cookies(name="mp_access")
+    page.evaluate("localStorage.setItem('mediaproc.renew_at', '0')")
+    for tab in tabs:
+        tab.evaluate("() => { window.location.reload() }")
+    for tab in tabs:
+        expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_the_session_ends_on_the_server_too(page: Page) -> None:
+    kept = page.context.cookies()
+    _sign_out(page)
+    page.context.add_cookies(kept)
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def _sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

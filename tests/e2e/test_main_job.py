@@ -1,0 +1,123 @@
+"""The main job, by hand: upload in the browser, watch it being processed, play it, download it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import clips
+from tests.e2e.conftest import choose, row, wait_until
+
+
+@pytest.fixture
+def long_clip(tmp_path: Path, bunny: Path) -> Path:
+    """The real clip eight times in a row: long enough to be looked at while it is encoded."""
+    path = tmp_path / "Long Bunny.mp4"
+    clips.ffmpeg("-stream_loop", "7", "-i", str(bunny), "-c", "copy", str(path))
+    return path
+
+
+def test_a_clip_is_uploaded_watched_played_and_downloaded(page: Page, bunny: Path) -> None:
+    choose(page, bunny)
+    card = page.locator(".card", has_text="Big Buck Bunny")
+    expect(card).to_be_visible()
+    assert len(_values_of_the_bar(page)) >= 2
+    expect(row(page, bunny.name)).to_have_attribute("data-state", "done")
+    expect(card.locator(".length")).to_have_text("0:05")
+    expect(card.locator("img")).to_have_js_property("complete", True)
+    card.click()
+    _assert_plays(page)
+    page.keyboard.press("k")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download 720p").click()
+    assert started.value.suggested_filename == "Big Buck Bunny-720p.mp4"
+    _assert_is_video(started.value.path(), height=720, seconds=5.28)
+
+
+def test_the_original_is_downloaded_under_its_own_name(page: Page, bunny: Path) -> None:
+    choose(page, bunny)
+    page.locator(".card", has_text="Big Buck Bunny").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download Original").click()
+    assert started.value.suggested_filename == bunny.name
+    assert Path(started.value.path()).read_bytes() == bunny.read_bytes()
+
+
+def test_a_text_file_called_mp4_fails_with_a_sentence(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_text("These are notes, not a film.\n")
+    choose(page, path)
+    expect(row(page, path.name)).to_contain_text("This file is not a video (text/plain)")
+    card = page.locator(".card", has_text="notes")
+    expect(card).to_contain_text("This file is not a video (text/plain)")
+    card.click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose another file")
+    expect(page.locator(".attempt")).to_have_count(1)
+
+
+def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page, long_clip: Path) -> None:
+    choose(page, long_clip)
+    page.locator(".card", has_text="Long Bunny").click()
+    expect(page.locator(".stages [data-state=now]")).to_be_visible()
+    _assert_plays(page)
+    expect(page.locator(".processing")).to_be_visible()
+    page.get_by_role("button", name="Cancel processing").click()
+    expect(page.locator(".facts")).to_contain_text("Cancelled")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_progress_reaches_a_second_tab_by_itself(page: Page, bunny: Path) -> None:
+    other = page.context.new_page()
+    other.goto("/")
+    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    choose(page, bunny)
+    expect(other.locator(".card", has_text="Big Buck Bunny")).to_be_visible()
+    assert len(_values_of_the_bar(other)) >= 2
+    expect(other.locator(".card .length")).to_have_text("0:05")
+
+
+def test_a_video_is_renamed_in_place(page: Page, bunny: Path) -> None:
+    choose(page, bunny)
+    page.locator(".card", has_text="Big Buck Bunny").click()
+    page.get_by_label("Title").fill("A rabbit in the morning")
+    page.get_by_label("Title").press("Tab")
+    page.get_by_role("link", name="Library").click()
+    expect(page.locator(".card", has_text="A rabbit in the morning")).to_be_visible()
+    page.get_by_label("Search videos").fill("rabbit")
+    expect(page.locator(".card")).to_have_count(1)
+    page.get_by_label("Search videos").fill("tortoise")
+    expect(page.get_by_text("No video is called “tortoise”")).to_be_visible()
+
+
+def _values_of_the_bar(page: Page, *, seconds: float = 60) -> set[float]:
+    """Every value above 0 that the first card's bar shows until it is gone."""
+    seen: set[float] = set()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = page.evaluate("document.querySelector('.card progress')?.value ?? null")
+        if value is None and seen:
+            return seen
+        if value:
+            seen.add(value)
+        page.wait_for_timeout(60)
+    raise AssertionError(f"the bar is still there; seen: {sorted(seen)}")
+
+
+def _assert_plays(page: Page) -> None:
+    expect(page.locator("hls-video")).to_be_visible()
+    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').readyState >= 2"))
+    page.keyboard.press("k")
+    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').currentTime > 1"))
+
+
+def _assert_is_video(path: Path, *, height: int, seconds: float) -> None:
+    found = clips.ffprobe(path)
+    video = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
+    assert (video["codec_name"], video["height"], video["pix_fmt"]) == ("h264", height, "yuv420p")
+    assert float(found["format"]["duration"]) == pytest.approx(seconds, abs=0.2)

@@ -1,0 +1,162 @@
+"""Uploads that are disturbed: a reload, a lost connection, a pause, a change of mind."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
+
+from tests.e2e.conftest import choose, register, row, wait_until
+
+MEBIBYTE = 1024 * 1024
+_PART = re.compile(r"[?&]partNumber=(\d+)")
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """Six parts of no video."""
+    path = tmp_path / "holiday.mp4"
+    path.write_bytes(os.urandom(41 * MEBIBYTE))
+    return path
+
+
+class Gate:
+    """Lets the first parts through and holds the others back, as a slow line does."""
+
+    def __init__(self, context: BrowserContext, *, let_through: int) -> None:
+        self.let_through = let_through
+        self.held: list[Route] = []
+        self.sent: list[int] = []
+        self._context = context
+        context.on("response", self._count)
+        context.route(_PART, self._decide)
+
+    def open(self) -> None:
+        """Hold nothing back any more."""
+        self._context.unroute(_PART)
+
+    def assert_each_part_was_sent_once(self, page: Page) -> None:
+        wait_until(page, lambda: len(self.sent) >= 6)
+        assert sorted(self.sent) == [1, 2, 3, 4, 5, 6]
+
+    def _decide(self, route: Route) -> None:
+        if _number(route.request) <= self.let_through:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def _count(self, response: Response) -> None:
+        if response.request.method == "PUT" and _PART.search(response.url):
+            self.sent.append(_number(response.request))
+
+
+def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Page, big: Path) -> None:
+    gate = Gate(page.context, let_through=3)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2, 3] and len(gate.held) >= 3)
+    gate.open()
+    page.reload()
+    expect(row(page, big.name)).to_contain_text("choose the file again to go on")
+    choose(page, big)
+    expect(row(page, big.name)).to_contain_text("not a video")
+    gate.assert_each_part_was_sent_once(page)
+
+
+def test_a_lost_connection_is_waited_out(page: Page, big: Path) -> None:
+    gate = Gate(page.context, let_through=2)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2] and len(gate.held) >= 4)
+    page.context.set_offline(True)
+    for route in gate.held:
+        route.abort("internetdisconnected")
+    page.wait_for_timeout(1500)
+    gate.open()
+    page.context.set_offline(False)
+    expect(row(page, big.name)).to_contain_text("not a video")
+    gate.assert_each_part_was_sent_once(page)
+
+
+def test_an_upload_is_paused_and_goes_on(page: Page, big: Path) -> None:
+    gate = Gate(page.context, let_through=2)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2])
+    page.get_by_role("button", name=f"Pause {big.name}").click()
+    expect(row(page, big.name)).to_contain_text("paused")
+    gate.open()
+    page.wait_for_timeout(500)
+    assert sorted(gate.sent) == [1, 2]
+    page.get_by_role("button", name=f"Resume {big.name}").click()
+    expect(row(page, big.name)).to_contain_text("not a video")
+    gate.assert_each_part_was_sent_once(page)
+
+
+def test_several_parts_of_one_file_are_in_flight_at_once(page: Page, big: Path) -> None:
+    gate = Gate(page.context, let_through=0)
+    choose(page, big)
+    wait_until(page, lambda: len(gate.held) >= 4)
+
+
+def test_a_cancelled_upload_leaves_nothing(page: Page, big: Path) -> None:
+    Gate(page.context, let_through=1)
+    choose(page, big)
+    expect(page.locator(".card", has_text="holiday")).to_be_visible()
+    page.get_by_role("button", name=f"Cancel {big.name}").click()
+    expect(page.locator(".tray")).to_have_count(0)
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.locator(".tray")).to_have_count(0)
+
+
+def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny: Path) -> None:
+    gate = Gate(page.context, let_through=1)
+    choose(page, big)
+    card = page.locator(".card", has_text="holiday")
+    card.click()
+    expect(page.locator(".title-row")).to_be_visible()
+    expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
+    page.get_by_role("link", name="Library").click()
+    expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
+    gate.held.clear()
+
+
+def test_a_file_dropped_anywhere_is_uploaded(page: Page, tmp_path: Path) -> None:
+    transfer = page.evaluate_handle(
+        "() => { const all = new DataTransfer(); all.items.add(new File(['words'], 'dropped.mp4')); return all }"
+    )
+    page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop to upload")).to_be_visible()
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop to upload")).to_have_count(0)
+    expect(row(page, "dropped.mp4")).to_contain_text("not a video")
+
+
+def test_an_empty_file_is_refused_with_a_sentence(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "empty.mp4"
+    path.touch()
+    choose(page, path)
+    expect(row(page, path.name)).to_contain_text("This file is empty")
+
+
+def test_another_account_does_not_see_my_upload(page: Page, new_context: Callable[..., BrowserContext]) -> None:
+    """Unfinished uploads are kept in the browser; whoever signs in next must not find them."""
+    context = page.context
+    page.evaluate(
+        "(kept) => localStorage.setItem('mediaproc.uploads', JSON.stringify({x: {...kept, at: Date.now()}}))",
+        {"id": "x", "name": "mine.mp4", "size": 1},
+    )
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    register(context.new_page())
+    expect(page.locator(".tray")).to_have_count(0)
+
+
+def _number(request: Request) -> int:
+    found = _PART.search(request.url)
+    assert found is not None
+    return int(found.group(1))
