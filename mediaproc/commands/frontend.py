@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -65,7 +66,8 @@ def publish(folder: Path) -> None:
     wanted = sources_hash()
     with _only_one(BUILD_DIR):
         if _stamp(BUILD_DIR) != wanted:
-            _build()
+            with _same_lock_file():
+                _build()
             (BUILD_DIR / _STAMP).write_text(wanted)
         _copy(BUILD_DIR, folder)
 
@@ -97,6 +99,16 @@ def _build() -> None:
     )
     if result.returncode or not is_built(BUILD_DIR):
         raise BuildFailed(result.stdout[-4000:])
+
+
+@contextlib.contextmanager
+def _same_lock_file() -> Generator[None]:
+    """Reflex writes the same dependencies now on one line, now on many, and the checkout would count as changed."""
+    path = ROOT / "reflex.lock" / "package.json"
+    before = path.read_text()
+    yield
+    if json.loads(path.read_text()) == json.loads(before):
+        path.write_text(before)
 
 
 def _build_environment() -> dict[str, str]:
