@@ -27,10 +27,10 @@ class Outbox:
     context: AttemptContext
     pool: ThreadPoolExecutor
     row: jobs.NewRendition
+    cutter: Cutter
     rendition_id: UUID | None = None
     arrived: list[jobs.NewSegment] = field(default_factory=list[jobs.NewSegment])
     frames: int = 0
-    _cutter: Cutter = field(default_factory=Cutter)
     _written: int = 0
     _closed: int = 0
     _init: Future[None] | None = None
@@ -54,7 +54,7 @@ class Outbox:
     @property
     def whole(self) -> bool:
         """Whether FFmpeg wrote its file to the end and each segment in it has arrived and has its row."""
-        return self._cutter.ended and 0 < self._closed == self._written
+        return self.cutter.ended and 0 < self._closed == self._written
 
     def look(self) -> None:
         """Send what FFmpeg has closed since the last look, and write rows for what has arrived."""
@@ -78,14 +78,14 @@ class Outbox:
             available = self._file.stat().st_size
         except FileNotFoundError:
             return
-        for cut in self._cutter.cut(self._read, available):
+        for cut in self.cutter.cut(self._read, available):
             if self._init is None:
                 self._send_init()
             self._closed, self.frames = self._closed + 1, self.frames + cut.samples
             self._sending.append(self.pool.submit(self._put_segment, cut))
 
     def _send_init(self) -> None:
-        init = self._read(0, self._cutter.init_bytes)
+        init = self._read(0, self.cutter.init_bytes)
         said = codecs.AAC_LC if self.is_sound else codecs.h264_of_init_segment(init)
         self.row = replace(self.row, codecs=said or self.row.codecs)
         self._init = self.pool.submit(put_bytes, init, self.row.init_key, content_type=self._content_type)

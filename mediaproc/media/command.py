@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import layout
+from mediaproc.media import layout, timing
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
@@ -166,7 +166,7 @@ def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
         "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
         # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. x264's GOPs
         # are closed, so each is a segment of its own.
-        "force_key_frames": f"expr:{keyframe_expression(preset.segment_seconds)}",
+        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds)}",
         "sc_threshold": 0,  # none at a change of scene
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         "fps_mode": "vfr",  # each frame keeps its time; none is doubled
@@ -179,11 +179,6 @@ def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
     }
 
 
-def keyframe_expression(segment_seconds: int) -> str:
-    """True at the first frame at or after each multiple of `segment_seconds`, however far apart frames are."""
-    return f"if(isnan(prev_forced_t),1,gt(floor(t/{segment_seconds}),floor(prev_forced_t/{segment_seconds})))"
-
-
 def _audio_options(preset: Preset) -> dict[str, Any]:
     audio: AudioTarget = preset.audio
     return {
@@ -193,7 +188,7 @@ def _audio_options(preset: Preset) -> dict[str, Any]:
         "ar": audio.sample_rate_hz,
         "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
         "movflags": _CMAF,
-        "frag_duration": 1_000_000 * preset.segment_seconds,  # microseconds; any packet may begin a segment
+        "frag_duration": 1_000_000,  # microseconds: segments are made of whole fragments (see `fragments.Cutter`)
         **_OUTPUT,
     }
 

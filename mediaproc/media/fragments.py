@@ -1,7 +1,7 @@
 """Cutting a fragmented MP4 into CMAF pieces while it is still being written.
 
-FFmpeg writes one file a rendition; each `moof` and the `mdat` behind it are one segment, whole GOPs of closed
-pictures, and what stands before the first is the init segment (ISO/IEC 14496-12 for the boxes, 23000-19 for CMAF).
+FFmpeg writes one file a rendition: what stands before the first `moof` is the init segment, and each `moof` with the
+`mdat` behind it is a fragment, for pictures a closed GOP (ISO/IEC 14496-12 for the boxes, 23000-19 for CMAF).
 FFmpeg's own HLS muxer is not used: it moves the first picture of a segment when frames are unevenly spaced.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from mediaproc.media import timing
 
 _HEADER_BYTES = 16
 """A box's size and type, with the long form of the size."""
@@ -47,9 +49,13 @@ class Box:
 class Cutter:
     """Follows one growing file. `init_bytes` is the init segment's size once it is whole; `ended` says that the
     last box, the index of fragments, has been written.
+
+    Each fragment is a segment. With `segment_seconds` a segment is as many fragments as reach the next edge of
+    `timing`: sound has no keyframes that would say where to cut.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, segment_seconds: int | None = None) -> None:
+        self._segment_seconds = segment_seconds
         self.init_bytes = 0
         self.ended = False
         self._at = 0
@@ -57,7 +63,9 @@ class Cutter:
         self._start = 0
         self._timescale = 0
         self._default_duration = 0
-        self._timing = (0, 0)
+        self._begun_ticks = 0
+        self._ticks = 0
+        self._samples = 0
 
     def cut(self, read: Read, available: int) -> list[Cut]:
         """The segments that have been closed since the last call, of a file of `available` bytes."""
@@ -73,16 +81,25 @@ class Cutter:
             self._timescale, self._default_duration = timescale_of(moov), default_duration_of(moov)
             self.init_bytes = self._start = box.end
         elif box.kind == "moof":
-            self._timing = timing_of(read(box.offset, box.size), default_duration=self._default_duration)
-        elif box.kind == "mdat":
+            ticks, samples = timing_of(read(box.offset, box.size), default_duration=self._default_duration)
+            self._ticks, self._samples = self._ticks + ticks, self._samples + samples
+        elif box.kind == "mdat" and self._reaches_an_edge():
             yield self._cut(box.end)
         elif box.kind == "mfra":
             self.ended = True
+            if self._samples:
+                yield self._cut(box.offset)
+
+    def _reaches_an_edge(self) -> bool:
+        if self._segment_seconds is None:
+            return True
+        edge = timing.next_edge(self._begun_ticks / self._timescale, self._segment_seconds)
+        return self._begun_ticks + self._ticks >= edge * self._timescale
 
     def _cut(self, end: int) -> Cut:
-        ticks, samples = self._timing
-        cut = Cut(self._count, self._start, end - self._start, ticks / self._timescale, samples)
+        cut = Cut(self._count, self._start, end - self._start, self._ticks / self._timescale, self._samples)
         self._count, self._start = self._count + 1, end
+        self._begun_ticks, self._ticks, self._samples = self._begun_ticks + self._ticks, 0, 0
         return cut
 
 

@@ -13,6 +13,9 @@ _STARTING_BPS = 2_000_000
 (HLS Authoring Specification for Apple Devices, 9.15: "the default variant should be 2000 kb/s")."""
 
 
+_TARGET_SECONDS = 4
+"""EXT-X-TARGETDURATION may not change while a playlist grows, though its first segments are shorter."""
+
 _LONGEST_RUN = 64
 """Pieces that are looked at to fill a window: more than any real playlist needs."""
 
@@ -66,7 +69,7 @@ def media_playlist(pieces: Sequence[Piece], *, init_uri: str, finished: bool) ->
 
     A growing playlist looks live to a player; EXT-X-START makes it begin at the beginning all the same.
     """
-    target = max((round_up(piece.duration_seconds) for piece in pieces), default=1)
+    target = max(_TARGET_SECONDS, *(round_up(piece.duration_seconds) for piece in pieces), 1)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",

@@ -10,6 +10,7 @@ from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import command, ladder, layout, manifest
+from mediaproc.media.fragments import Cutter
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -94,7 +95,12 @@ def _outboxes(
     rows = [_rung_row(context, rung, preset) for rung in rungs]
     if command.main_audio(info) is not None:
         rows.append(_sound_row(context, preset))
-    return [Outbox(context=context, pool=pool, row=row) for row in rows]
+    return [Outbox(context=context, pool=pool, row=row, cutter=_cutter(row, preset)) for row in rows]
+
+
+def _cutter(row: jobs.NewRendition, preset: Preset) -> Cutter:
+    """Pictures are cut at each keyframe; sound has none."""
+    return Cutter(segment_seconds=None if row.height else preset.segment_seconds)
 
 
 def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRendition:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from mediaproc.media import command, ladder, poster, presets
+from mediaproc.media import command, ladder, poster, presets, timing
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 
@@ -57,9 +57,8 @@ def test_each_rung_is_scaled_from_the_one_above() -> None:
 
 
 def test_all_rungs_have_their_keyframes_at_the_same_times() -> None:
-    assert values(encode(), "-force_key_frames") == [
-        "expr:if(isnan(prev_forced_t),1,gt(floor(t/4),floor(prev_forced_t/4)))"
-    ] * 3  # fmt: skip
+    expression = f"expr:{timing.keyframe_expression(4)}"
+    assert values(encode(), "-force_key_frames") == [expression] * 3
     assert set(values(encode(), "-sc_threshold")) == {"0"}
 
 

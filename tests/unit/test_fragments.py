@@ -86,6 +86,18 @@ def test_a_file_that_grows_by_any_steps_is_cut_the_same() -> None:
         assert cutter.ended
 
 
+def test_sound_is_cut_at_edges_of_whole_fragments() -> None:
+    """Fragments of 1.003 s: segments end with the first that reaches 1, 2, 4, 8 s, and with the file."""
+    data = INIT + b"".join(moof([59] * 17) + box("mdat", b"x" * 9) for _ in range(10)) + box("mfra")
+    cutter = Cutter(segment_seconds=4)
+    cuts = cutter.cut(reader(data), len(data))
+    assert [each.samples // 17 for each in cuts] == [1, 1, 2, 4, 2]
+    assert [each.duration_seconds for each in cuts] == pytest.approx([1.003, 1.003, 2.006, 4.012, 2.006])
+    assert data[cuts[0].offset :] == b"".join(
+        data[each.offset : each.offset + each.size_bytes] for each in cuts
+    ) + box("mfra")  # fmt: skip
+
+
 def test_a_version_1_header_is_read() -> None:
     assert fragments.timescale_of(moov(timescale=90_000, version=1)) == 90_000
     assert fragments.timescale_of(moov(timescale=90_000)) == 90_000

@@ -61,6 +61,14 @@ def test_a_growing_playlist_starts_at_the_beginning_and_has_no_end() -> None:
     assert "ENDLIST" not in text
 
 
+def test_the_target_duration_stays_while_a_playlist_grows() -> None:
+    pieces = [Piece("0.m4s", 1.0), Piece("1.m4s", 1.0), Piece("2.m4s", 2.0), Piece("3.m4s", 4.004)]
+    for count in range(len(pieces) + 1):
+        text = manifest.media_playlist(pieces[:count], init_uri="init.mp4", finished=False)
+        assert "#EXT-X-TARGETDURATION:4\n" in text
+    assert "DURATION:6\n" in manifest.media_playlist([Piece("0.m4s", 6.1)], init_uri="init.mp4", finished=True)
+
+
 @pytest.mark.parametrize(
     ("seconds", "target"), [(4.0, 4), (4.004, 4), (4.49, 4), (4.6, 5), (0.2, 1), (0.0, 1)]
 )  # fmt: skip

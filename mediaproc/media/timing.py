@@ -1,0 +1,32 @@
+"""When segments begin: soon at first, so that a video can be played early, then every few seconds.
+
+Edges depend on the time in the video alone, so all rungs, all chunks and the sound have the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+FIRST_EDGES_SECONDS = (1, 2)
+"""Segments that begin before the first regular one: playable after one second of encoded video instead of four."""
+
+
+def next_edge(at_seconds: float, segment_seconds: int) -> float:
+    """The first edge after a time."""
+    regular = (math.floor(at_seconds / segment_seconds) + 1) * segment_seconds
+    return float(min(edge for edge in (*FIRST_EDGES_SECONDS, regular) if edge > at_seconds))
+
+
+def keyframe_expression(segment_seconds: int) -> str:
+    """For `-force_key_frames expr:`: true at the first frame at or after each edge, however far apart frames are.
+
+    It counts the edges up to a frame and up to the last keyframe: if there are more, the frame is one.
+    """
+    return f"if(isnan(prev_forced_t),1,gt({_edges_up_to('t', segment_seconds)}," + (
+        f"{_edges_up_to('prev_forced_t', segment_seconds)}))"
+    )
+
+
+def _edges_up_to(time: str, segment_seconds: int) -> str:
+    first = "+".join(f"gte({time},{edge})" for edge in FIRST_EDGES_SECONDS)
+    return f"{first}+floor({time}/{segment_seconds})"
