@@ -19,19 +19,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mediaproc import logs
 from mediaproc.api import problems
+from mediaproc.api.handover import Handover
+from mediaproc.api.limits import BodyLimit
 from mediaproc.settings import settings
 
 log = logs.get_logger("mediaproc.access")
 
 _API_PATH = re.compile(r"^/(api|auth|livez|readyz|metrics)(/|$)|^/videos/[^/]+/(events$|hls/)")
 _PLAYLIST_PATH = re.compile(r"^(/api/v1)?/videos/[^/]+/hls/")
-_DOCS_PATH = "/api/docs"
+_DOCS_PATH = re.compile(r"^/api/docs(/|$)")
+_NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
+_DOCS_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; frame-ancestors 'none'"
+)
+"""Swagger UI is served from here, not from a CDN: it runs where our cookies are. Its start is an inline script."""
+
 _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 
 def install(app: FastAPI) -> None:
     """Put the middleware around the app; the last one added is the outermost, and sees the answer for a surprise."""
+    app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
+    app.add_middleware(Handover)
     app.add_middleware(Cors)
     app.add_middleware(ProtectingHeaders)
 
@@ -132,8 +143,7 @@ def protecting_headers(path: str) -> dict[str, str]:
     if not _API_PATH.match(path):
         return headers
     headers |= {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    if path != _DOCS_PATH:
-        headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    headers["Content-Security-Policy"] = _DOCS_POLICY if _DOCS_PATH.match(path) else _NOTHING_RUNS
     if not _PLAYLIST_PATH.match(path):
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return headers

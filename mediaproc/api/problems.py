@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,12 +16,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from mediaproc import logs
-from mediaproc.domain.errors import Expected, NotSignedIn, ServiceUnavailable, TooManyRequests
+from mediaproc.domain.errors import Expected, NotFound, NotSignedIn, ServiceUnavailable, TooManyRequests
 from mediaproc.settings import settings
 
 log = logs.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+_HTTP = {
+    400: ("bad_request", "This request can't be read"),
+    404: (NotFound.code, NotFound.title),
+    405: ("method_not_allowed", "This method does not go with this address"),
+    413: ("content_too_large", "This request is too large"),
+}
+"""What the framework itself refuses. `http.HTTPStatus` has other words in other versions of Python."""
 
 
 class FieldError(BaseModel):
@@ -122,13 +129,9 @@ async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 async def _of_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    phrase = HTTPStatus(error.status_code).phrase
-    if error.status_code == 404:
-        return answer(status=404, code="not_found", title="There is nothing here")
-    code = re.sub(r"\W+", "_", phrase).lower()
-    return answer(
-        status=error.status_code, code=code, title=phrase, detail=str(error.detail), headers=error.headers or {}
-    )
+    code, title = _HTTP.get(error.status_code, (f"http_{error.status_code}", str(error.detail)))
+    detail = title if error.status_code == 404 else str(error.detail)
+    return answer(status=error.status_code, code=code, title=title, detail=detail, headers=error.headers or {})
 
 
 async def _of_service(request: Request, error: Exception) -> JSONResponse:

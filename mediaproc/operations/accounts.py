@@ -48,9 +48,9 @@ def register(session: Session, *, email: str, password: str, user_agent: str = "
 
 def sign_in(session: Session, *, email: str, password: str, user_agent: str = "", client_address: str = "") -> SignIn:
     """Sign in. Raises WrongCredentials, alike in words and time for an unknown email, and TooManyRequests."""
-    address = _read_email(email)[0]
+    address, problems = _read_email(email)
     throttle.count_try(email=address, client_address=client_address)
-    user = session.exec(select(User).where(User.email == address)).one_or_none()
+    user = None if problems else session.exec(select(User).where(User.email == address)).one_or_none()
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
     throttle.forgive(email=address, client_address=client_address)

@@ -110,6 +110,12 @@ def test_an_unknown_email_gets_the_words_and_the_time_of_a_wrong_password(api: T
     assert 0.5 < unknown_seconds / known_seconds < 2
 
 
+@pytest.mark.parametrize("email", ["", "nobody", "nul\0@example.com", "a@b@c", "x" * 320])
+def test_what_is_no_email_is_wrong_like_any_other(api: TestClient, email: str) -> None:
+    done = api.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    assert (done.status_code, done.json()["code"]) == (401, "wrong_credentials")
+
+
 def _failed_logins(api: TestClient, email: str) -> tuple[dict[str, Any], float]:
     seconds: list[float] = []
     for _ in range(4):
