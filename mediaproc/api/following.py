@@ -37,6 +37,9 @@ class Start:
     ended: bool
 
 
+_NOTHING = Start(chunk=b"", cursor=None, ended=True)
+
+
 class Following:
     """A client that follows one video, or with `video_id` None all of its team's."""
 
@@ -45,7 +48,7 @@ class Following:
         self._video_id = video_id
         self._subscription: Subscription = hub().subscribe(team_id=principal.team_id, video_id=video_id)
         self._follower = Follower(session_id=principal.session_id)
-        self._start = Start(chunk=b"", cursor=None, ended=True)
+        self._start = _NOTHING
 
     async def begin(self, seen: LastSeen | None) -> bool:
         """Find out what to tell first; False when the client has seen all there is. Raises NotFound."""
@@ -66,9 +69,12 @@ class Following:
         """Everything to send, chunk by chunk. It ends after a final status, and when the client should come back."""
         census().add(self._follower)
         try:
-            yield sse.opening() + self._start.chunk
-            if not self._start.ended:
-                async for chunk in self._go_on(self._start.cursor):
+            start, self._start = self._start, _NOTHING
+            yield sse.opening() + start.chunk
+            cursor, ended = start.cursor, start.ended
+            del start  # a snapshot need not stay for as long as the client does
+            if not ended:
+                async for chunk in self._go_on(cursor):
                     yield chunk
         finally:
             census().remove(self._follower)

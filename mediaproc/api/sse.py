@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mediaproc.api import handover
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
 
@@ -81,12 +82,21 @@ class EventStream(Response):
         self._chunks = chunks
         self._leave = leave
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI
-        """Send it all, each chunk as soon as the client takes it."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin, and let the app go before the long rest."""
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        except BaseException:
+            self._leave()
+            raise
+        if not handover.leave(scope, self._go_on):
+            await self._go_on(receive, send)
+
+    async def _go_on(self, receive: Receive, send: Send) -> None:
+        """Send each chunk as soon as the client takes it."""
         gone = asyncio.ensure_future(_wait_until_gone(receive))
         gone.add_done_callback(lambda _: self._leave())
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async with aclosing(self._chunks) as chunks:
                 async for chunk in chunks:
                     async with asyncio.timeout(_SLOWEST_SEND_SECONDS):

@@ -40,7 +40,7 @@ _READY_WITHIN_SECONDS = 2.0
 class Subscription:
     """The events of one team or video, from the moment it is entered. Made by `Hub.subscribe`."""
 
-    __slots__ = ("_hub", "_mailbox", "_wake", "closed", "key", "lost", "team_id")
+    __slots__ = ("_hub", "_mailbox", "_news", "_waiter", "closed", "key", "lost", "team_id")
 
     def __init__(self, hub: Hub, *, key: str, team_id: str | None, capacity: int) -> None:
         self.key = key
@@ -51,7 +51,8 @@ class Subscription:
         """Whether nothing comes any more, because the process stops or the listener has left."""
         self._hub = hub
         self._mailbox = Mailbox(capacity)
-        self._wake = asyncio.Event()
+        self._news = False
+        self._waiter: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Subscription:
         await self._hub.enter(self)
@@ -71,29 +72,41 @@ class Subscription:
 
         Empty when time is up, when all there is to say is `lost`, or when `closed`.
         """
-        if not self._wake.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_seconds):
-                    await self._wake.wait()
-        if not self.closed:
-            self._wake.clear()
+        if not self._news and not self.closed:
+            await self._wait(timeout_seconds)
+        self._news = False
         batch, self.lost = self._mailbox.take()
         return batch
 
     def deliver(self, event: Event) -> None:
         """Put an event into the mailbox."""
         self._mailbox.put(event)
-        self._wake.set()
+        self._wake()
 
     def lose(self) -> None:
         """Say that events are missing."""
         self._mailbox.drop()
-        self._wake.set()
+        self._wake()
 
     def close(self) -> None:
         """Deliver nothing more and wake the listener."""
         self.closed = True
-        self._wake.set()
+        self._wake()
+
+    async def _wait(self, timeout_seconds: float | None) -> None:
+        # A future of its own for each wait: an asyncio.Event would weigh a kilobyte in every idle client.
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_seconds):
+                    await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        self._news = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Hub:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain import tables
@@ -80,7 +81,7 @@ def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
 
 def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
     query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
-    newest = query.distinct(col(Job.video_id)).order_by(col(Job.video_id), col(Job.id).desc())
+    newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
     return {job.video_id: job for job in session.exec(newest)}
 
 
