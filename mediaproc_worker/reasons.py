@@ -45,6 +45,17 @@ def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
     return found()
 
 
+def cut_short(log_tail: str) -> ProcessingError | None:
+    """Why reading ended too early, of an FFmpeg that ended well, or None if it did not.
+
+    When storage goes away FFmpeg takes that for the source's end, finishes what it has and exits with 0. A file that
+    is itself cut off reads to its end without this line.
+    """
+    if "Error during demuxing: " not in log_tail:
+        return None
+    return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed("Storage stopped answering")
+
+
 def storage_failed(failure: ProcessFailed) -> ProcessingError | None:
     """The error of storage that made reading fail, or None if the file itself is at fault."""
     reason = reason_of(failure)

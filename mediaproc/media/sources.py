@@ -71,6 +71,6 @@ _RANGE_READING = {
     "reconnect": "1",  # a dropped connection goes on from the byte it was at
     "reconnect_on_network_error": "1",
     "reconnect_on_http_error": "5xx",
-    "reconnect_delay_max": "4",  # seconds; storage that stays silent longer is down, and the attempt is retried
+    "reconnect_delay_max": "16",  # seconds; after 0, 1, 3, 7, 15 it gives up: a restart of storage is waited for
     "rw_timeout": "30000000",  # microseconds without a byte
 }

@@ -46,6 +46,7 @@ def process(context: AttemptContext) -> None:
         poster = Poster.begin(context, pool, info, source)
         _encode(context, info=info, source=source, preset=preset, rungs=rungs, outboxes=outboxes, poster=poster)
         made = _all_arrived(outboxes)
+        _mention_what_is_missing(context, info, made)
         poster.look(wait=True)
         _package(context, pool, made)
 
@@ -182,9 +183,18 @@ def _ffmpeg(context: AttemptContext, arguments: list[str], *, threads: int) -> G
         ) as ffmpeg:
             yield ffmpeg
     except (ProcessFailed, ProcessTimedOut) as failure:
-        for line in failure.log_tail.splitlines()[-20:]:
-            context.log(line)
+        _tell(context, failure.log_tail)
         raise reasons.reason_of(failure) from failure
+    lost = reasons.cut_short(ffmpeg.log_tail)
+    if lost is not None:
+        _tell(context, ffmpeg.log_tail)
+        raise lost
+
+
+def _tell(context: AttemptContext, log_tail: str) -> None:
+    """Put the end of FFmpeg's log on the page."""
+    for line in log_tail.splitlines()[-20:]:
+        context.log(line)
 
 
 def _all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
@@ -199,6 +209,13 @@ def _all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
     if not all(outbox.whole for outbox in made) or len(frames) > 1:
         raise EncodeFailed("FFmpeg ended before it had written everything")
     return made
+
+
+def _mention_what_is_missing(context: AttemptContext, info: MediaInfo, made: list[Outbox]) -> None:
+    """A source that is cut off gives what there is; the page can say so."""
+    seconds = sum(duration for _, duration in made[0].pieces)
+    if seconds < 0.9 * info.duration_seconds:
+        context.log(f"Only {seconds:.1f} of {info.duration_seconds:.1f} s of this video could be decoded")
 
 
 # Package ----------------------------------------------------------------------------------------------------

@@ -192,6 +192,7 @@ def test_a_cut_off_video_gives_what_there_is(tmp_path: Path) -> None:
     assert job.state is JobState.COMPLETED, attempts_of(job.id)[0].log_tail
     seconds = sum(segment.duration_seconds for segment in segments_of(renditions_of(video.id)["360p"]))
     assert 0.5 < seconds < 3.9
+    assert " of 4.0 s of this video could be decoded" in attempts_of(job.id)[0].log_tail
 
 
 def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
