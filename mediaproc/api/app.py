@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from mediaproc.api import (
     auth,
@@ -27,14 +28,15 @@ def create_api() -> FastAPI:
 
     Every route is explicit, except that all of `/api/…` is the API's; whatever else comes is left to the page.
     """
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Mediaproc",
         version="1",
         summary="Video processing: direct uploads, many workers, live progress.",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         docs_url="/api/docs",
-        swagger_ui_oauth2_redirect_url=None,
+        static_url="/api/docs/static",
+        swagger_ui_oauth2_redirect_url="/api/docs/oauth2-redirect",
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -199,12 +200,28 @@ def test_no_secret_and_no_signed_address_reaches_the_log(
         assert secret not in written
 
 
+def test_a_body_that_is_too_large_is_refused(api: TestClient) -> None:
+    large = {"email": "a@b.example", "password": "x" * 2**21}
+    check_problem(api.post("/api/v1/auth/login", json=large), 413, "content_too_large")
+    form = {"email": "a", "password": "x" * 20_000}
+    check_problem(api.post("/auth/sign-in", data=form, headers={"Origin": ORIGIN}), 413, "content_too_large")
+
+
 # OpenAPI ----------------------------------------------------------------------------------------------------
+
+
+def test_the_readable_page_needs_nobody_elses_server(api: TestClient) -> None:
+    page = api.get("/api/docs")
+    assert page.status_code == 200
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(addresses) >= 2
+    for address in addresses:
+        assert address.startswith("/api/docs/static/")
+        assert api.get(address).status_code == 200
 
 
 def test_the_document_says_what_programs_need(api: TestClient) -> None:
     document = api.get("/api/openapi.json").json()
-    assert api.get("/api/docs").status_code == 200
     schemes = document["components"]["securitySchemes"]
     assert (schemes["bearer"]["scheme"], schemes["cookie"]["name"]) == ("bearer", "mp_access")
     assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
