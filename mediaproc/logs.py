@@ -17,12 +17,23 @@ import structlog
 
 _SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|api_key|access_key|presigned", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"(?P<query>[?&](?:X-Amz-[A-Za-z-]+|token|AWSAccessKeyId|Signature)=)[^\s&\"'<>]+"
-    r"|(?P<bearer>\bBearer\s+)\S+"
-    r"|(?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)"
-    r"|\bmp_[A-Za-z0-9_-]{16,}"
-    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
+    r"""
+      (?P<query>   (?:[?&]|&amp;|\\u0026)(?:X-Amz-[a-z-]+|[a-z_]*token|AWSAccessKeyId|Signature)= )  [^\s&"'<>\\]+
+    | (?P<named>   (?: [\w-]*(?:password|passwd|secret|token|authorization|cookie|(?:api|access|secret)[_-]?key)
+                     | mp_access | mp_refresh )
+                   \\?["']?\s*[=:]\s* )
+                   (?: \\?"[^"]*" | '[^']*' | (?:(?:Bearer|Basic)\s+)?[^\s,;&"'\])}]+ )
+    | (?P<scheme>  \b(?:Bearer|Basic)\s+ )  [\w.~+/=-]{16,}
+    | (?P<website> \bhttps?:// )  [^\s/@"'<>]+(?=@)
+    | (?P<server>  \b(?!https?:)[a-z][a-z0-9+.-]*://[^\s/:@"']*: )  [^\s"'<>]+(?=@)
+    | \bmp_[\w-]{16,}
+    | \beyJ[\w-]+\.[\w-]+\.[\w-]+
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+"""What a secret looks like in a text. What stands in a named group is kept; what follows it is replaced."""
+
+_PLAIN = (bool, int, float, type(None))
 
 
 def configure(*, level: str = "INFO", format: str = "json") -> None:
@@ -50,6 +61,7 @@ def configure(*, level: str = "INFO", format: str = "json") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact_event, renderer],
         )
     )
+    logging.raiseExceptions = False  # a handler that fails would print the message as it came, with its secrets
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -75,17 +87,16 @@ def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def _redact_value(name: str, value: Any) -> Any:
-    if name.startswith("_"):
+    if name.startswith("_") or isinstance(value, _PLAIN):
         return value
-    if isinstance(value, str):
-        return "[redacted]" if _SECRET_NAMES.search(name) else redact(value)
+    if _SECRET_NAMES.search(name):
+        return "[redacted]"
     if isinstance(value, Mapping):
         return {key: _redact_value(str(key), inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return [_redact_value(name, inner) for inner in value]
-    return value
+    return redact(str(value))
 
 
 def _keep_prefix(match: re.Match[str]) -> str:
-    kept = match.group("query") or match.group("bearer") or match.group("userinfo") or ""
-    return f"{kept}[redacted]"
+    return f"{match[match.lastgroup] if match.lastgroup else ''}[redacted]"
