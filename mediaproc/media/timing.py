@@ -10,6 +10,14 @@ import math
 FIRST_EDGES_SECONDS = (1, 2)
 """Segments that begin before the first regular one: playable after one second of encoded video instead of four."""
 
+EARLY_SECONDS = 0.0004
+"""A segment begins so much before its edge: rounding must not put a frame that is due on the edge before it."""
+
+
+def edges_up_to(at_seconds: float, segment_seconds: int) -> int:
+    """How many edges there are after the beginning and up to a time: the number of the segment that begins there."""
+    return sum(at_seconds >= edge for edge in FIRST_EDGES_SECONDS) + math.floor(at_seconds / segment_seconds)
+
 
 def next_edge(at_seconds: float, segment_seconds: int) -> float:
     """The first edge after a time."""
@@ -28,5 +36,6 @@ def keyframe_expression(segment_seconds: int) -> str:
 
 
 def _edges_up_to(time: str, segment_seconds: int) -> str:
+    time = f"({time}+{EARLY_SECONDS})"
     first = "+".join(f"gte({time},{edge})" for edge in FIRST_EDGES_SECONDS)
     return f"{first}+floor({time}/{segment_seconds})"

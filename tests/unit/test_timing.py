@@ -24,12 +24,10 @@ def keyframes(times: list[float], segment_seconds: int = 4) -> list[float]:
     """What FFmpeg makes of the expression, evaluated here by its own names."""
     found, prev = [], math.nan
     functions = {
-        "floor": math.floor, "isnan": math.isnan, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
+        "floor": lambda value: 0 if math.isnan(value) else math.floor(value), "isnan": math.isnan, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
         "choose": lambda test, yes, no: yes if test else no,
     }  # fmt: skip
     text = timing.keyframe_expression(segment_seconds).replace("if(", "choose(", 1)
-    text = text.replace("floor(prev_forced_t/", "(math_nan_safe(prev_forced_t)//")
-    functions["math_nan_safe"] = lambda value: 0 if math.isnan(value) else value
     for time in times:
         if eval(text, functions, {"t": time, "prev_forced_t": prev}):
             found.append(time)
