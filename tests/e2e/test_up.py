@@ -55,7 +55,7 @@ class Up:
 
     def named(self, *words: str) -> psutil.Process:
         """The first process with these words on its command line."""
-        return next(each for each in self.processes() if set(words) <= set(each.cmdline()))
+        return next(each for each in self.processes() if set(words) <= set(_words(each)))
 
     def stop(self) -> None:
         """Press Ctrl-C."""
