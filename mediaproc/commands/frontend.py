@@ -19,7 +19,7 @@ from pathlib import Path
 from mediaproc.commands import ROOT
 
 BUILD_DIR = ROOT / ".web"
-_SERVED = ("build", "backend", "routes.json")
+_SERVED = ("build/client", "backend", "routes.json")
 _SOURCES = (
     "mediaproc/**/*.py",
     "mediaproc/components/*.js*",

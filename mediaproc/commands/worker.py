@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,4 +23,14 @@ def work(*, slots: int) -> None:
     if slots:
         os.environ["WORKER_SLOTS"] = str(slots)
     os.chdir(ROOT)
+    _make_output_openable()
     os.execv(command[0], command)  # noqa: S606  # our own Python
+
+
+def _make_output_openable() -> None:
+    """The supervisor opens its output anew by name, which a socket, or a file of another user, refuses: `cat` helps."""
+    try:
+        os.close(os.open("/dev/fd/1", os.O_WRONLY | os.O_APPEND))
+    except OSError:
+        copier = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        os.dup2(copier.stdin.fileno(), 1)  # pyright: ignore[reportOptionalMemberAccess]  # a pipe was asked for

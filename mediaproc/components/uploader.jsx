@@ -20,7 +20,7 @@ function left(seconds) {
 }
 
 const percent = (row) => (row.state === "processing" || row.state === "done" ? row.progress : (100 * row.sent) / row.size);
-const figure = (row) => `${Math.floor(percent(row))} %`;
+const figure = (row) => (row.state === "processing" && !row.progress ? "" : `${Math.floor(percent(row))} %`);
 
 function words(row) {
   if (row.state === "starting") return ["Starting…", ""];
@@ -30,6 +30,7 @@ function words(row) {
   if (row.state === "processing") return [row.line, row.eta ? left(row.eta) : ""];
   const sent = `${size(row.sent)} of ${size(row.size)}`;
   if (row.state === "paused") return [`${sent} · paused`, ""];
+  if (!navigator.onLine) return [`${sent} · offline, goes on by itself`, ""];
   if (!row.speed) return [sent, ""];
   return [`${sent} · ${size(row.speed)}/s`, left((row.size - row.sent) / row.speed)];
 }
@@ -96,7 +97,7 @@ function total(rows) {
 }
 
 function Tray({ rows, choose }) {
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(() => window.innerWidth > 720);
   const whole = total(rows);
   const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
   const busy = rows.some((row) => !["done", "failed"].includes(row.state));
@@ -142,10 +143,11 @@ function useWindowDrop() {
   return over;
 }
 
-export function Uploader() {
+export function Uploader({ owner }) {
   const rows = useSyncExternalStore(engine.subscribe, engine.getRows);
   const over = useWindowDrop();
   const picker = useRef(null);
+  useEffect(() => engine.own(owner), [owner]);
   useEffect(() => {
     const open = (event) => event.target.closest?.("[data-pick-files]") && picker.current?.click();
     document.addEventListener("click", open);

@@ -9,12 +9,15 @@ import hashlib
 import math
 import time
 from functools import lru_cache
+from typing import Any
 
 import redis
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mediaproc import logs
 from mediaproc.domain.errors import TooManyRequests
@@ -58,6 +61,6 @@ def _who(email: str, client_address: str) -> str:
 def _limiter() -> MovingWindowRateLimiter:
     url = settings().events_url
     address = f"redis+{url}" if url.startswith("unix://") else url
-    return MovingWindowRateLimiter(
-        storage_from_string(address, socket_timeout=1, socket_connect_timeout=1, key_prefix="throttle")
-    )
+    # One new try without waiting: nobody should wait at the door because Redis is away.
+    options: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 1)}
+    return MovingWindowRateLimiter(storage_from_string(address, key_prefix="throttle", **options))

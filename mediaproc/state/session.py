@@ -41,8 +41,10 @@ class SessionState(rx.State):
         try:
             principal = await asyncio.to_thread(_perform, token, self._admitted(token), whoami)
         except NotSignedIn:
-            self._admitted_token, self._admitted_session, self.email = "", None, ""
+            await self._forget()
             return rx.redirect(self._door())
+        if self.email != principal.email:
+            await self._forget()
         self._admitted_token, self._admitted_session = token, principal.session_id
         self.email = principal.email
         return None
@@ -66,6 +68,12 @@ class SessionState(rx.State):
         """Perform a verb as whoever is signed in: in a thread, in one transaction. Raises NotSignedIn."""
         token = self._token()
         return await asyncio.to_thread(_perform, token, self._admitted(token), verb, *args, **kwargs)
+
+    async def _forget(self) -> None:
+        """Forget all that this tab has seen: the state outlives a sign-out, and somebody else may come."""
+        self.reset()
+        for each in SessionState.get_substates():
+            (await self.get_state(each)).reset()
 
     def _admitted(self, token: str) -> UUID | None:
         return self._admitted_session if token and token == self._admitted_token else None
@@ -92,7 +100,7 @@ class SessionState(rx.State):
 def explain(error: Exception) -> Any:
     """Every handler's failure, in the page's terms: an expected one is a sentence, a surprise goes on to the log."""
     if isinstance(error, NotSignedIn):
-        return rx.redirect(routes.RENEW)
+        return SessionState.guard
     text = error.detail if isinstance(error, Expected) else "Something went wrong here. Please try again."
     return SessionState.notify(text)
 

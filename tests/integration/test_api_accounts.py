@@ -15,6 +15,8 @@ from sqlmodel import select
 
 from mediaproc import database
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
+from mediaproc.operations import throttle
+from mediaproc.settings import settings
 from tests.integration.conftest import ORIGIN, PASSWORD, Account
 
 Accounts = Callable[[], Account]
@@ -139,6 +141,20 @@ def test_repeated_failures_must_wait_and_a_success_forgives(api: TestClient) -> 
     stopped = api.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
     assert stopped.json()["code"] == "too_many_requests"
     assert 0 < int(stopped.headers["retry-after"]) <= 900
+
+
+def test_signing_in_goes_on_at_once_when_redis_is_away(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    email = _email()
+    _register(api, email)
+    away = settings().model_copy(update={"events_redis_url": "redis://127.0.0.1:1/1"})
+    with monkeypatch.context() as broken:
+        broken.setattr(throttle, "settings", lambda: away)
+        throttle._limiter.cache_clear()
+        started = time.perf_counter()
+        done = api.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert done.status_code == 200
+        assert time.perf_counter() - started < 3
+    throttle._limiter.cache_clear()
 
 
 def test_refreshing_rotates_the_cookies(api: TestClient) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psutil
 import pytest
 import redis
 from conftest import Account
@@ -43,6 +44,13 @@ class Web:
         self.process.send_signal(number)
         self.process.wait(20)
         return time.monotonic() - began
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its worker process, which would outlive it."""
+        family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
+        for each in family:
+            each.kill()
+        self.process.wait()
 
 
 def start_web(port: int | None = None, *, ceiling: int = 5000) -> Web:
@@ -361,8 +369,7 @@ def test_resuming_works_across_a_restart_of_the_web_process(web: Web, account: C
     client.follow(until=lambda told: len(told.events) == 2)
     one = publish(video, EventType.LOG, text="1")
     assert [event["id"] for event in client.follow(until=lambda told: bool(told.events)).events] == [one]
-    first.process.kill()
-    first.process.wait()
+    first.kill()
     two = publish(video, EventType.LOG, text="2")
     client.url = web.url
     assert [event["id"] for event in client.follow(until=lambda told: bool(told.events)).events] == [two]

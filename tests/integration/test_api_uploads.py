@@ -338,3 +338,20 @@ def test_a_strange_key_is_refused(account: Accounts, key: str) -> None:
         "/api/v1/uploads", json={"filename": "a.mp4", "size_bytes": 5}, headers={"Idempotency-Key": key}
     )
     assert (done.status_code, done.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+def test_more_parts_than_fit_on_one_page_of_s3s_list_are_all_found(connected: dict[str, str]) -> None:
+    key = "videos/paged/source/x"
+    upload_id = multipart.create(key, content_type="video/mp4")
+    numbers = range(1, 1006)
+    signed = multipart.sign_parts(key, upload_id=upload_id, part_numbers=numbers, seconds=60)
+    with httpx.Client() as client, ThreadPoolExecutor(4) as pool:
+        assert {answer.status_code for answer in pool.map(lambda n: client.put(signed[n], content=b"x"), numbers)} == {
+            200
+        }
+    found = multipart.uploaded_parts(key, upload_id=upload_id)
+    assert [part.part_number for part in found] == list(numbers)
+    multipart.abort(key, upload_id=upload_id)
+    multipart.abort(key, upload_id=upload_id)
+    with pytest.raises(multipart.NoSuchUpload):
+        multipart.uploaded_parts(key, upload_id=upload_id)

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = {"mediaproc_worker.consumer", "mediaproc_worker.periodic"}
+CONSUMER = "mediaproc_worker.consumer"
+PROGRAMS = {CONSUMER, "mediaproc_worker.periodic"}
 
 
 def _command(*arguments: str) -> list[str]:
@@ -50,11 +51,11 @@ def worker(services: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
 
 
 def test_a_worker_is_kept_alive_and_ends_whole(worker: psutil.Popen) -> None:
-    _wait(lambda: set(_running(worker)) >= PROGRAMS)
+    _wait(lambda: set(_running(worker)) >= PROGRAMS and bool(_running(worker)[CONSUMER].children()))
     family = worker.children(recursive=True)
-    killed = _running(worker)["mediaproc_worker.consumer"]
+    killed = _running(worker)[CONSUMER]
     killed.kill()
-    _wait(lambda: _running(worker).get("mediaproc_worker.consumer", killed) != killed)
+    _wait(lambda: _running(worker).get(CONSUMER, killed) != killed)
     family += worker.children(recursive=True)
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=30)
@@ -63,7 +64,14 @@ def test_a_worker_is_kept_alive_and_ends_whole(worker: psutil.Popen) -> None:
 
 def _running(worker: psutil.Popen) -> dict[str, psutil.Process]:
     """The supervisor's own programs, by the name of their module."""
-    return {each.cmdline()[2]: each for each in worker.children() if len(each.cmdline()) > 2}
+    return {words[2]: each for each in worker.children() if len(words := _words(each)) > 2}
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # It ended meanwhile.
+        return []
 
 
 def _wait(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:

@@ -164,10 +164,10 @@ def test_warnings_from_python_go_through_the_same_chain(lines: Any) -> None:
 
     logging.captureWarnings(True)
     try:
-        warnings.warn(f"opened {PRESIGNED}", ResourceWarning, stacklevel=1)
+        warnings.warn(f"opened {PRESIGNED}", UserWarning, stacklevel=1)
     finally:
         logging.captureWarnings(False)
-    assert "ResourceWarning: opened" in lines()
+    assert "UserWarning: opened" in lines()
     assert clean(lines())
 
 
