@@ -54,7 +54,11 @@ def encode_arguments(
     opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk))
     pictures = _cascade(opened[str(info.video.index)], info, rungs, chunk)
     outputs = [
-        ffmpeg.output(picture, layout.whole(rung.name), **_video_options(rung, preset, threads))
+        ffmpeg.output(
+            picture,
+            layout.whole(rung.name),
+            **_video_options(rung, preset, threads, from_start=not (chunk and chunk.number)),
+        )
         for picture, rung in zip(pictures, rungs, strict=True)
     ]
     if chunk is None:
@@ -112,6 +116,7 @@ def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
     picture, sound = Source(layout.whole(rendition)), Source(layout.whole(layout.AUDIO))
     return [
         *GLOBAL_ARGUMENTS,
+        "-copyts",  # else each input is moved to 0, and a picture that begins after the sound would come too soon
         *input_arguments(picture, demuxers=OWN_DEMUXERS),
         *(input_arguments(sound, demuxers=OWN_DEMUXERS) if with_audio else ()),
         *("-map", "0:v:0"),
@@ -201,7 +206,7 @@ def _even_sound(sound: Any) -> Any:
     return sound.filter("aresample", **{"async": 1, "first_pts": 0})
 
 
-def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
+def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     return {
         "c:v": preset.encoder,
         "preset:v": preset.encoder_preset,
@@ -213,7 +218,7 @@ def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
         "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
         # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. x264's GOPs
         # are closed, so each is a segment of its own.
-        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds)}",
+        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
         "sc_threshold": 0,  # none at a change of scene
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         "fps_mode": "vfr",  # each frame keeps its time; none is doubled
