@@ -7,6 +7,7 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
@@ -20,6 +21,7 @@ from mediaproc.events.messages import Event
 from mediaproc.media import command, ladder, layout, presets, probe
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs, playback
+from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -192,6 +194,22 @@ def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
     assert [each.outcome for each in attempts_of(job.id)] == [None]
     with database.transaction() as session:
         jobs.cancel(session, job=job)
+
+
+def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
+    """Its chunks stand behind whole videos, and take turns with those of other long ones."""
+    for lane in Lane:
+        huey_of(lane).flush()
+    plans = [shared_out(clip) for _ in range(2)]
+    short = enqueue(clip)
+    asked = [UUID(huey_of(Lane.ENCODE).dequeue().args[0]) for _ in range(7)]
+    chunks = [[part.id for part in parts if part.kind is JobKind.ENCODE] for _, parts in plans]
+    assert set(asked[:3]) == {plans[0][0].id, plans[1][0].id, short.id}
+    assert set(asked[3:5]) == {chunks[0][0], chunks[1][0]}
+    assert set(asked[5:7]) == {chunks[0][1], chunks[1][1]}
+    for job in (plans[0][0], plans[1][0], short):
+        with database.transaction() as session:
+            jobs.cancel(session, job=job)
 
 
 def test_the_playlist_grows_in_order_while_chunks_end_in_any(clip: Path, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def keyframes(times: list[float], segment_seconds: int = 4, *, from_start: bool 
     """What FFmpeg makes of the expression, evaluated here by its own names."""
     found, prev = [], math.nan
     functions = {
-        "floor": lambda value: 0 if math.isnan(value) else math.floor(value), "isnan": math.isnan, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
+        "floor": lambda value: 0 if math.isnan(value) else math.floor(value), "isnan": math.isnan,
+        "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
         "choose": lambda test, yes, no: yes if test else no,
     }  # fmt: skip
     text = timing.keyframe_expression(segment_seconds, from_start=from_start).replace("if(", "choose(", 1)
