@@ -115,7 +115,9 @@ def _account() -> rx.Component:
         ),
         rx.popover.content(
             rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
-            rx.popover.close(button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS})),
+            rx.popover.close(
+                button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS})
+            ),
             post_form(
                 button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),
                 action=routes.SIGN_OUT_FORM,
