@@ -118,6 +118,8 @@ def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny:
     card = page.locator(".card", has_text="holiday")
     card.click()
     expect(page.locator(".title-row")).to_be_visible()
+    expect(page.locator(".tray")).to_contain_text("Uploading 1 file")
+    page.get_by_role("button", name="Unfold the uploads").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
     page.get_by_role("link", name="Library").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
