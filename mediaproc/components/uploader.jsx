@@ -1,6 +1,6 @@
 // Draws the uploads: the whole window takes a drop, and a tray at the lower right shows each file.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { useNavigate } from "react-router";
+import { useLocation, useNavigate } from "react-router";
 import { Check, ChevronDown, ChevronUp, CloudUpload, Pause, Play, RotateCw, X } from "lucide-react";
 import * as engine from "./upload_engine.js";
 
@@ -13,7 +13,7 @@ function size(bytes) {
 
 function left(seconds) {
   if (!Number.isFinite(seconds)) return "";
-  if (seconds < 5) return "a few seconds left";
+  if (seconds < 5) return "almost done";
   if (seconds < 55) return `${5 * Math.round(seconds / 5)} s left`;
   if (seconds < 3570) return `${Math.max(1, Math.round(seconds / 60))} min left`;
   return `${(seconds / 3600).toFixed(1)} h left`;
@@ -97,7 +97,8 @@ function total(rows) {
 }
 
 function Tray({ rows, choose }) {
-  const [open, setOpen] = useState(() => window.innerWidth > 720);
+  const { pathname } = useLocation();
+  const [open, setOpen] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
   const whole = total(rows);
   const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
   const busy = rows.some((row) => !["done", "failed"].includes(row.state));

@@ -17,10 +17,12 @@ from uuid import UUID
 import reflex as rx
 from sqlmodel import Session
 
-from mediaproc import database, routes
+from mediaproc import database, logs, routes
 from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.operations import accounts
 from mediaproc.operations.scope import Principal
+
+log = logs.get_logger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -101,8 +103,10 @@ def explain(error: Exception) -> Any:
     """Every handler's failure, in the page's terms: an expected one is a sentence, a surprise goes on to the log."""
     if isinstance(error, NotSignedIn):
         return SessionState.guard
-    text = error.detail if isinstance(error, Expected) else "Something went wrong here. Please try again."
-    return SessionState.notify(text)
+    if isinstance(error, Expected):
+        return SessionState.notify(error.detail)
+    log.error("page_event_failed", exc_info=error)
+    return SessionState.notify("Something went wrong here. Please try again.")
 
 
 def _perform(token: str, admitted: UUID | None, verb: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import (
     PASSWORD,
@@ -22,6 +21,16 @@ from tests.e2e.conftest import (
 )
 
 LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+_LINES_THAT_CAN_BE_CUT = """
+    const Real = window.WebSocket;
+    window.lines = [];
+    window.WebSocket = class extends Real {
+        constructor(url, protocols) {
+            super(window.down ? 'ws://127.0.0.1:9' : url, protocols);
+            window.lines.push(this);
+        }
+    };
+"""
 HEIGHTS = {1280: 800, 390: 844, 360: 720}
 
 
@@ -134,20 +143,12 @@ def test_the_theme_can_be_chosen(page: Page) -> None:
 
 def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Callable[..., BrowserContext]) -> None:
     context = new_context()
-    lines: list[WebSocketRoute] = []
-    down = False
-
-    def connect(line: WebSocketRoute) -> None:
-        lines.append(line)
-        line.close() if down else line.connect_to_server()
-
-    context.route_web_socket(re.compile("/_event"), connect)
+    context.add_init_script(_LINES_THAT_CAN_BE_CUT)
     page = context.new_page()
     register(page)
-    down = True
-    lines[-1].close()
+    page.evaluate("() => { window.down = true; window.lines.at(-1).close() }")
     expect(page.get_by_text("Connection lost")).to_be_visible()
-    down = False
+    page.evaluate("() => { window.down = false }")
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     page.get_by_label("Search videos").fill("anything")
     expect(page.get_by_text("No video is called “anything”")).to_be_visible()

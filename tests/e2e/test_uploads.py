@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
 
-from tests.e2e.conftest import choose, row, wait_until
+from tests.e2e.conftest import assert_accessible, choose, row, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")
@@ -85,6 +85,7 @@ def test_an_upload_is_paused_and_goes_on(page: Page, big: Path) -> None:
     wait_until(page, lambda: sorted(gate.sent) == [1, 2])
     page.get_by_role("button", name=f"Pause {big.name}").click()
     expect(row(page, big.name)).to_contain_text("paused")
+    assert_accessible(page)
     gate.open()
     page.wait_for_timeout(500)
     assert sorted(gate.sent) == [1, 2]
@@ -117,6 +118,8 @@ def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny:
     card = page.locator(".card", has_text="holiday")
     card.click()
     expect(page.locator(".title-row")).to_be_visible()
+    expect(page.locator(".tray")).to_contain_text("Uploading 1 file")
+    page.get_by_role("button", name="Unfold the uploads").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
     page.get_by_role("link", name="Library").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")

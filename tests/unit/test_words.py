@@ -36,7 +36,7 @@ def test_clocks(seconds: float | None, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(None, ""), (2, "a few seconds left"), (17, "15 s left"), (54, "55 s left"), (80, "1 min left"),
+    [(None, ""), (2, "almost done"), (17, "15 s left"), (54, "55 s left"), (80, "1 min left"),
      (200, "3 min left"), (3569, "59 min left"), (3600, "1 h left"), (9000, "2.5 h left")],
 )  # fmt: skip
 def test_time_left_is_coarser_the_farther_away(seconds: float | None, said: str) -> None:
