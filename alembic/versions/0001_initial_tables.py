@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("chunk", sa.Integer(), nullable=True),
         sa.Column("start_seconds", sa.Float(), nullable=True),
         sa.Column("length_seconds", sa.Float(), nullable=True),
+        sa.Column("undivided", sa.Boolean(), nullable=False),
         sa.Column("progress", sa.Float(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("lane", sa.String(length=32), nullable=False),

@@ -265,6 +265,8 @@ class Job(SQLModel, table=True):
     """Of a part that encodes pictures: its place among the chunks, from 0."""
     start_seconds: float | None = None
     length_seconds: float | None = None
+    undivided: bool = False
+    """Whether it is done in one piece, because its chunks came to no good."""
     progress: float = 0.0
     """Of a part; a whole video's is in its row."""
     kind: JobKind = Field(default=JobKind.PROCESS, sa_column=_word(JobKind))

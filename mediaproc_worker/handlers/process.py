@@ -57,8 +57,8 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 
 def _chunks(context: AttemptContext, info: MediaInfo, preset: Preset) -> tuple[Chunk, ...]:
     """The source's chunks; its keyframes are only looked for when it is long enough."""
-    keyframes = keyframes_of(context, info) if info.duration_seconds > plan.LONGEST_ALONE_SECONDS else []
-    return plan.chunks_for(info, preset, keyframes)
+    alone = context.claim.job.undivided or info.duration_seconds <= plan.LONGEST_ALONE_SECONDS
+    return plan.chunks_for(info, preset, [] if alone else keyframes_of(context, info))
 
 
 def _share_out(context: AttemptContext, info: MediaInfo, chunks: tuple[Chunk, ...]) -> None:

@@ -45,7 +45,7 @@ def hosts(services: Services, tmp_path: Path) -> Iterator[tuple[Workers, Workers
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Long enough for three chunks, and slow enough that there is time to kill something."""
     return clips.make(
-        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="960x540", rate=str(RATE),
+        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="854x480", rate=str(RATE),
         encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from mediaproc import database
-from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Segment, Video
 from mediaproc.events import publisher, streams
@@ -270,9 +270,9 @@ def test_a_part_that_fails_for_good_fails_the_whole(clip: Path) -> None:
     with database.transaction() as session:
         session.get_one(Job, parts[1].id).max_attempts = 1
     with database.transaction() as session:
-        jobs.fail(session, claim, EncodeFailed("FFmpeg said no"))
+        jobs.fail(session, claim, StorageFailed("S3 said no"))
     video = video_now(job.video_id)
-    assert (video.status, video.error_code) == (VideoStatus.FAILED, "encode_failed")
+    assert (video.status, video.error_code) == (VideoStatus.FAILED, "storage_failed")
     assert job_now(job.id).state is JobState.FAILED
     assert {each.state for each in parts_of(job)} == {JobState.FAILED, JobState.CANCELLED}
     with database.transaction() as session:
@@ -281,6 +281,26 @@ def test_a_part_that_fails_for_good_fails_the_whole(clip: Path) -> None:
     assert again.attempt == 1
     attempt.perform(again.id)
     assert finish(again, parts_of(again)).status is VideoStatus.COMPLETED
+
+
+def test_what_chunks_can_not_do_is_done_in_one_piece(clip: Path) -> None:
+    job, parts = shared_out(clip)
+    attempt.perform(parts[0].id)
+    attempt.perform(parts[1].id)
+    assert video_now(job.video_id).playable
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=parts[2].id, worker="test:1")
+    assert claim
+    with database.transaction() as session:
+        jobs.fail(session, claim, DamagedSource())
+    assert job_now(job.id).state is JobState.RETRYING
+    assert video_now(job.video_id).playable, "until there is something better"
+    assert {each.state for each in parts_of(job)} == {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+    attempt.perform(job.id)
+    video = video_now(job.video_id)
+    assert (video.status, video.output_attempt) == (VideoStatus.COMPLETED, 2)
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.FAILED, Outcome.COMPLETED]
+    assert len(parts_of(job)) == len(parts)
 
 
 def test_cancel_ends_the_whole_tree(clip: Path) -> None:

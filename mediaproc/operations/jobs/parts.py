@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import ProcessingError
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome
 from mediaproc.domain.tables import Attempt, Job
 from mediaproc.events.messages import EventType
@@ -103,15 +103,25 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
 
 
 def failed(session: Session, held: Held, error: ProcessingError) -> None:
-    """After an attempt of a part ended badly: if it was its last one the whole fails, and the other parts stop."""
+    """After an attempt of a part ended badly: if it was its last one the other parts stop, and the whole fails.
+
+    Where the chunks are at fault it is tried once more in one piece: a source with a damaged stretch is then encoded
+    around it, while a chunk within that stretch has not one frame.
+    """
     if held.job.state is not JobState.FAILED:
         _tell(session, held, f"{_name(held.job)}: {error.detail}; it is tried again")
         return
     whole = _whole(session, held)
     cancel(session, whole)
     moves.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
-    leave_output(session, whole.video, whole.job.attempt, for_good=True)
-    moves.move(session, whole, JobState.FAILED, error=error)
+    again = isinstance(error, DamagedSource | EncodeFailed) and whole.job.attempt < whole.job.max_attempts
+    leave_output(session, whole.video, whole.job.attempt, for_good=not again)
+    if not again:
+        moves.move(session, whole, JobState.FAILED, error=error)
+        return
+    whole.job.undivided = True
+    moves.move(session, whole, JobState.RETRYING, error=error, next_attempt_at=whole.now)
+    moves.send(session, whole.job, at=whole.now)
 
 
 def cancel(session: Session, whole: Held) -> None:
