@@ -133,9 +133,9 @@ def test_a_whole_database_is_never_removed(tmp_path: Path) -> None:
         assert (directory / "PG_VERSION").exists()
 
 
-@pytest.mark.parametrize("pid", [1, -4711, 2**22])
-def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, pid: int) -> None:
-    (tmp_path / "postmaster.pid").write_text(f"{pid}\n{tmp_path}\n")
+@pytest.mark.parametrize("first_line", ["1\n", "-4711\n", f"{2**22}\n", ""], ids=["init", "single", "nobody", "empty"])
+def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, first_line: str) -> None:
+    (tmp_path / "postmaster.pid").write_text(first_line and f"{first_line}{tmp_path}\n")
     (tmp_path / ".handle_pids.json").write_text("[4711]")
     postgres.forget_the_dead(tmp_path)
     assert not list(tmp_path.iterdir())
