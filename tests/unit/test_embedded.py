@@ -13,6 +13,7 @@ import psutil
 import pytest
 from supervisor.options import ServerOptions
 
+from mediaproc.commands import up
 from mediaproc.embedded import kept, leftovers, parts, postgres
 from mediaproc.embedded.supervision import Program, render
 
@@ -139,3 +140,12 @@ def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, firs
     (tmp_path / ".handle_pids.json").write_text("[4711]")
     postgres.forget_the_dead(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_start_does_not_blot_out_who_runs(tmp_path: Path) -> None:
+    """`./dev down` asks whoever the lock names to stop."""
+    (tmp_path / "run").mkdir()
+    with up._only_up(tmp_path):
+        with pytest.raises(up.CannotStart), up._only_up(tmp_path):
+            pass
+        assert (tmp_path / "run" / "up.lock").read_text() == str(os.getpid())
