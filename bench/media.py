@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,9 +65,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    figures: list[Figure] = []
+    print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, real_services():
-        figures = list(_measure(Path(folder), options.rounds))
-    _print(figures)
+        for figure in _measure(Path(folder), options.rounds):
+            figures.append(figure)
+            _print(figure)
     if options.json:
         load, cores = os.getloadavg()[0], available_cores()
         text = json.dumps({"cores": cores, "load": load, "figures": [asdict(each) for each in figures]}, indent=2)
@@ -188,12 +194,9 @@ def _timed(do: Callable[[], None]) -> float:
     return time.monotonic() - began
 
 
-def _print(figures: list[Figure]) -> None:
-    print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}")
-    for each in figures:
-        print(
-            f"{each.name:<40} {each.value:>8.2f}  {each.limit:<8} {'met' if each.met else 'not met':<8} {each.detail}"
-        )
+def _print(each: Figure) -> None:
+    met = "met" if each.met else "not met"
+    print(f"{each.name:<40} {each.value:>8.2f}  {each.limit:<8} {met:<8} {each.detail}", flush=True)
 
 
 if __name__ == "__main__":
