@@ -30,7 +30,7 @@ def process(context: AttemptContext) -> None:
     context.report(Stage.PROBE, jobs.PLANNED)
     chunks = _chunks(context, info, preset)
     if len(chunks) > 1:
-        _share_out(context, info, chunks)
+        _share_out(context, info, source, preset, chunks)
     else:
         _make(context, info, source, preset)
 
@@ -61,8 +61,11 @@ def _chunks(context: AttemptContext, info: MediaInfo, preset: Preset) -> tuple[C
     return plan.chunks_for(info, preset, [] if alone else keyframes_of(context, info))
 
 
-def _share_out(context: AttemptContext, info: MediaInfo, chunks: tuple[Chunk, ...]) -> None:
+def _share_out(
+    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, chunks: tuple[Chunk, ...]
+) -> None:
     """The first chunk first, and beside it the sound, without which nothing can be played."""
+    _note_first(context, info, source, preset, chunks[0])
     pictures = [
         jobs.Part(
             JobKind.ENCODE, chunk=each.number, start_seconds=each.start_seconds, length_seconds=each.length_seconds
@@ -72,6 +75,13 @@ def _share_out(context: AttemptContext, info: MediaInfo, chunks: tuple[Chunk, ..
     sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
     context.log(f"Shared out to {len(chunks)} chunks of about {chunks[0].length_seconds:.0f} s")
     context.write(jobs.share_out, [*sound, *pictures, jobs.Part(JobKind.POSTER)])
+
+
+def _note_first(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, chunk: Chunk) -> None:
+    """The page shows the whole's command: that of its first chunk, which stands for all."""
+    rungs, threads = ladder.rungs_for(info, preset), settings().threads_per_encode
+    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
 
 
 # All of it --------------------------------------------------------------------------------------------------
