@@ -43,7 +43,7 @@ class SessionState(rx.State):
         except NotSignedIn:
             self._admitted_token, self._admitted_session, self.email = "", None, ""
             return rx.redirect(self._door())
-        self._admitted_token, self._admitted_session = token, principal.session_id
+        self._admitted_token, self._admitted_session = token, principal.credential_id
         self.email = principal.email
         return None
 
