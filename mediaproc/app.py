@@ -45,7 +45,7 @@ app.add_page(
 app.add_page(
     video.video,
     route=routes.VIDEO,
-    title="Video · Mediaproc",
+    title=rx.cond(VideoState.video.title != "", VideoState.video.title + " · Mediaproc", "Mediaproc"),
     on_load=[SessionState.guard, VideoState.watch],
 )
 app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")

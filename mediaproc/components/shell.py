@@ -16,16 +16,16 @@ from mediaproc.state.library import LibraryState
 from mediaproc.state.session import SessionState
 
 
-def shell(*content: Any) -> rx.Component:
-    """A page behind the door."""
+def shell(*content: Any, searches_here: bool = False) -> rx.Component:
+    """A page behind the door. `searches_here`: this page shows what the search finds, as one types."""
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip", custom_attrs=NATIVE),
+        rx.el.a("Skip to the content", href="#content", class_name="skip", custom_attrs={**NATIVE}),
         _rail(),
-        _top_bar(),
+        _top_bar(_search_here() if searches_here else _search_elsewhere()),
         rx.el.main(*content, id="content", class_name="content", tab_index=-1),
         _connection_note(),
         _notice(),
-        uploader(),
+        uploader(owner=SessionState.email),
         shortcuts(),
         session_keeper(mode="inside"),
         class_name="shell",
@@ -53,16 +53,16 @@ def _rail_link(name: str, picture: str, href: str) -> rx.Component:
     )
 
 
-def _top_bar() -> rx.Component:
+def _top_bar(search: rx.Component) -> rx.Component:
     return rx.el.header(
-        _search(),
+        search,
         rx.el.div(class_name="push"),
         button(
             icon("upload"),
             rx.el.span("Upload", class_name="wide"),
             kind="main",
             aria_label="Upload",
-            custom_attrs=OPENS_PICKER,
+            custom_attrs={**OPENS_PICKER},
         ),
         _theme_toggle(),
         _account(),
@@ -70,8 +70,19 @@ def _top_bar() -> rx.Component:
     )
 
 
-def _search() -> rx.Component:
-    return rx.el.div(
+def _search_here() -> rx.Component:
+    box = _search_box(default_value=LibraryState.query, on_change=LibraryState.search.debounce(200))
+    return rx.el.div(*box, class_name="searchbox", role="search")
+
+
+def _search_elsewhere() -> rx.Component:
+    return rx.el.form(
+        *_search_box(name="query"), class_name="searchbox", role="search", on_submit=LibraryState.search_from_elsewhere
+    )
+
+
+def _search_box(**props: Any) -> tuple[rx.Component, ...]:
+    return (
         icon("search"),
         rx.el.input(
             type="search",
@@ -79,13 +90,10 @@ def _search() -> rx.Component:
             class_name="field",
             placeholder="Search videos",
             aria_label="Search videos",
-            default_value=LibraryState.query,
-            on_change=LibraryState.search.debounce(200),
             auto_complete="off",
+            **props,
         ),
         rx.el.kbd("/", class_name="key", aria_hidden="true"),
-        class_name="searchbox",
-        role="search",
     )
 
 
@@ -107,7 +115,9 @@ def _account() -> rx.Component:
         ),
         rx.popover.content(
             rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
-            rx.popover.close(button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs=SHOWS_KEYS)),
+            rx.popover.close(
+                button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS})
+            ),
             post_form(
                 button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),
                 action=routes.SIGN_OUT_FORM,

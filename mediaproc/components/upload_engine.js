@@ -6,8 +6,9 @@ import Uppy from "@uppy/core";
 import AwsS3 from "@uppy/aws-s3";
 
 const API = "/api/v1";
-const KEPT = "mediaproc.uploads"; // fingerprint → {id, videoId, name, size, partSize, at}
+const KEPT = "mediaproc.uploads"; // + who: fingerprint → {id, videoId, name, size, partSize, at}
 const KEPT_FOR_MS = 7 * 24 * 3600 * 1000;
+const STALLED_AFTER_MS = 4000;
 const PARTS_AT_ONCE = 6;
 const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
 
@@ -16,6 +17,7 @@ const files = new Map(); // row id → Uppy's file id
 const listeners = new Set();
 const cancelled = new Set(); // upload ids that the person gave up
 let snapshot = [];
+let owner = "";
 let news = null;
 
 // The store React reads ---------------------------------------------------------------------------------------
@@ -40,7 +42,7 @@ function change(id, fields) {
 const fingerprint = (file) => `${file.name}|${file.size}|${file.lastModified}`;
 
 function kept() {
-  const all = JSON.parse(localStorage.getItem(KEPT) || "{}");
+  const all = JSON.parse(localStorage.getItem(`${KEPT}.${owner}`) || "{}");
   return Object.fromEntries(Object.entries(all).filter(([, each]) => Date.now() - each.at < KEPT_FOR_MS));
 }
 
@@ -48,7 +50,7 @@ function keep(key, upload) {
   const all = kept();
   if (upload) all[key] = upload;
   else delete all[key];
-  localStorage.setItem(KEPT, JSON.stringify(all));
+  localStorage.setItem(`${KEPT}.${owner}`, JSON.stringify(all));
 }
 
 // The API -------------------------------------------------------------------------------------------------------
@@ -285,16 +287,29 @@ function statusChanged(row, data) {
   if (data.status === "cancelled") change(row.id, { state: "failed", problem: "Processing was cancelled" });
 }
 
-// At the start: what an earlier page left unfinished ---------------------------------------------------------------
+// What an earlier page left unfinished, and what time does to a row ------------------------------------------------
 
 function newRow(id, name, size, fields) {
   return { id, name, size, sent: 0, speed: 0, state: "choose", progress: 0, line: "", problem: "", ...fields };
 }
 
-for (const [id, upload] of Object.entries(typeof localStorage === "undefined" ? {} : kept())) {
-  rows.set(id, newRow(id, upload.name, upload.size, { uploadId: upload.id, videoId: upload.videoId }));
+/** Show what this person left unfinished in this browser. */
+export function own(email) {
+  if (!email || email === owner) return;
+  owner = email;
+  for (const [id, upload] of Object.entries(kept())) {
+    if (!rows.has(id)) rows.set(id, newRow(id, upload.name, upload.size, { uploadId: upload.id, videoId: upload.videoId }));
+  }
+  publish();
 }
-publish();
+
+window.addEventListener("online", publish);
+window.addEventListener("offline", publish);
+setInterval(() => {
+  for (const row of rows.values()) {
+    if (row.state === "uploading" && row.speed && performance.now() - row.mark.at > STALLED_AFTER_MS) change(row.id, { speed: 0 });
+  }
+}, 1000);
 
 window.addEventListener("beforeunload", (event) => {
   if ([...rows.values()].some((row) => row.state === "uploading" || row.state === "starting")) event.preventDefault();

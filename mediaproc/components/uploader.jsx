@@ -1,6 +1,6 @@
 // Draws the uploads: the whole window takes a drop, and a tray at the lower right shows each file.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { useNavigate } from "react-router";
+import { useLocation, useNavigate } from "react-router";
 import { Check, ChevronDown, ChevronUp, CloudUpload, Pause, Play, RotateCw, X } from "lucide-react";
 import * as engine from "./upload_engine.js";
 
@@ -13,14 +13,14 @@ function size(bytes) {
 
 function left(seconds) {
   if (!Number.isFinite(seconds)) return "";
-  if (seconds < 5) return "a few seconds left";
+  if (seconds < 5) return "almost done";
   if (seconds < 55) return `${5 * Math.round(seconds / 5)} s left`;
   if (seconds < 3570) return `${Math.max(1, Math.round(seconds / 60))} min left`;
   return `${(seconds / 3600).toFixed(1)} h left`;
 }
 
 const percent = (row) => (row.state === "processing" || row.state === "done" ? row.progress : (100 * row.sent) / row.size);
-const figure = (row) => `${Math.floor(percent(row))} %`;
+const figure = (row) => (row.state === "processing" && !row.progress ? "" : `${Math.floor(percent(row))} %`);
 
 function words(row) {
   if (row.state === "starting") return ["Starting…", ""];
@@ -30,6 +30,7 @@ function words(row) {
   if (row.state === "processing") return [row.line, row.eta ? left(row.eta) : ""];
   const sent = `${size(row.sent)} of ${size(row.size)}`;
   if (row.state === "paused") return [`${sent} · paused`, ""];
+  if (!navigator.onLine) return [`${sent} · offline, goes on by itself`, ""];
   if (!row.speed) return [sent, ""];
   return [`${sent} · ${size(row.speed)}/s`, left((row.size - row.sent) / row.speed)];
 }
@@ -96,7 +97,8 @@ function total(rows) {
 }
 
 function Tray({ rows, choose }) {
-  const [open, setOpen] = useState(true);
+  const { pathname } = useLocation();
+  const [open, setOpen] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
   const whole = total(rows);
   const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
   const busy = rows.some((row) => !["done", "failed"].includes(row.state));
@@ -142,10 +144,11 @@ function useWindowDrop() {
   return over;
 }
 
-export function Uploader() {
+export function Uploader({ owner }) {
   const rows = useSyncExternalStore(engine.subscribe, engine.getRows);
   const over = useWindowDrop();
   const picker = useRef(null);
+  useEffect(() => engine.own(owner), [owner]);
   useEffect(() => {
     const open = (event) => event.target.closest?.("[data-pick-files]") && picker.current?.click();
     document.addEventListener("click", open);

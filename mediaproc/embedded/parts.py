@@ -61,6 +61,7 @@ def valkey(data_dir: Path, *, port: int, password: str) -> Part:
     config.write_text(
         f"bind 127.0.0.1\nport {port}\ndir {directory}\nrequirepass {password}\n"
         "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\ndaemonize no\nloglevel warning\n"
+        "set-proc-title no\n"  # a title would overwrite the environment by which leftovers are found
     )
     return Part(
         name="valkey",

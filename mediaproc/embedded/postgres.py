@@ -5,9 +5,12 @@ Ends by itself when Postgres does, so that whoever supervises it starts it again
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import signal
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import psutil
@@ -22,12 +25,25 @@ def main(directory: Path) -> int:
         signal.signal(number, lambda _number, _frame: stopping.set())
     directory.parent.mkdir(parents=True, exist_ok=True)
     forget_the_dead(directory)
-    server = get_server(directory, cleanup_mode="stop")
+    with whole_or_not_at_all(directory):
+        server = get_server(directory, cleanup_mode="stop")
     postmaster = psutil.Process(server.get_pid())
     while not stopping.wait(1.0) and postmaster.is_running():
         pass
     server.cleanup()
     return 0 if stopping.is_set() else 1
+
+
+@contextlib.contextmanager
+def whole_or_not_at_all(directory: Path) -> Generator[None]:
+    """Begin anew when the directory's first making was cut off: the library would take a half for a whole."""
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    if unfinished.exists():
+        shutil.rmtree(directory, ignore_errors=True)
+    if not (directory / "PG_VERSION").exists():
+        unfinished.touch()
+    yield
+    unfinished.unlink(missing_ok=True)
 
 
 def forget_the_dead(directory: Path) -> None:
@@ -43,6 +59,8 @@ def forget_the_dead(directory: Path) -> None:
 
 
 def _is_postmaster(pid: int, directory: Path) -> bool:
+    if pid <= 0:  # so does a Postgres without a postmaster write it
+        return False
     try:
         return str(directory) in psutil.Process(pid).cmdline()
     except psutil.Error:

@@ -28,6 +28,7 @@ def library() -> rx.Component:
             _skeletons(),
         ),
         rx.el.div(LibraryState.spoken, class_name="hidden-visually", aria_live="polite"),
+        searches_here=True,
     )
 
 
@@ -134,7 +135,7 @@ def _invitation() -> rx.Component:
         rx.el.div(icon("cloud-upload", 28), class_name="invite-mark"),
         rx.el.h2("Drop your first video here"),
         rx.el.p("Anywhere on this page, or pick it from your computer."),
-        button(icon("upload"), "Choose files", kind="main large", custom_attrs=OPENS_PICKER),
+        button(icon("upload"), "Choose files", kind="main large", custom_attrs={**OPENS_PICKER}),
         rx.el.ol(*[rx.el.li(rx.el.b(title), rx.el.span(text)) for title, text in _STEPS], class_name="steps3"),
         class_name="invite",
     )

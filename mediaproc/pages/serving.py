@@ -29,7 +29,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await app(scope, receive, send)
-        elif away := _way_to_the_door(HTTPConnection(scope)):
+        elif away := way_to_the_door(HTTPConnection(scope)):
             await RedirectResponse(away, status_code=303)(scope, receive, send)
         else:
             await app(_as_folder(scope), receive, _with_headers(scope["path"], send))
@@ -42,7 +42,7 @@ def _as_folder(scope: Scope) -> Scope:
     return {**scope, "path": scope["path"] + "/"} if scope["path"] in routes.PUBLIC else scope
 
 
-def _way_to_the_door(request: HTTPConnection) -> str | None:
+def way_to_the_door(request: HTTPConnection) -> str | None:
     """Where someone goes who can't be signed in, before any page is drawn. The page's state checks in full."""
     path = request.url.path
     if not _BEHIND_THE_DOOR.fullmatch(path) or "mp_access" in request.cookies:

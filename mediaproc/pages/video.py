@@ -160,7 +160,7 @@ def _processing() -> rx.Component:
         bar(_live.progress, "Processing"),
         rx.el.dl(
             _gauge("Done", _live.percent),
-            _gauge("Frames a second", _live.fps),
+            _gauge("Rate", _live.fps),
             _gauge("Speed", _live.speed),
             _gauge("Time", _live.left),
             class_name="gauges",

@@ -11,7 +11,8 @@ from mediaproc.operations.videos import VideoView
 from mediaproc.state import words
 from mediaproc.state.cards import MOVING
 
-STAGES = tuple((stage.value, words.stage(stage.value)) for stage in Stage)
+STAGES = tuple((stage.value, words.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
+"""The steps that the page shows; the poster is made on the way."""
 
 
 @dataclass(frozen=True)

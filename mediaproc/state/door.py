@@ -8,6 +8,7 @@ import reflex as rx
 
 from mediaproc.domain import errors
 from mediaproc.operations import passwords
+from mediaproc.state.session import SessionState
 
 _SENTENCES = {
     each.code: each.title
@@ -40,8 +41,9 @@ class DoorState(rx.State):
         return f"?next={quote(self.next, safe='/')}" if self.next else ""
 
     @rx.event
-    def read(self) -> None:
-        """`on_load`: the error's sentence, and the fields to fill in again."""
+    async def read(self) -> None:
+        """`on_load`: the error's sentence, and the fields to fill in again. What the last user saw is forgotten."""
+        await (await self.get_state(SessionState))._forget()
         query = self.router.url.query_parameters
         self.email = query.get("email", "")[:320]
         self.next = query.get("next", "")[:2000]

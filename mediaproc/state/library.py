@@ -75,13 +75,17 @@ class LibraryState(SessionState):
                 await asyncio.sleep(TICK_SECONDS)
 
     @rx.event
-    async def search(self, text: str) -> Any:
-        """Show what has this text in its name; from another page, in the library."""
+    async def search(self, text: str) -> None:
+        """Show what has this text in its name."""
         self.query = text.strip()[:200]
-        if self.router.url.path != routes.LIBRARY:
-            return rx.redirect(routes.LIBRARY)
         self._show(await self._first_page())
-        return None
+
+    @rx.event
+    def search_from_elsewhere(self, form: dict[str, Any]) -> Any:
+        """The same, from another page: its search box sends what was typed when Enter is pressed."""
+        self.query = str(form.get("query", "")).strip()[:200]
+        self.ready = False
+        return rx.redirect(routes.LIBRARY)
 
     @rx.event
     async def choose(self, name: str) -> None:

@@ -17,10 +17,12 @@ from uuid import UUID
 import reflex as rx
 from sqlmodel import Session
 
-from mediaproc import database, routes
+from mediaproc import database, logs, routes
 from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.operations import accounts
 from mediaproc.operations.scope import Principal
+
+log = logs.get_logger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -41,8 +43,10 @@ class SessionState(rx.State):
         try:
             principal = await asyncio.to_thread(_perform, token, self._admitted(token), whoami)
         except NotSignedIn:
-            self._admitted_token, self._admitted_session, self.email = "", None, ""
+            await self._forget()
             return rx.redirect(self._door())
+        if self.email != principal.email:
+            await self._forget()
         self._admitted_token, self._admitted_session = token, principal.credential_id
         self.email = principal.email
         return None
@@ -66,6 +70,12 @@ class SessionState(rx.State):
         """Perform a verb as whoever is signed in: in a thread, in one transaction. Raises NotSignedIn."""
         token = self._token()
         return await asyncio.to_thread(_perform, token, self._admitted(token), verb, *args, **kwargs)
+
+    async def _forget(self) -> None:
+        """Forget all that this tab has seen: the state outlives a sign-out, and somebody else may come."""
+        self.reset()
+        for each in SessionState.get_substates():
+            (await self.get_state(each)).reset()
 
     def _admitted(self, token: str) -> UUID | None:
         return self._admitted_session if token and token == self._admitted_token else None
@@ -92,9 +102,11 @@ class SessionState(rx.State):
 def explain(error: Exception) -> Any:
     """Every handler's failure, in the page's terms: an expected one is a sentence, a surprise goes on to the log."""
     if isinstance(error, NotSignedIn):
-        return rx.redirect(routes.RENEW)
-    text = error.detail if isinstance(error, Expected) else "Something went wrong here. Please try again."
-    return SessionState.notify(text)
+        return SessionState.guard
+    if isinstance(error, Expected):
+        return SessionState.notify(error.detail)
+    log.error("page_event_failed", exc_info=error)
+    return SessionState.notify("Something went wrong here. Please try again.")
 
 
 def _perform(token: str, admitted: UUID | None, verb: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:

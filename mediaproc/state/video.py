@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -34,6 +35,7 @@ class VideoState(SessionState):
     spoken: str = ""
     confirming: bool = False
     _shown: str = ""
+    _leaving: bool = False
 
     @rx.var
     def stage_index(self) -> int:
@@ -52,7 +54,7 @@ class VideoState(SessionState):
         async with hub().subscribe(team_id=principal.team_id, video_id=video_id) as news:
             await self._reload(video_id)
             checked = time.monotonic()
-            while not news.closed and self.found != "no":
+            while not news.closed and self.found != "no" and not self._leaving:
                 batch = await news.next(timeout_seconds=RECHECK_SECONDS)
                 if time.monotonic() - checked > RECHECK_SECONDS:
                     await self._ask(whoami)
@@ -83,12 +85,13 @@ class VideoState(SessionState):
         self.confirming = asked
 
     @rx.event
-    async def delete(self) -> Any:
+    async def delete(self) -> AsyncIterator[Any]:
         """Delete the video with everything made of it, and go back to the library."""
-        self.confirming = False
+        self.confirming, self._leaving = False, True
+        yield
         if video_id := self._video_id():
             await self._ask(videos.delete, video_id)
-        return rx.redirect(routes.LIBRARY)
+        yield rx.redirect(routes.LIBRARY)
 
     def _video_id(self) -> UUID | None:
         try:
@@ -98,7 +101,7 @@ class VideoState(SessionState):
 
     def _forget_another(self, video_id: UUID | None) -> None:
         """The state outlives a navigation: what another video left must not flash up."""
-        if self._shown != str(video_id):
+        if self._shown != str(video_id) or self._leaving:
             self.reset()
         self._shown = str(video_id)
         if video_id is None:
@@ -117,7 +120,7 @@ class VideoState(SessionState):
             view, jobs = await self._load(video_id)
         except NotFound:
             async with self:
-                self.found = "no"
+                self.found = self.found if self._leaving else "no"
             return
         async with self:
             self._show(view, jobs)

@@ -76,7 +76,7 @@ def left(eta_seconds: float | None) -> str:
     if eta_seconds is None:
         return ""
     if eta_seconds < 5:
-        return "a few seconds left"
+        return "almost done"
     if eta_seconds < 55:
         return f"{5 * round(eta_seconds / 5)} s left"
     if eta_seconds < 3570:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PASSWORD, fill_door, register
+from tests.e2e.conftest import PASSWORD, choose, fill_door, register
 
 
 def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserContext]) -> None:
@@ -80,6 +81,29 @@ def test_the_session_ends_on_the_server_too(page: Page) -> None:
     page.context.add_cookies(kept)
     page.goto("/")
     expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def test_whoever_comes_next_in_the_same_tab_sees_nothing_of_mine(page: Page, tmp_path: Path) -> None:
+    notes = tmp_path / "secret plans.mp4"
+    notes.write_text("Not a film.")
+    choose(page, notes)
+    expect(page.locator(".card", has_text="secret plans")).to_be_visible()
+    _leave_an_unfinished_upload(page)
+    _sign_out(page)
+    register(page)
+    expect(page.get_by_role("button", name="Upload")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert "secret plans" not in page.content()
+    assert "holiday.mp4" not in page.content()
+
+
+def _leave_an_unfinished_upload(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((name) => name.startsWith('mediaproc.uploads.'))
+            localStorage.setItem(key, JSON.stringify({x: {id: 'x', name: 'holiday.mp4', size: 1, at: Date.now()}}))
+        }"""
+    )
 
 
 def _sign_out(page: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import clips
-from tests.e2e.conftest import choose, row, wait_until
+from tests.e2e.conftest import assert_accessible, choose, row, wait_until
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
     expect(page.locator(".stages [data-state=now]")).to_be_visible()
+    assert_accessible(page)
     _assert_plays(page)
     expect(page.locator(".processing")).to_be_visible()
     page.get_by_role("button", name="Cancel processing").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -50,8 +51,12 @@ class Up:
             return False
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that runs for it."""
+        """Everything that is known to run for it, from wherever."""
         return leftovers.of(self.data_dir)
+
+    def family(self) -> set[psutil.Process]:
+        """Everything that it has started, found by descent as well, so that nothing can hide."""
+        return {*psutil.Process(self.process.pid).children(recursive=True), *self.processes()}
 
     def named(self, *words: str) -> psutil.Process:
         """The first process with these words on its command line."""
@@ -64,32 +69,37 @@ class Up:
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    yield from _up(tmp_path_factory.mktemp("up") / "data")
+def up() -> Iterator[Up]:
+    yield from _up()
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Up]:
-    yield from _up(tmp_path / "data")
+def other() -> Iterator[Up]:
+    yield from _up()
 
 
-def _up(data_dir: Path) -> Iterator[Up]:
-    """Started; at the end whatever of it still runs is ended."""
-    one = Up(data_dir)
-    try:
-        one.start()
-        yield one
-    finally:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
-        leftovers.end(data_dir)
+def _up() -> Iterator[Up]:
+    """Started; at the end whatever of it still runs is ended. Not under pytest's folder, which it closes to others."""
+    with tempfile.TemporaryDirectory(prefix="mediaproc-up-") as folder:
+        one = Up(Path(folder).resolve() / "data")
+        try:
+            one.start()
+            yield one
+        finally:
+            if one.process.poll() is None:
+                one.process.kill()
+                one.process.wait()
+            leftovers.end(one.data_dir)
 
 
 def test_the_page_is_served_where_the_line_says(up: Up) -> None:
     assert f"Mediaproc is ready: http://localhost:{up.port} " in up.output.read_text()
     with urllib.request.urlopen(f"http://127.0.0.1:{up.port}/", timeout=5) as answer:
         assert b"<html" in answer.read()
+
+
+def test_every_process_carries_the_mark_of_its_data(up: Up) -> None:
+    assert set(psutil.Process(up.process.pid).children(recursive=True)) <= set(up.processes())
 
 
 def test_nothing_listens_beyond_loopback(up: Up) -> None:
@@ -137,9 +147,9 @@ def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
 
 
 def test_ctrl_c_ends_all_and_the_next_start_is_quick(up: Up) -> None:
-    ports = (up.data_dir / "ports.json").read_text()
+    ports, family = (up.data_dir / "ports.json").read_text(), up.family()
     up.stop()
-    assert not up.processes()
+    assert not [each for each in family if each.is_running()]
     assert up.process.returncode == 0
     up.start()
     assert up.seconds < 15
@@ -147,12 +157,13 @@ def test_ctrl_c_ends_all_and_the_next_start_is_quick(up: Up) -> None:
 
 
 def test_down_stops_what_a_crash_left_behind(up: Up) -> None:
+    family = up.family()
     up.process.kill()
     up.process.wait()
     up.named("supervisor.supervisord").kill()
     assert up.ready(), "the crash should have left it running"
     assert _dev("down", "--data", str(up.data_dir)).returncode == 0
-    assert not up.processes()
+    assert not [each for each in family if each.is_running()]
     assert not up.ready()
 
 

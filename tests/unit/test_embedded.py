@@ -13,7 +13,7 @@ import psutil
 import pytest
 from supervisor.options import ServerOptions
 
-from mediaproc.embedded import kept, leftovers, parts
+from mediaproc.embedded import kept, leftovers, parts, postgres
 from mediaproc.embedded.supervision import Program, render
 
 
@@ -109,3 +109,33 @@ def test_a_process_never_ends_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(psutil.Process, "environ", lambda _: {leftovers.MARK: str(tmp_path)})
     spared = {os.getpid(), *(each.pid for each in psutil.Process().parents())}
     assert not spared & {each.pid for each in leftovers.of(tmp_path)}
+
+
+def test_a_first_making_of_the_database_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
+    directory = tmp_path / "postgres"
+    with pytest.raises(KeyboardInterrupt), postgres.whole_or_not_at_all(directory):
+        (directory / "global").mkdir(parents=True)
+        (directory / "PG_VERSION").touch()
+        raise KeyboardInterrupt
+    with postgres.whole_or_not_at_all(directory):
+        assert not directory.exists()
+
+
+def test_a_whole_database_is_never_removed(tmp_path: Path) -> None:
+    directory = tmp_path / "postgres"
+    for _ in range(2):
+        with postgres.whole_or_not_at_all(directory):
+            directory.mkdir(exist_ok=True)
+            (directory / "PG_VERSION").touch()
+    with pytest.raises(KeyboardInterrupt), postgres.whole_or_not_at_all(directory):
+        raise KeyboardInterrupt
+    with postgres.whole_or_not_at_all(directory):
+        assert (directory / "PG_VERSION").exists()
+
+
+@pytest.mark.parametrize("pid", [1, -4711, 2**22])
+def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, pid: int) -> None:
+    (tmp_path / "postmaster.pid").write_text(f"{pid}\n{tmp_path}\n")
+    (tmp_path / ".handle_pids.json").write_text("[4711]")
+    postgres.forget_the_dead(tmp_path)
+    assert not list(tmp_path.iterdir())
