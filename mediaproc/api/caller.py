@@ -14,9 +14,9 @@ from fastapi import Cookie, Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from mediaproc.database import transaction
-from mediaproc.domain.errors import NotSignedIn, OriginRejected
+from mediaproc.domain.errors import NotSignedIn, OriginRejected, TooManyRequests
 from mediaproc.domain.scopes import Scope
-from mediaproc.operations import accounts, api_keys
+from mediaproc.operations import accounts, api_keys, quota
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.tokens import ACCESS_COOKIE, REFRESH_COOKIE
 from mediaproc.settings import settings
@@ -78,7 +78,18 @@ def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None, cooki
         else:
             caller = accounts.principal_of(session, access_token=_token_of(request, bearer, cookie))
     request.state.principal = caller
+    _count(request, caller)
     return caller
+
+
+def _count(request: Request, caller: Principal) -> None:
+    """Count the request; the middleware tells what is left of the allowance. Raises TooManyRequests."""
+    allowance = quota.take(caller.credential_id)
+    request.state.allowance = allowance
+    if allowance and allowance.exceeded:
+        raise TooManyRequests(
+            f"This is more than {allowance.limit} requests in a minute", retry_after_seconds=allowance.reset_seconds
+        )
 
 
 def _token_of(request: Request, bearer: HTTPAuthorizationCredentials | None, cookie: str | None) -> str:

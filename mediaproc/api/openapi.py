@@ -30,6 +30,10 @@ same body gets the same answer (addresses in it may have expired; ask for fresh 
 are not remembered. `POST /auth/register` and `POST /api-keys` take none: their answers hold secrets that are not
 kept.
 
+**Limits.** A session or API key may make so many requests a minute (1,200, unless the operator says otherwise); each
+answer tells `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). Beyond that it is 429
+`too_many_requests` with `Retry-After`.
+
 Ids are UUIDs of version 7. Times are RFC 3339 in UTC. `X-Request-ID` comes with every answer and stands in the log.
 """.strip()
 
