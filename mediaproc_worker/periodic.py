@@ -21,6 +21,8 @@ log = logs.get_logger("mediaproc_worker.periodic")  # also when it is `__main__`
 
 HOUSEKEEPING_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 30.0
+LONGEST_FAREWELL_SECONDS = 2.0
+"""How long a chore may end in order; a transaction that is cut off undoes itself."""
 
 
 @dataclass
@@ -58,8 +60,16 @@ def main() -> int:
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda _signum, _frame: stop.set())
-    run(chores(), stop)
+    run_beside(urgent_chores(), patient_chores(), stop)
     return 0
+
+
+def run_beside(urgent: list[Chore], patient: list[Chore], stop: threading.Event) -> None:
+    """Do the patient chores in a thread of their own: storage that hangs must keep no job from being rescued."""
+    beside = threading.Thread(target=run, args=(patient, stop), name="patient", daemon=True)
+    beside.start()
+    run(urgent, stop)
+    beside.join(timeout=LONGEST_FAREWELL_SECONDS)
 
 
 def run(to_do: list[Chore], stop: threading.Event) -> None:
@@ -71,13 +81,20 @@ def run(to_do: list[Chore], stop: threading.Event) -> None:
         stop.wait(max(0.0, min(chore.due_at for chore in to_do) - time.monotonic()))
 
 
-def chores() -> list[Chore]:
-    """What is to be done, the most urgent first."""
+def urgent_chores() -> list[Chore]:
+    """What jobs wait for. Of the services only Postgres and Redis are asked."""
     often = settings().rescue_interval_seconds
-    seldom = max(often, HOUSEKEEPING_SECONDS)
     return [
         Chore("rescue_expired", often, _in_transaction(jobs.rescue_expired)),
         Chore("resend_lost", often, _in_transaction(jobs.resend_lost)),
+    ]
+
+
+def patient_chores() -> list[Chore]:
+    """What nobody waits for: much of it asks storage, which may take its time."""
+    often = settings().rescue_interval_seconds
+    seldom = max(often, HOUSEKEEPING_SECONDS)
+    return [
         Chore("sweep_leftovers", often, _in_transaction(jobs.sweep_leftovers)),
         Chore("expire_uploads", seldom, _in_transaction(uploads.expire_stale)),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),

@@ -1,6 +1,7 @@
 """The scratch folder of an attempt: private, always removed, also by others when its worker died.
 
-A folder's name says who owns it, `{host}.{pid}.{start time}.{random}`, so it is marked from the moment it exists.
+A folder's name says who owns it, `{host}.{pid}.{start}.{random}`, so it is marked from the moment it exists. `start`
+is in seconds since the boot: the time of day at which a process started changes when the clock is set.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _base() -> Path:
 
 
 def _owner(pid: int) -> str:
-    return f"{_host()}.{pid}.{int(psutil.Process(pid).create_time())}"
+    return f"{_host()}.{pid}.{int(psutil.Process(pid).create_time() - psutil.boot_time())}"
 
 
 def _host() -> str:

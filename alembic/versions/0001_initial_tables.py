@@ -17,7 +17,6 @@ def upgrade() -> None:
         "leftover",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("prefix", sa.String(length=512), nullable=False),
-        sa.Column("s3_upload_id", sa.String(length=1024), nullable=True),
         sa.Column("sweep_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),

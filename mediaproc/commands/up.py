@@ -213,11 +213,12 @@ def _http(host: str, port: int) -> str:
 
 @contextlib.contextmanager
 def _only_up(data_dir: Path) -> Generator[None]:
-    with (data_dir / "run" / "up.lock").open("w") as lock:
+    with (data_dir / "run" / "up.lock").open("a") as lock:  # not "w": until it is ours it names another
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotStart(f"Mediaproc runs already on {data_dir}. Choose another directory with --data.") from None
+        lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield

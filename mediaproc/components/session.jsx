@@ -36,10 +36,15 @@ async function renew({ force = false } = {}) {
 const here = () => window.location.pathname + window.location.search;
 const signIn = (next) => window.location.replace(`/sign-in?next=${encodeURIComponent(next)}`);
 
-/** Where `?next=` leads, if it is a page of ours. */
+/** Where `?next=` leads, if it is a page of ours as the browser reads it: it passes over a tab between two slashes. */
 function next() {
-  const path = new URLSearchParams(window.location.search).get("next") || "/";
-  return path.startsWith("/") && !path.startsWith("//") && !path.includes("\\") ? path : "/";
+  try {
+    const wanted = new URL(new URLSearchParams(window.location.search).get("next") || "/", window.location.origin);
+    const local = wanted.pathname + wanted.search + wanted.hash;
+    return wanted.origin === window.location.origin && !local.startsWith("//") ? local : "/";
+  } catch {
+    return "/";
+  }
 }
 
 async function whileSignedIn() {

@@ -145,6 +145,7 @@ export function add(chosen) {
 async function begin(id, file) {
   try {
     const upload = (await resumable(id)) ?? (await create(id, file));
+    if (rows.get(id)?.file !== file) return giveUp(id, upload.id); // cancelled meanwhile
     change(id, { state: "uploading", uploadId: upload.id, videoId: upload.videoId });
     partSizes.set(file, upload.partSize);
     forget(id);
@@ -205,12 +206,16 @@ export function retryRow(id) {
 
 export function cancelRow(id) {
   const { uploadId } = rows.get(id) ?? {};
-  keep(id, null);
   rows.delete(id);
   publish();
-  if (!uploadId) return;
-  cancelled.add(uploadId);
+  if (!uploadId) return; // it is just being begun, and gives up as soon as it has an id
+  giveUp(id, uploadId);
   forget(id);
+}
+
+function giveUp(id, uploadId) {
+  if (kept()[id]?.id === uploadId) keep(id, null);
+  cancelled.add(uploadId);
   call("DELETE", `/uploads/${uploadId}`).catch(() => {});
 }
 

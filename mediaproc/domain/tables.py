@@ -312,6 +312,5 @@ class Leftover(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     prefix: str = Field(max_length=512)
-    s3_upload_id: str | None = Field(default=None, max_length=1024)
     sweep_after: datetime = Field(default_factory=now, sa_column=_time(nullable=False))
     created_at: datetime = _created()

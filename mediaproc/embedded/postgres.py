@@ -54,16 +54,17 @@ def forget_the_dead(directory: Path) -> None:
     """
     (directory / ".handle_pids.json").unlink(missing_ok=True)
     pid_file = directory / "postmaster.pid"
-    if pid_file.exists() and not _is_postmaster(int(pid_file.read_text().split()[0]), directory):
+    if pid_file.exists() and not _names_postmaster(pid_file.read_text(), directory):
         pid_file.unlink()
 
 
-def _is_postmaster(pid: int, directory: Path) -> bool:
-    if pid <= 0:  # so does a Postgres without a postmaster write it
-        return False
+def _names_postmaster(text: str, directory: Path) -> bool:
+    """Whether a `postmaster.pid` names a running Postgres of this directory. One that was cut off may be empty."""
     try:
-        return str(directory) in psutil.Process(pid).cmdline()
-    except psutil.Error:
+        pid = int(text.partition("\n")[0])
+        # A Postgres without a postmaster writes its number below zero.
+        return pid > 0 and str(directory) in psutil.Process(pid).cmdline()
+    except (ValueError, psutil.Error):
         return False
 
 

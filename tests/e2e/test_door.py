@@ -61,6 +61,13 @@ def test_an_expired_access_cookie_is_renewed_without_a_question(page: Page) -> N
     assert any(cookie["name"] == "mp_access" for cookie in page.context.cookies())
 
 
+def test_a_renewed_sign_in_leads_to_no_other_site(page: Page) -> None:
+    """A browser drops the tab from the address, which then begins with two slashes: the name of another host."""
+    page.context.route("**://elsewhere.example/**", lambda route: route.fulfill(body="Not Mediaproc"))
+    page.goto("/renew?next=/%09/elsewhere.example/")
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+
+
 def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page) -> None:
     """A refresh token used twice ends the session, so the tabs must take turns."""
     tabs = [page, *(page.context.new_page() for _ in range(3))]

@@ -13,6 +13,7 @@ from tests.e2e.conftest import assert_accessible, choose, row, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")
+_NEW_UPLOAD = re.compile(r"/api/v1/uploads$")
 
 
 @pytest.fixture
@@ -110,6 +111,21 @@ def test_a_cancelled_upload_leaves_nothing(page: Page, big: Path) -> None:
     page.reload()
     expect(page.get_by_text("Drop your first video here")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
+
+
+def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Path) -> None:
+    held: list[Route] = []
+    page.context.route(_NEW_UPLOAD, lambda route: held.append(route))
+    sent: list[Request] = []
+    page.context.on("request", lambda request: sent.append(request) if _PART.search(request.url) else None)
+    choose(page, big)
+    wait_until(page, lambda: len(held) == 1)
+    page.get_by_role("button", name=f"Cancel {big.name}").click()
+    expect(page.locator(".tray")).to_have_count(0)
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        held[0].continue_()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    assert not sent
 
 
 def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny: Path) -> None:

@@ -242,6 +242,17 @@ def test_two_rescuers_rescue_once() -> None:
 # What people ask --------------------------------------------------------------------------------------------
 
 
+def test_cancelling_a_reprocess_that_never_began_keeps_what_the_video_has() -> None:
+    claim = _claimed()
+    _with_segments(claim)
+    _do(jobs.complete, claim)
+    again = _do(jobs.reprocess, video=claim.video, preset="web")
+    _do(jobs.cancel, job=again)
+    video = video_now(claim.video_id)
+    assert (video.status, video.playable, video.output_attempt) == ("cancelled", True, 1)
+    assert keys.output_prefix(video.id, 1) not in _leftovers(video.id)
+
+
 def test_cancel_ends_a_running_job_at_once() -> None:
     claim = _claimed()
     _with_segments(claim)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from supervisor.options import ServerOptions
 
+from mediaproc.commands import up
 from mediaproc.embedded import kept, leftovers, parts, postgres
 from mediaproc.embedded.supervision import Program, render
 
@@ -133,9 +134,18 @@ def test_a_whole_database_is_never_removed(tmp_path: Path) -> None:
         assert (directory / "PG_VERSION").exists()
 
 
-@pytest.mark.parametrize("pid", [1, -4711, 2**22])
-def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, pid: int) -> None:
-    (tmp_path / "postmaster.pid").write_text(f"{pid}\n{tmp_path}\n")
+@pytest.mark.parametrize("first_line", ["1\n", "-4711\n", f"{2**22}\n", ""], ids=["init", "single", "nobody", "empty"])
+def test_a_pid_of_another_process_is_not_taken_for_postgres(tmp_path: Path, first_line: str) -> None:
+    (tmp_path / "postmaster.pid").write_text(first_line and f"{first_line}{tmp_path}\n")
     (tmp_path / ".handle_pids.json").write_text("[4711]")
     postgres.forget_the_dead(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_start_does_not_blot_out_who_runs(tmp_path: Path) -> None:
+    """`./dev down` asks whoever the lock names to stop."""
+    (tmp_path / "run").mkdir()
+    with up._only_up(tmp_path):
+        with pytest.raises(up.CannotStart), up._only_up(tmp_path):
+            pass
+        assert (tmp_path / "run" / "up.lock").read_text() == str(os.getpid())

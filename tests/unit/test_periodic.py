@@ -26,6 +26,25 @@ def test_a_failing_chore_stops_no_other() -> None:
     assert 1 <= done.count("failed") < 5, "it backs off"
 
 
+def test_storage_that_hangs_holds_up_no_rescue() -> None:
+    stop, hangs, rescues = threading.Event(), threading.Event(), []
+
+    def hang() -> int:
+        hangs.set()
+        stop.wait(20)
+        return 0
+
+    def rescue() -> int:
+        hangs.wait(20)
+        rescues.append(stop.is_set())
+        if len(rescues) == 3:
+            stop.set()
+        return 0
+
+    periodic.run_beside([Chore("rescue", 0.01, rescue)], [Chore("sweep", 0.01, hang)], stop)
+    assert rescues == [False] * 3
+
+
 def test_a_chore_that_works_again_is_as_frequent_as_before() -> None:
     answers = iter([ConnectionError("away"), ConnectionError("away"), 0])
 

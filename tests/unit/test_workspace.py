@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mediaproc import settings as settings_module
@@ -49,6 +50,17 @@ def test_only_the_folders_of_dead_workers_are_removed(base: Path) -> None:
             folder.mkdir()
         assert workspace.remove_leftovers() == 2
         assert {mine, elsewhere, foreign} == set(base.iterdir())
+
+
+def test_a_clock_that_is_set_anew_takes_no_folder_from_a_living_worker(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a process started is counted from the boot, whose time of day moves with the clock."""
+    booted = psutil.boot_time()
+    with workspace.opened() as mine:
+        monkeypatch.setattr("psutil._psplatform.boot_time", lambda: booted + 3600)
+        assert workspace.remove_leftovers() == 0
+        assert list(base.iterdir()) == [mine]
 
 
 def test_folders_of_other_hosts_go_when_no_attempt_can_be_that_old(base: Path) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Video
+from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
 from mediaproc.operations.jobs.leaving import leave_output
@@ -39,7 +39,7 @@ def cancel(session: Session, *, job: Job) -> None:
         raise Conflict("This has ended already")
     if held.job.state is JobState.RUNNING:
         moves.end(attempt_row(session, held.job), Outcome.CANCELLED, at=held.now)
-    if held.job.attempt:
+    if _has_begun(session, held.job):
         leave_output(session, held.video, held.job.attempt, for_good=True)
     moves.move(session, held, JobState.CANCELLED)
 
@@ -65,6 +65,12 @@ def newest(session: Session, *, video_id: UUID) -> Job | None:
     return session.exec(
         select(Job).where(col(Job.video_id) == video_id).order_by(col(Job.id).desc()).limit(1)
     ).one_or_none()
+
+
+def _has_begun(session: Session, job: Job) -> bool:
+    """Whether its attempt number is one of its own; until its first attempt it is that of the video's job before."""
+    own = select(Attempt.id).where(Attempt.job_id == job.id, Attempt.number == job.attempt)
+    return session.exec(own).one_or_none() is not None
 
 
 def _again(session: Session, video: Video, preset: str) -> Job:
