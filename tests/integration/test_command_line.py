@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,29 @@ def test_a_file_is_sent_and_forgotten_when_it_is_done(me: Account, home: Path, f
     assert answer("retry", sent[0]["id"])["status"] == "queued"
     assert answer("delete", "--yes", sent[0]["id"]) == {"deleted": sent[0]["id"]}
     assert [video["id"] for video in answer("videos")] == [sent[1]["id"]]
+
+
+def test_whoever_looks_sees_bars(me: Account, file: Path) -> None:
+    told = _on_a_terminal("upload", str(file))
+    assert "clip.mov" in told and "9.4/9.4 MB" in told and "queued" in told
+    video = video_of(me, progress=45.0)
+    finish(video)
+    assert "completed" in _on_a_terminal("watch", str(video.id))
+
+
+def _on_a_terminal(*arguments: str) -> str:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "mediaproc", *arguments]
+    environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    told = b""
+    with suppress(OSError):  # a terminal whose other end is closed
+        while chunk := os.read(ours, 4096):
+            told += chunk
+    os.close(ours)
+    assert process.wait(20) == Exit.OK, told
+    return told.decode()
 
 
 def test_one_bad_file_does_not_keep_back_the_others(me: Account, file: Path, tmp_path: Path) -> None:
