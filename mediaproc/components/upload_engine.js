@@ -9,6 +9,7 @@ const API = "/api/v1";
 const KEPT = "mediaproc.uploads"; // + who: fingerprint → {id, videoId, name, size, partSize, at}
 const KEPT_FOR_MS = 7 * 24 * 3600 * 1000;
 const STALLED_AFTER_MS = 4000;
+const LISTEN_AGAIN_MS = 3000;
 const PARTS_AT_ONCE = 6;
 const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
 
@@ -268,12 +269,22 @@ function listen() {
   news = new EventSource(`${API}/events`);
   news.addEventListener("progress", (event) => heard(event, progressed));
   news.addEventListener("status", (event) => heard(event, statusChanged));
+  news.addEventListener("error", () => listenAgain(news));
 }
+
+/** A browser comes back by itself after a lost line, but not after a refusal: a 401 until the sign-in is renewed. */
+function listenAgain(ended) {
+  if (ended?.readyState !== EventSource.CLOSED) return;
+  news = null;
+  setTimeout(() => someWait() && listen(), LISTEN_AGAIN_MS);
+}
+
+const someWait = () => [...rows.values()].some((row) => row.state === "processing");
 
 function heard(event, act) {
   const data = JSON.parse(event.data);
   for (const row of rows.values()) if (row.videoId === data.video_id && row.state === "processing") act(row, data);
-  if (![...rows.values()].some((row) => row.state === "processing")) {
+  if (!someWait()) {
     news?.close();
     news = null;
   }

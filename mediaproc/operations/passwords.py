@@ -42,7 +42,8 @@ def matches(password: str, password_hash: str | None) -> bool:
 
 def _prehash(password: str) -> bytes:
     """SHA-256 in Base64: bcrypt reads 72 bytes and stops at a zero byte, so a long password would be cut silently."""
-    return base64.b64encode(hashlib.sha256(password.encode()).digest())
+    # JSON can carry half of a surrogate pair, which no encoding takes.
+    return base64.b64encode(hashlib.sha256(password.encode(errors="surrogatepass")).digest())
 
 
 @lru_cache(maxsize=1)

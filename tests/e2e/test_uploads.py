@@ -142,6 +142,21 @@ def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny:
     gate.held.clear()
 
 
+def test_the_tray_learns_how_it_ended_after_its_event_stream_was_refused(page: Page, tmp_path: Path) -> None:
+    """As after a sleep: the access cookie has expired, and a browser never comes back from a 401 by itself."""
+    refusals = iter([401])
+
+    def answer(route: Route) -> None:
+        refused = next(refusals, None)
+        route.fulfill(status=refused) if refused else route.continue_()
+
+    page.context.route("**/api/v1/events", answer)
+    words = tmp_path / "words.mp4"
+    words.write_text("Not a film.")
+    choose(page, words)
+    expect(row(page, words.name)).to_contain_text("not a video")
+
+
 def test_a_file_dropped_anywhere_is_uploaded(page: Page, tmp_path: Path) -> None:
     transfer = page.evaluate_handle(
         "() => { const all = new DataTransfer(); all.items.add(new File(['words'], 'dropped.mp4')); return all }"

@@ -159,6 +159,10 @@ def test_length_makes_a_password(password: str, good: bool) -> None:
     assert (passwords.check_strength(password) == []) is good
 
 
+def test_half_a_surrogate_pair_is_a_password_like_any_other() -> None:
+    assert passwords.matches("\ud800 and more", passwords.hash_of("\ud800 and more"))
+
+
 # File names -------------------------------------------------------------------------------------------------
 
 
