@@ -155,7 +155,7 @@ def _sign_in(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
                 rx.cond(row.this, rx.el.span("This one", class_name="pill pill-soft-green")),
                 class_name="thing-name",
             ),
-            rx.el.div("Used ", ago(at=row.used_at), class_name="facts"),
+            rx.el.div(rx.el.span("Used ", ago(at=row.used_at)), class_name="facts"),
             class_name="grow",
         ),
         rx.cond(
