@@ -269,6 +269,7 @@ function listen() {
   news = new EventSource(`${API}/events`);
   news.addEventListener("progress", (event) => heard(event, progressed));
   news.addEventListener("status", (event) => heard(event, statusChanged));
+  news.addEventListener("removed", (event) => heard(event, (row) => dismiss(row.id)));
   news.addEventListener("error", () => listenAgain(news));
 }
 

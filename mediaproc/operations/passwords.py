@@ -8,8 +8,6 @@ from functools import lru_cache
 
 import bcrypt
 
-from mediaproc.domain.errors import Invalid
-
 SHORTEST = 10
 LONGEST = 1024
 _COST = 12
@@ -53,9 +51,3 @@ def _nobody() -> str:
 
 def _wrong(message: str) -> list[dict[str, str]]:
     return [{"field": "password", "message": message}]
-
-
-def reject_weak(password: str) -> None:
-    """Raise Invalid for a password that is not good enough."""
-    if problems := check_strength(password):
-        raise Invalid(errors=problems)

@@ -12,8 +12,6 @@ from mediaproc.storage import presign
 from mediaproc.storage.client import client
 from mediaproc.storage.failures import is_absent, translated
 
-SMALLEST_PART_BYTES = 5 * 1024**2
-LARGEST_PART_BYTES = 5 * 1024**3
 MOST_PARTS = 10_000
 
 

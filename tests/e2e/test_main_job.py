@@ -73,6 +73,16 @@ def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page
     expect(page.get_by_text("Drop your first video here")).to_be_visible()
 
 
+def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path) -> None:
+    choose(page, long_clip)
+    page.locator(".card", has_text="Long Bunny").click()
+    expect(page.locator(".stages [data-state=now]")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.locator(".tray")).to_have_count(0)
+
+
 def test_progress_reaches_a_second_tab_by_itself(page: Page, bunny: Path) -> None:
     other = page.context.new_page()
     other.goto("/")
