@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from mediaproc.cli.app import program
 from mediaproc.commands import ROOT
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+cli.add_typer(program)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port of the page and the API.")]

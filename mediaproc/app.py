@@ -6,10 +6,11 @@ from reflex.event import EventSpec
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
 from mediaproc.events import hub
-from mediaproc.pages import door, library, not_found, serving, video
+from mediaproc.pages import door, library, not_found, serving, settings, video
 from mediaproc.state.door import DoorState
 from mediaproc.state.library import LibraryState
 from mediaproc.state.session import SessionState, explain
+from mediaproc.state.settings import SettingsState
 from mediaproc.state.video import VideoState
 
 
@@ -47,5 +48,11 @@ app.add_page(
     route=routes.VIDEO,
     title=rx.cond(VideoState.video.title != "", VideoState.video.title + " · Mediaproc", "Mediaproc"),
     on_load=[SessionState.guard, VideoState.watch],
+)
+app.add_page(
+    settings.settings,
+    route=routes.SETTINGS,
+    title="Settings · Mediaproc",
+    on_load=[SessionState.guard, SettingsState.load],
 )
 app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")

@@ -5,6 +5,7 @@ REGISTER = "/register"
 RENEW = "/renew"
 LIBRARY = "/"
 VIDEO = "/videos/[video_id]"
+SETTINGS = "/settings"
 
 SIGN_IN_FORM = "/auth/sign-in"
 REGISTER_FORM = "/auth/register"

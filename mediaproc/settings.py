@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(15 * 60, gt=0, description="Life of a JWT access token.")
     refresh_token_seconds: int = Field(30 * 24 * 3600, gt=0, description="Life of a refresh token, renewed by use.")
 
+    rate_limit_per_minute: int = Field(1200, ge=0, description="API requests of a session or key a minute. 0: any.")
+
     lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     rescue_interval_seconds: float = Field(3.0, gt=0, description="How often lost work is looked for.")
     retry_base_seconds: float = Field(5.0, ge=0, description="First wait before a retry; doubled each time.")

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from mediaproc.api import (
+    api_keys,
     auth,
     events,
     explained,
@@ -56,6 +57,7 @@ def _add_routes(app: FastAPI) -> None:
         events.router,
         events.team_router,
         presets.router,
+        api_keys.router,
     )
     for router in routers:
         app.include_router(router, prefix=_BASE)

@@ -120,7 +120,7 @@ def logout(
     cookies.take(response)
 
 
-@router.get("/me", responses=documented(401))
+@router.get("/me", responses=documented(401, 403))
 def me(principal: SignedIn) -> UserView:
     """The user who is calling."""
     with transaction() as session:

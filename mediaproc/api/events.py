@@ -61,7 +61,7 @@ so when a client is too slow, when it restarts, and when the session ends (then 
     "/videos/{id}/events",
     status_code=200,
     response_class=EventStream,
-    responses={**_STREAM, **_NOTHING_MORE, **documented(401, 404, 422)},
+    responses={**_STREAM, **_NOTHING_MORE, **documented(401, 403, 404, 422)},
     description=f"What happens to one video. The server closes after its final status.\n\n{_ABOUT_EVENTS}",
 )
 async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = None, cursor: Cursor = None) -> Response:
@@ -73,7 +73,7 @@ async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = N
     "/events",
     status_code=200,
     response_class=EventStream,
-    responses={**_STREAM, **documented(401, 422)},
+    responses={**_STREAM, **documented(401, 403, 422)},
     description=f"What happens to all of one's videos. Its snapshot: the newest 100, and as many unfinished ones.\n\n"
     f"{_ABOUT_EVENTS}",
 )

@@ -47,7 +47,7 @@ class Following:
         self._principal = principal
         self._video_id = video_id
         self._subscription: Subscription = hub().subscribe(team_id=principal.team_id, video_id=video_id)
-        self._follower = Follower(session_id=principal.session_id)
+        self._follower = Follower(credential_id=principal.credential_id)
         self._start = _NOTHING
 
     async def begin(self, seen: LastSeen | None) -> bool:

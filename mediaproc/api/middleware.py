@@ -35,6 +35,8 @@ _DOCS_POLICY = (
 )
 """Swagger UI is served from here, not from a CDN: it runs where our cookies are. Its start is an inline script."""
 
+_RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
 _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 
@@ -71,7 +73,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                MutableHeaders(scope=message).update({"X-Request-ID": request_id, **_allowance_headers(scope)})
             await send(message)
 
         started = time.perf_counter()
@@ -119,7 +121,7 @@ class Cors:
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
             allow_credentials=True,
-            expose_headers=["X-Request-ID", "Retry-After", "Location"],
+            expose_headers=["X-Request-ID", "Retry-After", "Location", *_RATE_HEADERS],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,6 +168,18 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
         client=_client(scope),
         **_caller(scope),
     )
+
+
+def _allowance_headers(scope: Scope) -> dict[str, str]:
+    """What is left of a caller's requests, once it is known who calls."""
+    allowance = scope.get("state", {}).get("allowance")
+    if allowance is None:
+        return {}
+    return {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.remaining),
+        "RateLimit-Reset": str(allowance.reset_seconds),
+    }
 
 
 def _client(scope: Scope) -> str:

@@ -11,10 +11,14 @@ from mediaproc.api.problems import MEDIA_TYPE
 DESCRIPTION = """
 Videos in, streams and files out.
 
-**Signing in.** `Authorization: Bearer <access token>`, or the HttpOnly cookie of the page; with the cookie, a request
-that changes something needs an `Origin` header that is ours. An access token lives for minutes: `POST /auth/refresh`
-exchanges the refresh token, which comes as the cookie `mp_refresh`, for new ones. It is good for one use; using it
-twice ends the whole session.
+**Signing in.** `Authorization: Bearer <access token or API key>`, or the HttpOnly cookie of the page;
+with the cookie, a request that changes something needs an `Origin` header that is ours. An access token lives for
+minutes: `POST /auth/refresh` exchanges the refresh token, which comes as the cookie `mp_refresh`, for new ones. It is
+good for one use; using it twice ends the whole session.
+
+**Scopes.** An API key may do what it was made for; else the answer is 403 `insufficient_scope`. GET takes
+`videos:read`, everything that changes something `videos:write`, managing keys `admin`, which holds all others. Writing
+does not hold reading. A person who has signed in may do everything. A key that has expired or was revoked is 401.
 
 **Errors** are `application/problem+json` (RFC 9457). Decide by `code`. What belongs to someone else is 404.
 
@@ -23,8 +27,12 @@ stay stable while videos are added.
 
 **Idempotency-Key** (1 to 255 visible characters) on a POST that creates makes it safe to send again for 24 hours: the
 same body gets the same answer (addresses in it may have expired; ask for fresh ones), another body gets 409. Errors
-are not remembered. `POST /auth/register` takes none: its answer holds secrets that are not kept; sent again it is
-`email_taken`.
+are not remembered. `POST /auth/register` and `POST /api-keys` take none: their answers hold secrets that are not
+kept.
+
+**Limits.** A session or API key may make so many requests a minute (1,200, unless the operator says otherwise); each
+answer tells `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). Beyond that it is 429
+`too_many_requests` with `Retry-After`.
 
 Ids are UUIDs of version 7. Times are RFC 3339 in UTC. `X-Request-ID` comes with every answer and stands in the log.
 """.strip()
@@ -36,6 +44,7 @@ TAGS = [
     {"name": "playback", "description": "HLS playlists that work in a plain player."},
     {"name": "events", "description": "Server-Sent Events: what happens, as it happens."},
     {"name": "presets", "description": "How videos are processed."},
+    {"name": "API keys", "description": "How programs call without a person's password."},
     {"name": "problems", "description": "What the code of an error means."},
     {"name": "operations", "description": "Health."},
 ]

@@ -33,7 +33,7 @@ def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: 
 
 Viewer = Annotated[Principal | None, Depends(_viewer)]
 
-_ANSWERS = documented(401, 404)
+_ANSWERS = documented(401, 403, 404)
 
 
 @router.get("/master.m3u8", response_class=Playlist, responses=_ANSWERS)

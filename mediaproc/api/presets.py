@@ -35,7 +35,7 @@ class PresetList(BaseModel):
     next_cursor: None = None
 
 
-@router.get("", responses=documented(401))
+@router.get("", responses=documented(401, 403))
 def presets(_principal: SignedIn) -> PresetList:
     """The presets with what each makes."""
     return PresetList(items=[PresetView(**preset.to_json()) for preset in PRESETS.values()])

@@ -1,7 +1,7 @@
 """Compares, for all followers of a process together, what they were told with what the database says.
 
-Two queries a keep-alive interval, however many follow: is the session still live, and is a video in another state
-than was told last, because the process that changed it died between the commit and the event?
+A few queries a keep-alive interval, however many follow: is the session or API key still good, and is a video in
+another state than was told last, because the process that changed it died between the commit and the event?
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ INTERVAL_SECONDS = 15.0
 
 @dataclass(eq=False)
 class Follower:
-    """One open stream: its session, and the status that it was told last of each video that is not finished."""
+    """One open stream: by which session or API key, and what it was told last of each video that is not finished."""
 
-    session_id: UUID
+    credential_id: UUID
     told: dict[UUID, VideoStatus] = field(default_factory=dict[UUID, VideoStatus])
     since: float = field(default_factory=time.monotonic)
     doubts: dict[UUID, int] = field(default_factory=dict[UUID, int])
@@ -66,7 +66,7 @@ def judge(follower: Follower, look: Look) -> Verdict:
     """A video is outdated when two looks, one after the other, find it in another state than was told."""
     if look.at < follower.since:
         return Verdict()
-    if follower.session_id not in look.standing.sessions:
+    if follower.credential_id not in look.standing.credentials:
         return Verdict(ended=True)
     different = {id for id, told in follower.told.items() if look.standing.statuses.get(id) is not told}
     outdated = frozenset(id for id in different if follower.doubts.get(id, look.number) < look.number)
@@ -100,10 +100,10 @@ class Census:
 
     async def _look(self) -> None:
         at = time.monotonic()
-        sessions = {follower.session_id for follower in self._followers}
+        credentials = {follower.credential_id for follower in self._followers}
         videos = {id for follower in self._followers for id in follower.told}
         try:
-            standing = await run_in_threadpool(_ask, videos, sessions)
+            standing = await run_in_threadpool(_ask, videos, credentials)
         except SQLAlchemyError:
             log.warning("followers_not_compared", exc_info=True)
             return
@@ -116,6 +116,6 @@ def census() -> Census:
     return Census()
 
 
-def _ask(video_ids: Collection[UUID], session_ids: Collection[UUID]) -> Standing:
+def _ask(video_ids: Collection[UUID], credential_ids: Collection[UUID]) -> Standing:
     with database.transaction() as session:
-        return present.standing(session, video_ids=video_ids, session_ids=session_ids)
+        return present.standing(session, video_ids=video_ids, credential_ids=credential_ids)

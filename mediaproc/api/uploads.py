@@ -122,7 +122,7 @@ def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
     return SignedParts(parts=[SignedPartView.model_validate(part) for part in signed])
 
 
-@router.get("/{id}", responses=documented(401, 404, 503))
+@router.get("/{id}", responses=documented(401, 403, 404, 503))
 def show(id: UUID, principal: SignedIn) -> UploadView:
     """The upload's state, and the parts that S3 has."""
     with transaction() as session:

@@ -39,7 +39,7 @@ class JobList(BaseModel):
     next_cursor: None = None
 
 
-@router.get("", responses=documented(401, 422))
+@router.get("", responses=documented(401, 403, 422))
 def page(
     principal: SignedIn,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -52,7 +52,7 @@ def page(
         return videos.page(session, principal, limit=limit, cursor=cursor, status=status, query=q)
 
 
-@router.get("/{id}", responses=documented(401, 404))
+@router.get("/{id}", responses=documented(401, 403, 404))
 def show(id: UUID, principal: SignedIn) -> VideoView:
     """One video."""
     with transaction() as session:
@@ -99,7 +99,7 @@ def reprocess(id: UUID, body: Recipe, once: OnceOnly) -> JSONResponse:
     status_code=302,
     response_class=RedirectResponse,
     responses={302: {"description": "To a presigned address that saves under the right name."}}
-    | documented(401, 404, 409),
+    | documented(401, 403, 404, 409),
 )
 def download(
     id: UUID,
@@ -114,7 +114,7 @@ def download(
     return RedirectResponse(url, status_code=302)
 
 
-@router.get("/{id}/jobs", responses=documented(401, 404))
+@router.get("/{id}/jobs", responses=documented(401, 403, 404))
 def jobs(id: UUID, principal: SignedIn) -> JobList:
     """Every job of a video with its attempts: worker, times, outcome, error, FFmpeg command, tail of its log."""
     with transaction() as session:

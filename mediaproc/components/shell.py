@@ -35,14 +35,20 @@ def shell(*content: Any, searches_here: bool = False) -> rx.Component:
 def _rail() -> rx.Component:
     return rx.el.nav(
         rx.link(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc", underline="none"),
-        _rail_link("Library", "clapperboard", routes.LIBRARY),
+        _rail_link("Library", "clapperboard", routes.LIBRARY, within=rx.cond(_in_settings(), "false", "true")),
+        _rail_link("Settings", "settings", routes.SETTINGS, within="false"),
         class_name="rail",
         aria_label="Main",
     )
 
 
-def _rail_link(name: str, picture: str, href: str) -> rx.Component:
-    here = rx.cond(rx.State.router.url.path == href, "page", "true")
+def _in_settings() -> rx.Var[bool]:
+    return rx.State.router.url.path.contains(routes.SETTINGS)
+
+
+def _rail_link(name: str, picture: str, href: str, *, within: Any) -> rx.Component:
+    """`within`: what `aria-current` says on other pages."""
+    here = rx.cond(rx.State.router.url.path == href, "page", within)
     return rx.link(
         icon(picture, 20),
         name,

@@ -47,6 +47,15 @@ class OriginRejected(Expected):
     code, title, status = "origin_rejected", "This request came from another site", 403
 
 
+class InsufficientScope(Expected):
+    """The API key is good, but was made without the scope that this takes; `required_scope` names it."""
+
+    code, title, status = "insufficient_scope", "This API key may not do that", 403
+
+    def __init__(self, required_scope: str) -> None:
+        super().__init__(f"This takes an API key with the scope {required_scope}", required_scope=required_scope)
+
+
 class EmailTaken(Expected):
     code, title, status = "email_taken", "There is already an account with this email", 409
 

@@ -118,6 +118,25 @@ class RefreshToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_column=_time())
 
 
+class ApiKey(SQLModel, table=True):
+    """A program's way in, by the SHA-256 of its key. `prefix` is how the key begins: people tell keys apart by it."""
+
+    __tablename__ = "api_key"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_api_key_team_newest", "team_id", text("id DESC")),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")
+    user_id: UUID = Field(foreign_key="user_account.id", index=True, ondelete="CASCADE")
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=16)
+    key_hash: str = Field(max_length=64, unique=True)
+    scopes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = _created()
+    expires_at: datetime | None = Field(default=None, sa_column=_time())
+    last_used_at: datetime | None = Field(default=None, sa_column=_time())
+    revoked_at: datetime | None = Field(default=None, sa_column=_time())
+
+
 class IdempotentAnswer(SQLModel, table=True):
     """What a POST with an `Idempotency-Key` answered, for 24 hours. Unique for team, route and key."""
 

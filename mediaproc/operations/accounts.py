@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from mediaproc import database, logs
 from mediaproc.domain import tables
 from mediaproc.domain.errors import EmailTaken, Invalid, NotSignedIn, RefreshRejected, WrongCredentials
+from mediaproc.domain.scopes import EVERY_SCOPE
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
 from mediaproc.operations import passwords, throttle, tokens
 from mediaproc.operations.scope import Principal
@@ -101,7 +102,7 @@ def principal_of_session(session: Session, *, session_id: UUID) -> Principal:
     if row is None:
         raise NotSignedIn("This session has ended; please sign in again")
     user_id, email, team_id = row
-    return Principal(user_id=user_id, team_id=team_id, email=email, session_id=session_id)
+    return Principal(user_id=user_id, team_id=team_id, email=email, credential_id=session_id, scopes=EVERY_SCOPE)
 
 
 def user_of(session: Session, principal: Principal) -> User:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain import tables
 from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.operations import progress, scope
+from mediaproc.operations import api_keys, progress, scope
 from mediaproc.operations.scope import Principal
 
 MOST_OF_A_TEAM = 100
@@ -33,10 +33,10 @@ class Present:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is still so: the status of videos that exist, and which sessions have not ended."""
+    """What is still so: the status of videos that exist, and which sessions and API keys are still good."""
 
     statuses: dict[UUID, VideoStatus]
-    sessions: frozenset[UUID]
+    credentials: frozenset[UUID]
 
 
 def of_video(session: Session, principal: Principal, id: UUID) -> Present:
@@ -57,12 +57,13 @@ def of_team(session: Session, principal: Principal) -> list[Present]:
     return _presents(session, [found[id] for id in sorted(found)])
 
 
-def standing(session: Session, *, video_ids: Collection[UUID], session_ids: Collection[UUID]) -> Standing:
+def standing(session: Session, *, video_ids: Collection[UUID], credential_ids: Collection[UUID]) -> Standing:
     """How it stands with everything that is followed. Nothing of it is shown to anyone: it is for comparing only."""
     found = session.exec(select(Video.id, Video.status).where(col(Video.id).in_(video_ids)))
+    statuses = {id: VideoStatus(status) for id, status in found}
     row = tables.Session
-    live = select(row.id).where(col(row.id).in_(session_ids), col(row.ended_at).is_(None))
-    return Standing(statuses={id: VideoStatus(status) for id, status in found}, sessions=frozenset(session.exec(live)))
+    live = session.exec(select(row.id).where(col(row.id).in_(credential_ids), col(row.ended_at).is_(None)))
+    return Standing(statuses=statuses, credentials=frozenset(live) | api_keys.good(session, credential_ids))
 
 
 def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:

@@ -9,20 +9,28 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from mediaproc.domain.errors import NotFound
-from mediaproc.domain.tables import Job, Upload, Video
+from mediaproc.domain import scopes
+from mediaproc.domain.errors import InsufficientScope, NotFound
+from mediaproc.domain.scopes import Scope
+from mediaproc.domain.tables import ApiKey, Job, Upload, Video
 
-Scoped = TypeVar("Scoped", Video, Upload, Job)
+Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey)
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in user, the team whose things are seen, and the session it came by."""
+    """A user, the team whose things are seen, what may be done, and the sign-in session or API key it came by."""
 
     user_id: UUID
     team_id: UUID
     email: str
-    session_id: UUID
+    credential_id: UUID
+    scopes: frozenset[Scope]
+
+    def require(self, needed: Scope) -> None:
+        """Raise InsufficientScope unless this may be done."""
+        if not scopes.allows(self.scopes, needed):
+            raise InsufficientScope(needed.value)
 
 
 def scoped(principal: Principal, table: type[Scoped]) -> SelectOfScalar[Scoped]:

@@ -9,12 +9,12 @@ import hashlib
 import math
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import redis
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -28,7 +28,8 @@ log = logs.get_logger(__name__)
 TRIES = RateLimitItemPerMinute(10, 15, namespace="sign-in")
 """Ten tries in a quarter of an hour, for one email from one address."""
 
-_AWAY = (redis.RedisError, StorageError, OSError)
+AWAY = (redis.RedisError, StorageError, OSError)
+"""What is raised while Redis does not answer."""
 
 
 def count_try(*, email: str, client_address: str) -> None:
@@ -37,7 +38,7 @@ def count_try(*, email: str, client_address: str) -> None:
     try:
         if not _limiter().hit(TRIES, who):
             raise TooManyRequests(retry_after_seconds=_wait_seconds(who))
-    except _AWAY:
+    except AWAY:
         log.warning("sign_in_not_throttled")
 
 
@@ -45,7 +46,7 @@ def forgive(*, email: str, client_address: str) -> None:
     """Forget the tries: this one was right."""
     try:
         _limiter().clear(TRIES, _who(email, client_address))
-    except _AWAY:
+    except AWAY:
         log.warning("sign_in_not_throttled")
 
 
@@ -59,8 +60,13 @@ def _who(email: str, client_address: str) -> str:
 
 @lru_cache(maxsize=1)
 def _limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(storage())
+
+
+def storage() -> Storage:
+    """Where tries and requests are counted. Nobody should wait long because it is away."""
     url = settings().events_url
     address = f"redis+{url}" if url.startswith("unix://") else url
-    # One new try without waiting: nobody should wait at the door because Redis is away.
+    # One new try without waiting.
     options: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 1)}
-    return MovingWindowRateLimiter(storage_from_string(address, key_prefix="throttle", **options))
+    return cast("Storage", storage_from_string(address, key_prefix="throttle", **options))

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mediaproc import routes
 from mediaproc.settings import settings
 
-_BEHIND_THE_DOOR = re.compile(r"/|/videos/[^/.]+/?")
+_BEHIND_THE_DOOR = re.compile(r"/|/settings/?|/videos/[^/.]+/?")
+_FOLDERS = routes.PUBLIC | {routes.SETTINGS}
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
 
 def _as_folder(scope: Scope) -> Scope:
     """The build keeps `/sign-in` as `sign-in/index.html`; the static server would redirect to the folder's name."""
-    return {**scope, "path": scope["path"] + "/"} if scope["path"] in routes.PUBLIC else scope
+    return {**scope, "path": scope["path"] + "/"} if scope["path"] in _FOLDERS else scope
 
 
 def way_to_the_door(request: HTTPConnection) -> str | None:

@@ -47,7 +47,7 @@ class SessionState(rx.State):
             return rx.redirect(self._door())
         if self.email != principal.email:
             await self._forget()
-        self._admitted_token, self._admitted_session = token, principal.session_id
+        self._admitted_token, self._admitted_session = token, principal.credential_id
         self.email = principal.email
         return None
 

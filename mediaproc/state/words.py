@@ -116,3 +116,29 @@ def outcome(word: str | None) -> str:
 def advice(code: str) -> str:
     """What to do about an error."""
     return _ADVICE.get(code, "Try again. If it fails again, the log under Activity says more.")
+
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("python-httpx/", "A program"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """`Firefox on Linux`, as far as a browser tells. The first that fits counts: browsers pose as each other."""
+    browser = next((word for mark, word in _BROWSERS if mark in user_agent), "Something")
+    system = next((word for mark, word in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from mediaproc import database, logs
 from mediaproc.api.app import create_api
 from mediaproc.events import publisher
-from mediaproc.operations import playback, throttle
+from mediaproc.operations import playback, quota, throttle
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
@@ -50,6 +50,8 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         publisher.connection,
         publisher._script,
         throttle._limiter,
+        quota._limiter,
+        quota._pause,
         presign._bucket_address,
         presign._stable_get,
         playback._token_until,

@@ -408,7 +408,7 @@ def test_a_session_that_has_ended_and_a_status_that_was_never_told_are_found_at_
         time.sleep(1)
         set_status(video, VideoStatus.COMPLETED)  # its worker dies before it publishes
         with database.transaction() as session:
-            accounts.sign_out(session, session_id=leaver.principal.session_id)
+            accounts.sign_out(session, session_id=leaver.principal.credential_id)
         assert leaving.result().closed
         told = waiting.result()
     assert told.comments >= 1

@@ -439,6 +439,7 @@ ROUTES = [
     ("POST", "/api/v1/uploads/{upload}/parts", {"part_numbers": [1]}),
     ("POST", "/api/v1/uploads/{upload}/complete", {}),
     ("DELETE", "/api/v1/uploads/{upload}", None),
+    ("DELETE", "/api/v1/api-keys/{key}", None),
 ]
 
 
@@ -446,10 +447,11 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
     mine, other = account(), account()
     video_id = completed(mine)
     upload = mine.client.post("/api/v1/uploads", json={"filename": "a.mp4", "size_bytes": 5}).json()
+    key = mine.client.post("/api/v1/api-keys", json={"name": "mine", "scopes": ["admin"]}).json()
     before = mine.client.get(f"/api/v1/videos/{video_id}").json()
     for method, template, body in ROUTES:
-        path = template.format(video=video_id, upload=upload["id"], rendition="480p")
-        nowhere = template.format(video=uuid4(), upload=uuid4(), rendition="480p")
+        path = template.format(video=video_id, upload=upload["id"], key=key["id"], rendition="480p")
+        nowhere = template.format(video=uuid4(), upload=uuid4(), key=uuid4(), rendition="480p")
         theirs = other.client.request(method, path, json=body)
         none = other.client.request(method, nowhere, json=body)
         assert (theirs.status_code, theirs.json()) == (404, none.json()), (method, template)
@@ -461,7 +463,7 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
 
 
 def test_every_route_with_an_id_is_in_that_matrix(api: TestClient) -> None:
-    named = {(method, re.sub(r"\{(video|upload)\}", "{id}", path)) for method, path, _ in ROUTES}
+    named = {(method, re.sub(r"\{(video|upload|key)\}", "{id}", path)) for method, path, _ in ROUTES}
     document = api.get("/api/openapi.json").json()
     found = {
         (method.upper(), re.sub(r"\{(video_id|upload_id)\}", "{id}", path))

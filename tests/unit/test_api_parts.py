@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from mediaproc.api import caller, cookies, middleware, once, problems
 from mediaproc.api.forms import local_path
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, OriginRejected
+from mediaproc.domain.scopes import EVERY_SCOPE
 from mediaproc.operations import cursors, filenames, passwords, tokens, uploads
 from mediaproc.operations.accounts import SignIn
 from mediaproc.operations.scope import Principal
@@ -301,7 +302,11 @@ def test_a_stable_address_is_the_same_for_an_hour(configured: Any, monkeypatch: 
 def test_keys_of_different_callers_and_routes_are_different_locks() -> None:
     def lock(**changes: Any) -> int:
         principal = Principal(
-            user_id=UUID(int=1), team_id=changes.pop("team", UUID(int=2)), email="", session_id=UUID(int=3)
+            user_id=UUID(int=1),
+            team_id=changes.pop("team", UUID(int=2)),
+            email="",
+            credential_id=UUID(int=3),
+            scopes=EVERY_SCOPE,
         )
         return once.Once(principal, **{"route": "POST /x", "key": "k", "request_hash": "h"} | changes)._lock_number()
 

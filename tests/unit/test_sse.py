@@ -180,12 +180,12 @@ def test_a_playable_video_names_its_renditions() -> None:
 def look(number: int, status: VideoStatus | None, *, at: float = 10.0, live: bool = True) -> Look:
     statuses = {VIDEO: status} if status else {}
     return Look(
-        number=number, at=at, standing=Standing(statuses=statuses, sessions=frozenset({SESSION} if live else ()))
+        number=number, at=at, standing=Standing(statuses=statuses, credentials=frozenset({SESSION} if live else ()))
     )
 
 
 def follower(status: VideoStatus = VideoStatus.PROCESSING) -> Follower:
-    return Follower(session_id=SESSION, told={VIDEO: status}, since=1.0)
+    return Follower(credential_id=SESSION, told={VIDEO: status}, since=1.0)
 
 
 def test_a_status_that_was_never_told_is_outdated_at_the_second_look() -> None:

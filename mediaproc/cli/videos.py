@@ -1,0 +1,69 @@
+"""Look at videos, and try again, stop or delete them."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import typer
+
+from mediaproc.cli.speaking import say, speaking, table, to_json
+from mediaproc.client import Preset, Video
+
+
+def videos(*, status: list[str], query: str | None, limit: int, as_json: bool) -> None:
+    """List the newest."""
+    with speaking(as_json=as_json) as client:
+        found = list(islice(client.videos(status=status, query=query), limit))
+        if as_json:
+            typer.echo(to_json(found))
+        else:
+            table(("ID", "STATUS", "PROGRESS", "LENGTH", "TITLE"), map(_row, found))
+
+
+def presets(*, as_json: bool) -> None:
+    """List the recipes."""
+    with speaking(as_json=as_json) as client:
+        found = client.presets()
+        if as_json:
+            typer.echo(to_json(found))
+        else:
+            table(("NAME", "CODEC", "SIZES", "WHAT IT IS"), map(_preset_row, found))
+
+
+def retry(id: str, *, as_json: bool) -> None:
+    """Process again."""
+    with speaking(as_json=as_json) as client:
+        _say_status(client.retry(id), as_json=as_json)
+
+
+def cancel(id: str, *, as_json: bool) -> None:
+    """Stop the work."""
+    with speaking(as_json=as_json) as client:
+        _say_status(client.cancel(id), as_json=as_json)
+
+
+def delete(ids: list[str], *, as_json: bool) -> None:
+    """Delete each."""
+    with speaking(as_json=as_json) as client:
+        for id in ids:
+            client.delete(id)
+            say({"deleted": id}, f"Deleted {id}", as_json=as_json)
+
+
+def _say_status(video: Video, *, as_json: bool) -> None:
+    say(video, f"{video.title} is {video.status}", as_json=as_json)
+
+
+def _row(video: Video) -> tuple[str, ...]:
+    return video.id, video.status, f"{video.progress:.0f} %", _length(video.duration_seconds), video.title
+
+
+def _preset_row(preset: Preset) -> tuple[str, ...]:
+    return preset.name, preset.codec, " ".join(str(rung["name"]) for rung in preset.rungs), preset.description
+
+
+def _length(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"

@@ -1,0 +1,41 @@
+"""A typed client of Mediaproc's API, for programs: uploads, videos, live events, downloads, keys.
+
+    with Client("https://video.example", api_key="mp_…") as mediaproc:
+        video = mediaproc.upload(Path("holiday.mov"))
+        for event in mediaproc.events(video.id):
+            print(event.type, event.data)
+        mediaproc.download(video.id, Path("holiday.mp4"))
+
+It knows nothing of the server's code, only the public API.
+"""
+
+from mediaproc.client.client import Client
+from mediaproc.client.errors import (
+    ApiError,
+    ClientError,
+    FileChanged,
+    Interrupted,
+    NotReachable,
+    TransferFailed,
+    UnexpectedAnswer,
+)
+from mediaproc.client.models import ApiKey, Event, NewApiKey, Preset, Rendition, Transfer, User, Video
+
+__all__ = [
+    "ApiError",
+    "ApiKey",
+    "Client",
+    "ClientError",
+    "Event",
+    "FileChanged",
+    "Interrupted",
+    "NewApiKey",
+    "NotReachable",
+    "Preset",
+    "Rendition",
+    "Transfer",
+    "TransferFailed",
+    "UnexpectedAnswer",
+    "User",
+    "Video",
+]

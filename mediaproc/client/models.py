@@ -1,0 +1,167 @@
+"""What the API answers, as values. Members that this version doesn't know are kept, in `model_extra`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+FINAL = frozenset({"completed", "failed", "cancelled"})
+"""Statuses after which nothing more happens by itself."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class User(_Answer):
+    """A person with an account."""
+
+    id: str
+    email: str
+    created_at: datetime
+
+
+class Trouble(_Answer):
+    """Why something failed."""
+
+    code: str
+    detail: str
+
+
+class Rendition(_Answer):
+    """One encoded size of a video."""
+
+    id: str
+    name: str
+    height: int
+    width: int
+    codec: str
+    bitrate_bps: int
+    size_bytes: int
+
+
+class Playback(_Answer):
+    """Where to play a video."""
+
+    hls_url: str
+
+
+class Job(_Answer):
+    """The newest job of a video."""
+
+    id: str
+    status: str
+    attempt_count: int
+    max_attempts: int
+    next_attempt_at: datetime | None = None
+
+
+class Video(_Answer):
+    """A video. `status` is a word; new ones may come."""
+
+    id: str
+    filename: str
+    title: str
+    status: str
+    playable: bool
+    progress: float
+    preset: str
+    size_bytes: int
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    created_at: datetime
+    ready_at: datetime | None = None
+    error: Trouble | None = None
+    poster_url: str | None = None
+    playback: Playback | None = None
+    renditions: list[Rendition] = []
+    job: Job | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self.status in FINAL
+
+
+class Preset(_Answer):
+    """A recipe."""
+
+    name: str
+    version: int
+    title: str
+    description: str
+    codec: str
+    rungs: list[dict[str, Any]]
+    containers: list[str]
+
+
+class ApiKey(_Answer):
+    """An API key, without the key."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class NewApiKey(ApiKey):
+    """An API key with the key itself, which is told this once."""
+
+    key: str
+
+
+class PartUrl(_Answer):
+    """Where to PUT one part."""
+
+    part_number: int
+    url: str
+
+
+class UploadedPart(_Answer):
+    """A part that storage has."""
+
+    part_number: int
+    size_bytes: int
+
+
+class Upload(_Answer):
+    """An upload: part n holds the bytes from (n−1) · part_size_bytes on."""
+
+    id: str
+    video_id: str | None = None
+    state: str = "open"
+    size_bytes: int
+    part_size_bytes: int
+    part_count: int
+    parts: list[PartUrl] = []
+    uploaded_parts: list[UploadedPart] = []
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a video. `id` is what to resume after; `type` is a word, new ones may come."""
+
+    id: str
+    type: str
+    data: dict[str, Any]
+
+    @property
+    def final(self) -> bool:
+        """Whether this says that nothing more will happen by itself."""
+        return self.type == "removed" or (self.type == "status" and self.data.get("status") in FINAL)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How far a transfer is."""
+
+    done_bytes: int
+    total_bytes: int

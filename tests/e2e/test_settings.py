@@ -1,0 +1,108 @@
+"""Settings: a key is made, used and revoked; another device is signed out; the password is changed."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.conftest import PASSWORD, Site, assert_accessible, fill_door, register, screenshot
+
+LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+NEW = "quite another password"
+
+
+def _open(page: Page) -> None:
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    expect(page.get_by_role("heading", name="API keys")).to_be_visible()
+
+
+def _make_key(page: Page, name: str) -> str:
+    form = page.get_by_role("form", name="New API key")
+    form.get_by_role("textbox", name="Name").fill(name)
+    form.get_by_role("button", name="Make a key").click()
+    shown = page.locator(".new-key pre")
+    expect(shown).to_have_text(re.compile("^mp_"))
+    return shown.inner_text()
+
+
+def _status(site: Site, key: str) -> int:
+    request = urllib.request.Request(f"{site.url}/api/v1/videos", headers={"Authorization": f"Bearer {key}"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    _open(page)
+    key = _make_key(page, "nightly upload")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    assert _status(site, key) == 200
+    page.reload()
+    expect(page.get_by_role("heading", name="API keys")).to_be_visible()
+    listed = page.get_by_role("list", name="API keys")
+    expect(listed.get_by_text("nightly upload")).to_be_visible()
+    expect(listed.get_by_text("Used")).to_be_visible()
+    assert key not in page.content()
+    page.get_by_role("button", name="Revoke nightly upload").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert _status(site, key) == 200
+    page.get_by_role("button", name="Revoke nightly upload").click()
+    page.get_by_role("button", name="Revoke it").click()
+    expect(page.locator(".things").get_by_text("nightly upload")).to_have_count(0)
+    assert _status(site, key) == 401
+
+
+def test_another_device_is_signed_out_and_the_password_changed(
+    new_context: Callable[..., BrowserContext], page: Page
+) -> None:
+    page.get_by_role("button", name="Account").click()
+    email = page.locator(".menu-head b").inner_text()
+    page.keyboard.press("Escape")
+    other = new_context().new_page()
+    other.goto("/sign-in")
+    fill_door(other, email, PASSWORD, "Sign in")
+    expect(other.get_by_role("heading", name="Library")).to_be_visible()
+    _open(page)
+    expect(page.get_by_role("list", name="Sign-ins").get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^Sign out: ")).click()
+    expect(page.get_by_role("list", name="Sign-ins").get_by_role("listitem")).to_have_count(1)
+    other.goto("/")
+    expect(other).to_have_url(re.compile("/sign-in"))
+    page.get_by_label("Present password").fill("not it at all")
+    page.get_by_label("New password").fill(NEW)
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_have_text("This is not your present password")
+    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_label("New password").fill(NEW)
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    fill_door(other, email, NEW, "Sign in")
+    expect(other.get_by_role("heading", name="Library")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], width: int, scheme: str) -> None:
+    page = new_context(viewport={"width": width, "height": 844}, color_scheme=scheme).new_page()
+    register(page)
+    _open(page)
+    _make_key(page, "a program with a rather long name that says what it is for")
+    expect(page.get_by_role("listitem").filter(has_text="a program with")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+    screenshot(page, f"settings-{width}-{scheme}")
+    expect(page.get_by_role("list", name="Sign-ins")).to_contain_text("Used just now")
+    page.get_by_role("button", name="Change the password").scroll_into_view_if_needed()
+    screenshot(page, f"settings-end-{width}-{scheme}")
+    page.get_by_role("button", name=re.compile("^Revoke ")).click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert_accessible(page)

@@ -1,0 +1,95 @@
+"""Where one is signed in, and the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from mediaproc import database
+from mediaproc.domain import tables
+from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, TooManyRequests, WrongCredentials
+from mediaproc.operations import accounts, sessions
+from mediaproc.operations.accounts import SignIn
+from tests.integration.conftest import PASSWORD, Account
+from tests.integration.test_api_keys import get, make_key
+
+Accounts = Callable[[], Account]
+NEW = "quite another password"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    with database.transaction() as session:
+        yield session
+
+
+def sign_in(me: Account, password: str = PASSWORD) -> SignIn:
+    with transaction() as session:
+        return accounts.sign_in(session, email=me.email, password=password, user_agent="curl/8")
+
+
+def ids(me: Account) -> list[str]:
+    with transaction() as session:
+        return [row.user_agent for row in sessions.live(session, me.principal)]
+
+
+def test_sign_ins_are_listed_and_another_can_be_ended(account: Accounts) -> None:
+    me, stranger = account(), account()
+    sign_in(me)
+    assert ids(me) == ["curl/8", "testclient"]
+    with transaction() as session:
+        other = sessions.live(session, me.principal)[0]
+        with pytest.raises(NotFound):
+            sessions.end(session, stranger.principal, other.id)
+        sessions.end(session, me.principal, other.id)
+    assert ids(me) == ["testclient"]
+
+
+def test_a_session_that_nobody_can_renew_any_more_is_not_listed(account: Accounts) -> None:
+    me = account()
+    sign_in(me)
+    with transaction() as session:
+        other = sessions.live(session, me.principal)[0]
+        other.last_used_at = tables.now() - timedelta(days=31)
+    assert ids(me) == ["testclient"]
+
+
+def test_all_others_are_ended_and_ones_own_stays(account: Accounts) -> None:
+    me, stranger = account(), account()
+    gone = sign_in(me)
+    with transaction() as session:
+        sessions.end_others(session, me.principal)
+    assert ids(me) == ["testclient"]
+    assert ids(stranger) == ["testclient"]
+    with transaction() as session, pytest.raises(NotSignedIn):
+        accounts.principal_of(session, access_token=gone.access_token)
+
+
+def test_a_new_password_ends_other_sessions_and_leaves_keys(account: Accounts, api: TestClient) -> None:
+    me = account()
+    key = make_key(me)["key"]
+    sign_in(me)
+    with transaction() as session:
+        sessions.change_password(session, me.principal, present=PASSWORD, new=NEW)
+    assert ids(me) == ["testclient"]
+    assert get(api, "/api/v1/auth/me", key).status_code == 200
+    with pytest.raises(WrongCredentials):
+        sign_in(me)
+    assert sign_in(me, NEW).user.email == me.email
+
+
+def test_the_present_password_is_asked_for_and_can_not_be_guessed(account: Accounts) -> None:
+    me = account()
+    with transaction() as session, pytest.raises(Invalid):
+        sessions.change_password(session, me.principal, present=PASSWORD, new="short")
+    for _ in range(9):
+        with transaction() as session, pytest.raises(WrongCredentials):
+            sessions.change_password(session, me.principal, present="a guess at it", new=NEW)
+    with transaction() as session, pytest.raises(TooManyRequests):
+        sessions.change_password(session, me.principal, present=PASSWORD, new=NEW)
+    assert sign_in(me).user.email == me.email

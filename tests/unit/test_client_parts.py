@@ -1,0 +1,80 @@
+"""The client's pure parts, and that starting its command line stays quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediaproc.cli import exits
+from mediaproc.cli.exits import MEANINGS, Exit
+from mediaproc.client import ApiError, FileChanged, NotReachable
+from mediaproc.client import events as reading
+from mediaproc.client.models import Event
+
+ROOT = Path(__file__).parents[2]
+STREAM = (
+    b"retry: 2000\n\n: still here\n\nid: 1-0\nevent: status\ndata: {\"status\": \"queued\"}\n\n"
+    b'id: 2-0\r\nevent: progress\r\ndata: {"progress": 45,\r\ndata: "text": "a\xe2\x80\xa8b"}\r\n\r\n'
+    b"id: 3-0\n\nevent: log\ndata:{}\n\nid: 4-0\nevent: log\ndata: {\"cut\": "
+)  # fmt: skip
+EVENTS = [
+    Event("1-0", "status", {"status": "queued"}),
+    Event("2-0", "progress", {"progress": 45, "text": "a\u2028b"}),
+    Event("3-0", "log", {}),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_events_are_read_however_the_bytes_come(size: int) -> None:
+    chunks = [STREAM[at : at + size] for at in range(0, len(STREAM), size)]
+    assert list(reading.read(chunks)) == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("event", "final"),
+    [
+        (Event("", "status", {"status": "completed"}), True),
+        (Event("", "status", {"status": "failed"}), True),
+        (Event("", "status", {"status": "cancelled"}), True),
+        (Event("", "removed", {}), True),
+        (Event("", "status", {"status": "queued", "next_attempt_at": "2026-01-01T00:00:00Z"}), False),
+        (Event("", "progress", {"progress": 100, "status": "completed"}), False),
+    ],
+)
+def test_a_final_event_is_known(event: Event, final: bool) -> None:
+    assert event.final is final
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ApiError(401, {}), 3), (ApiError(403, {}), 3), (ApiError(404, {}), 4), (ApiError(409, {}), 5),
+        (ApiError(422, {}), 2), (ApiError(503, {}), 6), (ApiError(500, {}), 1), (ApiError(429, {}), 1),
+        (NotReachable(), 6), (FileChanged(), 1),
+    ],
+)  # fmt: skip
+def test_exit_codes_stay_what_they_are(error: Exception, code: int) -> None:
+    assert exits.code_of(error) == code  # type: ignore[arg-type]
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Exit)
+    assert [code.value for code in Exit] == [0, 1, 2, 3, 4, 5, 6, 7, 130]
+
+
+def test_a_client_command_loads_nothing_of_the_server() -> None:
+    """It would take seconds, and fail where only the client's needs are installed."""
+    program = (
+        "import sys; from mediaproc.__main__ import cli; from mediaproc.client import connection\n"
+        "connection._TRIES = 1\n"
+        "try: cli(['videos'])\n"
+        "except SystemExit as end: assert end.code == 6, end.code\n"
+        "heavy = {'reflex', 'boto3', 'fastapi', 'sqlmodel', 'sqlalchemy', 'redis', 'huey', 'structlog'}\n"
+        "print(sorted(heavy & set(sys.modules)), [m for m in sys.modules if m.startswith('mediaproc.settings')])"
+    )
+    environment = {"MEDIAPROC_URL": "http://127.0.0.1:9", "PATH": "", "HOME": "/nonexistent"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout == "[] []\n", done.stderr

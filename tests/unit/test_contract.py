@@ -1,0 +1,39 @@
+"""The contract page says what the OpenAPI and the command line say."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaproc.api.app import create_api
+from mediaproc.cli.exits import MEANINGS
+from mediaproc.domain.scopes import Scope
+from tests import contract
+
+
+def _documented() -> dict[tuple[str, str], set[str]]:
+    paths = create_api().openapi()["paths"]
+    return {
+        (method.upper(), path): {status for status in operation["responses"] if status < "4"}
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+
+
+def test_the_page_has_every_route_and_no_other() -> None:
+    assert set(contract.routes()) == set(_documented())
+
+
+@pytest.mark.parametrize("route", sorted(contract.routes()), ids=" ".join)
+def test_a_route_answers_as_the_page_says(route: tuple[str, str]) -> None:
+    takes, statuses = contract.routes()[route]
+    assert statuses == _documented()[route]
+    assert takes in {"nobody", *Scope}
+
+
+def test_the_page_has_every_exit_code() -> None:
+    text = contract.PAGE.read_text(encoding="utf-8")
+    assert all(f"| {code.value} | {meaning} |" in text for code, meaning in MEANINGS.items())
+
+
+def test_the_examples_are_short() -> None:
+    assert all(len(contract.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
