@@ -109,6 +109,14 @@ def test(context: typer.Context) -> None:
     raise typer.Exit(checks.test(context.args))
 
 
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure: media. Prints a table; --json FILE writes the figures too."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.bench(context.args))
+
+
 @cli.command()
 def check() -> None:
     """Run ruff, pyright, import-linter and alembic's check."""

@@ -61,10 +61,18 @@ def _claim(job_id: UUID) -> jobs.Claim | None:
         return jobs.claim(session, job_id=job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
 
 
+def _share_of(claim: jobs.Claim) -> jobs.Share:
+    if not claim.is_part:
+        return jobs.Share()
+    with database.transaction() as session:
+        return jobs.share_of(session, claim)
+
+
 def _run(claim: jobs.Claim) -> None:
     started = time.monotonic()
-    log.info("attempt_started", kind=claim.job.kind.value)
+    log.info("attempt_started", kind=claim.job.kind.value, chunk=claim.job.chunk)
     with workspace.opened() as folder, Reporter(claim) as reporter:
+        reporter.share = _share_of(claim)
         context = AttemptContext(claim=claim, workspace=folder, reporter=reporter)
         with Heartbeat(context):
             ending = _perform(context)

@@ -1,6 +1,7 @@
 """`python -m mediaproc_worker.consumer`: take jobs from the queue, one process a slot.
 
-`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options.
+`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options; then another one has
+to run `mediaproc_worker.consumer.quick`, the Huey of the quick lane.
 
 At SIGTERM the workers take nothing new and have `drain_seconds` to finish; then what still runs is given back, its
 FFmpeg killed. At SIGINT it is given back at once. The parent opens no connection, so none is shared after the fork.
@@ -16,6 +17,7 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from huey.consumer import Consumer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,10 +27,24 @@ from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import explain, settings
 from mediaproc_worker import attempt, parent
+from mediaproc_worker.handlers.assemble import assemble
+from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.heartbeat import stopping
 
-HEALTH_CHECK_SECONDS = 1.0
+HANDLERS: dict[JobKind, attempt.Handler] = {
+    JobKind.PROCESS: process,
+    JobKind.ENCODE: encode_chunk,
+    JobKind.SOUND: encode_sound,
+    JobKind.POSTER: take_poster,
+    JobKind.ASSEMBLE: assemble,
+}
+"""What performs each kind of job."""
+
+QUICK_WORKERS = 2
+"""Worker processes of the quick lane, beside those that encode."""
+
+HEALTH_CHECK_SECONDS = 1
 """How soon a killed worker process is replaced."""
 
 LONGEST_PAUSE_SECONDS = 2.0
@@ -42,8 +58,10 @@ def main() -> int:
     except ValidationError as error:
         print(explain(error), file=sys.stderr)
         return 2
-    consumer = bound_huey().create_consumer(
-        workers=config.slots,
+    bound_huey()
+    consumer = LanesConsumer(
+        huey_of(Lane.ENCODE),
+        workers=config.slots + QUICK_WORKERS,
         worker_type="process",
         periodic=False,
         health_check_interval=HEALTH_CHECK_SECONDS,
@@ -55,19 +73,31 @@ def main() -> int:
     return 0
 
 
+class LanesConsumer(Consumer):
+    """One consumer for both lanes: the first workers encode, the last ones take what is quick."""
+
+    def _create_process(self, process: Any, name: str) -> Any:
+        """Also called for the successor of a worker that died, under the same name."""
+        number = name.removeprefix("Worker-")
+        if number.isdigit() and int(number) > self.workers - QUICK_WORKERS:
+            process.huey = huey_of(Lane.QUICK)
+        return super()._create_process(process, name)
+
+
 @lru_cache(maxsize=1)
 def bound_huey() -> Any:
-    """The Huey of the encode lane with everything that a worker process needs bound to it."""
+    """The Huey of the encode lane with everything that a worker process needs bound to it, and to the other lane's."""
     logs.configure(level=settings().log_level, format=settings().log_format)
     logging.getLogger("huey").setLevel(logging.WARNING)  # Attempts are logged with ids; messages need not be.
     logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
-    attempt.handlers.setdefault(JobKind.PROCESS, process)
+    for kind, handler in HANDLERS.items():
+        attempt.handlers.setdefault(kind, handler)
     tasks.performer["perform"] = attempt.perform
-    tasks.task_of(Lane.ENCODE)
-    huey = huey_of(Lane.ENCODE)
-    huey.on_startup("mediaproc")(_start_worker)
+    for lane in Lane:
+        tasks.task_of(lane)
+        huey_of(lane).on_startup("mediaproc")(_start_worker)
     parent.bind_children()
-    return huey
+    return huey_of(Lane.ENCODE)
 
 
 def _start_worker() -> None:
@@ -86,6 +116,9 @@ def _give_back(_signum: int, _frame: object) -> None:
 def __getattr__(name: str) -> Any:
     if name == "huey":
         return bound_huey()
+    if name == "quick":
+        bound_huey()
+        return huey_of(Lane.QUICK)
     raise AttributeError(name)
 
 

@@ -122,6 +122,15 @@ class AttemptContext:
         return self._reporter.progress
 
     @property
+    def whole(self) -> float:
+        """How far the whole is that this attempt is a part of, as far as it knows."""
+        return self._reporter.whole
+
+    def learn(self, share: jobs.Share) -> None:
+        """Take in how the attempt's progress counts for the whole now."""
+        self._reporter.share = share
+
+    @property
     def log_tail(self) -> str:
         """The last lines that were logged."""
         return "\n".join(self._tail)

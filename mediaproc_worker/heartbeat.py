@@ -68,7 +68,10 @@ class Heartbeat:
                     job_id=self._context.claim.job_id,
                     attempt=self._context.claim.attempt,
                     progress=self._context.progress,
+                    whole=self._context.whole,
                 )
+                if mine and self._context.claim.is_part:
+                    self._context.learn(jobs.share_of(session, self._context.claim))
         except SQLAlchemyError as error:
             log.warning("heartbeat_missed", error=type(error).__name__)
             return

@@ -46,7 +46,7 @@ class Poster:
 
 
 def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | None:
-    key = keys.poster(context.claim.video_id, context.claim.attempt)
+    key = keys.poster(context.claim.video_id, context.claim.output)
     try:
         _take(context, info, source)
         objects.put_file(context.workspace / layout.POSTER, key, content_type="image/jpeg")

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import probe, sniff
+from mediaproc.media import keyframes, probe, sniff
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
@@ -49,6 +49,22 @@ def probed(context: AttemptContext, source: Source) -> MediaInfo:
         raise reasons.reason_of(failure) from failure
     except probe.Refused as refused:
         raise reasons.refusal(refused) from refused
+
+
+def keyframes_of(context: AttemptContext, info: MediaInfo) -> list[float]:
+    """When the keyframes of the picture are shown, in seconds, if its container says so in one place; else nothing."""
+    key, size_bytes = context.claim.video.source_key, context.claim.video.size_bytes
+
+    def read(offset: int, size: int) -> bytes:
+        return objects.get_range(key, offset, size)
+
+    if info.container.partition(",")[0] != "mov":
+        return []
+    index = keyframes.find_index(read, size_bytes)
+    if index is None:
+        return []
+    moov = read(index.offset, index.size)
+    return keyframes.keyframe_seconds(moov, track=info.video.index, size_bytes=size_bytes)
 
 
 def _head(key: str) -> bytes:

@@ -28,6 +28,7 @@ class Reporter:
 
     def __init__(self, claim: jobs.Claim) -> None:
         self.progress = 0.0
+        self.share = jobs.Share()
         self._claim = claim
         self._latest: dict[str, Any] | None = None
         self._lines: deque[str] = deque(maxlen=PENDING_LOG_LINES)
@@ -47,18 +48,29 @@ class Reporter:
     def report(
         self, stage: Stage, progress: float, *, fps: float | None, speed: float | None, eta_seconds: float | None
     ) -> None:
-        """Replace what is to be published next. Progress is clamped to 0–100 and never falls."""
+        """Replace what is to be published next. Progress is clamped to 0–100 and never falls.
+
+        A part tells how far the whole is; if it does not count for that, it tells nothing.
+        """
         with self._news:
             self.progress = max(self.progress, min(round(float(progress), 1), 100.0))
+            if not self.share.size:
+                return
+            whole = self.whole
             self._latest = {
-                "progress": int(self.progress) if self.progress.is_integer() else self.progress,
+                "progress": int(whole) if whole.is_integer() else whole,
                 "stage": stage.value,
                 "fps": fps,
                 "speed": speed,
-                "eta_seconds": eta_seconds,
-                "attempt": self._claim.attempt,
+                "eta_seconds": None if eta_seconds is None else self.share.eta_seconds(self.progress, eta_seconds),
+                "attempt": self._claim.output,
             }
             self._news.notify()
+
+    @property
+    def whole(self) -> float:
+        """How far the whole is, as far as this attempt knows."""
+        return round(self.share.of_whole(self.progress), 1)
 
     def log(self, line: str) -> None:
         """Add a line to what is to be published next."""
@@ -90,7 +102,7 @@ class Reporter:
             lines = "\n".join(self._lines)
             self._lines.clear()
         if lines:
-            self._publish(EventType.LOG, {"attempt": self._claim.attempt, "text": lines})
+            self._publish(EventType.LOG, {"attempt": self._claim.output, "text": lines})
         if progress:
             self._publish(EventType.PROGRESS, progress)
 

@@ -5,15 +5,18 @@ Rows follow in order and only for what has arrived, so whoever reads them never 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
-from mediaproc.media import codecs, layout
+from mediaproc.media import codecs, layout, retiming
 from mediaproc.media.fragments import Cut, Cutter
+from mediaproc.media.plan import Chunk
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
 from mediaproc_worker.context import AttemptContext
@@ -22,17 +25,23 @@ from mediaproc_worker.sending import put_bytes
 
 @dataclass
 class Outbox:
-    """One rendition on its way to S3. `row` is the rendition as it begins, but for its codecs."""
+    """One rendition on its way to S3. `row` is the rendition as it begins, but for its codecs.
+
+    Of a `chunk` the segments are numbered on from its first, and timed so that they fit those of the other chunks.
+    """
 
     context: AttemptContext
     pool: ThreadPoolExecutor
     row: jobs.NewRendition
     cutter: Cutter
+    chunk: Chunk | None = None
     rendition_id: UUID | None = None
     arrived: list[jobs.NewSegment] = field(default_factory=list[jobs.NewSegment])
     frames: int = 0
     _written: int = 0
     _closed: int = 0
+    _lag: int = 0
+    _lag_before: int = 0
     _init: Future[None] | None = None
     _sending: deque[Future[jobs.NewSegment]] = field(default_factory=deque[Future[jobs.NewSegment]])
 
@@ -66,6 +75,7 @@ class Outbox:
         """After FFmpeg's end: wait until everything is in S3 and has its row."""
         self._send_closed()
         self._collect(wait=True)
+        self._fill_room()
         self._write_rows()
 
     @property
@@ -88,15 +98,40 @@ class Outbox:
         init = self._read(0, self.cutter.init_bytes)
         said = codecs.AAC_LC if self.is_sound else codecs.h264_of_init_segment(init)
         self.row = replace(self.row, codecs=said or self.row.codecs)
+        if self.chunk is not None:
+            init = self._fitting(init)
         self._init = self.pool.submit(put_bytes, init, self.row.init_key, content_type=self._content_type)
 
     def _put_segment(self, cut: Cut) -> jobs.NewSegment:
-        claim = self.context.claim
-        key = keys.segment(claim.video_id, claim.attempt, self.name, cut.number)
-        put_bytes(self._read(cut.offset, cut.size_bytes), key, content_type=self._content_type)
-        return jobs.NewSegment(
-            number=cut.number, object_key=key, duration_seconds=cut.duration_seconds, size_bytes=cut.size_bytes
-        )  # fmt: skip
+        claim, number = self.context.claim, cut.number + (self.chunk.first_segment if self.chunk else 0)
+        again = claim.attempt if claim.is_part else 1
+        key = keys.segment(claim.video_id, claim.output, self.name, number, again=again)
+        body, seconds = self._read(cut.offset, cut.size_bytes), cut.duration_seconds
+        if self.chunk is not None:
+            made = retiming.retimed(
+                body, lag_before=self._lag_before, lag=self._lag, default_duration=self.cutter.default_duration
+            )
+            body, seconds = made.data, made.ticks / self.cutter.timescale
+        put_bytes(body, key, content_type=self._content_type)
+        return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
+
+    def _fitting(self, init: bytes) -> bytes:
+        """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
+        self._lag = retiming.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate))
+        init, self._lag_before = retiming.with_lag(init, self._lag)
+        digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
+        key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)
+        self.row = replace(self.row, init_key=key)
+        return init
+
+    def _fill_room(self) -> None:
+        """The last segment of a chunk takes the numbers of edges that had no frame between them."""
+        if self.chunk is None or self.chunk.segments is None or not self.arrived:
+            return
+        missing = self.chunk.segments - len(self.arrived)
+        if missing > 0:
+            self.arrived[-1] = replace(self.arrived[-1], span=1 + missing)
+            self._written = min(self._written, len(self.arrived) - 1)
 
     def _collect(self, *, wait: bool) -> None:
         """Take what has arrived, in order. Raises what an upload raised."""

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -48,6 +49,13 @@ class Services(dict[str, str]):
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
     """Settings that lead to real services, made for this pytest worker alone; also put into `os.environ`."""
+    with real_services() as running:
+        yield running
+
+
+@contextmanager
+def real_services() -> Iterator[Services]:
+    """Real servers with a migrated database and a bucket, within `with`."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o755)

@@ -132,6 +132,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=False),
         sa.Column("video_id", sa.Uuid(), nullable=False),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("output", sa.Integer(), nullable=True),
+        sa.Column("chunk", sa.Integer(), nullable=True),
+        sa.Column("start_seconds", sa.Float(), nullable=True),
+        sa.Column("length_seconds", sa.Float(), nullable=True),
+        sa.Column("undivided", sa.Boolean(), nullable=False),
+        sa.Column("progress", sa.Float(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("lane", sa.String(length=32), nullable=False),
         sa.Column("preset", sa.String(length=64), nullable=False),
@@ -145,11 +152,13 @@ def upgrade() -> None:
         sa.Column("error_detail", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["job.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["video_id"], ["video.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_job_team_id"), "job", ["team_id"], unique=False)
+    op.create_index("ix_job_parent", "job", ["parent_id"], unique=False)
     op.create_index("ix_job_video_newest", "job", ["video_id", sa.literal_column("id DESC")], unique=False)
     op.create_index("ix_job_waiting", "job", ["state", "next_attempt_at"], unique=False)
     op.create_table(
@@ -233,6 +242,7 @@ def upgrade() -> None:
         sa.Column("object_key", sa.String(length=512), nullable=False),
         sa.Column("duration_seconds", sa.Float(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("span", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["rendition_id"], ["rendition.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("rendition_id", "number"),
     )
@@ -251,6 +261,7 @@ def downgrade() -> None:
     op.drop_table("refresh_token")
     op.drop_index("ix_job_waiting", table_name="job")
     op.drop_index("ix_job_video_newest", table_name="job")
+    op.drop_index("ix_job_parent", table_name="job")
     op.drop_index(op.f("ix_job_team_id"), table_name="job")
     op.drop_table("job")
     op.drop_index("ix_video_team_status_newest", table_name="video")

@@ -14,6 +14,7 @@ from pathlib import Path
 from mediaproc.commands import ROOT
 from mediaproc.embedded import parts
 
+BENCHES = ("media",)
 KINDS = ("unit", "integration", "e2e")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -26,6 +27,14 @@ def test(arguments: list[str]) -> int:
     if kind in {None, "e2e"}:
         _provide_chromium()
     return max(_pytest(each, options) for each in _rounds(kind))
+
+
+def bench(arguments: list[str]) -> int:
+    """Run a bench of `BENCHES`, the first one by default. Returns the exit status."""
+    name, options = (
+        (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in BENCHES else (BENCHES[0], arguments)
+    )
+    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], cwd=ROOT, check=False).returncode
 
 
 def check() -> int:

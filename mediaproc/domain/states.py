@@ -48,12 +48,21 @@ class JobKind(StrEnum):
     """What a job does; a handler of the worker performs each."""
 
     PROCESS = "process"
+    """A video: all of it in one attempt if it is short, else a plan whose parts are jobs of their own."""
+    ENCODE = "encode"
+    """One chunk of the pictures, in every rung."""
+    SOUND = "sound"
+    POSTER = "poster"
+    ASSEMBLE = "assemble"
+    """What needs all segments: the files to download, and the end."""
 
 
 class Lane(StrEnum):
     """A queue with its own consumers."""
 
     ENCODE = "encode"
+    QUICK = "quick"
+    """For what takes seconds and little of a processor, so that it never waits behind an encode."""
 
 
 class Outcome(StrEnum):

@@ -242,13 +242,18 @@ class Rendition(SQLModel, table=True):
 
 
 class Segment(SQLModel, table=True):
-    """One addressable piece of a rendition, in S3 before its row is here. `number` counts from 0."""
+    """One addressable piece of a rendition, in S3 before its row is here. `number` counts from 0.
+
+    Chunks end in any order and number their segments by the edges of time, so numbers are known beforehand. Where no
+    frame falls between some edges there are fewer segments: `span` is how many numbers one takes.
+    """
 
     rendition_id: UUID = Field(foreign_key="rendition.id", ondelete="CASCADE", primary_key=True)
     number: int = Field(primary_key=True)
     object_key: str = Field(max_length=512)
     duration_seconds: float
     size_bytes: int = Field(sa_column=_bytes())
+    span: int = 1
 
 
 # Work -------------------------------------------------------------------------------------------------------
@@ -259,16 +264,30 @@ class Job(SQLModel, table=True):
 
     Attempts are numbered on through all jobs of a video, so that no two of them share an output prefix: a retry
     after three attempts begins with `attempt` 3, and `max_attempts` is the highest number it may reach.
+
+    A job that shares out its work (`parent_id` of its parts names it) stays running without a lease until its last
+    part ends; its attempt `output` names the prefix that all parts write to. Parts count their attempts from 1.
     """
 
     __table_args__ = (
         Index("ix_job_waiting", "state", "next_attempt_at"),
         Index("ix_job_video_newest", "video_id", text("id DESC")),
+        Index("ix_job_parent", "parent_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE", index=True)
     video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE")
+    parent_id: UUID | None = Field(default=None, foreign_key="job.id", ondelete="CASCADE", nullable=True)
+    output: int | None = None
+    chunk: int | None = None
+    """Of a part that encodes pictures: its place among the chunks, from 0."""
+    start_seconds: float | None = None
+    length_seconds: float | None = None
+    undivided: bool = False
+    """Whether it is done in one piece, because its chunks came to no good."""
+    progress: float = 0.0
+    """Of a part; a whole video's is in its row."""
     kind: JobKind = Field(default=JobKind.PROCESS, sa_column=_word(JobKind))
     lane: Lane = Field(default=Lane.ENCODE, sa_column=_word(Lane))
     preset: str = Field(default="web", max_length=64)

@@ -1,7 +1,8 @@
 """Publish an event: one round trip, one id in every stream.
 
 The id that Redis gives on the firehose is used again in the streams of the video and of the team, so a cursor
-from one of them resumes in any of them.
+from one of them resumes in any of them. Several workers tell the progress of one attempt, each as far as it knows of
+the others: what is told never falls.
 """
 
 from __future__ import annotations
@@ -18,6 +19,16 @@ from mediaproc.events.messages import Event
 from mediaproc.settings import settings
 
 _PUBLISH = """
+if ARGV[1] == 'progress' then
+  local before = redis.call('GET', KEYS[4])
+  if before then
+    local old, new = cjson.decode(before), cjson.decode(ARGV[4])
+    if old.attempt == new.attempt and (tonumber(old.progress) or 0) > (tonumber(new.progress) or 0) then
+      new.progress = old.progress
+      ARGV[4] = cjson.encode(new)
+    end
+  end
+end
 local fields = {'type', ARGV[1], 'team_id', ARGV[2], 'video_id', ARGV[3], 'data', ARGV[4]}
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[5], '*', unpack(fields))
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], id, unpack(fields))

@@ -14,6 +14,7 @@ import ffmpeg
 
 from mediaproc.media import layout, timing
 from mediaproc.media.ladder import Rung
+from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.sources import Source, input_arguments, input_options, location
@@ -38,21 +39,71 @@ _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
 
 
 def encode_arguments(
-    info: MediaInfo, *, source: Source, preset: Preset, rungs: Sequence[Rung], threads: int
+    info: MediaInfo,
+    *,
+    source: Source,
+    preset: Preset,
+    rungs: Sequence[Rung],
+    threads: int,
+    chunk: Chunk | None = None,
 ) -> list[str]:
-    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as CMAF (see `fragments`)."""
-    opened = ffmpeg.input(location(source), threads=threads, **input_options(source))
-    pictures = _cascade(opened[str(info.video.index)], info, rungs)
+    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as CMAF (see `fragments`).
+
+    Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
+    """
+    opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk))
+    pictures = _cascade(opened[str(info.video.index)], info, rungs, chunk)
     outputs = [
-        ffmpeg.output(picture, layout.whole(rung.name), **_video_options(rung, preset, threads))
+        ffmpeg.output(
+            picture,
+            layout.whole(rung.name),
+            **_video_options(rung, preset, threads, from_start=not (chunk and chunk.number)),
+        )
         for picture, rung in zip(pictures, rungs, strict=True)
     ]
-    track = main_audio(info)
-    if track is not None:
-        sound = _even_sound(opened[str(track.index)])
-        outputs.append(ffmpeg.output(sound, layout.whole(layout.AUDIO), **_audio_options(preset)))
+    if chunk is None:
+        outputs += _sound_outputs(opened, info, preset)
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
+
+
+def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
+    """Only the sound, whole. It has some."""
+    (sound,) = _sound_outputs(ffmpeg.input(location(source), **input_options(source)), info, preset)
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *cast("list[str]", sound.get_args())]
+
+
+def _sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
+    track = main_audio(info)
+    if track is None:
+        return []
+    sound = _even_sound(opened[str(track.index)])
+    return [ffmpeg.output(sound, layout.whole(layout.AUDIO), **_audio_options(preset))]
+
+
+def _entry(chunk: Chunk | None) -> dict[str, Any]:
+    """Where to enter the source: at the keyframe before the chunk. Its frames keep the times they have in the whole."""
+    if chunk is None:
+        return {}
+    return {
+        "copyts": None,
+        "start_at_zero": None,  # as without `copyts`, time begins with the source
+        "noaccurate_seek": None,  # what lies before the chunk is dropped by the same rule as what lies behind
+        **({"ss": f"{chunk.start_seconds:g}"} if chunk.start_seconds else {}),
+    }
+
+
+def _within(picture: Any, chunk: Chunk | None) -> Any:
+    """The frames of a chunk alone: one ends where the next begins, so each frame is in exactly one."""
+    if chunk is None:
+        return picture
+    start = {"start": _edge(chunk.start_seconds)} if chunk.start_seconds else {}
+    end = {} if chunk.end_seconds is None else {"end": _edge(chunk.end_seconds)}
+    return picture.filter("trim", **start, **end) if start or end else picture
+
+
+def _edge(seconds: float) -> str:
+    return f"{seconds - timing.EARLY_SECONDS:.6f}"
 
 
 def main_audio(info: MediaInfo) -> AudioTrack | None:
@@ -65,6 +116,7 @@ def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
     picture, sound = Source(layout.whole(rendition)), Source(layout.whole(layout.AUDIO))
     return [
         *GLOBAL_ARGUMENTS,
+        "-copyts",  # else each input is moved to 0, and a picture that begins after the sound would come too soon
         *input_arguments(picture, demuxers=OWN_DEMUXERS),
         *(input_arguments(sound, demuxers=OWN_DEMUXERS) if with_audio else ()),
         *("-map", "0:v:0"),
@@ -114,9 +166,9 @@ def shell_line(arguments: Sequence[str], *, source: Source, program: str = "ffmp
 _THUMBNAIL_FRAMES = 24
 
 
-def _cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung]) -> list[Any]:
+def _cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
     """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
-    picture = _upright_and_even(picture, info, rungs[0])
+    picture = _within(_upright_and_even(picture, info, rungs[0]), chunk)
     made: list[Any] = []
     for number, rung in enumerate(rungs):
         options = _scale_options(info) if number == 0 else {}
@@ -154,7 +206,7 @@ def _even_sound(sound: Any) -> Any:
     return sound.filter("aresample", **{"async": 1, "first_pts": 0})
 
 
-def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
+def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     return {
         "c:v": preset.encoder,
         "preset:v": preset.encoder_preset,
@@ -166,7 +218,7 @@ def _video_options(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
         "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
         # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. x264's GOPs
         # are closed, so each is a segment of its own.
-        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds)}",
+        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
         "sc_threshold": 0,  # none at a change of scene
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         "fps_mode": "vfr",  # each frame keeps its time; none is doubled

@@ -48,7 +48,7 @@ class Box:
 
 class Cutter:
     """Follows one growing file. `init_bytes` is the init segment's size once it is whole; `ended` says that the
-    last box, the index of fragments, has been written.
+    last box, the index of fragments, has been written. `timescale` and `default_duration` are the track's.
 
     Each fragment is a segment. With `segment_seconds` a segment is as many fragments as reach the next edge of
     `timing`: sound has no keyframes that would say where to cut.
@@ -58,11 +58,11 @@ class Cutter:
         self._segment_seconds = segment_seconds
         self.init_bytes = 0
         self.ended = False
+        self.timescale = 0
+        self.default_duration = 0
         self._at = 0
         self._count = 0
         self._start = 0
-        self._timescale = 0
-        self._default_duration = 0
         self._begun_ticks = 0
         self._ticks = 0
         self._samples = 0
@@ -78,10 +78,10 @@ class Cutter:
     def _take(self, box: Box, read: Read) -> Iterator[Cut]:
         if box.kind == "moov":
             moov = read(box.offset, box.size)
-            self._timescale, self._default_duration = timescale_of(moov), default_duration_of(moov)
+            self.timescale, self.default_duration = timescale_of(moov), default_duration_of(moov)
             self.init_bytes = self._start = box.end
         elif box.kind == "moof":
-            ticks, samples = timing_of(read(box.offset, box.size), default_duration=self._default_duration)
+            ticks, samples = timing_of(read(box.offset, box.size), default_duration=self.default_duration)
             self._ticks, self._samples = self._ticks + ticks, self._samples + samples
         elif box.kind == "mdat" and self._reaches_an_edge():
             yield self._cut(box.end)
@@ -93,11 +93,11 @@ class Cutter:
     def _reaches_an_edge(self) -> bool:
         if self._segment_seconds is None:
             return True
-        edge = timing.next_edge(self._begun_ticks / self._timescale, self._segment_seconds)
-        return self._begun_ticks + self._ticks >= edge * self._timescale
+        edge = timing.next_edge(self._begun_ticks / self.timescale, self._segment_seconds)
+        return self._begun_ticks + self._ticks >= edge * self.timescale
 
     def _cut(self, end: int) -> Cut:
-        cut = Cut(self._count, self._start, end - self._start, self._ticks / self._timescale, self._samples)
+        cut = Cut(self._count, self._start, end - self._start, self._ticks / self.timescale, self._samples)
         self._count, self._start = self._count + 1, end
         self._begun_ticks, self._ticks, self._samples = self._begun_ticks + self._ticks, 0, 0
         return cut
@@ -132,7 +132,7 @@ def default_duration_of(moov: bytes) -> int:
 
 def timing_of(moof: bytes, *, default_duration: int) -> tuple[int, int]:
     """The ticks and the frames of a fragment of one track (`tfhd`, `trun`)."""
-    default = _default_of_fragment(find(moof, "moof", "traf", "tfhd"), default_duration)
+    default = duration_default(moof, default_duration)
     trun = find(moof, "moof", "traf", "trun")
     flags, count = struct.unpack_from(">II", trun)
     if not flags & 0x100:  # no durations of their own
@@ -144,16 +144,29 @@ def timing_of(moof: bytes, *, default_duration: int) -> tuple[int, int]:
 
 def find(data: bytes, *path: str) -> bytes:
     """The content of the first box along a path of types. Raises ValueError if there is none."""
-    offset, end = 0, len(data)
+    box = locate(data, *path)
+    return data[box.offset + box.header : box.end]
+
+
+def locate(data: bytes, *path: str) -> Box:
+    """The first box along a path of types. Raises ValueError if there is none."""
+    offset, end, found = 0, len(data), None
     for depth, kind in enumerate(path, start=1):
-        box = next((box for box in _boxes(data, offset, end) if box.kind == kind), None)
-        if box is None:
+        found = next((box for box in boxes(data, offset, end) if box.kind == kind), None)
+        if found is None:
             raise ValueError(f"no {'/'.join(path[:depth])}")
-        offset, end = box.offset + box.header, box.end
-    return data[offset:end]
+        offset, end = found.offset + found.header, found.end
+    assert found is not None
+    return found
 
 
-def _boxes(data: bytes, offset: int, end: int) -> Iterator[Box]:
+def duration_default(moof: bytes, default_duration: int) -> int:
+    """Ticks of a frame of this fragment that says nothing else (`tfhd`, else what `trex` says)."""
+    return _default_of_fragment(find(moof, "moof", "traf", "tfhd"), default_duration)
+
+
+def boxes(data: bytes, offset: int, end: int) -> Iterator[Box]:
+    """The boxes that stand one after another between two offsets."""
     while offset < end:
         box = box_at(lambda at, size: data[at : at + size], offset)
         if box is None:

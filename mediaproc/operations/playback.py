@@ -83,7 +83,12 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:
     """The segments from 0 on without a gap: a growing playlist may only be added to at its end."""
-    return [row for index, row in enumerate(rows) if row.number == index]
+    found: list[Segment] = []
+    for row in rows:
+        if row.number != (found[-1].number + found[-1].span if found else 0):
+            break
+        found.append(row)
+    return found
 
 
 def _variant(rendition: Rendition, token: str) -> Variant:

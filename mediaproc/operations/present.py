@@ -81,7 +81,7 @@ def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
 
 
 def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
-    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
+    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]), col(Job.parent_id).is_(None))
     newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
     return {job.video_id: job for job in session.exec(newest)}
 

@@ -106,6 +106,11 @@ class JobView(JobSummary):
     """A job with its attempts, the oldest first."""
 
     kind: JobKind
+    parent_id: UUID | None = Field(description="The job that this one is a part of.")
+    chunk: int | None = Field(description="Which chunk of the video it encodes, from 0.")
+    start_seconds: float | None
+    length_seconds: float | None
+    progress: float | None = Field(description="Of a part: percent.")
     preset: str
     created_at: Time
     finished_at: Time | None
@@ -127,7 +132,7 @@ def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
 
 
 def of_jobs(session: Session, video: Video) -> list[JobView]:
-    """Every job of a video with its attempts, the newest job first."""
+    """Every job of a video with its attempts, the newest job first; parts of jobs are jobs too."""
     jobs = session.exec(select(Job).where(Job.video_id == video.id).order_by(col(Job.id).desc())).all()
     query = select(Attempt).where(col(Attempt.job_id).in_([job.id for job in jobs])).order_by(col(Attempt.number))
     attempts: dict[UUID, list[Attempt]] = {job.id: [] for job in jobs}
@@ -148,7 +153,7 @@ def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Re
 
 
 def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
-    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]))
+    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]), col(Job.parent_id).is_(None))
     newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
     return {job.video_id: job for job in session.exec(newest)}
 
@@ -204,6 +209,11 @@ def _job(job: Job, attempts: Sequence[Attempt]) -> JobView:
     return JobView(
         **_job_figures(job, len(attempts)),
         kind=job.kind,
+        parent_id=job.parent_id,
+        chunk=job.chunk,
+        start_seconds=job.start_seconds,
+        length_seconds=job.length_seconds,
+        progress=round(job.progress, 1) if job.parent_id else None,
         preset=job.preset,
         created_at=job.created_at,
         finished_at=job.finished_at,

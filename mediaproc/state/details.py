@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mediaproc.domain.states import JobState, Stage, VideoStatus
+from mediaproc.domain.states import JobState, Outcome, Stage, VideoStatus
 from mediaproc.operations.videos import VideoView
 from mediaproc.state import words
 from mediaproc.state.cards import MOVING
@@ -113,16 +113,35 @@ def download(view: VideoView, rendition: str) -> str:
 
 
 def attempts_of(jobs: list[Any]) -> list[AttemptRow]:
-    """Every attempt of every job, the newest first."""
-    found = [attempt for job in jobs for attempt in job.attempts]
-    return [_attempt_row(attempt) for attempt in sorted(found, key=lambda each: each.started_at, reverse=True)]
+    """Every attempt of every job, the newest first. Of the parts of a job only what went wrong has its own row."""
+    found = [
+        (job, attempt)
+        for job in jobs
+        for attempt in job.attempts
+        if job.parent_id is None or attempt.outcome not in (None, Outcome.COMPLETED, Outcome.CANCELLED)
+    ]
+    found.sort(key=lambda each: each[1].started_at, reverse=True)
+    return [
+        _attempt_row(attempt, key=f"{job.id}.{attempt.number}", name=_name(job, attempt, jobs))
+        for job, attempt in found
+    ]
 
 
-def _attempt_row(attempt: Any) -> AttemptRow:
+def _name(job: Any, attempt: Any, jobs: list[Any]) -> str:
+    """ "Attempt 2", with how many of its chunks are done; or "Chunk 3, attempt 1"."""
+    if job.parent_id is not None:
+        part = f"Chunk {job.chunk + 1}" if job.chunk is not None else str(job.kind.value).capitalize()
+        return f"{part}, attempt {attempt.number}"
+    chunks = [each for each in jobs if each.parent_id == job.id and each.chunk is not None]
+    done = sum(each.status is JobState.COMPLETED for each in chunks)
+    return f"Attempt {attempt.number}" + (f", {done} of {len(chunks)} chunks done" if chunks else "")
+
+
+def _attempt_row(attempt: Any, *, key: str, name: str) -> AttemptRow:
     ended = attempt.ended_at or datetime.now(UTC)
     return AttemptRow(
-        key=f"{attempt.number}",
-        name=f"Attempt {attempt.number}",
+        key=key,
+        name=name,
         outcome=attempt.outcome or "running",
         outcome_name=words.outcome(attempt.outcome),
         worker=attempt.worker,

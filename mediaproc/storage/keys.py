@@ -4,6 +4,7 @@ videos/{video_id}/source/{filename}
 videos/{video_id}/output/{attempt}/poster.jpg
 videos/{video_id}/output/{attempt}/{rendition}/init.mp4
 videos/{video_id}/output/{attempt}/{rendition}/{number:06}.m4s
+videos/{video_id}/output/{attempt}/{rendition}/{number:06}.{again}.m4s
 videos/{video_id}/output/{attempt}/{rendition}.mp4
 """
 
@@ -39,9 +40,15 @@ def init_segment(video_id: UUID, attempt: int, rendition: str) -> str:
     return f"{output_prefix(video_id, attempt)}{rendition}/init.mp4"
 
 
-def segment(video_id: UUID, attempt: int, rendition: str, number: int) -> str:
-    """A rendition's CMAF segment, counted from 0."""
-    return f"{output_prefix(video_id, attempt)}{rendition}/{number:06}.m4s"
+def shared_init_segment(video_id: UUID, attempt: int, rendition: str, digest: str) -> str:
+    """The CMAF header that all chunks of a rendition wrote alike: one that differs has another key."""
+    return f"{output_prefix(video_id, attempt)}{rendition}/init.{digest[:16]}.mp4"
+
+
+def segment(video_id: UUID, attempt: int, rendition: str, number: int, *, again: int = 1) -> str:
+    """A rendition's CMAF segment, counted from 0. A part of a job that is tried `again` never writes over the first."""
+    name = f"{number:06}" if again == 1 else f"{number:06}.{again}"
+    return f"{output_prefix(video_id, attempt)}{rendition}/{name}.m4s"
 
 
 def download(video_id: UUID, attempt: int, rendition: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,27 @@ def get_file(key: str, path: Path) -> None:
         raise SourceMissing from error
 
 
+def get_bytes(key: str) -> bytes:
+    """An object's content. Raises SourceMissing and StorageFailed."""
+    try:
+        with translated(StorageFailed):
+            return bytes(client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"].read())
+    except ClientError as error:
+        raise SourceMissing from error
+
+
+def get_range(key: str, offset: int, size: int) -> bytes:
+    """Bytes of an object, fewer at its end. Raises SourceMissing and StorageFailed."""
+    try:
+        with translated(StorageFailed):
+            wanted = f"bytes={offset}-{offset + size - 1}"
+            return bytes(client().get_object(Bucket=settings().s3_bucket, Key=key, Range=wanted)["Body"].read())
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "InvalidRange":
+            return b""
+        raise SourceMissing from error
+
+
 def url_for_servers(key: str, *, seconds: int) -> str:
     """Where a server of ours (FFmpeg, reading by range) may GET the object for a while."""
     params = {"Bucket": settings().s3_bucket, "Key": key}
@@ -59,6 +81,16 @@ def delete_prefix(prefix: str) -> None:
     """
     _delete_objects(prefix)
     _abort_uploads(prefix)
+
+
+def delete_others(prefix: str, kept: Collection[str]) -> None:
+    """Delete the objects under the prefix that are not among those kept. Raises `StorageFailed`."""
+    with translated(StorageFailed):
+        pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix)
+        for page in pages:
+            found = [{"Key": each["Key"]} for each in page.get("Contents", ()) if each["Key"] not in kept]
+            if found:
+                _delete(found)
 
 
 def _delete_objects(prefix: str) -> None:

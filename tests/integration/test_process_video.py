@@ -196,7 +196,7 @@ def test_a_cut_off_video_gives_what_there_is(tmp_path: Path) -> None:
 
 
 def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
-    source = clips.make(tmp_path / "long.mp4", seconds=60, size="1280x720", rate="30")
+    source = clips.make(tmp_path / "long.mp4", seconds=44, size="1280x720", rate="30")
     job = enqueue(source)
     worker = threading.Thread(target=attempt.perform, args=(job.id,))
     worker.start()

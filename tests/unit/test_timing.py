@@ -20,20 +20,19 @@ def test_a_segment_length_of_one_second_has_no_double_edges() -> None:
     assert [timing.next_edge(at, 1) for at in (0, 1, 2, 3)] == [1, 2, 3, 4]
 
 
-def keyframes(times: list[float], segment_seconds: int = 4) -> list[float]:
+def keyframes(times: list[float], segment_seconds: int = 4, *, from_start: bool = True) -> list[float]:
     """What FFmpeg makes of the expression, evaluated here by its own names."""
     found, prev = [], math.nan
     functions = {
-        "floor": math.floor, "isnan": math.isnan, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
+        "floor": lambda value: 0 if math.isnan(value) else math.floor(value), "isnan": math.isnan,
+        "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
         "choose": lambda test, yes, no: yes if test else no,
     }  # fmt: skip
-    text = timing.keyframe_expression(segment_seconds).replace("if(", "choose(", 1)
-    text = text.replace("floor(prev_forced_t/", "(math_nan_safe(prev_forced_t)//")
-    functions["math_nan_safe"] = lambda value: 0 if math.isnan(value) else value
+    text = timing.keyframe_expression(segment_seconds, from_start=from_start).replace("if(", "choose(", 1)
     for time in times:
-        if eval(text, functions, {"t": time, "prev_forced_t": prev}):
+        if eval(text, functions, {"t": time - times[0], "prev_forced_t": prev}):
             found.append(time)
-            prev = time
+            prev = time - times[0]
     return found
 
 
@@ -49,4 +48,6 @@ def test_a_gap_over_several_edges_makes_one_keyframe() -> None:
 
 def test_a_chunk_from_the_middle_has_the_same_keyframes() -> None:
     times = [number / 25 for number in range(25 * 20)]
-    assert keyframes([time for time in times if time >= 8]) == [time for time in keyframes(times) if time >= 8]
+    assert keyframes([time for time in times if time >= 8], from_start=False) == [
+        time for time in keyframes(times) if time >= 8
+    ]

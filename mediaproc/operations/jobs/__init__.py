@@ -26,13 +26,18 @@ from mediaproc.operations.jobs.outputs import (
     set_media_info,
     set_poster,
 )
+from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
 from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
 __all__ = [
+    "ENCODED",
+    "PLANNED",
     "Claim",
     "LostLease",
     "NewRendition",
     "NewSegment",
+    "Part",
+    "Share",
     "add_rendition",
     "add_segments",
     "cancel",
@@ -47,6 +52,7 @@ __all__ = [
     "mark_playable",
     "newest",
     "note",
+    "of_job",
     "prune",
     "reprocess",
     "rescue_expired",
@@ -54,5 +60,7 @@ __all__ = [
     "retry",
     "set_media_info",
     "set_poster",
+    "share_of",
+    "share_out",
     "sweep_leftovers",
 ]

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import ProcessingError
 from mediaproc.domain.states import JobState, Outcome, next_attempt_at
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs import moves, parts
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
 from mediaproc.operations.jobs.leaving import drop_output, leave_output
 from mediaproc.operations.jobs.outputs import show_output
@@ -27,20 +27,34 @@ def claim(session: Session, *, job_id: UUID, worker: str) -> Claim | None:
         return None
     job, video = held.job, held.video
     job.attempt += 1
-    video.progress = 0.0
+    if job.parent_id is None:
+        video.progress = 0.0
     session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker[:255], started_at=held.now))
     moves.move(session, held, JobState.RUNNING)
     return Claim(job=job, video=video, attempt=job.attempt, worker=worker)
 
 
-def heartbeat(session: Session, *, job_id: UUID, attempt: int, progress: float | None = None) -> bool:
-    """Renew the lease and write down the progress. False: the lease is lost, stop and write nothing."""
+def heartbeat(
+    session: Session, *, job_id: UUID, attempt: int, progress: float | None = None, whole: float | None = None
+) -> bool:
+    """Renew the lease and write down the progress. False: the lease is lost, stop and write nothing.
+
+    `whole` is the video's progress as a part sees it, `progress` its own; neither falls. A job that has shared out
+    its work holds no lease any more; there it changes nothing and says True.
+    """
     running = (col(Job.id) == job_id, col(Job.state) == JobState.RUNNING, col(Job.attempt) == attempt)
-    if progress is not None:
+    known = session.exec(select(Job.parent_id, Job.lease_expires_at).where(*running)).one_or_none()
+    if known is None or known[1] is None:
+        return known is not None
+    is_part = known[0] is not None
+    seen = func.greatest(Video.progress, whole) if is_part and whole is not None else progress
+    if seen is not None:
         mine = select(Job.video_id).where(*running).scalar_subquery()
-        session.exec(update(Video).where(col(Video.id) == mine).values(progress=progress))
-    renewed = session.exec(update(Job).where(*running).values(lease_expires_at=func.now() + moves.lease()))
-    return renewed.rowcount == 1
+        session.exec(update(Video).where(col(Video.id) == mine).values(progress=seen))
+    values = {"progress": func.greatest(Job.progress, progress)} if is_part and progress is not None else {}
+    leased = col(Job.lease_expires_at).is_not(None)
+    renewed = update(Job).where(*running, leased).values(lease_expires_at=func.now() + moves.lease(), **values)
+    return session.exec(renewed).rowcount == 1
 
 
 def note(session: Session, claim: Claim, *, command: str | None = None, log_tail: str | None = None) -> None:
@@ -52,9 +66,19 @@ def note(session: Session, claim: Claim, *, command: str | None = None, log_tail
 
 
 def complete(session: Session, claim: Claim, *, log_tail: str = "") -> None:
-    """End the job: the attempt's output is what the video shows from now on. Raises LostLease."""
+    """End the job: the attempt's output is what the video shows from now on. Raises LostLease.
+
+    A job that has shared out its work is ended by the last of its parts.
+    """
     held = fenced(session, claim)
     attempt = attempt_row(session, held.job)
+    if held.job.parent_id is not None:
+        parts.complete(session, held, attempt, log_tail=log_tail)
+        return
+    if held.job.lease_expires_at is None:
+        attempt.log_tail = log_tail or attempt.log_tail
+        session.flush()
+        return
     moves.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
     show_output(session, held.video, attempt)
     held.video.ready_at, held.video.progress = held.now, 100.0
@@ -73,19 +97,25 @@ def give_back(session: Session, claim: Claim, error: ProcessingError, *, log_tai
     """
     held = fenced(session, claim)
     moves.end(attempt_row(session, held.job), Outcome.LOST, at=held.now, error=error, log_tail=log_tail)
-    leave_output(session, held.video, claim.attempt, for_good=False)
+    if not claim.is_part:
+        leave_output(session, held.video, claim.attempt, for_good=False)
     held.job.max_attempts += 1
     held.job.message_sent_at = None
     moves.move(session, held, JobState.QUEUED)
 
 
 def leave_behind(session: Session, claim: Claim) -> None:
-    """Let what a fenced-out attempt wrote after it lost its lease be swept, unless viewers still see it."""
+    """Let what a fenced-out attempt wrote after it lost its lease be swept, unless viewers still see it.
+
+    What a part wrote lies among what the other parts do: the end of the whole tidies it up.
+    """
+    if claim.is_part and not parts.abandoned(session, claim):
+        return
     video = session.exec(
         select(Video).where(col(Video.id) == claim.video_id).with_for_update(key_share=True)
     ).one_or_none()
-    if video is None or video.output_attempt != claim.attempt:
-        drop_output(session, claim.video_id, claim.attempt)
+    if video is None or video.output_attempt != claim.output:
+        drop_output(session, claim.video_id, claim.output)
 
 
 def end_failed(
@@ -100,12 +130,15 @@ def end_failed(
         base_seconds=0.0 if at_once else settings().retry_base_seconds,
         now=held.now,
     )
-    leave_output(session, held.video, held.job.attempt, for_good=again_at is None)
+    if held.job.parent_id is None:
+        leave_output(session, held.video, held.job.attempt, for_good=again_at is None)
     held.job.message_sent_at = None
     state = JobState.FAILED if again_at is None else JobState.RETRYING
     moves.move(session, held, state, error=error, next_attempt_at=again_at)
     if again_at is not None and again_at <= held.now:
         moves.send(session, held.job, at=held.now)
+    if held.job.parent_id is not None:
+        parts.failed(session, held, error)
 
 
 def _due(held: Held) -> bool:

@@ -48,6 +48,16 @@ class Claim:
         """The team that owns both."""
         return self.video.team_id
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the job is a part of one that shared out its work."""
+        return self.job.parent_id is not None
+
+    @property
+    def output(self) -> int:
+        """The attempt whose output this one writes to: itself, or that of the whole."""
+        return self.attempt if self.job.output is None else self.job.output
+
 
 @dataclass(frozen=True)
 class Held:
@@ -97,6 +107,13 @@ def fenced(session: Session, claim: Claim) -> Held:
     if held is None or held.job.state is not JobState.RUNNING or held.job.attempt != claim.attempt:
         raise LostLease
     return held
+
+
+def output_row(session: Session, job: Job) -> Attempt:
+    """The row of the attempt whose output the job's newest attempt writes to."""
+    if job.parent_id is None:
+        return attempt_row(session, job)
+    return session.exec(select(Attempt).where(Attempt.job_id == job.parent_id, Attempt.number == job.output)).one()
 
 
 def attempt_row(session: Session, job: Job) -> Attempt:

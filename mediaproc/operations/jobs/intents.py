@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs import moves, parts
 from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
 from mediaproc.operations.jobs.leaving import leave_output
 from mediaproc.settings import settings
@@ -33,12 +33,16 @@ def enqueue(session: Session, *, video: Video, preset: str) -> Job:
 
 
 def cancel(session: Session, *, job: Job) -> None:
-    """End an unfinished job. A running worker learns it by its next heartbeat. Raises Conflict if it has ended."""
+    """End an unfinished job with its parts. Running workers learn it by their next heartbeat.
+
+    Raises Conflict if it has ended.
+    """
     held = hold(session, job_id=job.id)
     if held is None or held.job.state.final:
         raise Conflict("This has ended already")
     if held.job.state is JobState.RUNNING:
         moves.end(attempt_row(session, held.job), Outcome.CANCELLED, at=held.now)
+    parts.cancel(session, held)
     if _has_begun(session, held.job):
         leave_output(session, held.video, held.job.attempt, for_good=True)
     moves.move(session, held, JobState.CANCELLED)
@@ -61,9 +65,12 @@ def reprocess(session: Session, *, video: Video, preset: str) -> Job:
 
 
 def newest(session: Session, *, video_id: UUID) -> Job | None:
-    """The job that gives the video its status."""
+    """The job that gives the video its status: not a part of one."""
     return session.exec(
-        select(Job).where(col(Job.video_id) == video_id).order_by(col(Job.id).desc()).limit(1)
+        select(Job)
+        .where(col(Job.video_id) == video_id, col(Job.parent_id).is_(None))
+        .order_by(col(Job.id).desc())
+        .limit(1)
     ).one_or_none()
 
 

@@ -27,13 +27,16 @@ def move(
     error: Expected | None = None,
     next_attempt_at: datetime | None = None,
 ) -> None:
-    """Move the job, and its video with it, and publish the status once committed."""
+    """Move the job, and its video with it, and publish the status once committed. A part leaves its video alone."""
     job, video = held.job, held.video
     job.state, job.next_attempt_at = state, next_attempt_at
     job.lease_expires_at = held.now + lease() if state is JobState.RUNNING else None
     job.finished_at = held.now if state.final else None
-    video.status = VIDEO_STATUS_OF_JOB[state]
     _set_error(job, error)
+    if job.parent_id is not None:
+        session.flush()
+        return
+    video.status = VIDEO_STATUS_OF_JOB[state]
     _set_error(video, error if state is JobState.FAILED else None)
     session.flush()
     tell(session, video, EventType.STATUS, _status_of(job, video, error))
@@ -70,8 +73,13 @@ def in_words(at: datetime | None) -> str | None:
 
 
 def _sending(job: Job) -> Callable[[], None]:
-    lane, job_id = job.lane, job.id
-    return lambda: tasks.send(lane, job_id)
+    lane, job_id, priority = job.lane, job.id, _priority_of(job)
+    return lambda: tasks.send(lane, job_id, priority=priority)
+
+
+def _priority_of(job: Job) -> int:
+    """Whole videos before chunks, first chunks before second ones: no long video makes all the others wait."""
+    return 0 if job.chunk is None else -1 - job.chunk
 
 
 def _set_error(row: Job | Video | Attempt, error: Expected | None) -> None:

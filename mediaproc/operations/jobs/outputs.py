@@ -11,10 +11,11 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
 from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, attempt_row, fenced
+from mediaproc.operations.jobs.fence import Claim, fenced, output_row
 from mediaproc.operations.jobs.leaving import drop_output
 
 
@@ -41,6 +42,7 @@ class NewSegment:
     object_key: str
     duration_seconds: float
     size_bytes: int
+    span: int = 1
 
 
 def set_media_info(
@@ -64,18 +66,23 @@ def set_media_info(
 def set_poster(session: Session, claim: Claim, key: str) -> None:
     """The attempt's poster, shown at once unless the video has a whole output of an earlier attempt."""
     held = fenced(session, claim)
-    attempt_row(session, held.job).poster_key = key
+    output_row(session, held.job).poster_key = key
     if held.video.ready_at is None:
         held.video.poster_key = key
     session.flush()
 
 
 def add_rendition(session: Session, claim: Claim, new: NewRendition) -> UUID:
-    """Begin a rendition and return its id; the same name gives the same id again. Raises LostLease."""
+    """Begin a rendition and return its id; the same name gives the same id again. Raises LostLease.
+
+    Raises EncodeFailed when another part of the job has begun it with another init segment.
+    """
     fenced(session, claim)
+    if claim.is_part:
+        _check_init(session, claim, new)
     values = asdict(new)
     row = insert(Rendition).values(
-        id=new_id(), video_id=claim.video_id, attempt=claim.attempt, created_at=now(), size_bytes=0, finished=False,
+        id=new_id(), video_id=claim.video_id, attempt=claim.output, created_at=now(), size_bytes=0, finished=False,
         **values,
     )  # fmt: skip
     known = row.on_conflict_do_update(index_elements=["video_id", "attempt", "name"], set_=values)
@@ -83,20 +90,31 @@ def add_rendition(session: Session, claim: Claim, new: NewRendition) -> UUID:
 
 
 def add_segments(session: Session, claim: Claim, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
-    """Add segments that are in S3; those that are known stay as they are. Raises LostLease."""
+    """Add segments that are in S3; those that are known stay as they are, but for their span. Raises LostLease."""
     fenced(session, claim)
     rows = [{"rendition_id": rendition_id, **asdict(segment)} for segment in segments]
     if rows:
-        session.exec(insert(Segment).values(rows).on_conflict_do_nothing())  # pyright: ignore
+        row = insert(Segment).values(rows)
+        known = row.on_conflict_do_update(
+            index_elements=["rendition_id", "number"], set_={"span": func.greatest(Segment.span, row.excluded.span)}
+        )  # fmt: skip
+        session.exec(known)  # pyright: ignore
 
 
-def mark_playable(session: Session, claim: Claim) -> None:
-    """Show this attempt's segments from now on, unless the video has a whole output already. Raises LostLease."""
+def mark_playable(session: Session, claim: Claim, *, renditions: int | None = None) -> bool:
+    """Show this attempt's segments from now on, unless the video has a whole output already. Raises LostLease.
+
+    With `renditions` only once so many of the output have their first segment: several parts write to it. Returns
+    whether it is shown, or there is nothing to wait for.
+    """
     held = fenced(session, claim)
-    if held.video.ready_at is not None or held.video.output_attempt == claim.attempt:
-        return
-    show_output(session, held.video, attempt_row(session, held.job))
+    if held.video.ready_at is not None or held.video.output_attempt == claim.output:
+        return True
+    if renditions is not None and _begun(session, claim) < renditions:
+        return False
+    show_output(session, held.video, output_row(session, held.job))
     session.flush()
+    return True
 
 
 def finish_rendition(
@@ -134,6 +152,23 @@ def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
 
 
+def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
+    known = select(Rendition.init_key).where(
+        col(Rendition.video_id) == claim.video_id,
+        col(Rendition.attempt) == claim.output,
+        col(Rendition.name) == new.name,
+    )
+    if session.exec(known).one_or_none() not in (None, new.init_key):
+        raise EncodeFailed(f"A chunk of {new.name} does not fit the others")
+
+
+def _begun(session: Session, claim: Claim) -> int:
+    """How many renditions of the output have their first segment."""
+    first = select(func.count()).select_from(Segment).join(Rendition).where(col(Segment.number) == 0)
+    mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+    return session.exec(first.where(*mine)).one()
+
+
 def _size_of(session: Session, rendition_id: UUID) -> int:
     size = select(func.coalesce(func.sum(Segment.size_bytes), 0)).where(col(Segment.rendition_id) == rendition_id)
     return int(session.exec(size).one())
@@ -141,7 +176,7 @@ def _size_of(session: Session, rendition_id: UUID) -> int:
 
 def _rendition_news(claim: Claim, rendition: Rendition) -> dict[str, Any]:
     return {
-        "attempt": claim.attempt,
+        "attempt": claim.output,
         "id": str(rendition.id),
         "name": rendition.name,
         "height": rendition.height,

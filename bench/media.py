@@ -1,0 +1,203 @@
+"""`python -m bench.media [--json FILE] [--rounds N]`: what sharing out and the services cost over plain FFmpeg.
+
+Each figure is a ratio of times measured in the same run, one after the other in turns, so that it lasts on any
+machine. A machine that does other work at the same time makes them worse; the load is written beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlmodel import Session
+
+from mediaproc import database
+from mediaproc.domain.states import JobState
+from mediaproc.domain.tables import Job, Video
+from mediaproc.media import command, ladder, presets, probe
+from mediaproc.media.sources import Source
+from mediaproc.operations import jobs
+from mediaproc.settings import available_cores, settings
+from mediaproc.storage.client import client
+from tests import clips
+from tests.conftest import real_services
+from tests.integration.workers import Workers
+from tests.works import make_video
+
+CONSUMER = "mediaproc_worker.consumer"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table. `met` compares the value with the limit."""
+
+    name: str
+    value: float
+    limit: str
+    met: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One job from the moment it was asked for: seconds until it could be played, and until it was done."""
+
+    playable_seconds: float
+    wall_seconds: float
+    parts: int
+
+
+def main() -> int:
+    """Measure, print, and write what is asked for."""
+    parser = argparse.ArgumentParser(prog="bench media")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    figures: list[Figure] = []
+    print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, real_services():
+        for figure in _measure(Path(folder), options.rounds):
+            figures.append(figure)
+            _print(figure)
+    if options.json:
+        load, cores = os.getloadavg()[0], available_cores()
+        text = json.dumps({"cores": cores, "load": load, "figures": [asdict(each) for each in figures]}, indent=2)
+        options.json.write_text(text + "\n")
+    return 0
+
+
+def _measure(folder: Path, rounds: int) -> Iterator[Figure]:
+    minute, short = _clip(folder, seconds=63.4, loops=11), clips.bunny()
+    with _workers(folder, cores=[None]):
+        _run(short)  # the first connection, the first import
+        for name, clip, most in (("63 s clip", minute, 1.10), ("5 s clip", short, 1.5)):
+            yield from _over_plain(folder, name, clip, most, rounds)
+    if available_cores() >= 2:
+        yield _two_over_one(folder, minute, rounds)
+
+
+def _over_plain(folder: Path, name: str, clip: Path, most: float, rounds: int) -> Iterator[Figure]:
+    plain: list[float] = []
+    runs: list[Run] = []
+    for _ in range(rounds):
+        plain.append(_timed(lambda: _plain_ffmpeg(clip, folder)))
+        runs.append(_run(clip))
+    wall, alone = statistics.median(run.wall_seconds for run in runs), statistics.median(plain)
+    detail = f"{wall:.2f} s over {alone:.2f} s, {runs[0].parts} parts"
+    yield Figure(f"job over plain FFmpeg, {name}", wall / alone, f"≤ {most:.2f}", wall / alone <= most, detail)
+    playable = statistics.median(run.playable_seconds for run in runs)
+    yield Figure(f"seconds until playable, {name}", playable, "≤ 1.0", playable <= 1, f"of {wall:.2f} s")
+
+
+def _two_over_one(folder: Path, clip: Path, rounds: int) -> Figure:
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for count, measured in times.items():
+            with _workers(folder, cores=list(range(count))):
+                measured.append(_run(clip).wall_seconds)
+    one, two = (statistics.median(times[count]) for count in (1, 2))
+    detail = f"{one:.2f} s over {two:.2f} s"
+    return Figure("two one-core workers over one", one / two, "≥ 1.85", one / two >= 1.85, detail)
+
+
+def _clip(folder: Path, *, seconds: float, loops: int) -> Path:
+    """The real clip over and over, with keyframes every two seconds as cameras and editors write them."""
+    path = folder / f"{seconds:.0f}.mp4"
+    encode = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-g", "50", "-c:a", "aac", "-ac", "2")
+    clips.ffmpeg("-stream_loop", str(loops), "-i", str(clips.bunny()), *encode, str(path))
+    return path
+
+
+def _plain_ffmpeg(clip: Path, folder: Path) -> None:
+    """The same ladder from a local file with the same settings on the same cores."""
+    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(clip)))]
+    info = probe.parse_ffprobe(subprocess.check_output(asked, text=True))
+    rungs = ladder.rungs_for(info, presets.WEB)
+    threads = settings().threads_per_encode
+    arguments = command.encode_arguments(
+        info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads
+    )
+    subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def _run(clip: Path) -> Run:
+    """Put a clip through the services, from the job's beginning to its end."""
+    with database.transaction() as session:
+        video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
+        client().upload_file(str(clip), settings().s3_bucket, video.source_key)
+    began = time.monotonic()
+    with database.transaction() as session:
+        job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset="web")
+    playable = _until(lambda session: session.get_one(Video, video.id).playable, since=began)
+    wall = _until(lambda session: _ended(session, job.id), since=began)
+    with database.transaction() as session:
+        return Run(playable, wall, len(jobs.of_job(session, job.id)))
+
+
+def _ended(session: Session, job_id: UUID) -> bool:
+    job = session.get_one(Job, job_id)
+    assert job.state not in {JobState.FAILED, JobState.CANCELLED}, job.error_detail
+    return job.state is JobState.COMPLETED
+
+
+def _until(true: Callable[[Session], bool], *, since: float) -> float:
+    while True:
+        with database.transaction() as session:
+            if true(session):
+                return time.monotonic() - since
+        assert time.monotonic() - since < 600
+        time.sleep(0.02)
+
+
+@contextmanager
+def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[None]:
+    """Workers with a slot each, bound to one core each, or to none in particular."""
+    with ExitStack() as stack:
+        for number, core in enumerate(cores):
+            own = folder / f"worker-{number}"
+            own.mkdir(exist_ok=True)
+            with _bound_to(core):
+                started = Workers(own, module=CONSUMER)
+            stack.callback(started.stop)
+        time.sleep(3)  # what they import is not what is measured
+        yield
+
+
+@contextmanager
+def _bound_to(core: int | None) -> Iterator[None]:
+    """Processes that are started meanwhile run on this core alone."""
+    before = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {sorted(before)[core]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _timed(do: Callable[[], None]) -> float:
+    began = time.monotonic()
+    do()
+    return time.monotonic() - began
+
+
+def _print(each: Figure) -> None:
+    met = "met" if each.met else "not met"
+    print(f"{each.name:<40} {each.value:>8.2f}  {each.limit:<8} {met:<8} {each.detail}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,125 @@
+"""Where a source may be cut: the times of its keyframes, from the sample table of an MP4 or MOV.
+
+The table is a few hundred kilobytes an hour and tells what reading every packet would (ISO/IEC 14496-12, 8.6).
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
+from mediaproc.media import fragments
+from mediaproc.media.fragments import Box, Read
+
+LARGEST_INDEX_BYTES = 64 * 1024**2
+"""A larger `moov` is not looked at."""
+
+_MOST_BOXES = 64
+_MOST_SAMPLES = 20_000_000
+
+
+def find_index(read: Read, size_bytes: int) -> Box | None:
+    """The `moov` of a file of so many bytes, wherever it stands, or None if there is none to be had."""
+    offset = 0
+    for _ in range(_MOST_BOXES):
+        if offset >= size_bytes:
+            return None
+        try:
+            box = fragments.box_at(read, offset)
+        except ValueError:
+            return None
+        if box is None or box.end > size_bytes:
+            return None
+        if box.kind == "moov":
+            return box if box.size <= LARGEST_INDEX_BYTES else None
+        offset = box.end
+    return None
+
+
+def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]:
+    """When each keyframe of a track is decoded, from the beginning; empty when the file can't be cut by its table.
+
+    That is so for a fragmented file, and for one whose media does not reach as far as its table says.
+    """
+    try:
+        table = _sample_table(moov, track)
+        if _last_offset(table) >= size_bytes or _has(moov, "mvex"):
+            return []
+        return _times(table, _timescale(moov, track))
+    except (ValueError, struct.error, ZeroDivisionError):
+        return []
+
+
+def _track(moov: bytes, number: int) -> bytes:
+    tracks = [moov[box.offset : box.end] for box in _inside(moov) if box.kind == "trak"]
+    if number >= len(tracks) or fragments.find(tracks[number], "trak", "mdia", "hdlr")[8:12] != b"vide":
+        raise ValueError("no such picture")
+    return tracks[number]
+
+
+def _sample_table(moov: bytes, track: int) -> bytes:
+    trak = _track(moov, track)
+    box = fragments.locate(trak, "trak", "mdia", "minf", "stbl")
+    return trak[box.offset : box.end]
+
+
+def _timescale(moov: bytes, track: int) -> int:
+    mdhd = fragments.find(_track(moov, track), "trak", "mdia", "mdhd")
+    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0])
+
+
+def _has(moov: bytes, kind: str) -> bool:
+    return any(box.kind == kind for box in _inside(moov))
+
+
+def _inside(moov: bytes) -> Iterator[Box]:
+    yield from fragments.boxes(moov, 8, len(moov))
+
+
+def _last_offset(table: bytes) -> int:
+    """The file offset of the last run of samples (`stco`, `co64`)."""
+    for kind, code in (("stco", ">I"), ("co64", ">Q")):
+        try:
+            rows = fragments.find(table, "stbl", kind)
+        except ValueError:
+            continue
+        count = int(struct.unpack_from(">I", rows, 4)[0])
+        if count:
+            return int(struct.unpack_from(code, rows, 8 + (count - 1) * struct.calcsize(code))[0])
+    raise ValueError("no samples")
+
+
+def _times(table: bytes, timescale: int) -> list[float]:
+    stts = fragments.find(table, "stbl", "stts")
+    runs = _rows(stts, ">II")
+    firsts = [0, *accumulate(count for count, _ in runs)]
+    starts = [0, *accumulate(count * ticks for count, ticks in runs)]
+    if firsts[-1] > _MOST_SAMPLES:
+        raise ValueError("too many samples")
+
+    def seconds(sample: int) -> float:
+        run = bisect_right(firsts, sample) - 1
+        if run >= len(runs):
+            raise ValueError("no such sample")
+        return (starts[run] + (sample - firsts[run]) * runs[run][1]) / timescale
+
+    return [seconds(sample) for sample in _sync_samples(table, firsts[-1])]
+
+
+def _sync_samples(table: bytes, count: int) -> list[int]:
+    """Numbers of the keyframes from 0; without a table of them every sample is one."""
+    try:
+        stss = fragments.find(table, "stbl", "stss")
+    except ValueError:
+        return list(range(count))
+    return [number - 1 for (number,) in _rows(stss, ">I")]
+
+
+def _rows(body: bytes, code: str) -> list[tuple[int, ...]]:
+    count = int(struct.unpack_from(">I", body, 4)[0])
+    size = struct.calcsize(code)
+    if 8 + count * size > len(body):
+        raise ValueError("a table longer than its box")
+    return list(struct.iter_unpack(code, body[8 : 8 + count * size]))

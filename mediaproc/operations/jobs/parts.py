@@ -1,0 +1,191 @@
+"""A job that shares out its work: its parts are jobs too, claimed, leased and tried again like any other.
+
+All of a tree's changes are made under the lock of its video's row, so of two parts that end together one is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome
+from mediaproc.domain.tables import Attempt, Job
+from mediaproc.events.messages import EventType
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
+from mediaproc.operations.jobs.leaving import leave_output
+from mediaproc.operations.jobs.outputs import show_output
+from mediaproc.settings import settings
+
+PLANNED, ENCODED = 1.0, 94.0
+"""Percent of the whole when it is planned, and when every chunk is encoded."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part as it is asked for: its kind, and for a chunk which and how much of the video."""
+
+    kind: JobKind
+    chunk: int | None = None
+    start_seconds: float | None = None
+    length_seconds: float | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Only chunks take a slot for encoding."""
+        return Lane.ENCODE if self.kind is JobKind.ENCODE else Lane.QUICK
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an attempt's own progress means for the whole: it goes from `base` by at most `size` percent.
+
+    `workers` is how many attempts are at it together.
+    """
+
+    base: float = 0.0
+    size: float = 100.0
+    workers: int = 1
+
+    def of_whole(self, percent: float) -> float:
+        """The whole's progress when the attempt's own is `percent`."""
+        return self.base + self.size * percent / 100
+
+    def eta_seconds(self, percent: float, own: float) -> float:
+        """Seconds until the whole is encoded, of an attempt that is at `percent` and needs `own` seconds more."""
+        mine = self.size * (1 - percent / 100)
+        left = (ENCODED if self.size < 100 else 100.0) - self.of_whole(percent)
+        return own if mine <= 0 or left <= mine else own * left / mine / self.workers
+
+
+def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
+    """Let parts do the rest of the job, which gives up its lease and waits for them. Raises LostLease."""
+    held = fenced(session, claim)
+    if held.job.lease_expires_at is None:
+        return
+    held.job.lease_expires_at = None
+    held.video.progress = max(held.video.progress, PLANNED)
+    for part in wanted:
+        _begin(session, held, held.job, part)
+
+
+def share_of(session: Session, claim: Claim) -> Share:
+    """How an attempt's progress counts: that of a chunk by what the other chunks have done so far."""
+    if claim.job.parent_id is None:
+        return Share()
+    if claim.job.kind is not JobKind.ENCODE:
+        return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
+    chunks = [job for job in of_job(session, claim.job.parent_id) if job.kind is JobKind.ENCODE]
+    scale = (ENCODED - PLANNED) / max(sum(job.length_seconds or 0 for job in chunks), 0.001)
+    done = sum((job.length_seconds or 0) * job.progress / 100 for job in chunks if job.id != claim.job_id)
+    running = sum(job.state is JobState.RUNNING for job in chunks)
+    return Share(PLANNED + scale * done, scale * (claim.job.length_seconds or 0), workers=max(1, running))
+
+
+def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -> None:
+    """End a part of locked rows; the last one lets the whole be assembled, and assembling ends the whole."""
+    moves.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
+    held.job.progress = 100.0
+    moves.move(session, held, JobState.COMPLETED)
+    whole = _whole(session, held)
+    if held.job.kind is JobKind.ASSEMBLE:
+        _complete_whole(session, whole)
+        return
+    if held.job.kind is JobKind.ENCODE:
+        _tell(session, held, f"Chunk {(held.job.chunk or 0) + 1} is done")
+    if not _unfinished(session, whole.job.id):
+        _begin(session, held, whole.job, Part(JobKind.ASSEMBLE))
+
+
+def failed(session: Session, held: Held, error: ProcessingError) -> None:
+    """After an attempt of a part ended badly: if it was its last one the other parts stop, and the whole fails.
+
+    Where the chunks are at fault it is tried once more in one piece: a source with a damaged stretch is then encoded
+    around it, while a chunk within that stretch has not one frame.
+    """
+    if held.job.state is not JobState.FAILED:
+        _tell(session, held, f"{_name(held.job)}: {error.detail}; it is tried again")
+        return
+    whole = _whole(session, held)
+    cancel(session, whole)
+    moves.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
+    again = isinstance(error, DamagedSource | EncodeFailed) and whole.job.attempt < whole.job.max_attempts
+    leave_output(session, whole.video, whole.job.attempt, for_good=not again)
+    if not again:
+        moves.move(session, whole, JobState.FAILED, error=error)
+        return
+    whole.job.undivided = True
+    moves.move(session, whole, JobState.RETRYING, error=error, next_attempt_at=whole.now)
+    moves.send(session, whole.job, at=whole.now)
+
+
+def cancel(session: Session, whole: Held) -> None:
+    """End every unfinished part of a job. Running workers learn it by their next heartbeat."""
+    for job in _unfinished(session, whole.job.id):
+        if job.state is JobState.RUNNING:
+            moves.end(attempt_row(session, job), Outcome.CANCELLED, at=whole.now)
+        moves.move(session, Held(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
+
+
+def abandoned(session: Session, claim: Claim) -> bool:
+    """Whether nothing will come of the whole that a part belongs to any more."""
+    state = session.exec(select(Job.state).where(col(Job.id) == claim.job.parent_id)).one_or_none()
+    return state in (None, JobState.CANCELLED, JobState.FAILED)
+
+
+def of_job(session: Session, job_id: UUID) -> list[Job]:
+    """The parts of a job, in the order in which they were asked for."""
+    return list(session.exec(select(Job).where(col(Job.parent_id) == job_id).order_by(col(Job.id))).all())
+
+
+def _begin(session: Session, held: Held, whole: Job, part: Part) -> None:
+    job = Job(
+        team_id=whole.team_id,
+        video_id=whole.video_id,
+        parent_id=whole.id,
+        output=whole.attempt,
+        kind=part.kind,
+        lane=part.lane,
+        preset=whole.preset,
+        chunk=part.chunk,
+        start_seconds=part.start_seconds,
+        length_seconds=part.length_seconds,
+        max_attempts=settings().max_attempts,
+    )
+    session.add(job)
+    session.flush()
+    moves.send(session, job, at=held.now)
+
+
+def _whole(session: Session, held: Held) -> Held:
+    assert held.job.parent_id is not None
+    whole = hold(session, job_id=held.job.parent_id)
+    assert whole is not None, "a part goes with its whole"
+    return whole
+
+
+def _unfinished(session: Session, whole_id: UUID) -> list[Job]:
+    ended = [state for state in JobState if state.final]
+    query = select(Job).where(and_(col(Job.parent_id) == whole_id, col(Job.state).not_in(ended)))
+    return list(session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all())
+
+
+def _complete_whole(session: Session, whole: Held) -> None:
+    attempt = attempt_row(session, whole.job)
+    moves.end(attempt, Outcome.COMPLETED, at=whole.now)
+    show_output(session, whole.video, attempt)
+    whole.video.ready_at, whole.video.progress = whole.now, 100.0
+    moves.move(session, whole, JobState.COMPLETED)
+
+
+def _tell(session: Session, held: Held, text: str) -> None:
+    moves.tell(session, held.video, EventType.LOG, {"attempt": held.job.output, "text": text})
+
+
+def _name(job: Job) -> str:
+    return f"Chunk {job.chunk + 1}" if job.chunk is not None else job.kind.value.capitalize()

@@ -1,0 +1,89 @@
+"""Assemble a video whose chunks are all encoded: MP4s from the segments in S3, and an end to what grew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlmodel import col, select
+
+from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.states import Stage
+from mediaproc.domain.tables import Rendition, Segment
+from mediaproc.media import layout
+from mediaproc.storage import keys, objects
+from mediaproc_worker import making, packaging
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.packaging import Made
+from mediaproc_worker.sending import SENDERS
+
+Whole = dict[str, tuple[Rendition, Sequence[Segment]]]
+"""Renditions by name, with their segments in order."""
+
+_READ_AHEAD = 8
+
+
+def assemble(context: AttemptContext) -> None:
+    """Perform one attempt of a job of kind `assemble`."""
+    context.report(Stage.PACKAGE, 0.0)
+    whole = _whole(context)
+    with making.senders() as pool, ThreadPoolExecutor(SENDERS, thread_name_prefix="fetch") as fetchers:
+
+        def fetch(made: Made) -> None:
+            _fetch(context, fetchers, *whole[made.name])
+
+        packaging.package(context, pool, [_made(*each) for each in whole.values()], base=0.0, fetch=fetch)
+    _sweep(context, whole)
+
+
+def _whole(context: AttemptContext) -> Whole:
+    """What the chunks have made; counted, since what follows makes it final."""
+    claim = context.claim
+    with context.transaction() as session:
+        mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+        found = session.exec(select(Rendition).where(*mine).order_by(col(Rendition.height).desc())).all()
+        whole: Whole = {}
+        for each in found:
+            rows = select(Segment).where(col(Segment.rendition_id) == each.id).order_by(col(Segment.number))
+            whole[each.name] = (each, session.exec(rows).all())
+    ends = {_end(segments) for rendition, segments in whole.values() if rendition.height}
+    if len(ends) != 1:
+        raise EncodeFailed("The chunks of this video do not make a whole")
+    return whole
+
+
+def _end(segments: Sequence[Segment]) -> int:
+    """The number after the last segment. Raises EncodeFailed where one is missing."""
+    number = 0
+    for segment in segments:
+        if segment.number != number:
+            raise EncodeFailed(f"Segment {number} is missing")
+        number += segment.span
+    return number
+
+
+def _made(rendition: Rendition, segments: Sequence[Segment]) -> Made:
+    pieces = [(each.size_bytes, each.duration_seconds) for each in segments]
+    return Made(rendition.name, rendition.height == 0, rendition.id, pieces)
+
+
+def _fetch(
+    context: AttemptContext, pool: ThreadPoolExecutor, rendition: Rendition, segments: Sequence[Segment]
+) -> None:
+    """Put a rendition's init segment and segments into the workspace, one after another in one file."""
+    wanted = [rendition.init_key, *(each.object_key for each in segments)]
+    with (context.workspace / layout.whole(rendition.name)).open("wb") as file:
+        for start in range(0, len(wanted), _READ_AHEAD):
+            context.check()
+            for body in pool.map(objects.get_bytes, wanted[start : start + _READ_AHEAD]):
+                file.write(body)
+
+
+def _sweep(context: AttemptContext, whole: Whole) -> None:
+    """Delete what attempts of parts that were lost have left among the segments that count."""
+    claim = context.claim
+    counted = {key for rendition, rows in whole.values() for key in (rendition.init_key, *(r.object_key for r in rows))}
+    prefixes = [f"{keys.output_prefix(claim.video_id, claim.output)}{name}/" for name in whole]
+    context.check()
+    for prefix in prefixes:
+        objects.delete_others(prefix, counted)

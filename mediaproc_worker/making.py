@@ -1,0 +1,146 @@
+"""What every handler that makes renditions needs: the preset, outboxes, a running FFmpeg that says why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
+from mediaproc.domain.states import Stage
+from mediaproc.embedded.ffmpeg import ffmpeg_path
+from mediaproc.media import command, layout
+from mediaproc.media.fragments import Cutter
+from mediaproc.media.ladder import Rung
+from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import PRESETS, Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.progress import Estimate, Progress
+from mediaproc.operations import jobs
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc_worker import process as processes
+from mediaproc_worker import reasons
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
+from mediaproc_worker.sending import SENDERS
+from mediaproc_worker.shipping import Outbox
+
+
+def preset_of(context: AttemptContext) -> Preset:
+    """The job's preset."""
+    name = context.claim.job.preset
+    preset = PRESETS.get(name)
+    if preset is None:
+        raise Unexpected(f"There is no preset called {name} here")
+    return preset
+
+
+def info_of(context: AttemptContext) -> MediaInfo:
+    """What probing found, of a part: the whole has written it down before it shared out its work."""
+    assert context.claim.video.media_info is not None
+    return MediaInfo.from_json(context.claim.video.media_info)
+
+
+@contextmanager
+def senders() -> Generator[ThreadPoolExecutor]:
+    """Threads that send files to S3. When the attempt fails, what still waits is not sent any more."""
+    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def rung_outboxes(
+    context: AttemptContext,
+    pool: ThreadPoolExecutor,
+    rungs: Iterable[Rung],
+    preset: Preset,
+    *,
+    chunk: Chunk | None = None,
+) -> list[Outbox]:
+    """One for each rung, of the whole video or of one chunk."""
+    return [
+        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), cutter=Cutter(), chunk=chunk)
+        for rung in rungs
+    ]
+
+
+def sound_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
+    """One if there is sound. It has no keyframes that would say where to cut."""
+    if command.main_audio(info) is None:
+        return []
+    cutter = Cutter(segment_seconds=preset.segment_seconds)
+    return [Outbox(context=context, pool=pool, row=_sound_row(context, preset), cutter=cutter)]
+
+
+def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
+    """Tell how far an encode is that takes the attempt from `base` to `end` percent."""
+    progress = base + (end - base) * estimate.percent / 100
+    context.report(Stage.ENCODE, progress, fps=block.fps, speed=block.speed, eta_seconds=estimate.eta_seconds)
+
+
+@contextmanager
+def ffmpeg(context: AttemptContext, arguments: list[str], *, threads: int) -> Generator[processes.Process]:
+    """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page."""
+    seconds = settings().attempt_timeout_seconds
+    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
+    try:
+        with processes.running(
+            ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits
+        ) as running:
+            yield running
+    except (ProcessFailed, ProcessTimedOut) as failure:
+        _tell(context, failure.log_tail)
+        raise reasons.reason_of(failure) from failure
+    lost = reasons.cut_short(running.log_tail)
+    if lost is not None:
+        _tell(context, running.log_tail)
+        raise lost
+
+
+def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
+    """The renditions that were made, each counted: FFmpeg's exit code alone proves nothing.
+
+    A sound track without a single packet is none.
+    """
+    made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
+    if not all(outbox.started for outbox in made):
+        raise DamagedSource("Not one frame of this video could be decoded")
+    frames = {outbox.frames for outbox in made if not outbox.is_sound}
+    if not all(outbox.whole for outbox in made) or len(frames) > 1:
+        raise EncodeFailed("FFmpeg ended before it had written everything")
+    return made
+
+
+def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRendition:
+    """A rung as it begins: its bit rates are its ceiling, its codecs unknown until there is an init segment."""
+    return jobs.NewRendition(
+        name=rung.name,
+        codec=preset.codec,
+        codecs="",
+        init_key=keys.init_segment(context.claim.video_id, context.claim.output, rung.name),
+        width=rung.width,
+        height=rung.height,
+        frame_rate=float(rung.frame_rate),
+        bitrate_bps=rung.max_bitrate_bps,
+        peak_bitrate_bps=rung.max_bitrate_bps,
+    )
+
+
+def _sound_row(context: AttemptContext, preset: Preset) -> jobs.NewRendition:
+    return jobs.NewRendition(
+        name=layout.AUDIO,
+        codec=preset.audio.codec,
+        codecs="",
+        init_key=keys.init_segment(context.claim.video_id, context.claim.output, layout.AUDIO),
+        bitrate_bps=preset.audio.bitrate_bps,
+        peak_bitrate_bps=preset.audio.bitrate_bps,
+    )
+
+
+def _tell(context: AttemptContext, log_tail: str) -> None:
+    """Put the end of FFmpeg's log on the page."""
+    for line in log_tail.splitlines()[-20:]:
+        context.log(line)

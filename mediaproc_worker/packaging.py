@@ -1,0 +1,92 @@
+"""The end of every rendition: an MP4 remuxed from its segments, and what only the end tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from mediaproc.domain.states import Stage
+from mediaproc.media import command, layout, manifest
+from mediaproc.operations import jobs
+from mediaproc.storage import keys
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.making import ffmpeg
+from mediaproc_worker.sending import put_large_file
+
+
+@dataclass(frozen=True)
+class Made:
+    """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds."""
+
+    name: str
+    is_sound: bool
+    rendition_id: UUID
+    pieces: Sequence[tuple[int, float]]
+
+
+def package(
+    context: AttemptContext,
+    pool: ThreadPoolExecutor,
+    made: Sequence[Made],
+    *,
+    base: float,
+    fetch: Callable[[Made], None] | None = None,
+) -> None:
+    """Remux each rung to an MP4 while the one before is sent; then all renditions are whole.
+
+    Each rendition's segments stand in the workspace, or `fetch` puts them there.
+    """
+    sounds, rungs = [each for each in made if each.is_sound], [each for each in made if not each.is_sound]
+    for sound in sounds if fetch else ():
+        assert fetch
+        fetch(sound)
+    sent = [
+        pool.submit(_send, context, _remux(context, rung, with_audio=bool(sounds), base=base, fetch=fetch))
+        for rung in rungs
+    ]
+    for done, (rung, sending) in enumerate(zip(rungs, sent, strict=True), start=1):
+        size_bytes = sending.result()
+        key = keys.download(context.claim.video_id, context.claim.output, rung.name)
+        _finish(context, rung, mp4_key=key, mp4_size_bytes=size_bytes)
+        context.report(Stage.PACKAGE, base + (100.0 - base) * done / len(rungs))
+    for sound in sounds:
+        _finish(context, sound)
+
+
+def _remux(
+    context: AttemptContext, rung: Made, *, with_audio: bool, base: float, fetch: Callable[[Made], None] | None
+) -> str:
+    """Make a rung's MP4 in the workspace and return the rendition's name."""
+    context.check()
+    context.report(Stage.PACKAGE, base)
+    if fetch:
+        fetch(rung)
+    with ffmpeg(context, command.remux_arguments(rung.name, with_audio=with_audio), threads=1) as running:
+        for _ in running.lines():
+            pass
+    (context.workspace / layout.whole(rung.name)).unlink()
+    return rung.name
+
+
+def _send(context: AttemptContext, name: str) -> int:
+    """Send an MP4 in parts and return its size in bytes."""
+    path = context.workspace / layout.download(name)
+    key = keys.download(context.claim.video_id, context.claim.output, name)
+    size_bytes = put_large_file(path, key, content_type="video/mp4")
+    path.unlink()
+    return size_bytes
+
+
+def _finish(
+    context: AttemptContext, made: Made, *, mp4_key: str | None = None, mp4_size_bytes: int | None = None
+) -> None:
+    context.write(
+        jobs.finish_rendition,
+        made.rendition_id,
+        mp4_key=mp4_key,
+        mp4_size_bytes=mp4_size_bytes,
+        bitrate_bps=manifest.average_bitrate_bps(made.pieces),
+        peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
+    )

@@ -1,0 +1,318 @@
+"""A long video on many workers: chunks in any order make one whole, frame by frame what one encode makes."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
+from mediaproc.domain.tables import Job, Rendition, Segment, Video
+from mediaproc.events import publisher, streams
+from mediaproc.events.messages import Event
+from mediaproc.media import command, ladder, layout, presets, probe
+from mediaproc.media.sources import Source
+from mediaproc.operations import jobs, playback
+from mediaproc.queue.huey import huey_of
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc.storage.client import client
+from mediaproc_worker import attempt
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.works import attempts_of, job_now, make_video, video_now
+
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
+B_FRAMES = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-c:a", "aac")
+UNEVEN = "select='lt(t,20)+gt(t,20)*not(mod(n,3))*lt(t,34)+gt(t,43)*lt(t,60)+gt(t,60)*not(mod(n*n,7))'"
+
+
+@pytest.fixture(autouse=True)
+def _worker(connected: dict[str, str]) -> None:
+    bound_huey()
+
+
+def enqueue(source: Path) -> Job:
+    with database.transaction() as session:
+        video = make_video(session, filename=source.name, size_bytes=source.stat().st_size)
+        client().upload_file(str(source), settings().s3_bucket, video.source_key)
+        return jobs.enqueue(session, video=video, preset="web")
+
+
+def parts_of(job: Job) -> list[Job]:
+    with database.transaction() as session:
+        return jobs.of_job(session, job.id)
+
+
+def shared_out(source: Path) -> tuple[Job, list[Job]]:
+    """A job that has been planned, and its parts."""
+    job = enqueue(source)
+    attempt.perform(job.id)
+    return job, parts_of(job)
+
+
+def finish(job: Job, parts: list[Job]) -> Video:
+    """Perform these parts, then what they let come after them."""
+    for part in parts:
+        attempt.perform(part.id)
+    for part in parts_of(job):
+        if part.state.waiting:
+            attempt.perform(part.id)
+    return video_now(job.video_id)
+
+
+def renditions_of(video: Video) -> dict[str, Rendition]:
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
+        return {rendition.name: rendition for rendition in found}
+
+
+def segments_of(rendition: Rendition) -> list[Segment]:
+    with database.transaction() as session:
+        mine = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
+        return list(session.exec(mine).all())
+
+
+def fetched(rendition: Rendition, folder: Path) -> Path:
+    """Init segment and segments from S3, one after another, as a player reads them."""
+    bucket, wanted = settings().s3_bucket, [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
+    path = folder / f"{rendition.name}.stitched.mp4"
+    path.write_bytes(b"".join(client().get_object(Bucket=bucket, Key=key)["Body"].read() for key in wanted))
+    return path
+
+
+def downloaded(key: str | None, path: Path) -> Path:
+    assert key
+    client().download_file(settings().s3_bucket, key, str(path))
+    return path
+
+
+def encoded_whole(source: Path, folder: Path) -> Path:
+    """What one FFmpeg makes of the source: the folder of its renditions."""
+    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(source)))]
+    info = probe.parse_ffprobe(subprocess.check_output(asked, text=True))
+    rungs = ladder.rungs_for(info, presets.WEB)
+    arguments = command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2)
+    folder.mkdir()
+    subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def times_of(path: Path) -> list[float]:
+    packets = clips.ffprobe(path, "-select_streams", "v:0", "-show_entries", "packet=pts_time")["packets"]
+    return sorted(float(packet["pts_time"]) for packet in packets)
+
+
+def ssims(one: Path, other: Path) -> list[float]:
+    """How alike each two frames are, from 0 to 1."""
+    printed = clips.ffmpeg(
+        "-i", str(one), "-i", str(other), "-lavfi", "[0:v][1:v]ssim=stats_file=-", "-f", "null", "-"
+    )  # fmt: skip
+    return [float(line.split("All:")[1].split()[0]) for line in printed.splitlines() if "All:" in line]
+
+
+def assert_chunks_begin_with_keyframes(chunks: list[Job], stitched: Path, *, evenly: bool) -> None:
+    """The first frame of each chunk is one, and no two are nearer than a segment, but where a chunk or all begins."""
+    times, keyframes = times_of(stitched), clips.keyframe_times(stitched)
+    starts = [next(at for at in times if at >= (each.start_seconds or 0) - 0.0004) for each in chunks]
+    assert set(starts) <= set(keyframes)
+    near = [after for before, after in pairwise(keyframes) if after - before < 3]
+    assert not evenly or set(near) <= {*starts, *(at for at in keyframes if at < 8)}
+
+
+def events_of(video: Video) -> list[Event]:
+    entries = publisher.connection().xrange(streams.video_stream(video.id))
+    return [Event.from_entry(cursor, fields) for cursor, fields in entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("even.mp4", {"encode": X264}),
+        ("b_frames.mp4", {"encode": B_FRAMES, "rate": "24"}),
+        ("ntsc.mov", {"encode": B_FRAMES, "rate": "30000/1001"}),
+        ("uneven.mp4", {"encode": ("-fps_mode", "vfr", *B_FRAMES), "filters": UNEVEN}),
+        ("late.mp4", {"encode": (*X264, "-output_ts_offset", "3.3")}),
+        ("silent.mp4", {"encode": X264, "audio": None}),
+    ],
+)  # fmt: skip
+def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    source = clips.make(tmp_path / name, seconds=80, size="192x108", **options)
+    job, parts = shared_out(source)
+    chunks = [each for each in parts if each.kind is JobKind.ENCODE]
+    assert len(chunks) >= 2
+    random.Random(name).shuffle(parts)
+    video = finish(job, parts)
+    assert (video.status, job_now(job.id).state) == (VideoStatus.COMPLETED, JobState.COMPLETED)
+    made, whole = renditions_of(video), encoded_whole(source, tmp_path / "whole")
+    assert set(made) == ({"108p", "audio"} if options.get("audio", "") is not None else {"108p"})
+    stitched, mp4 = fetched(made["108p"], tmp_path), downloaded(made["108p"].mp4_key, tmp_path / "made.mp4")
+    one = whole / layout.whole("108p")
+    assert times_of(stitched) == pytest.approx(times_of(one), abs=0.0001)
+    assert times_of(mp4) == pytest.approx(times_of(one), abs=0.0001)
+    assert_chunks_begin_with_keyframes(chunks, stitched, evenly=name != "uneven.mp4")
+    assert len(times_of(one)) == len(times_of(source))
+    clips.decode(stitched)
+    alike = ssims(mp4, one)
+    assert len(alike) == len(times_of(one))
+    assert min(alike) > 0.9
+    if made.get("audio"):
+        sound, alone = clips.decode(fetched(made["audio"], tmp_path), "a:0"), clips.decode(mp4, "a:0")
+        assert sound == clips.decode(whole / layout.whole("audio"), "a:0")
+        assert alone.end_seconds == pytest.approx(sound.end_seconds, abs=0.03)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clips.make(tmp_path_factory.mktemp("clip") / "long.mp4", seconds=100, size="192x108", encode=X264)
+
+
+def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
+    job, parts = shared_out(clip)
+    assert [each.kind for each in parts] == ["sound", "encode", "encode", "encode", "poster"]
+    assert {each.kind: each.lane for each in parts} == {
+        JobKind.SOUND: Lane.QUICK, JobKind.ENCODE: Lane.ENCODE, JobKind.POSTER: Lane.QUICK
+    }  # fmt: skip
+    chunks = [each for each in parts if each.kind is JobKind.ENCODE]
+    starts = [(each.start_seconds, each.length_seconds) for each in chunks]
+    assert starts == [(0, 28), (28, 32), (60, pytest.approx(40, abs=0.1))] or sum(each[1] for each in starts) == (
+        pytest.approx(100, abs=0.1)
+    )
+    waiting = job_now(job.id)
+    assert (waiting.state, waiting.lease_expires_at) == (JobState.RUNNING, None)
+    with database.transaction() as session:
+        jobs.rescue_expired(session)
+    assert job_now(job.id).state is JobState.RUNNING, "nobody has lost it"
+    assert video_now(job.video_id).status is VideoStatus.PROCESSING
+    assert [each.outcome for each in attempts_of(job.id)] == [None]
+    with database.transaction() as session:
+        jobs.cancel(session, job=job)
+
+
+def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
+    """Its chunks stand behind whole videos, and take turns with those of other long ones."""
+    for lane in Lane:
+        huey_of(lane).flush()
+    plans = [shared_out(clip) for _ in range(2)]
+    short = enqueue(clip)
+    asked = [UUID(huey_of(Lane.ENCODE).dequeue().args[0]) for _ in range(7)]
+    chunks = [[part.id for part in parts if part.kind is JobKind.ENCODE] for _, parts in plans]
+    assert set(asked[:3]) == {plans[0][0].id, plans[1][0].id, short.id}
+    assert set(asked[3:5]) == {chunks[0][0], chunks[1][0]}
+    assert set(asked[5:7]) == {chunks[0][1], chunks[1][1]}
+    for job in (plans[0][0], plans[1][0], short):
+        with database.transaction() as session:
+            jobs.cancel(session, job=job)
+
+
+def test_the_playlist_grows_in_order_while_chunks_end_in_any(clip: Path, tmp_path: Path) -> None:
+    job, parts = shared_out(clip)
+    sound, first, second, third, poster = parts
+    attempt.perform(third.id)
+    attempt.perform(sound.id)
+    assert not video_now(job.video_id).playable, "the beginning is missing"
+    attempt.perform(first.id)
+    video = video_now(job.video_id)
+    assert video.playable
+    with database.transaction() as session:
+        before = playback.media_playlist(session, video, "108p")
+    assert 0 < before.count("#EXTINF") < len(segments_of(renditions_of(video)["108p"]))
+    assert "#EXT-X-ENDLIST" not in before
+    video = finish(job, [second, poster])
+    with database.transaction() as session:
+        after = playback.media_playlist(session, video, "108p")
+    assert after.count("#EXTINF") == len(segments_of(renditions_of(video)["108p"])) == 27
+    assert "#EXT-X-ENDLIST" in after
+    names = [line.split("?")[0] for line in before.splitlines() if line.startswith("http")]
+    assert [line.split("?")[0] for line in after.splitlines() if line.startswith("http")][: len(names)] == names
+    told = [event.data["progress"] for event in events_of(video) if event.type == "progress"]
+    assert told == sorted(told)
+    assert {event.data["attempt"] for event in events_of(video) if event.type == "progress"} == {1}
+    assert [event.type for event in events_of(video) if event.type in ("playable", "rendition")] == [
+        "playable", "rendition", "rendition"
+    ]  # fmt: skip
+    statuses = [event.data["status"] for event in events_of(video) if event.type == "status"]
+    assert statuses == ["queued", "processing", "completed"]
+    assert video.poster_key == keys.poster(video.id, 1)
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
+
+
+def test_a_part_that_fails_is_tried_again_and_nothing_else(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETRY_BASE_SECONDS", "0")
+    settings.cache_clear()
+    job, parts = shared_out(clip)
+    chunk = parts[1]
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=chunk.id, worker="test:1")
+    assert claim and (claim.attempt, claim.output) == (1, 1)
+    with database.transaction() as session:
+        jobs.fail(session, claim, EncodeFailed())
+    assert video_now(job.video_id).status is VideoStatus.PROCESSING
+    video = finish(job, parts)
+    assert video.status is VideoStatus.COMPLETED
+    assert [len(attempts_of(each.id)) for each in parts] == [1, 2, 1, 1, 1]
+    settings.cache_clear()
+
+
+def test_a_part_that_fails_for_good_fails_the_whole(clip: Path) -> None:
+    job, parts = shared_out(clip)
+    with database.transaction() as session:
+        other = jobs.claim(session, job_id=parts[2].id, worker="test:2")
+        claim = jobs.claim(session, job_id=parts[1].id, worker="test:1")
+    assert claim and other
+    with database.transaction() as session:
+        session.get_one(Job, parts[1].id).max_attempts = 1
+    with database.transaction() as session:
+        jobs.fail(session, claim, StorageFailed("S3 said no"))
+    video = video_now(job.video_id)
+    assert (video.status, video.error_code) == (VideoStatus.FAILED, "storage_failed")
+    assert job_now(job.id).state is JobState.FAILED
+    assert {each.state for each in parts_of(job)} == {JobState.FAILED, JobState.CANCELLED}
+    with database.transaction() as session:
+        assert not jobs.heartbeat(session, job_id=other.job_id, attempt=other.attempt)
+        again = jobs.retry(session, video=video)
+    assert again.attempt == 1
+    attempt.perform(again.id)
+    assert finish(again, parts_of(again)).status is VideoStatus.COMPLETED
+
+
+def test_what_chunks_can_not_do_is_done_in_one_piece(clip: Path) -> None:
+    job, parts = shared_out(clip)
+    attempt.perform(parts[0].id)
+    attempt.perform(parts[1].id)
+    assert video_now(job.video_id).playable
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=parts[2].id, worker="test:1")
+    assert claim
+    with database.transaction() as session:
+        jobs.fail(session, claim, DamagedSource())
+    assert job_now(job.id).state is JobState.RETRYING
+    assert video_now(job.video_id).playable, "until there is something better"
+    assert {each.state for each in parts_of(job)} == {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+    attempt.perform(job.id)
+    video = video_now(job.video_id)
+    assert (video.status, video.output_attempt) == (VideoStatus.COMPLETED, 2)
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.FAILED, Outcome.COMPLETED]
+    assert len(parts_of(job)) == len(parts)
+
+
+def test_cancel_ends_the_whole_tree(clip: Path) -> None:
+    job, parts = shared_out(clip)
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=parts[1].id, worker="test:1")
+        assert claim
+    with database.transaction() as session:
+        jobs.cancel(session, job=job)
+    assert {each.state for each in parts_of(job)} == {JobState.CANCELLED}
+    assert video_now(job.video_id).status is VideoStatus.CANCELLED
+    with database.transaction() as session:
+        assert not jobs.heartbeat(session, job_id=claim.job_id, attempt=1, progress=1.0, whole=1.0)
+    assert attempts_of(parts[1].id)[0].outcome is Outcome.CANCELLED
