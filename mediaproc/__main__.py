@@ -126,6 +126,14 @@ def check() -> None:
 
 
 @cli.command()
+def migration(message: str) -> None:
+    """Write the next migration from the tables in the code."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.migration(message))
+
+
+@cli.command()
 def doctor(port: Port = 8000, data: Data = _DATA) -> None:
     """Say what is wrong here and how to mend it."""
     from mediaproc.commands.doctor import examine

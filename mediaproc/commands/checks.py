@@ -49,6 +49,17 @@ def check() -> int:
     return sum(not _succeeds(command) for command in commands) + (not _tables_match_migrations())
 
 
+def migration(message: str) -> int:
+    """Write the next migration: what `domain/tables.py` has and the migrations so far do not. Returns the exit status."""
+    alembic = [sys.executable, "-m", "alembic"]
+    number = len(list((ROOT / "alembic" / "versions").glob("*.py"))) + 1
+    with _fresh_postgres() as environment:
+        wrote = _succeeds([*alembic, "upgrade", "head"], environment) and _succeeds(
+            [*alembic, "revision", "--autogenerate", f"--rev-id={number:04}", "--message", message], environment
+        )
+    return 0 if wrote else 1
+
+
 def chromium() -> Path | None:
     """A Chromium of this system: CHROMIUM_PATH, then the usual names."""
     named = os.environ.get("CHROMIUM_PATH")
