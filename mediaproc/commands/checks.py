@@ -50,7 +50,7 @@ def check() -> int:
 
 
 def migration(message: str) -> int:
-    """Write the next migration: what `domain/tables.py` has and the migrations so far do not. Returns the exit status."""
+    """Write the next migration: what the tables in the code have beyond the last one. Returns the exit status."""
     alembic = [sys.executable, "-m", "alembic"]
     number = len(list((ROOT / "alembic" / "versions").glob("*.py"))) + 1
     with _fresh_postgres() as environment:
