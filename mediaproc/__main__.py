@@ -103,7 +103,7 @@ def bucket() -> None:
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
-    """Run the tests: [unit|integration|e2e], then anything for pytest. All by default."""
+    """Run the tests: unit, integration or e2e (all by default), then anything for pytest."""
     from mediaproc.commands import checks
 
     raise typer.Exit(checks.test(context.args))
