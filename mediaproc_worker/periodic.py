@@ -96,7 +96,7 @@ def patient_chores() -> list[Chore]:
     seldom = max(often, HOUSEKEEPING_SECONDS)
     return [
         Chore("sweep_leftovers", often, _in_transaction(jobs.sweep_leftovers)),
-        Chore("expire_uploads", seldom, _in_transaction(uploads.expire_stale)),
+        Chore("expire_uploads", seldom, uploads.expire_stale),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
         Chore("prune", seldom, _in_transaction(jobs.prune)),
     ]

@@ -1,7 +1,8 @@
 """`Idempotency-Key`: the same POST twice within 24 hours happens once and answers the same. The one place for it.
 
 A transaction-long advisory lock lets the second of two at the same moment wait for the first. What the first made
-and what it answered are committed together, so a crash leaves both or neither; an error is not remembered.
+and what it answered are committed together, so a crash leaves both or neither; an error is not remembered. What is
+slow and does no harm twice is done before, unless `known` has the answer already.
 """
 
 from __future__ import annotations
@@ -57,6 +58,14 @@ class Once:
             body = jsonable_encoder(perform(session))
             self._remember(session, status, body)
         return JSONResponse(body, status_code=status)
+
+    def known(self) -> JSONResponse | None:
+        """The answer of the first time, if that has been. Raises IdempotencyMismatch."""
+        if self.key is None:
+            return None
+        with transaction() as session:
+            before = self._before(session)
+        return JSONResponse(before.body, status_code=before.status) if before else None
 
     def _before(self, session: Session) -> IdempotentAnswer | None:
         if self.key is None:

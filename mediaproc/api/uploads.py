@@ -1,26 +1,36 @@
-"""`/api/v1/uploads`: begin an upload, send its parts to S3, complete it. The bytes never come through here."""
+"""`/api/v1/uploads`: begin an upload, send its parts to S3, complete it. The bytes never come through here.
+
+Storage may take minutes to join a large file. Requests that wait for it have threads of their own, so that all others
+are answered meanwhile, and hold no connection to the database.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
+import anyio
+from anyio import to_thread
 from fastapi import APIRouter, Body
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from mediaproc.api.caller import SignedIn
-from mediaproc.api.once import OnceOnly
+from mediaproc.api.once import Once, OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import UploadState
-from mediaproc.operations import uploads, views
+from mediaproc.operations import upload_storage, uploads, views
 from mediaproc.operations.scope import Principal
-from mediaproc.operations.uploads import FoundUpload, GivenPart
+from mediaproc.operations.upload_storage import Begun, FoundUpload, GivenPart
 from mediaproc.operations.views import Time, VideoView
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
+
+_joining = anyio.CapacityLimiter(16)
+_asking = anyio.CapacityLimiter(12)
+"""Threads that wait for storage; what is asked quickly must not stand behind what is joined."""
 
 
 class NewUpload(BaseModel):
@@ -109,9 +119,9 @@ class Completion(BaseModel):
 
 
 @router.post("", status_code=201, response_model=BegunUpload, responses=documented(401, 403, 409, 422, 503))
-def create(body: NewUpload, once: OnceOnly) -> JSONResponse:
+async def create(body: NewUpload, once: OnceOnly) -> JSONResponse:
     """Begin an upload. `empty_file` and `file_too_large` are 422."""
-    return once.answer(lambda session: _create(session, once.principal, body), status=201)
+    return await to_thread.run_sync(_create, once, body, limiter=_asking)
 
 
 @router.post("/{id}/parts", responses=documented(401, 403, 404, 409, 422))
@@ -123,39 +133,71 @@ def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
 
 
 @router.get("/{id}", responses=documented(401, 403, 404, 503))
-def show(id: UUID, principal: SignedIn) -> UploadView:
+async def show(id: UUID, principal: SignedIn) -> UploadView:
     """The upload's state, and the parts that S3 has."""
-    with transaction() as session:
-        return _view(uploads.find(session, principal, id))
+    return await to_thread.run_sync(_show, principal, id, limiter=_asking)
 
 
 @router.post(
     "/{id}/complete", status_code=201, response_model=VideoView, responses=documented(401, 403, 404, 409, 422, 503)
 )
-def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, Body()] = None) -> JSONResponse:
+async def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, Body()] = None) -> JSONResponse:
     """Join the parts; the video is queued. Calling it again is harmless. `upload_incomplete` has `missing_parts`."""
-    return once.answer(lambda session: _complete(session, once.principal, id, body), status=201)
+    return await to_thread.run_sync(_complete, once, id, body, limiter=_joining)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404, 409, 503))
-def abort(id: UUID, principal: SignedIn) -> None:
+@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404, 409))
+async def abort(id: UUID, principal: SignedIn) -> None:
     """Give up an unfinished upload: its parts go from storage, and its video from the library."""
-    with transaction() as session:
-        uploads.abort(session, principal, id)
+    await to_thread.run_sync(_abort, principal, id, limiter=_asking)
 
 
-def _create(session: Session, principal: Principal, body: NewUpload) -> BegunUpload:
-    upload = uploads.create(session, principal, **body.model_dump())
+def _create(once: Once, body: NewUpload) -> JSONResponse:
+    known = once.known()
+    if known is not None:
+        return known
+    with upload_storage.begun(**body.model_dump()) as begun:
+        return once.answer(lambda session: _write_down(session, once.principal, begun), status=201)
+
+
+def _write_down(session: Session, principal: Principal, begun: Begun) -> BegunUpload:
+    upload = uploads.create(session, principal, begun)
     signed = uploads.sign_parts(session, principal, upload.id)
     return BegunUpload.model_validate(
         {**upload.model_dump(), "parts": [PartUrl(part_number=part.part_number, url=part.url) for part in signed]}
     )
 
 
-def _complete(session: Session, principal: Principal, id: UUID, body: Completion | None) -> VideoView:
-    sent = body.parts if body else None
-    parts = None if sent is None else [GivenPart(part.part_number, part.etag) for part in sent]
-    return views.of_videos(session, [uploads.complete(session, principal, id, parts=parts)])[0]
+def _show(principal: Principal, id: UUID) -> UploadView:
+    with transaction() as session:
+        found = uploads.find(session, principal, id)
+    return _view(upload_storage.with_parts(found))
+
+
+def _complete(once: Once, id: UUID, body: Completion | None) -> JSONResponse:
+    known = once.known()
+    if known is not None:
+        return known
+    with transaction() as session:
+        claimed = uploads.claim(session, once.principal, id)
+    if claimed is not None:
+        upload_storage.join(claimed, _given(body))
+    return once.answer(lambda session: _completed(session, once.principal, id), status=201)
+
+
+def _abort(principal: Principal, id: UUID) -> None:
+    with transaction() as session:
+        uploads.abort(session, principal, id)
+
+
+def _given(body: Completion | None) -> list[GivenPart] | None:
+    if body is None or body.parts is None:
+        return None
+    return [GivenPart(part.part_number, part.etag) for part in body.parts]
+
+
+def _completed(session: Session, principal: Principal, id: UUID) -> VideoView:
+    return views.of_videos(session, [uploads.complete(session, principal, id)])[0]
 
 
 def _view(found: FoundUpload) -> UploadView:

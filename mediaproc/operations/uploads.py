@@ -1,12 +1,22 @@
 """Uploads: a video's source goes from the client straight to S3, in parts; here it is begun, signed, joined, ended.
 
+S3 may take minutes to join a large file, so it is asked by `upload_storage` and never within a transaction. The edge
+takes the steps one after the other:
+
+    begin     upload_storage.begun (S3)          create (writes down)
+    look      find (reads)                       upload_storage.with_parts (S3)
+    complete  claim (reads)                      upload_storage.join (S3)            complete (writes down)
+    end       abort, expire_stale (write down)   S3 once that is committed; a Leftover makes up for a failure
+
+Each may be taken twice at the same moment, or be the last one before a crash: S3 joins once, and what it has joined
+is found by whoever completes next; only the step that writes down holds locks, and looks again at what it finds.
+
 Lock order everywhere: the video's row first, then the upload's.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,29 +25,17 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from mediaproc import logs
-from mediaproc.domain.errors import (
-    Conflict,
-    EmptyFile,
-    Expected,
-    FileTooLarge,
-    Invalid,
-    NotFound,
-    UploadEnded,
-    UploadIncomplete,
-)
+from mediaproc import database
+from mediaproc.domain.errors import Conflict, Invalid, NotFound, UploadEnded
 from mediaproc.domain.states import UploadState
-from mediaproc.domain.tables import Leftover, Upload, Video, new_id, now
+from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.media.presets import PRESETS
 from mediaproc.operations import filenames, jobs, scope
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.scope import Principal
+from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
-from mediaproc.storage import keys, multipart, objects
-from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
-
-log = logs.get_logger(__name__)
+from mediaproc.storage import keys, multipart
 
 USUAL_PART_BYTES = 8 * 1024**2
 """Fastest of those measured; larger only where 10,000 parts would not do."""
@@ -51,6 +49,9 @@ FIRST_PARTS = 100
 MOST_PARTS_SIGNED = 1000
 """How many addresses one request may ask for."""
 
+LONGEST_JOIN = timedelta(hours=1)
+"""An upload that is being completed does not expire so soon."""
+
 
 @dataclass(frozen=True)
 class SignedPart:
@@ -61,49 +62,23 @@ class SignedPart:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
-class GivenPart:
-    """A part as the client says that it sent it."""
-
-    part_number: int
-    etag: str
-
-
-@dataclass(frozen=True)
-class FoundUpload:
-    """An upload with what S3 has of it; `video` is None once it is gone."""
-
-    upload: Upload
-    video: Video | None
-    uploaded_parts: Sequence[UploadedPart] = ()
-
-
-def create(
-    session: Session,
-    principal: Principal,
-    *,
-    filename: str,
-    size_bytes: int,
-    content_type: str = "",
-    preset: str = "web",
-) -> Upload:
-    """Begin an upload, with its video. Raises EmptyFile, FileTooLarge, Invalid and ServiceUnavailable."""
-    _check_size(size_bytes)
-    check_preset(preset)
-    video = _add_video(session, principal, filenames.clean(filename), size_bytes, _kind(content_type), preset)
-    part_size_bytes = part_size_for(size_bytes)
+def create(session: Session, principal: Principal, begun: Begun) -> Upload:
+    """Write down an upload that was begun in S3, with its video."""
+    video = _add_video(session, principal, begun)
+    part_size_bytes = part_size_for(begun.size_bytes)
     upload = Upload(
         team_id=principal.team_id,
         video_id=video.id,
-        s3_upload_id=multipart.create(video.source_key, content_type=_stored_type(content_type)),
+        s3_upload_id=begun.s3_upload_id,
         object_key=video.source_key,
-        size_bytes=size_bytes,
+        size_bytes=begun.size_bytes,
         part_size_bytes=part_size_bytes,
-        part_count=math.ceil(size_bytes / part_size_bytes),
+        part_count=math.ceil(begun.size_bytes / part_size_bytes),
         expires_at=now() + timedelta(seconds=settings().upload_expiry_seconds),
     )
     session.add(upload)
     session.flush()
+    begun.written_down = True
     moves.tell(session, video, EventType.STATUS, {"status": video.status.value})
     return upload
 
@@ -124,30 +99,37 @@ def sign_parts(
 
 
 def find(session: Session, principal: Principal, id: UUID) -> FoundUpload:
-    """An upload with the parts that S3 has: what a client needs to go on. Raises NotFound and ServiceUnavailable."""
+    """An upload and its video. Raises NotFound."""
     upload = scope.find(session, principal, Upload, id)
-    video = session.get(Video, upload.video_id) if upload.video_id else None
-    if upload.state is not UploadState.OPEN:
-        return FoundUpload(upload, video)
-    try:
-        parts = multipart.uploaded_parts(upload.object_key, upload_id=upload.s3_upload_id)
-    except NoSuchUpload:
-        parts = []
-    return FoundUpload(upload, video, _each_once(upload, parts))
+    return FoundUpload(upload, session.get(Video, upload.video_id) if upload.video_id else None)
 
 
-def complete(session: Session, principal: Principal, id: UUID, *, parts: Sequence[GivenPart] | None = None) -> Video:
-    """Join the parts and enqueue the video's job; once more, it just gives the video again.
+def claim(session: Session, principal: Principal, id: UUID) -> Upload | None:
+    """An upload whose parts may be joined now, or None when that is done. It does not expire meanwhile.
 
-    Raises NotFound, UploadIncomplete with the missing parts, UploadEnded and ServiceUnavailable.
+    Raises NotFound and UploadEnded.
+    """
+    upload = scope.find(session, principal, Upload, id, lock=True)
+    if upload.state is UploadState.COMPLETED:
+        return None
+    _check_open(upload)
+    upload.expires_at = max(upload.expires_at, now() + LONGEST_JOIN)
+    session.flush()
+    return upload
+
+
+def complete(session: Session, principal: Principal, id: UUID) -> Video:
+    """Write down that the parts are joined, and enqueue the video's job; once more, it just gives the video again.
+
+    Raises NotFound, and UploadEnded when the upload was given up meanwhile.
     """
     upload, video = _hold(session, principal, id)
-    if upload.state is not UploadState.COMPLETED:
-        _check_open(upload)
+    if upload.state not in {UploadState.OPEN, UploadState.COMPLETED}:
+        _leave_object(upload)
+        raise UploadEnded
     if video is None:
         raise NotFound
     if upload.state is UploadState.OPEN:
-        _join(upload, parts)
         upload.state, upload.completed_at = UploadState.COMPLETED, now()
         jobs.enqueue(session, video=video, preset=video.preset)
     return video
@@ -156,7 +138,7 @@ def complete(session: Session, principal: Principal, id: UUID, *, parts: Sequenc
 def abort(session: Session, principal: Principal, id: UUID) -> None:
     """Throw an unfinished upload away, with its parts and its video. Once more, nothing happens.
 
-    Raises NotFound, ServiceUnavailable, and Conflict for a finished one.
+    Raises NotFound, and Conflict for a finished one.
     """
     upload, video = _hold(session, principal, id)
     if upload.state is UploadState.COMPLETED:
@@ -165,11 +147,16 @@ def abort(session: Session, principal: Principal, id: UUID) -> None:
         _end(session, upload, video, UploadState.ABORTED)
 
 
-def expire_stale(session: Session, *, limit: int = 100) -> int:
-    """Throw away unfinished uploads whose time is over, and forget those that ended. Returns how many expired."""
-    session.exec(delete(Upload).where(col(Upload.state) != UploadState.OPEN, col(Upload.expires_at) < now()))
-    over = select(Upload.id).where(col(Upload.state) == UploadState.OPEN, col(Upload.expires_at) < now()).limit(limit)
-    return sum(_expire(session, id) for id in session.exec(over).all())
+def expire_stale(*, limit: int = 100) -> int:
+    """Throw away unfinished uploads whose time is over, and forget those that ended. Returns how many expired.
+
+    One transaction for each, so that none waits for the others.
+    """
+    with database.transaction() as session:
+        session.exec(delete(Upload).where(col(Upload.state) != UploadState.OPEN, col(Upload.expires_at) < now()))
+        over = select(Upload.id).where(col(Upload.state) == UploadState.OPEN, col(Upload.expires_at) < now())
+        ids = session.exec(over.limit(limit)).all()
+    return sum(_expire(id) for id in ids)
 
 
 def leave_behind(session: Session, video: Video) -> None:
@@ -188,57 +175,21 @@ def part_size_for(size_bytes: int) -> int:
     return max(USUAL_PART_BYTES, mebibytes * 1024**2)
 
 
-def check_preset(name: str) -> None:
-    """Raise Invalid for a preset that there is not."""
-    if name not in PRESETS:
-        raise Invalid(errors=[{"field": "preset", "message": f"There is no preset of this name; try {_names()}"}])
-
-
-def _names() -> str:
-    return ", ".join(f"“{name}”" for name in PRESETS)
-
-
-def _check_size(size_bytes: int) -> None:
-    largest = settings().max_upload_bytes
-    if size_bytes <= 0:
-        raise EmptyFile(errors=[{"field": "size_bytes", "message": EmptyFile.title}])
-    if size_bytes > largest:
-        message = f"This file is larger than the {largest / 1024**3:.3g} GiB that are allowed"
-        raise FileTooLarge(
-            errors=[{"field": "size_bytes", "message": message}],
-        )
-
-
-def _add_video(
-    session: Session, principal: Principal, filename: str, size_bytes: int, content_type: str, preset: str
-) -> Video:
-    id = new_id()
+def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:
     video = Video(
-        id=id,
+        id=begun.video_id,
         team_id=principal.team_id,
         created_by_id=principal.user_id,
-        filename=filename,
-        title=filenames.stem(filename),
-        content_type=content_type,
-        preset=preset,
-        source_key=keys.source(id, filename),
-        size_bytes=size_bytes,
+        filename=begun.filename,
+        title=filenames.stem(begun.filename),
+        content_type=begun.content_type,
+        preset=begun.preset,
+        source_key=begun.object_key,
+        size_bytes=begun.size_bytes,
     )
     session.add(video)
     session.flush()
     return video
-
-
-def _kind(content_type: str) -> str:
-    """The media type without parameters; empty unless it looks like one."""
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind if re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", kind) else ""
-
-
-def _stored_type(content_type: str) -> str:
-    """Only media types are kept on the object: S3 would serve a claimed `text/html` as a page of its own origin."""
-    kind = _kind(content_type)
-    return kind if kind.startswith(("video/", "audio/")) else "application/octet-stream"
 
 
 def _check_open(upload: Upload) -> None:
@@ -269,44 +220,7 @@ def _hold(session: Session, principal: Principal, id: UUID) -> tuple[Upload, Vid
     return session.exec(query.execution_options(populate_existing=True)).one(), video
 
 
-def _join(upload: Upload, given: Sequence[GivenPart] | None) -> None:
-    """Let S3 join the parts, unless it did so before a crash that kept us from writing it down."""
-    try:
-        there = multipart.uploaded_parts(upload.object_key, upload_id=upload.s3_upload_id)
-        multipart.complete(upload.object_key, upload_id=upload.s3_upload_id, parts=_whole(upload, there, given))
-    except NoSuchUpload:
-        stored = objects.head(upload.object_key)
-        if stored is None or stored.size_bytes != upload.size_bytes:
-            raise UploadEnded("Storage no longer has the parts of this upload; please begin again") from None
-
-
-def _whole(upload: Upload, there: Sequence[UploadedPart], given: Sequence[GivenPart] | None) -> list[UploadedPart]:
-    """All parts in order. Raises UploadIncomplete naming those that are absent, cut short or not the ones given."""
-    etags = None if given is None else {part.part_number: part.etag.strip().strip('"') for part in given}
-    good = {part.part_number: part for part in there if _is_whole(upload, part, etags)}
-    numbers = range(1, upload.part_count + 1)
-    if missing := [number for number in numbers if number not in good]:
-        raise UploadIncomplete(missing)
-    return [good[number] for number in numbers]
-
-
-def _each_once(upload: Upload, there: Sequence[UploadedPart]) -> list[UploadedPart]:
-    """Each part once, whole if it ever was: SeaweedFS lists what was sent again beside what was sent before."""
-    known: dict[int, UploadedPart] = {}
-    for part in there:
-        if part.part_number not in known or _is_whole(upload, part, None):
-            known[part.part_number] = part
-    return list(known.values())
-
-
-def _is_whole(upload: Upload, part: UploadedPart, etags: dict[int, str] | None) -> bool:
-    last_bytes = upload.size_bytes - upload.part_size_bytes * (upload.part_count - 1)
-    expected = last_bytes if part.part_number == upload.part_count else upload.part_size_bytes
-    return part.size_bytes == expected and (etags is None or etags.get(part.part_number) == part.etag)
-
-
 def _end(session: Session, upload: Upload, video: Video | None, state: UploadState) -> None:
-    multipart.abort(upload.object_key, upload_id=upload.s3_upload_id)
     upload.state, upload.video_id = state, None
     session.flush()
     if video is not None:
@@ -314,22 +228,30 @@ def _end(session: Session, upload: Upload, video: Video | None, state: UploadSta
         session.add(Leftover(prefix=keys.video_prefix(video.id)))
         session.delete(video)
         session.flush()
+    database.after_commit(session, lambda: multipart.abort(upload.object_key, upload_id=upload.s3_upload_id))
 
 
-def _expire(session: Session, id: UUID) -> bool:
-    """End one stale upload, unless somebody just uses it or S3 does not answer; then it is left for the next time."""
-    video_id = session.exec(select(Upload.video_id).where(Upload.id == id)).one_or_none()
-    video = session.exec(
-        select(Video).where(Video.id == video_id).with_for_update(skip_locked=True, key_share=True)
-    ).one_or_none()
-    upload = session.exec(
-        select(Upload).where(Upload.id == id).with_for_update(skip_locked=True, key_share=True)
-    ).one_or_none()
-    if upload is None or upload.state is not UploadState.OPEN or (video is None) != (upload.video_id is None):
-        return False
-    try:
+def _leave_object(upload: Upload) -> None:
+    """Let what was joined too late be swept, in a transaction of its own: the error undoes the caller's."""
+    with database.transaction() as own:
+        own.add(Leftover(prefix=upload.object_key))
+
+
+def _expire(id: UUID) -> bool:
+    """End one stale upload, unless somebody just uses it; then it is left for the next time."""
+    with database.transaction() as session:
+        video_id = session.exec(select(Upload.video_id).where(Upload.id == id)).one_or_none()
+        video = session.exec(
+            select(Video).where(Video.id == video_id).with_for_update(skip_locked=True, key_share=True)
+        ).one_or_none()
+        upload = session.exec(
+            select(Upload).where(Upload.id == id).with_for_update(skip_locked=True, key_share=True)
+        ).one_or_none()
+        if upload is None or not _is_stale(upload) or (video is None) != (upload.video_id is None):
+            return False
         _end(session, upload, video, UploadState.EXPIRED)
-    except Expected:
-        log.warning("upload_not_expired", upload_id=str(id), exc_info=True)
-        return False
     return True
+
+
+def _is_stale(upload: Upload) -> bool:
+    return upload.state is UploadState.OPEN and upload.expires_at < now()

@@ -1,0 +1,43 @@
+"""What is accepted for upload: how large, for which preset, and the media type that is believed."""
+
+from __future__ import annotations
+
+import re
+
+from mediaproc.domain.errors import EmptyFile, FileTooLarge, Invalid
+from mediaproc.media.presets import PRESETS
+from mediaproc.settings import settings
+
+
+def check_size(size_bytes: int) -> None:
+    """Raise EmptyFile or FileTooLarge for what is not accepted."""
+    largest = settings().max_upload_bytes
+    if size_bytes <= 0:
+        raise EmptyFile(errors=[{"field": "size_bytes", "message": EmptyFile.title}])
+    if size_bytes > largest:
+        message = f"This file is larger than the {largest / 1024**3:.3g} GiB that are allowed"
+        raise FileTooLarge(
+            errors=[{"field": "size_bytes", "message": message}],
+        )
+
+
+def check_preset(name: str) -> None:
+    """Raise Invalid for a preset that there is not."""
+    if name not in PRESETS:
+        raise Invalid(errors=[{"field": "preset", "message": f"There is no preset of this name; try {_names()}"}])
+
+
+def media_type(content_type: str) -> str:
+    """The media type without parameters; empty unless it looks like one."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind if re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", kind) else ""
+
+
+def stored_type(content_type: str) -> str:
+    """Only media types are kept on the object: S3 would serve a claimed `text/html` as a page of its own origin."""
+    kind = media_type(content_type)
+    return kind if kind.startswith(("video/", "audio/")) else "application/octet-stream"
+
+
+def _names() -> str:
+    return ", ".join(f"“{name}”" for name in PRESETS)
