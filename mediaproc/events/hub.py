@@ -126,11 +126,6 @@ class Hub:
         """Whether Redis answers, as far as the reader knows."""
         return self._connected.is_set()
 
-    @property
-    def listener_count(self) -> int:
-        """Subscriptions that are entered now."""
-        return sum(len(group) for group in self._listeners.values())
-
     def subscribe(
         self, *, team_id: UUID | None = None, video_id: UUID | None = None, capacity: int = CAPACITY
     ) -> Subscription:

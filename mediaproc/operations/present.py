@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain import tables
 from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.operations import api_keys, progress, scope
+from mediaproc.operations import api_keys, progress, scope, shown
 from mediaproc.operations.scope import Principal
 
 MOST_OF_A_TEAM = 100
@@ -67,7 +65,7 @@ def standing(session: Session, *, video_ids: Collection[UUID], credential_ids: C
 
 
 def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
-    jobs, renditions = _newest_jobs(session, videos), _renditions(session, videos)
+    jobs, renditions = shown.newest_jobs(session, videos), shown.renditions(session, videos)
     latest = progress.latest([video.id for video in videos if video.status is VideoStatus.PROCESSING])
     return [
         Present(
@@ -78,20 +76,3 @@ def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
         )
         for video in videos
     ]
-
-
-def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
-    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]), col(Job.parent_id).is_(None))
-    newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
-    return {job.video_id: job for job in session.exec(newest)}
-
-
-def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    shown = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
-    if not shown:
-        return {}
-    query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(shown))
-    found: dict[UUID, list[Rendition]] = {}
-    for rendition in session.exec(query.where(Rendition.height > 0).order_by(col(Rendition.height).desc())):
-        found.setdefault(rendition.video_id, []).append(rendition)
-    return found

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import func, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
-from mediaproc.operations import playback, progress
+from mediaproc.operations import playback, progress, shown
 from mediaproc.storage import presign
 
 POSTER_SECONDS = 6 * 3600
@@ -120,8 +119,8 @@ class JobView(JobSummary):
 
 def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
     """The views of these videos, in three queries and one call to Redis however many they are."""
-    renditions = _renditions(session, videos)
-    newest = _newest_jobs(session, videos)
+    renditions = shown.renditions(session, videos)
+    newest = shown.newest_jobs(session, videos)
     counts = _attempt_counts(session, [job.id for job in newest.values()])
     moving = [video.id for video in videos if video.status is VideoStatus.PROCESSING]
     latest = progress.latest(moving)
@@ -139,23 +138,6 @@ def of_jobs(session: Session, video: Video) -> list[JobView]:
     for attempt in session.exec(query):
         attempts[attempt.job_id].append(attempt)
     return [_job(job, attempts[job.id]) for job in jobs]
-
-
-def _renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    shown = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
-    if not shown:
-        return {}
-    query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(shown))
-    found: dict[UUID, list[Rendition]] = {}
-    for rendition in session.exec(query.where(Rendition.height > 0).order_by(col(Rendition.height).desc())):
-        found.setdefault(rendition.video_id, []).append(rendition)
-    return found
-
-
-def _newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
-    query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]), col(Job.parent_id).is_(None))
-    newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
-    return {job.video_id: job for job in session.exec(newest)}
 
 
 def _attempt_counts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -38,15 +38,6 @@ def put_file(path: Path, key: str, *, content_type: str) -> None:
         client().put_object(Bucket=settings().s3_bucket, Key=key, Body=body, ContentType=content_type)
 
 
-def get_file(key: str, path: Path) -> None:
-    """Fetch an object into a file. Raises SourceMissing and StorageFailed."""
-    try:
-        with translated(StorageFailed):
-            client().download_file(settings().s3_bucket, key, str(path))
-    except ClientError as error:
-        raise SourceMissing from error
-
-
 def get_bytes(key: str) -> bytes:
     """An object's content. Raises SourceMissing and StorageFailed."""
     try:

@@ -21,7 +21,7 @@ from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, now
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations import jobs, news, shown
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
@@ -81,6 +81,23 @@ def _with_segments(claim: jobs.Claim, *, playable: bool = True) -> UUID:
         if playable:
             jobs.mark_playable(session, claim)
     return rendition_id
+
+
+def test_a_snapshot_tells_exactly_what_was_told_as_it_happened() -> None:
+    claim = _claimed()
+    rendition_id = _with_segments(claim)
+    _do(jobs.finish_rendition, claim, rendition_id, mp4_key="m", mp4_size_bytes=7)
+    _do(jobs.fail, claim, EncodeFailed(), log_tail="")
+    entries = publisher.connection().xrange(streams.video_stream(claim.video_id))
+    events = [Event.from_entry(cursor, fields) for cursor, fields in entries]
+    told = {event.type: event.data for event in events}
+    video, job = video_now(claim.video_id), job_now(claim.job_id)
+    assert told["status"] == {"video_id": str(video.id), **news.of_status(video.status, job)}
+    assert told["status"]["error"]["code"] == "encode_failed"
+    with database.transaction() as session:
+        rendition = session.get_one(Rendition, rendition_id)
+        assert shown.newest_jobs(session, [video])[video.id].id == job.id
+    assert told["rendition"] == {"video_id": str(video.id), **news.of_rendition(rendition)}
 
 
 # Claims and fences ------------------------------------------------------------------------------------------

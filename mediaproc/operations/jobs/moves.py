@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from mediaproc.domain.states import VIDEO_STATUS_OF_JOB, JobState, Outcome
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import news
 from mediaproc.operations.jobs.fence import Held
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
@@ -39,7 +40,7 @@ def move(
     video.status = VIDEO_STATUS_OF_JOB[state]
     _set_error(video, error if state is JobState.FAILED else None)
     session.flush()
-    tell(session, video, EventType.STATUS, _status_of(job, video, error))
+    tell(session, video, EventType.STATUS, news.of_status(video.status, job))
 
 
 def send(session: Session, job: Job, *, at: datetime) -> None:
@@ -67,11 +68,6 @@ def lease() -> timedelta:
     return timedelta(seconds=settings().lease_seconds)
 
 
-def in_words(at: datetime | None) -> str | None:
-    """A time as RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
-
-
 def _sending(job: Job) -> Callable[[], None]:
     lane, job_id, priority = job.lane, job.id, _priority_of(job)
     return lambda: tasks.send(lane, job_id, priority=priority)
@@ -85,13 +81,3 @@ def _priority_of(job: Job) -> int:
 def _set_error(row: Job | Video | Attempt, error: Expected | None) -> None:
     row.error_code = error.code if error else None
     row.error_detail = error.detail if error else None
-
-
-def _status_of(job: Job, video: Video, error: Expected | None) -> dict[str, Any]:
-    return {
-        "status": video.status.value,
-        "attempt": job.attempt + 1 if job.state.waiting else max(job.attempt, 1),
-        "max_attempts": job.max_attempts,
-        "next_attempt_at": in_words(job.next_attempt_at),
-        "error": {"code": error.code, "detail": error.detail} if error else None,
-    }

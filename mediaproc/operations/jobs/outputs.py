@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
+from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced, output_row
 from mediaproc.operations.jobs.leaving import drop_output
@@ -137,7 +138,7 @@ def finish_rendition(
     rendition.codecs = codecs or rendition.codecs
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
-    moves.tell(session, claim.video, EventType.RENDITION, _rendition_news(claim, rendition))
+    moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
 def show_output(session: Session, video: Video, attempt: Attempt) -> None:
@@ -172,16 +173,3 @@ def _begun(session: Session, claim: Claim) -> int:
 def _size_of(session: Session, rendition_id: UUID) -> int:
     size = select(func.coalesce(func.sum(Segment.size_bytes), 0)).where(col(Segment.rendition_id) == rendition_id)
     return int(session.exec(size).one())
-
-
-def _rendition_news(claim: Claim, rendition: Rendition) -> dict[str, Any]:
-    return {
-        "attempt": claim.output,
-        "id": str(rendition.id),
-        "name": rendition.name,
-        "height": rendition.height,
-        "width": rendition.width,
-        "codec": rendition.codec,
-        "bitrate_bps": rendition.bitrate_bps,
-        "size_bytes": rendition.size_bytes,
-    }
