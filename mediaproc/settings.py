@@ -11,10 +11,13 @@ import hmac
 import os
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NO_HOST = "has a host or port that there can't be"
 
 
 class Settings(BaseSettings):
@@ -70,6 +73,16 @@ class Settings(BaseSettings):
             raise ValueError("must be a postgresql:// address")
         return f"postgresql+psycopg://{rest}"
 
+    @field_validator("public_url")
+    @classmethod
+    def _normalise_address(cls, url: str) -> str:
+        return _address(url)
+
+    @field_validator("extra_origins")
+    @classmethod
+    def _normalise_origins(cls, origins: str) -> str:
+        return ",".join(_origin(each) for each in origins.split(",") if each.strip())
+
     @property
     def queue_url(self) -> str:
         """Address of the Redis database that carries Huey's messages."""
@@ -93,9 +106,8 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> tuple[str, ...]:
         """Exact origins that may use cookies, websockets and browser uploads."""
-        parts = urlsplit(self.public_url)
-        named = [f"{parts.scheme}://{parts.netloc}", *self.extra_origins.split(",")]
-        return tuple(dict.fromkeys(origin.strip().rstrip("/") for origin in named if origin.strip()))
+        named = [_origin(self.public_url), *self.extra_origins.split(",")]
+        return tuple(dict.fromkeys(origin for origin in named if origin))
 
     @property
     def secure_cookies(self) -> bool:
@@ -141,7 +153,7 @@ def _explain_one(field: str, kind: str, message: str) -> str:
     name = field.upper()
     if kind == "missing":
         return f"{name} is not set: {Settings.model_fields[field].description}"
-    return f"{name} is wrong: {message}"
+    return f"{name} is wrong: {message.removeprefix('Value error, ')}"
 
 
 def _cgroup_cores(path: Path, fallback: int) -> int:
@@ -150,6 +162,33 @@ def _cgroup_cores(path: Path, fallback: int) -> int:
     except (OSError, ValueError):
         return fallback
     return fallback if quota == "max" else max(1, round(int(quota) / int(period)))
+
+
+def _address(url: str) -> str:
+    """An address as browsers write its origin, or they would never match: host in lower case, no default port."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError as error:
+        raise ValueError(_NO_HOST) from error
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("must be an address such as https://video.example, with its http:// or https://")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be an address without user name, “?” and “#”")
+    return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
+
+
+def _origin(url: str) -> str:
+    return "/".join(_address(url).split("/")[:3])
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    try:
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError as error:  # UnicodeError is one too
+        raise ValueError(_NO_HOST) from error
+    host = f"[{host}]" if ":" in host else host
+    return host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"
 
 
 def _redis_database(url: str, number: int) -> str:
