@@ -66,7 +66,7 @@ def standing(session: Session, *, video_ids: Collection[UUID], credential_ids: C
 
 def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
     jobs, renditions = shown.newest_jobs(session, videos), shown.renditions(session, videos)
-    latest = progress.latest([video.id for video in videos if video.status is VideoStatus.PROCESSING])
+    latest = progress.latest(videos, jobs)
     return [
         Present(
             video=video,

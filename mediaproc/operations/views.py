@@ -122,8 +122,7 @@ def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
     renditions = shown.renditions(session, videos)
     newest = shown.newest_jobs(session, videos)
     counts = _attempt_counts(session, [job.id for job in newest.values()])
-    moving = [video.id for video in videos if video.status is VideoStatus.PROCESSING]
-    latest = progress.latest(moving)
+    latest = progress.latest(videos, newest)
     return [
         _view(video, renditions.get(video.id, []), _summary(newest.get(video.id), counts), latest.get(video.id))
         for video in videos
@@ -161,7 +160,7 @@ def _view(
 
 
 def _progress(video: Video, news: dict[str, Any] | None) -> float:
-    """The row's or the newest event's, whichever is further. A change of status deletes the event from before it."""
+    """The row's or the newest event's of this attempt, whichever is further."""
     newest = float(news.get("progress") or 0) if news else 0.0
     return round(min(100.0, max(0.0, video.progress, newest)), 1)
 

@@ -15,12 +15,12 @@ from sqlalchemy import event, text
 from sqlmodel import select
 
 from mediaproc import database
-from mediaproc.domain.errors import NotAVideo
+from mediaproc.domain.errors import NotAVideo, WorkerStopping
 from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import cursors, jobs
+from mediaproc.operations import cursors, jobs, present
 from mediaproc.operations.jobs import Claim, NewRendition, NewSegment
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -150,6 +150,22 @@ def test_progress_is_the_newest_that_was_reported(account: Accounts) -> None:
     publisher.publish(Event(EventType.PROGRESS, work.team_id, video_id, data))
     assert mine.client.get(f"/api/v1/videos/{video_id}").json()["progress"] == 45.2
     assert mine.client.get("/api/v1/videos").json()["items"][0]["progress"] == 45.2
+
+
+def test_a_new_attempt_does_not_begin_where_the_last_one_was(account: Accounts) -> None:
+    """Redis may have been away when the status changed, and then still has the last attempt's progress."""
+    mine = account()
+    video_id = make_video(mine)
+    first = claim(video_id)
+    with database.transaction() as session:
+        jobs.give_back(session, first, WorkerStopping())
+    second = claim(video_id)
+    assert second.attempt != first.attempt
+    data = {"video_id": str(video_id), "progress": 61.5, "stage": "encode", "attempt": first.attempt}
+    publisher.publish(Event(EventType.PROGRESS, first.team_id, video_id, data))
+    assert mine.client.get(f"/api/v1/videos/{video_id}").json()["progress"] == 0.0
+    with database.transaction() as session:
+        assert present.of_video(session, mine.principal, video_id).progress is None
 
 
 def test_progress_falls_back_to_the_row_when_redis_is_away(account: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
