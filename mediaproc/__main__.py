@@ -33,11 +33,12 @@ def up(
     from mediaproc.commands.reachable import NotReachable
     from mediaproc.commands.up import CannotStart, Options
     from mediaproc.commands.up import up as run
+    from mediaproc.embedded.kept import Unreadable
     from mediaproc.embedded.supervision import SupervisorFailed
 
     try:
         run(Options(host=host, port=port, data_dir=data.resolve(), workers=workers))
-    except (CannotStart, NotReachable, SupervisorFailed) as error:
+    except (CannotStart, NotReachable, SupervisorFailed, Unreadable) as error:
         _fail(str(error))
 
 

@@ -37,6 +37,38 @@ def test_only_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> Non
     assert len(set(after)) == 5
 
 
+@pytest.mark.parametrize("broken", ["", "[4000, 40", "{}", '["a"]', "[4000, -1]", "[true]", "\x00\x00", "7"])
+def test_ports_that_a_crash_cut_short_are_chosen_anew(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "ports.json").write_text(broken)
+    ports = kept.ports_of(tmp_path, count=5)
+    assert len(set(ports)) == 5
+    assert kept.ports_of(tmp_path, count=5) == ports
+
+
+@pytest.mark.parametrize("broken", ["", '{"jwt_secret": "a', "[]", '{"jwt_secret": "a"}', "null", "\x00\x00"])
+def test_broken_secrets_are_said_and_kept_as_they_are(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "secrets.json").write_text(broken)
+    with pytest.raises(kept.Unreadable, match=r"secrets\.json is broken"):
+        kept.secrets_of(tmp_path)
+    assert (tmp_path / "secrets.json").read_text() == broken
+
+
+def test_what_is_kept_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept.ports_of(tmp_path, count=5)
+
+    def power_goes(_: int) -> None:
+        raise OSError("the power goes")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(os, "fsync", power_goes)
+        with pytest.raises(OSError, match="power"):
+            kept.ports_of(tmp_path, count=6)
+        with pytest.raises(OSError, match="power"):
+            kept.secrets_of(tmp_path)
+    assert not (tmp_path / "secrets.json").exists()
+    assert kept.ports_of(tmp_path, count=5) == before
+
+
 def test_sockets_of_a_deep_data_directory_get_a_short_path(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 100)
     folder = parts.sockets_dir(deep)
