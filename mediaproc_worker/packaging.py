@@ -74,7 +74,7 @@ def _send(context: AttemptContext, name: str) -> int:
     """Send an MP4 in parts and return its size in bytes."""
     path = context.workspace / layout.download(name)
     key = keys.download(context.claim.video_id, context.claim.output, name)
-    size_bytes = put_large_file(path, key, content_type="video/mp4")
+    size_bytes = put_large_file(path, key, content_type="video/mp4", check=context.check)
     path.unlink()
     return size_bytes
 

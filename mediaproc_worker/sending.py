@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from boto3.exceptions import S3UploadFailedError
@@ -26,14 +28,32 @@ def put_bytes(body: bytes, key: str, *, content_type: str) -> None:
         client().put_object(Bucket=settings().s3_bucket, Key=key, Body=body, ContentType=content_type)
 
 
-def put_large_file(path: Path, key: str, *, content_type: str) -> int:
-    """Store a file of any size, in parts if it is large, and return its size in bytes. Raises StorageFailed."""
+def put_large_file(path: Path, key: str, *, content_type: str, check: Callable[[], None]) -> int:
+    """Store a file of any size, in parts if it is large, and return its size in bytes. Raises StorageFailed.
+
+    `check` is called all the while; what it raises ends the upload, and nothing of the file is left in S3.
+    """
     size_bytes = path.stat().st_size
     try:
-        with translated(StorageFailed):
+        with translated(StorageFailed), _told_by(check):
             client().upload_file(
-                str(path), settings().s3_bucket, key, ExtraArgs={"ContentType": content_type}, Config=_MULTIPART
-            )  # fmt: skip
+                str(path),
+                settings().s3_bucket,
+                key,
+                ExtraArgs={"ContentType": content_type},
+                Config=_MULTIPART,
+                Callback=lambda _bytes: check(),
+            )
     except S3UploadFailedError as error:
         raise StorageFailed("Storage did not take the file") from error
     return size_bytes
+
+
+@contextmanager
+def _told_by(check: Callable[[], None]) -> Generator[None]:
+    """botocore wraps what a callback raised in an error of its own: let `check` say it again."""
+    try:
+        yield
+    except Exception:
+        check()
+        raise

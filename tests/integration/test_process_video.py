@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +20,14 @@ from mediaproc.events.messages import Event
 from mediaproc.media import manifest
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc.storage import keys
+from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
-from mediaproc_worker import attempt
+from mediaproc_worker import attempt, packaging
 from mediaproc_worker.consumer import bound_huey
+from mediaproc_worker.context import AttemptContext, Stopped, StopReason
+from mediaproc_worker.reporter import Reporter
 from tests import clips
-from tests.works import attempts_of, job_now, make_video, video_now
+from tests.works import attempts_of, eventually, job_now, make_video, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -247,3 +250,26 @@ def _wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:
+    job = enqueue(clips.bunny())
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=job.id, worker="test")
+    assert claim
+    with (tmp_path / "480p.mp4").open("wb") as file:
+        file.truncate(1024**3)
+    key = keys.download(claim.video_id, claim.attempt, "480p")
+    context = AttemptContext(claim=claim, workspace=tmp_path, reporter=Reporter(claim))
+
+    def parts() -> bool:
+        return "Uploads" in client().list_multipart_uploads(Bucket=settings().s3_bucket, Prefix=key)
+
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(packaging._send, context, "480p")
+        eventually(parts)
+        context.stop(StopReason.FENCED)
+        with pytest.raises(Stopped):
+            sending.result(timeout=5)
+    assert not parts()
+    assert objects.head(key) is None
