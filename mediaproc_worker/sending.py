@@ -33,6 +33,10 @@ def put_large_file(path: Path, key: str, *, content_type: str, check: Callable[[
 
     `check` is called all the while; what it raises ends the upload, and nothing of the file is left in S3.
     """
+
+    def sent(_size_bytes: int) -> None:
+        check()
+
     size_bytes = path.stat().st_size
     try:
         with translated(StorageFailed), _told_by(check):
@@ -42,7 +46,7 @@ def put_large_file(path: Path, key: str, *, content_type: str, check: Callable[[
                 key,
                 ExtraArgs={"ContentType": content_type},
                 Config=_MULTIPART,
-                Callback=lambda _bytes: check(),
+                Callback=sent,
             )
     except S3UploadFailedError as error:
         raise StorageFailed("Storage did not take the file") from error
