@@ -100,13 +100,19 @@ class LibraryState(SessionState):
         self._show(page, after=self.cards)
 
     async def _reload(self) -> None:
-        """Load as many as are shown."""
-        page = await self._first_page()
-        async with self:
-            self._show(page)
+        """Load as many as are shown; again if meanwhile more are, or others are asked for."""
+        while True:
+            asked = self._asked()
+            page = await self._page(limit=max(PAGE_SIZE, len(self.cards)), cursor=None)
+            async with self:
+                if asked == self._asked():
+                    return self._show(page)
+
+    def _asked(self) -> tuple[str, str, int]:
+        return self.filter, self.query, len(self.cards)
 
     async def _first_page(self) -> VideoPage:
-        return await self._page(limit=min(100, max(PAGE_SIZE, len(self.cards))), cursor=None)
+        return await self._page(limit=PAGE_SIZE, cursor=None)
 
     async def _page(self, *, limit: int, cursor: str | None) -> VideoPage:
         statuses = FILTERS[self.filter]
@@ -122,9 +128,10 @@ class LibraryState(SessionState):
         fresh = {video_id: await self._card(video_id) for video_id in changed}
         shown = {card.id for card in self.cards}
         unknown = any(card and card.id not in shown for card in fresh.values())
-        page = await self._first_page() if unknown else None
+        if unknown:
+            await self._reload()
         async with self:
-            self._show(page) if page else self._replace({str(id): card for id, card in fresh.items()})
+            self._replace({str(id): card for id, card in fresh.items()} if not unknown else {})
             self._move(batch)
 
     async def _card(self, video_id: UUID) -> Card | None:

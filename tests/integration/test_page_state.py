@@ -1,0 +1,82 @@
+"""What the page keeps of the library, with its handlers on real services and no browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import reflex as rx
+from reflex.istate.data import RouterData
+
+from mediaproc import database
+from mediaproc.domain.tables import Video
+from mediaproc.events import publisher
+from mediaproc.events.hub import Hub
+from mediaproc.events.messages import Event, EventType
+from mediaproc.state import library
+from mediaproc.state.library import PAGE_SIZE, LibraryState
+from tests.integration.conftest import Account
+
+Accounts = Callable[[], Account]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Open a page as its `on_load` does, and call `then` with its state while it watches."""
+
+    def opened(module: Any, kind: type, account: Account, then: Callable[[Any], Awaitable[None]], path: str) -> None:
+        async def check() -> None:
+            hub = Hub()
+            monkeypatch.setattr(module, "hub", lambda: hub)
+            state = rx.State(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
+            headers = {"cookie": f"mp_access={account.access_token}", "origin": "http://localhost"}
+            state.router = RouterData.from_router_data({"headers": headers, "asPath": path, "pathname": path})
+            watching = asyncio.create_task(kind.watch.fn(state))
+            try:
+                await then(state)
+                assert not watching.done()
+            finally:
+                await hub.stop()
+                watching.cancel()
+                await asyncio.wait({watching})
+
+        asyncio.run(check())
+
+    return opened
+
+
+def add_videos(account: Account, count: int) -> list[Video]:
+    team_id = account.principal.team_id
+    with database.transaction() as session:
+        videos = [
+            Video(team_id=team_id, filename="a.mp4", title=f"clip {number}", source_key="k", size_bytes=1)
+            for number in range(count)
+        ]
+        session.add_all(videos)
+    return videos
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def test_a_new_video_leaves_all_that_is_shown(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    add_videos(me, 130)
+
+    async def then(state: LibraryState) -> None:
+        await until(lambda: len(state.cards) == PAGE_SIZE)
+        while state.has_more:
+            await LibraryState.load_more.fn(state)
+        assert len(state.cards) == 130
+        (new,) = await asyncio.to_thread(add_videos, me, 1)
+        event = Event(EventType.STATUS, new.team_id, new.id, {"video_id": str(new.id), "status": "queued"})
+        await asyncio.to_thread(publisher.publish, event)
+        await until(lambda: state.cards[0].id == str(new.id))
+        assert len(state.cards) >= 130
+
+    open_page(library, LibraryState, me, then, "/")
