@@ -27,7 +27,8 @@ TICK_SECONDS = 0.2
 """Between two updates of a tab: five a second, so a number is at most 0.2 s old when it leaves."""
 
 RECHECK_SECONDS = 30
-"""How long a page may go on listening after its session has ended elsewhere."""
+"""How long a page may go on listening after its session has ended elsewhere, or show a status whose end nobody told
+because the process that changed it died between the commit and the event."""
 
 FILTERS = {
     "all": (),
@@ -68,10 +69,11 @@ class LibraryState(SessionState):
             checked = time.monotonic()
             while not news.closed:
                 batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                outdated = news.lost
                 if time.monotonic() - checked > RECHECK_SECONDS:
                     await self._ask(whoami)
-                    checked = time.monotonic()
-                await (self._reload() if news.lost else self._take(batch))
+                    checked, outdated = time.monotonic(), outdated or self._unsettled()
+                await (self._reload() if outdated else self._take(batch))
                 await asyncio.sleep(TICK_SECONDS)
 
     @rx.event
@@ -107,6 +109,10 @@ class LibraryState(SessionState):
             async with self:
                 if asked == self._asked():
                     return self._show(page)
+
+    def _unsettled(self) -> bool:
+        """Whether anything that is shown will still change by itself."""
+        return any(not VideoStatus(card.status).final for card in self.cards)
 
     def _asked(self) -> tuple[str, str, int]:
         return self.filter, self.query, len(self.cards)

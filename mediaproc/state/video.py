@@ -13,6 +13,7 @@ import reflex as rx
 
 from mediaproc import routes
 from mediaproc.domain.errors import NotFound
+from mediaproc.domain.states import VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
@@ -56,10 +57,11 @@ class VideoState(SessionState):
             checked = time.monotonic()
             while not news.closed and self.found != "no" and not self._leaving:
                 batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                outdated = news.lost
                 if time.monotonic() - checked > RECHECK_SECONDS:
                     await self._ask(whoami)
-                    checked = time.monotonic()
-                await self._take(video_id, batch, lost=news.lost)
+                    checked, outdated = time.monotonic(), outdated or self._unsettled()
+                await self._take(video_id, batch, outdated=outdated)
                 await asyncio.sleep(TICK_SECONDS)
 
     @rx.event
@@ -107,6 +109,10 @@ class VideoState(SessionState):
         if video_id is None:
             self.found = "no"
 
+    def _unsettled(self) -> bool:
+        """Whether the video will still change by itself, so that a status that nobody told may be missing."""
+        return self.found == "yes" and not VideoStatus(self.video.status).final
+
     async def _act(self, verb: Any) -> None:
         if video_id := self._video_id():
             await self._ask(verb, video_id)
@@ -125,8 +131,8 @@ class VideoState(SessionState):
         async with self:
             self._show(view, jobs)
 
-    async def _take(self, video_id: UUID, batch: list[Event], *, lost: bool) -> None:
-        if lost or any(event.type is not EventType.PROGRESS for event in batch):
+    async def _take(self, video_id: UUID, batch: list[Event], *, outdated: bool) -> None:
+        if outdated or any(event.type is not EventType.PROGRESS for event in batch):
             await self._reload(video_id)
         moves = [event for event in batch if event.type is EventType.PROGRESS]
         if moves and self.video.moving:

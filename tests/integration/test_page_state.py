@@ -11,12 +11,14 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
+from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.state import library
+from mediaproc.state import library, video
 from mediaproc.state.library import PAGE_SIZE, LibraryState
+from mediaproc.state.video import VideoState
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -80,3 +82,25 @@ def test_a_new_video_leaves_all_that_is_shown(account: Accounts, open_page: Call
         assert len(state.cards) >= 130
 
     open_page(library, LibraryState, me, then, "/")
+
+
+@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
+def test_a_status_that_nobody_told_is_found(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, module: Any, kind: type
+) -> None:
+    """The worker may be killed between the commit and the event."""
+    monkeypatch.setattr(module, "RECHECK_SECONDS", 0.3)
+    me = account()
+    (mine,) = add_videos(me, 1)
+
+    def end() -> None:
+        with database.transaction() as session:
+            session.get_one(Video, mine.id).status = VideoStatus.COMPLETED
+
+    async def then(state: Any) -> None:
+        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
+        await until(lambda: shown() and shown().status == "uploading")
+        await asyncio.to_thread(end)
+        await until(lambda: shown().status == "completed")
+
+    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
