@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mediaproc import logs
 from mediaproc.api import problems
 from mediaproc.api.handover import Handover
+from mediaproc.api.heads import Heads
 from mediaproc.api.limits import BodyLimit
 from mediaproc.settings import settings
 
@@ -42,6 +43,7 @@ _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 def install(app: FastAPI) -> None:
     """Put the middleware around the app; the last one added is the outermost, and sees the answer for a surprise."""
+    app.add_middleware(Heads)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
     app.add_middleware(Handover)
@@ -114,11 +116,11 @@ class Cors:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.everybody = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET"], allow_headers=["*"])
+        self.everybody = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"])
         self.ours = CORSMiddleware(
             app,
             allow_origins=settings().origins,
-            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
             allow_credentials=True,
             expose_headers=["X-Request-ID", "Retry-After", "Location", *_RATE_HEADERS],

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from mediaproc.api.caller import SignedIn
+from mediaproc.api.heads import is_head
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
@@ -103,14 +104,15 @@ def reprocess(id: UUID, body: Recipe, once: OnceOnly) -> JSONResponse:
 )
 def download(
     id: UUID,
+    request: Request,
     principal: SignedIn,
     rendition: Annotated[
         str | None, Query(max_length=64, description="Its name, or `source` for the uploaded file. Default: the best.")
     ] = None,
 ) -> RedirectResponse:
-    """Download an MP4, or the uploaded file."""
+    """Download an MP4, or the uploaded file. HEAD leads to an address for HEAD."""
     with transaction() as session:
-        url = videos.download_url(session, principal, id, rendition=rendition)
+        url = videos.download_url(session, principal, id, rendition=rendition, head=is_head(request))
     return RedirectResponse(url, status_code=302)
 
 

@@ -133,14 +133,17 @@ def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) 
     return _view(session, video)
 
 
-def download_url(session: Session, principal: Principal, id: UUID, *, rendition: str | None = None) -> str:
-    """Where to GET a file under its right name: a rendition's MP4 (the best one by default), or the `source`.
+def download_url(
+    session: Session, principal: Principal, id: UUID, *, rendition: str | None = None, head: bool = False
+) -> str:
+    """Where to GET a file under its right name, or to ask for its `head`: a rendition's MP4 (the best one by
+    default), or the `source`.
 
     Raises NotFound for a rendition that there is not, and Conflict while there is no file yet.
     """
     video = scope.find(session, principal, Video, id)
     key, name = _source_file(session, video) if rendition == SOURCE else _mp4_file(session, video, rendition)
-    return presign.get(key, seconds=DOWNLOAD_SECONDS, content_disposition=filenames.attachment(name))
+    return presign.get(key, seconds=DOWNLOAD_SECONDS, content_disposition=filenames.attachment(name), head=head)
 
 
 def _view(session: Session, video: Video) -> VideoView:

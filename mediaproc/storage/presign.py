@@ -32,10 +32,10 @@ def put_part(key: str, *, upload_id: str, part_number: int, seconds: int) -> str
     return _sign("PUT", key, {"partNumber": str(part_number), "uploadId": upload_id}, seconds=seconds)
 
 
-def get(key: str, *, seconds: int, content_disposition: str | None = None) -> str:
-    """Where to GET an object now, perhaps under another file name."""
+def get(key: str, *, seconds: int, content_disposition: str | None = None, head: bool = False) -> str:
+    """Where to GET an object now, perhaps under another file name; or where to ask for its `head`."""
     query = {"response-content-disposition": content_disposition} if content_disposition else {}
-    return _sign("GET", key, query, seconds=seconds)
+    return _sign("HEAD" if head else "GET", key, query, seconds=seconds)
 
 
 def stable_get(key: str, *, seconds: int) -> str:
