@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from mediaproc import database
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, TooManyRequests, WrongCredentials
-from mediaproc.operations import accounts, sessions
+from mediaproc.operations import accounts, jobs, sessions
 from mediaproc.operations.accounts import SignIn
+from mediaproc.settings import settings
 from tests.integration.conftest import PASSWORD, Account
 from tests.integration.test_api_keys import get, make_key
 
@@ -93,3 +94,22 @@ def test_the_present_password_is_asked_for_and_can_not_be_guessed(account: Accou
     with transaction() as session, pytest.raises(TooManyRequests):
         sessions.change_password(session, me.principal, present=PASSWORD, new=NEW)
     assert sign_in(me).user.email == me.email
+
+
+def test_sign_ins_that_ended_or_expired_long_ago_are_forgotten(account: Accounts) -> None:
+    life = timedelta(seconds=settings().refresh_token_seconds)
+    ages = {
+        "ended long ago": {"ended_at": tables.now() - timedelta(days=31)},
+        "ended lately": {"ended_at": tables.now() - timedelta(days=29)},
+        "expired long ago": {"last_used_at": tables.now() - life - timedelta(days=31)},
+        "expired lately": {"last_used_at": tables.now() - life - timedelta(days=29)},
+        "in use": {},
+    }
+    user_id = account().principal.user_id
+    with database.transaction() as session:
+        session.add_all([tables.Session(user_id=user_id, user_agent=name, **age) for name, age in ages.items()])
+    with database.transaction() as session:
+        assert jobs.prune(session) >= 2
+    with database.transaction() as session:
+        left = session.exec(select(tables.Session.user_agent).where(tables.Session.user_id == user_id)).all()
+    assert set(ages) & set(left) == {"ended lately", "expired lately", "in use"}

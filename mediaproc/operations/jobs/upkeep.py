@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_
 from sqlmodel import Session, col, select
 
 from mediaproc import logs
+from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
 from mediaproc.domain.states import JobState, Lane, Outcome
 from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
@@ -23,6 +24,9 @@ log = logs.get_logger(__name__)
 
 IDEMPOTENT_ANSWER_LIFE = timedelta(hours=24)
 """How long the same Idempotency-Key gives the same answer (the API's promise)."""
+
+ENDED_SIGN_IN_LIFE = timedelta(days=30)
+"""How long a sign-in that has ended or expired can still be looked up in the database."""
 
 
 def rescue_expired(session: Session, *, limit: int = 100) -> int:
@@ -56,11 +60,20 @@ def sweep_leftovers(session: Session, *, limit: int = 10) -> int:
 
 
 def prune(session: Session) -> int:
-    """Delete remembered answers and refresh tokens whose time is over. Returns how many rows."""
+    """Delete remembered answers, refresh tokens and sign-ins whose time is over. Returns how many rows."""
     old = col(IdempotentAnswer.created_at) < now() - IDEMPOTENT_ANSWER_LIFE
     answers = session.exec(delete(IdempotentAnswer).where(old))
     tokens = session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) < now()))
-    return answers.rowcount + tokens.rowcount
+    return answers.rowcount + tokens.rowcount + _prune_sign_ins(session)
+
+
+def _prune_sign_ins(session: Session) -> int:
+    row = tables.Session
+    since = now() - ENDED_SIGN_IN_LIFE
+    unusable_since = since - timedelta(seconds=settings().refresh_token_seconds)
+    return session.exec(
+        delete(row).where(or_(col(row.ended_at) < since, col(row.last_used_at) < unusable_since))
+    ).rowcount
 
 
 def _rescue(session: Session, job_id: UUID) -> bool:
