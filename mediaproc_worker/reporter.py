@@ -17,8 +17,11 @@ from mediaproc.operations import jobs
 
 log = logs.get_logger(__name__)
 
-INTERVAL_SECONDS = 0.2
-"""The least time between two publications; what came between them is replaced by the newest."""
+INTERVAL_SECONDS = 0.1
+"""The least time between two publications; what came between them is replaced by the newest.
+
+FFmpeg reports at half that rate, so what it says is published at once.
+"""
 
 PENDING_LOG_LINES = 50
 

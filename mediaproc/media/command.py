@@ -28,7 +28,7 @@ GLOBAL_ARGUMENTS = (
 
 PROGRESS_ARGUMENTS = (
     *("-progress", "pipe:1"),
-    *("-stats_period", "0.2"),  # seconds: the page is promised two reports a second
+    *("-stats_period", "0.2"),  # seconds, longer than anything waits on the way to the page: five reports a second
     "-nostats",
 )
 

@@ -51,11 +51,11 @@ def _run(
     estimate, shown = Estimate(seconds), not first
     with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):
+            estimate.update(block)
+            making.report(context, estimate, block, base=0.0, end=100.0)
             for outbox in outboxes:
                 outbox.look()
             shown = shown or _show(context, outboxes)
-            estimate.update(block)
-            making.report(context, estimate, block, base=0.0, end=100.0)
     for outbox in outboxes:
         outbox.finish()
     making.all_arrived(outboxes)

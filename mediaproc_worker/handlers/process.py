@@ -111,7 +111,7 @@ def _encode(
     outboxes: list[Outbox],
     poster: Poster,
 ) -> None:
-    """Encode every rung in one process, sending segments and telling progress at each of its reports."""
+    """Encode every rung in one process, telling progress at each of its reports and then sending segments."""
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
@@ -119,12 +119,12 @@ def _encode(
     estimate, shown = Estimate(info.duration_seconds), False
     with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):
+            estimate.update(block)
+            making.report(context, estimate, block, base=jobs.PLANNED, end=jobs.ENCODED)
             for outbox in outboxes:
                 outbox.look()
             shown = shown or _show(context, outboxes)
             poster.look()
-            estimate.update(block)
-            making.report(context, estimate, block, base=jobs.PLANNED, end=jobs.ENCODED)
     for outbox in outboxes:
         outbox.finish()
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mediaproc.media import command
 from mediaproc.media.progress import Estimate, Progress, parse_block, parse_blocks
+from mediaproc.state import library
+from mediaproc_worker import reporter
 
 BLOCK = """frame=250
 fps=48.21
@@ -70,3 +73,12 @@ def test_an_unknown_duration_has_no_percentage_and_no_time_left() -> None:
     estimate = Estimate(duration_seconds=0)
     estimate.update(Progress(out_time_seconds=5, speed=1.0))
     assert (estimate.percent, estimate.eta_seconds) == (0.0, None)
+
+
+def test_what_ffmpeg_reports_waits_for_nothing_on_its_way_to_the_page() -> None:
+    """Worker and page let a first number through at once; the next one must come after they are ready again."""
+    arguments = command.PROGRESS_ARGUMENTS
+    period = float(arguments[arguments.index("-stats_period") + 1])
+    assert period >= 1.5 * max(reporter.INTERVAL_SECONDS, library.TICK_SECONDS)
+    assert reporter.INTERVAL_SECONDS + library.TICK_SECONDS <= 0.2
+    assert 0.1 <= period <= 0.25
