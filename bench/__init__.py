@@ -1,1 +1,1 @@
-"""Figures: each a ratio within one run, printed as a table and written as JSON. `./dev bench` runs them."""
+"""Figures, where it can be ratios within one run, printed as a table and written as JSON. `./dev bench` runs them."""

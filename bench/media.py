@@ -7,7 +7,6 @@ machine. A machine that does other work at the same time makes them worse; the l
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import statistics
@@ -17,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from sqlmodel import Session
 
+from bench import figures
+from bench.figures import Figure
 from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Video
@@ -37,17 +38,6 @@ from tests.integration.workers import Workers
 from tests.works import make_video
 
 CONSUMER = "mediaproc_worker.consumer"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table. `met` compares the value with the limit."""
-
-    name: str
-    value: float
-    limit: str
-    met: bool
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -66,16 +56,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
-    figures: list[Figure] = []
-    print(f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    measured: list[Figure] = []
+    figures.show_machine()
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, real_services():
         for figure in _measure(Path(folder), options.rounds):
-            figures.append(figure)
-            _print(figure)
+            measured.append(figure)
+            figures.show(figure)
     if options.json:
-        load, cores = os.getloadavg()[0], available_cores()
-        text = json.dumps({"cores": cores, "load": load, "figures": [asdict(each) for each in figures]}, indent=2)
-        options.json.write_text(text + "\n")
+        figures.write(measured, options.json)
     return 0
 
 
@@ -192,11 +180,6 @@ def _timed(do: Callable[[], None]) -> float:
     began = time.monotonic()
     do()
     return time.monotonic() - began
-
-
-def _print(each: Figure) -> None:
-    met = "met" if each.met else "not met"
-    print(f"{each.name:<40} {each.value:>8.2f}  {each.limit:<8} {met:<8} {each.detail}", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from mediaproc.commands import ROOT
 from mediaproc.embedded import parts
 
-BENCHES = ("media",)
+BENCHES = ("media", "live")
 KINDS = ("unit", "integration", "e2e")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")

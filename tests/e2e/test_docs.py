@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import clips, contract
-from tests.e2e.conftest import PASSWORD, ROOT, Site, choose, row
+from tests.browsing import PASSWORD, ROOT, Site, choose, row
 
 needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="the walk takes curl and jq")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PASSWORD, choose, fill_door, register
+from tests.browsing import PASSWORD, choose, fill_door, register
 
 
 def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserContext]) -> None:

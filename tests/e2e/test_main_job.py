@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import clips
-from tests.e2e.conftest import assert_accessible, choose, row, wait_until
+from tests.browsing import assert_accessible, choose, row, wait_until
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import (
+from tests.browsing import (
     PASSWORD,
     Site,
     assert_accessible,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PASSWORD, Site, assert_accessible, fill_door, register, screenshot
+from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, register, screenshot
 
 LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 NEW = "quite another password"

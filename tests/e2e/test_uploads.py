@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
 
-from tests.e2e.conftest import assert_accessible, choose, row, wait_until
+from tests.browsing import assert_accessible, choose, row, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")

@@ -1,0 +1,149 @@
+"""`python -m bench.live [--json FILE] [--rounds N]`: how long progress takes from its event to a tab.
+
+A clip is uploaded through the page of a Mediaproc started for this. An event's id is the time at which the worker
+published it, which it does as FFmpeg reports; a page's clock is that of the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page
+
+from bench import figures
+from bench.figures import Figure
+from tests import browsing, clips
+
+MOST_MS = 300
+LOOPS = 7
+"""The clip over and over: 42 s, short enough that it is not shared out."""
+
+_NOTE_EVERY_PERCENTAGE = """() => {
+  window.seen = [];
+  const look = () => {
+    const text = document.querySelector(".card .end")?.textContent;
+    if (text && text !== window.seen.at(-1)?.[1]) window.seen.push([Date.now(), text]);
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One progress event: when it was published, when a follower of the API had it, and how the page writes it."""
+
+    published_ms: int
+    received_ms: float
+    text: str
+
+
+@dataclass
+class Delays:
+    """Milliseconds from an event to the page, and to a follower of the API."""
+
+    page: list[float] = field(default_factory=list[float])
+    api: list[float] = field(default_factory=list[float])
+    seconds: float = 0.0
+
+
+def main() -> int:
+    """Measure, print, and write what is asked for."""
+    parser = argparse.ArgumentParser(prog="bench live")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    figures.show_machine()
+    measured = list(_figures(_measure(options.rounds)))
+    for figure in measured:
+        figures.show(figure)
+    if options.json:
+        figures.write(measured, options.json)
+    return 0
+
+
+def _measure(rounds: int) -> Delays:
+    delays = Delays()
+    with (
+        tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder,
+        browsing.running_site() as site,
+        browsing.chromium() as browser,
+    ):
+        clip = Path(folder) / "clip.mp4"
+        clips.ffmpeg("-stream_loop", str(LOOPS), "-i", str(clips.bunny()), "-c", "copy", str(clip))
+        for _ in range(rounds):
+            _one(site.url, browser, clip, delays)
+    return delays
+
+
+def _one(url: str, browser: Browser, clip: Path, delays: Delays) -> None:
+    """One upload by somebody new, watched from the page and from the API at the same time."""
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    browsing.register(page)
+    told: list[Told] = []
+    cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+    following = threading.Thread(target=_follow, args=(url, cookies, told.append), daemon=True)
+    following.start()
+    page.evaluate(_NOTE_EVERY_PERCENTAGE)
+    browsing.choose(page, clip)
+    browsing.wait_until(page, lambda: not following.is_alive(), seconds=240)
+    seen = _seen(page)
+    context.close()
+    _add(delays, told, seen)
+
+
+def _follow(url: str, cookies: dict[str, str], tell: Callable[[Told], None]) -> None:
+    id = word = ""
+    with httpx.stream("GET", f"{url}/api/v1/events", cookies=cookies, timeout=None) as answer:
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            id, word = (value if name == "id" else id), (value if name == "event" else word)
+            data = json.loads(value) if name == "data" else {}
+            if word == "progress" and data and id.partition("-")[2].isdigit():
+                tell(Told(int(id.partition("-")[0]), time.time() * 1000, f"{data['progress']:.0f} %"))
+            if word == "status" and data.get("status") in {"completed", "failed"}:
+                return
+
+
+def _seen(page: Page) -> list[tuple[float, str]]:
+    page.wait_for_timeout(500)
+    return [(float(at_ms), str(text)) for at_ms, text in page.evaluate("window.seen")]
+
+
+def _add(delays: Delays, told: Sequence[Told], seen: Sequence[tuple[float, str]]) -> None:
+    """A text on the page belongs to the first event that is written so: it came with none before."""
+    first: dict[str, int] = {}
+    for each in told:
+        first.setdefault(each.text, each.published_ms)
+    delays.page += [at_ms - first[text] for at_ms, text in seen if text in first]
+    delays.api += [each.received_ms - each.published_ms for each in told]
+    delays.seconds += (told[-1].published_ms - told[0].published_ms) / 1000
+
+
+def _figures(delays: Delays) -> Iterator[Figure]:
+    for name, values in (("on the page", delays.page), ("in the API's events", delays.api)):
+        most = max(values)
+        detail = f"median {statistics.median(values):.0f}, 95 of 100 within {_of_100(values, 95):.0f}, n={len(values)}"
+        yield Figure(f"ms until progress is {name}, longest", most, f"≤ {MOST_MS}", most <= MOST_MS, detail)
+    rate = len(delays.api) / delays.seconds
+    yield Figure("progress events a second", rate, "≥ 2", rate >= 2, f"in {delays.seconds:.1f} s")
+
+
+def _of_100(values: Sequence[float], count: int) -> float:
+    return sorted(values)[min(len(values) - 1, len(values) * count // 100)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,148 @@
+"""The whole product as a person starts it, and what a person does in a browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mediaproc.commands import checks
+from mediaproc.embedded import parts
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "test-results"
+PASSWORD = "a long enough password"  # of accounts that live for one test
+PATIENCE_SECONDS = 40
+"""How long anything may take before a test gives up: the machine may be busy with other tests."""
+
+_CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the product runs."""
+
+    url: str
+
+
+@contextmanager
+def running_site() -> Generator[Site]:
+    """`./dev up` on a directory of its own."""
+    with tempfile.TemporaryDirectory(prefix="mediaproc-e2e-") as folder:
+        Path(folder).chmod(0o755)
+        (port,) = parts.free_ports(1)
+        url = f"http://localhost:{port}"
+        with (Path(folder) / "up.log").open("wb") as log:
+            up = subprocess.Popen(
+                [str(ROOT / "dev"), "up", "--data", f"{folder}/data", "--port", str(port)],
+                cwd=ROOT,
+                env=_without_settings(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            try:
+                _wait_for(f"{url}/readyz", up, Path(log.name))
+                yield Site(url)
+            finally:
+                up.send_signal(signal.SIGINT)
+                up.wait(timeout=60)
+
+
+@contextmanager
+def chromium() -> Generator[Browser]:
+    """The Chromium of this machine, or Playwright's own."""
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=checks.chromium(), args=_CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def register(page: Page, email: str | None = None) -> str:
+    """Make an account through the page and wait for the library. Returns the email."""
+    email = email or f"{secrets.token_hex(6)}@example.com"
+    page.goto("/register")
+    fill_door(page, email, PASSWORD, "Make the account")
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    return email
+
+
+def fill_door(page: Page, email: str, password: str, button: str) -> None:
+    """Fill in the sign-in or register form and send it."""
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name=button).click()
+
+
+def choose(page: Page, *files: Path) -> None:
+    """Choose files as the picker does."""
+    page.locator("#file-picker").set_input_files([str(file) for file in files])
+
+
+def row(page: Page, name: str):  # a Locator
+    """A file's row in the tray."""
+    return page.locator(f'.row[data-upload="{name}"]')
+
+
+def wait_until(page: Page, true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait without Playwright's `wait_for_function`, which the page's Content-Security-Policy rightly forbids."""
+    for _ in range(int(seconds * 20)):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("did not become true in time")
+
+
+def assert_accessible(page: Page) -> None:
+    """WCAG 2.2 A and AA, as far as axe can tell."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert found.violations_count == 0, found.generate_report()
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keep a picture for somebody to look at."""
+    RESULTS.mkdir(exist_ok=True)
+    page.screenshot(path=RESULTS / f"{name}.png")
+
+
+def _without_settings() -> dict[str, str]:
+    """The environment without what an integration test in this process may have put there."""
+    ours = ("DATABASE_URL", "REDIS_URL", "S3_", "AWS_", "JWT_SECRET", "PUBLIC_URL", "EXTRA_ORIGINS")
+    return {name: value for name, value in os.environ.items() if name == "AWS_CA_BUNDLE" or not name.startswith(ours)}
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 150) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"Mediaproc did not come up:\n{log.read_text()[-4000:]}") from None
+            time.sleep(0.2)
