@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browsing import PASSWORD, choose, fill_door, register
 
@@ -68,18 +70,44 @@ def test_a_renewed_sign_in_leads_to_no_other_site(page: Page) -> None:
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
 
 
-def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page) -> None:
+@pytest.mark.parametrize("locks", [True, False], ids=["with locks", "on plain http"])
+def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page, locks: bool) -> None:
     """A refresh token used twice ends the session, so the tabs must take turns."""
+    if not locks:
+        page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+    page.context.route("**/api/v1/auth/refresh", _slowly)
     tabs = [page, *(page.context.new_page() for _ in range(3))]
     for tab in tabs:
         tab.goto("/")
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+        assert tab.evaluate("Boolean(navigator.locks)") is locks
     page.context.clear_cookies(name="mp_access")
     page.evaluate("localStorage.setItem('mediaproc.renew_at', '0')")
     for tab in tabs:
         tab.evaluate("() => { window.location.reload() }")
     for tab in tabs:
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_a_lease_of_a_tab_that_died_ends_by_itself(page: Page) -> None:
+    page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+    page.evaluate("localStorage.setItem('mediaproc.refresh_lease', `gone ${Date.now() + 1500}`)")
+    page.context.clear_cookies(name="mp_access")
+    page.goto("/")
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -> None:
+    """The server has used the token up; a browser that drops the answer would come with it a second time."""
+    line = page.context.new_cdp_session(page)
+    page.context.clear_cookies(name="mp_access")
+    slow = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
+    line.send("Network.emulateNetworkConditions", slow)
+    with page.expect_request("**/api/v1/auth/refresh"):
+        page.goto("/renew", wait_until="commit")
+    page.wait_for_timeout(200)
+    page.goto("/")
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
 
 
 def test_the_session_ends_on_the_server_too(page: Page) -> None:
@@ -117,3 +145,9 @@ def _sign_out(page: Page) -> None:
     page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def _slowly(route: Route) -> None:
+    """Long enough for every other tab to want the same."""
+    time.sleep(0.3)
+    route.continue_()
