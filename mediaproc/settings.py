@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -48,6 +49,12 @@ class Settings(BaseSettings):
     refresh_token_seconds: int = Field(30 * 24 * 3600, gt=0, description="Life of a refresh token, renewed by use.")
 
     rate_limit_per_minute: int = Field(1200, ge=0, description="API requests of a session or key a minute. 0: any.")
+    address_limit_per_hour: int = Field(
+        300, ge=0, description="Registrations, and sign-ins, from one address an hour; renewals ten times that. 0: any."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, by commas, whose X-Forwarded-For is believed. Default: none."
+    )
 
     lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     rescue_interval_seconds: float = Field(3.0, gt=0, description="How often lost work is looked for.")
@@ -82,6 +89,19 @@ class Settings(BaseSettings):
     @classmethod
     def _normalise_origins(cls, origins: str) -> str:
         return ",".join(_origin(each) for each in origins.split(",") if each.strip())
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, proxies: str) -> str:
+        try:
+            return ",".join(str(ip_network(each.strip(), strict=False)) for each in proxies.split(",") if each.strip())
+        except ValueError as error:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from error
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where proxies stand that are believed who came to them."""
+        return tuple(ip_network(each) for each in self.trusted_proxies.split(",") if each)
 
     @property
     def queue_url(self) -> str:

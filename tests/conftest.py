@@ -70,6 +70,7 @@ def real_services() -> Iterator[Services]:
             "JWT_SECRET": secrets.token_hex(32),
             "S3_BUCKET": "mediaproc",
             "AWS_DEFAULT_REGION": "us-east-1",
+            "ADDRESS_LIMIT_PER_HOUR": "0",  # every test comes from the same one
         }
         for part in started:
             environment |= part.settings

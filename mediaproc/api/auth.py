@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediaproc.api import caller, cookies
+from mediaproc.api import arriving, caller, cookies
+from mediaproc.api.addresses import client_address
 from mediaproc.api.caller import AccessCookie, BearerToken, RefreshCookie, SignedIn
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.errors import RefreshRejected
-from mediaproc.operations import accounts
+from mediaproc.operations import accounts, throttle
 from mediaproc.operations.accounts import SignIn
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
@@ -56,15 +57,13 @@ class SignInView(BaseModel):
 @router.post(
     "/register",
     status_code=201,
-    responses=documented(403, 409, 422),
+    responses=documented(403, 409, 422, 429),
     dependencies=[Depends(caller.reject_other_origin)],
     response_model_exclude_none=True,
 )
-def register(body: Credentials, request: Request, response: Response) -> SignInView:
+async def register(body: Credentials, request: Request, response: Response) -> SignInView:
     """Make an account with its personal team, and sign in. `email_taken` when there is one already."""
-    with transaction() as session:
-        done = accounts.register(session, email=body.email, password=body.password, user_agent=_agent(request))
-    return _signed_in(response, done)
+    return _signed_in(response, await arriving.register(request, email=body.email, password=body.password))
 
 
 @router.post(
@@ -73,20 +72,12 @@ def register(body: Credentials, request: Request, response: Response) -> SignInV
     dependencies=[Depends(caller.reject_other_origin)],
     response_model_exclude_none=True,
 )
-def login(body: Credentials, request: Request, response: Response) -> SignInView:
+async def login(body: Credentials, request: Request, response: Response) -> SignInView:
     """Sign in. `wrong_credentials` says the same for an unknown email as for a wrong password."""
-    with transaction() as session:
-        done = accounts.sign_in(
-            session,
-            email=body.email,
-            password=body.password,
-            user_agent=_agent(request),
-            client_address=caller.address_of(request),
-        )
-    return _signed_in(response, done)
+    return _signed_in(response, await arriving.sign_in(request, email=body.email, password=body.password))
 
 
-@router.post("/refresh", responses=documented(401, 403, 422), response_model_exclude_none=True)
+@router.post("/refresh", responses=documented(401, 403, 422, 429), response_model_exclude_none=True)
 def refresh(
     request: Request,
     response: Response,
@@ -99,6 +90,7 @@ def refresh(
     token = body.refresh_token if body else cookie
     if not token:
         raise RefreshRejected
+    throttle.count_arrival("refresh", client_address=client_address(request.scope))
     with transaction() as session:
         done = accounts.refresh(session, refresh_token=token)
     return _signed_in(response, done, show_refresh_token=body is not None)
@@ -135,7 +127,3 @@ def _signed_in(response: Response, done: SignIn, *, show_refresh_token: bool = F
         expires_in=done.expires_in,
         refresh_token=done.refresh_token if show_refresh_token else None,
     )
-
-
-def _agent(request: Request) -> str:
-    return request.headers.get("User-Agent", "")

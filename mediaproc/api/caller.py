@@ -66,11 +66,6 @@ def reject_other_origin(request: Request) -> None:
         require_our_origin(request)
 
 
-def address_of(request: Request) -> str:
-    """The address that the connection came from."""
-    return request.client.host if request.client else ""
-
-
 def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None, cookie: str | None) -> Principal:
     with transaction() as session:
         if bearer is not None and api_keys.is_key(bearer.credentials):

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 
 from mediaproc import routes
-from mediaproc.api import caller, cookies
+from mediaproc.api import arriving, caller, cookies
 from mediaproc.api.caller import AccessCookie, RefreshCookie
 from mediaproc.database import transaction
 from mediaproc.domain.errors import Expected
@@ -28,29 +28,20 @@ Field = Annotated[str, Form(max_length=2000)]
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
+async def sign_in(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
     """Sign in, then go where one wanted to go; else back to the form with what went wrong."""
     try:
-        with transaction() as session:
-            done = accounts.sign_in(
-                session,
-                email=email,
-                password=password,
-                user_agent=request.headers.get("User-Agent", ""),
-                client_address=caller.address_of(request),
-            )
+        done = await arriving.sign_in(request, email=email, password=password)
     except Expected as error:
         return _back(routes.SIGN_IN, error, email=email, next=next)
     return _onward(next, done)
 
 
 @router.post("/register")
-def register(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
+async def register(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
     """Make an account and go on signed in; else back to the form with what went wrong."""
     try:
-        with transaction() as session:
-            agent = request.headers.get("User-Agent", "")
-            done = accounts.register(session, email=email, password=password, user_agent=agent)
+        done = await arriving.register(request, email=email, password=password)
     except Expected as error:
         return _back(routes.REGISTER, error, email=email, next=next)
     return _onward(next, done)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mediaproc import logs
 from mediaproc.api import problems
+from mediaproc.api.addresses import client_address
 from mediaproc.api.handover import Handover
 from mediaproc.api.heads import Heads
 from mediaproc.api.limits import BodyLimit
@@ -167,7 +168,7 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
         path=scope["path"],
         status=status,
         duration_ms=round(seconds * 1000, 1),
-        client=_client(scope),
+        client=client_address(scope),
         **_caller(scope),
     )
 
@@ -182,10 +183,6 @@ def _allowance_headers(scope: Scope) -> dict[str, str]:
         "RateLimit-Remaining": str(allowance.remaining),
         "RateLimit-Reset": str(allowance.reset_seconds),
     }
-
-
-def _client(scope: Scope) -> str:
-    return scope["client"][0] if scope.get("client") else ""
 
 
 def _caller(scope: Scope) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from mediaproc.domain import tables
 from mediaproc.domain.errors import EmailTaken, Invalid, NotSignedIn, RefreshRejected, WrongCredentials
 from mediaproc.domain.scopes import EVERY_SCOPE
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
-from mediaproc.operations import passwords, throttle, tokens
+from mediaproc.operations import passwords, tokens
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 
@@ -37,25 +37,45 @@ class SignIn:
     expires_in: int
 
 
-def register(session: Session, *, email: str, password: str, user_agent: str = "") -> SignIn:
-    """Make an account with its personal team, and sign in. Raises Invalid and EmailTaken."""
+def new_user(*, email: str, password: str) -> User:
+    """A user to register. Slow (bcrypt): call it outside of a transaction. Raises Invalid."""
     address, problems = _read_email(email)
     if problems := [*problems, *passwords.check_strength(password)]:
         raise Invalid(errors=problems)
-    user = _add_user(session, address, passwords.hash_of(password))
+    return User(email=address, password_hash=passwords.hash_of(password))
+
+
+def register(session: Session, user: User, *, user_agent: str = "") -> SignIn:
+    """Make an account with its personal team, and sign in. Raises EmailTaken."""
+    _add_user(session, user)
     _add_personal_team(session, user)
     return _open_session(session, user, user_agent)
 
 
-def sign_in(session: Session, *, email: str, password: str, user_agent: str = "", client_address: str = "") -> SignIn:
-    """Sign in. Raises WrongCredentials, alike in words and time for an unknown email, and TooManyRequests."""
+def user_with(session: Session, *, email: str) -> User | None:
+    """The user who has this email, in whatever way it is written."""
     address, problems = _read_email(email)
-    throttle.count_try(email=address, client_address=client_address)
-    user = None if problems else session.exec(select(User).where(User.email == address)).one_or_none()
+    return None if problems else session.exec(select(User).where(User.email == address)).one_or_none()
+
+
+def check_password(user: User | None, password: str) -> User:
+    """Slow (bcrypt): call it outside of a transaction. Raises WrongCredentials, after the same time for nobody."""
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
-    throttle.forgive(email=address, client_address=client_address)
-    return _open_session(session, user, user_agent)
+    return user
+
+
+def sign_in(session: Session, user: User, *, user_agent: str = "") -> SignIn:
+    """Sign in a user whose password was right. Raises WrongCredentials if it was changed meanwhile."""
+    present = session.exec(select(User).where(User.id == user.id)).one_or_none()
+    if present is None or present.password_hash != user.password_hash:
+        raise WrongCredentials
+    return _open_session(session, present, user_agent)
+
+
+def one_form_of(email: str) -> str:
+    """An email as it is stored and counted."""
+    return _read_email(email)[0]
 
 
 def refresh(session: Session, *, refresh_token: str) -> SignIn:
@@ -119,12 +139,10 @@ def _read_email(email: str) -> tuple[str, list[dict[str, str]]]:
     return checked.normalized.lower(), []
 
 
-def _add_user(session: Session, email: str, password_hash: str) -> User:
-    user = User(email=email, password_hash=password_hash)
+def _add_user(session: Session, user: User) -> None:
     adding = insert(User).values(**user.model_dump()).on_conflict_do_nothing(index_elements=["email"])
     if session.scalar(adding.returning(col(User.id))) is None:
         raise EmailTaken
-    return user
 
 
 def _add_personal_team(session: Session, user: User) -> None:

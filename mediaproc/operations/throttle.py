@@ -1,4 +1,4 @@
-"""Tries to sign in, counted in Redis: a few for each email from each address, then a pause.
+"""Tries to sign in, counted in Redis: a few for each email from each address, many for each address, then a pause.
 
 When Redis is away nothing is counted and signing in goes on: bcrypt alone still makes guessing slow.
 """
@@ -6,16 +6,17 @@ When Redis is away nothing is counted and signing in goes on: bcrypt alone still
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import math
 import time
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import redis
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -27,6 +28,11 @@ log = logs.get_logger(__name__)
 
 TRIES = RateLimitItemPerMinute(10, 15, namespace="sign-in")
 """Ten tries in a quarter of an hour, for one email from one address."""
+
+Arrival = Literal["register", "sign-in", "refresh"]
+
+REFRESHES_PER_SIGN_IN = 10
+"""Pages renew their sign-in all day, and an office has one address."""
 
 AWAY = (redis.RedisError, StorageError, OSError)
 """What is raised while Redis does not answer."""
@@ -40,6 +46,20 @@ def count_try(*, email: str, client_address: str) -> None:
             raise TooManyRequests(retry_after_seconds=_wait_seconds(who))
     except AWAY:
         log.warning("sign_in_not_throttled")
+
+
+def count_arrival(kind: Arrival, *, client_address: str) -> None:
+    """Count who comes from an address, whatever their email. Raises TooManyRequests."""
+    most = settings().address_limit_per_hour * (REFRESHES_PER_SIGN_IN if kind == "refresh" else 1)
+    if most == 0 or not client_address:
+        return
+    item, who = RateLimitItemPerHour(most, namespace=f"{kind}-from"), _network_of(client_address)
+    try:
+        if not _address_limiter().hit(item, who):
+            reset_time = _address_limiter().get_window_stats(item, who).reset_time
+            raise TooManyRequests(retry_after_seconds=max(1, math.ceil(reset_time - time.time())))
+    except AWAY:
+        log.warning("arrivals_not_throttled")
 
 
 def forgive(*, email: str, client_address: str) -> None:
@@ -56,6 +76,20 @@ def _wait_seconds(who: str) -> int:
 
 def _who(email: str, client_address: str) -> str:
     return hashlib.sha256(f"{email}\n{client_address}".encode()).hexdigest()
+
+
+def _network_of(client_address: str) -> str:
+    """What one visitor has: an IPv4 address, or the 2^64 of an IPv6 network."""
+    try:
+        address = ipaddress.ip_address(client_address)
+    except ValueError:
+        return client_address
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+@lru_cache(maxsize=1)
+def _address_limiter() -> SlidingWindowCounterRateLimiter:
+    return SlidingWindowCounterRateLimiter(storage())
 
 
 @lru_cache(maxsize=1)

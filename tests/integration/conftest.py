@@ -50,6 +50,7 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         publisher.connection,
         publisher._script,
         throttle._limiter,
+        throttle._address_limiter,
         quota._limiter,
         quota._pause,
         presign._bucket_address,

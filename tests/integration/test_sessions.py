@@ -31,7 +31,8 @@ def transaction() -> Iterator[Session]:
 
 def sign_in(me: Account, password: str = PASSWORD) -> SignIn:
     with transaction() as session:
-        return accounts.sign_in(session, email=me.email, password=password, user_agent="curl/8")
+        user = accounts.check_password(accounts.user_with(session, email=me.email), password)
+        return accounts.sign_in(session, user, user_agent="curl/8")
 
 
 def ids(me: Account) -> list[str]:

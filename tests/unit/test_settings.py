@@ -37,6 +37,15 @@ def test_other_origins_are_read_alike_and_each_counts_once() -> None:
     assert config.origins == ("https://a.example", "https://b.example", "http://c")
 
 
+def test_proxies_are_addresses_or_networks() -> None:
+    assert _made().trusted_networks == ()
+    config = _made(trusted_proxies="10.1.2.3/8, ::1,")
+    assert [str(each) for each in config.trusted_networks] == ["10.0.0.0/8", "::1/128"]
+    with pytest.raises(ValidationError) as refused:
+        _made(trusted_proxies="a proxy")
+    assert explain(refused.value).startswith("TRUSTED_PROXIES is wrong: must be addresses or networks")
+
+
 @pytest.mark.parametrize("name", ["public_url", "extra_origins"])
 @pytest.mark.parametrize(
     ("given", "word"),
