@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browsing import PASSWORD, choose, fill_door, register
+from tests.browsing import PASSWORD, choose, fill_door, register, wait_until
 
 
 def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserContext]) -> None:
@@ -75,16 +74,23 @@ def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page, locks: bool) ->
     """A refresh token used twice ends the session, so the tabs must take turns."""
     if not locks:
         page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
-    page.context.route("**/api/v1/auth/refresh", _slowly)
     tabs = [page, *(page.context.new_page() for _ in range(3))]
     for tab in tabs:
         tab.goto("/")
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
         assert tab.evaluate("Boolean(navigator.locks)") is locks
+    wait_until(page, lambda: page.evaluate("Number(localStorage.getItem('mediaproc.renew_at'))") > 0)
+    held: list[Route] = []
+    page.context.route("**/api/v1/auth/refresh", lambda route: held.append(route))
     page.context.clear_cookies(name="mp_access")
     page.evaluate("localStorage.setItem('mediaproc.renew_at', '0')")
     for tab in tabs:
         tab.evaluate("() => { window.location.reload() }")
+    wait_until(page, lambda: bool(held))
+    page.wait_for_timeout(2500)  # long enough for every other tab to want the same
+    assert len(held) == 1
+    held.pop().continue_()
+    page.context.unroute("**/api/v1/auth/refresh")
     for tab in tabs:
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
 
@@ -100,12 +106,14 @@ def test_a_lease_of_a_tab_that_died_ends_by_itself(page: Page) -> None:
 def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -> None:
     """The server has used the token up; a browser that drops the answer would come with it a second time."""
     line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
     page.context.clear_cookies(name="mp_access")
     slow = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
     line.send("Network.emulateNetworkConditions", slow)
     with page.expect_request("**/api/v1/auth/refresh"):
         page.goto("/renew", wait_until="commit")
     page.wait_for_timeout(200)
+    page.goto("about:blank")
     page.goto("/")
     expect(page.get_by_text("Drop your first video here")).to_be_visible()
 
@@ -145,9 +153,3 @@ def _sign_out(page: Page) -> None:
     page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-
-
-def _slowly(route: Route) -> None:
-    """Long enough for every other tab to want the same."""
-    time.sleep(0.3)
-    route.continue_()
