@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mediaproc.commands import checks
-from mediaproc.embedded import parts
+from mediaproc.embedded import leftovers, parts
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "test-results"
@@ -41,9 +42,17 @@ _CHROMIUM_ARGUMENTS = [
 
 @dataclass(frozen=True)
 class Site:
-    """Where the product runs."""
+    """Where the product runs, and the directory of its data."""
 
     url: str
+    data_dir: Path
+
+    def kill(self, *words: str) -> None:
+        """Kill each of its processes that has all these words on its command line, as `kill -9` does."""
+        found = [each for each in leftovers.of(self.data_dir) if set(words) <= set(_command(each))]
+        assert found, f"nothing runs with {words}"
+        for process in found:
+            process.kill()
 
 
 @contextmanager
@@ -64,7 +73,7 @@ def running_site() -> Generator[Site]:
             )
             try:
                 _wait_for(f"{url}/readyz", up, Path(log.name))
-                yield Site(url)
+                yield Site(url=url, data_dir=Path(folder).resolve() / "data")
             finally:
                 up.send_signal(signal.SIGINT)
                 up.wait(timeout=60)
@@ -128,6 +137,14 @@ def screenshot(page: Page, name: str) -> None:
     """Keep a picture for somebody to look at."""
     RESULTS.mkdir(exist_ok=True)
     page.screenshot(path=RESULTS / f"{name}.png")
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        command = process.cmdline()
+    except psutil.Error:
+        return []
+    return [Path(command[0]).name, *command[1:]] if command else []
 
 
 def _without_settings() -> dict[str, str]:

@@ -1,0 +1,53 @@
+"""What a person in front of the page sees of killed processes: it takes longer, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import Site, choose, row
+from tests.clips import ffmpeg
+
+PATIENCE_MS = 90_000
+"""A lease has to run out, a worker to start, and the clip to be encoded twice."""
+
+
+@pytest.fixture
+def clip(tmp_path: Path, bunny: Path) -> Path:
+    """The real clip four times in a row: long enough to be killed in the middle."""
+    path = tmp_path / "Long Bunny.mp4"
+    ffmpeg("-stream_loop", "3", "-i", str(bunny), "-c", "copy", str(path))
+    return path
+
+
+def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site, clip: Path) -> None:
+    _choose_and_wait_for_the_encode(page, clip)
+    site.kill("mediaproc", "web")
+    expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+    _assert_attempts(page, ["completed"])
+
+
+def test_worker_valkey_and_web_killed_at_once_cost_one_attempt(page: Page, site: Site, clip: Path) -> None:
+    _choose_and_wait_for_the_encode(page, clip)
+    site.kill("valkey-server")
+    site.kill("mediaproc_worker.consumer")
+    site.kill("mediaproc", "web")
+    expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+    _assert_attempts(page, ["completed", "lost"])
+
+
+def _choose_and_wait_for_the_encode(page: Page, clip: Path) -> None:
+    choose(page, clip)
+    expect(row(page, clip.name)).to_contain_text("Encoding")
+
+
+def _assert_attempts(page: Page, outcomes: list[str]) -> None:
+    """The card has followed by itself; the video's page tells each attempt."""
+    card = page.locator(".card", has_text="Long Bunny")
+    expect(card.locator(".length")).to_have_text("0:21", timeout=PATIENCE_MS)
+    expect(card).to_contain_text("720p")
+    card.click()
+    expect(page.locator(".attempt")).to_have_count(len(outcomes))
+    assert sorted(each.get_attribute("data-outcome") or "" for each in page.locator(".attempt").all()) == outcomes
