@@ -129,6 +129,7 @@ def wait_until(page: Page, true: Callable[[], bool], *, seconds: float = PATIENC
 def assert_accessible(page: Page) -> None:
     """WCAG 2.2 A and AA, as far as axe can tell."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    _let_animations_end(page)
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
     assert found.violations_count == 0, found.generate_report()
 
@@ -137,6 +138,16 @@ def screenshot(page: Page, name: str) -> None:
     """Keep a picture for somebody to look at."""
     RESULTS.mkdir(exist_ok=True)
     page.screenshot(path=RESULTS / f"{name}.png")
+
+
+def _let_animations_end(page: Page) -> None:
+    """Colours are judged as they stay: a dialog that still fades in has others. Endless animations are left alone."""
+    page.evaluate(
+        """() => Promise.all(document.getAnimations()
+            .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+            .map(each => each.finished.catch(() => null)))
+            .then(() => null)"""
+    )
 
 
 def _command(process: psutil.Process) -> list[str]:
