@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import sys
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -154,6 +155,15 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()  # pyright: ignore[reportCallIssue]  # pydantic-settings fills the fields
+
+
+def settings_or_exit() -> Settings:
+    """The settings of this process; wrong ones are named on standard error, and end it with status 2."""
+    try:
+        return settings()
+    except ValidationError as error:
+        print(explain(error), file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def explain(error: ValidationError) -> str:

@@ -13,19 +13,17 @@ import contextlib
 import logging
 import resource
 import signal
-import sys
 from functools import lru_cache
 from typing import Any
 
 from huey.consumer import Consumer
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, Lane
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
-from mediaproc.settings import explain, settings
+from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import attempt, parent
 from mediaproc_worker.handlers.assemble import assemble
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
@@ -51,13 +49,9 @@ LONGEST_PAUSE_SECONDS = 2.0
 """Between two tries to reach Redis while it is away."""
 
 
-def main() -> int:
-    """Run until a signal. Returns the exit status: 2 if the settings are wrong."""
-    try:
-        config = settings()
-    except ValidationError as error:
-        print(explain(error), file=sys.stderr)
-        return 2
+def main() -> None:
+    """Run until a signal. Wrong settings end it with status 2."""
+    config = settings_or_exit()
     bound_huey()
     consumer = LanesConsumer(
         huey_of(Lane.ENCODE),
@@ -70,7 +64,6 @@ def main() -> int:
         shutdown_timeout=config.drain_seconds,
     )
     consumer.run()
-    return 0
 
 
 class LanesConsumer(Consumer):
@@ -123,4 +116,4 @@ def __getattr__(name: str) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from mediaproc import database, logs
 from mediaproc.operations import jobs, uploads
-from mediaproc.settings import explain, settings
+from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import workspace
 
 log = logs.get_logger("mediaproc_worker.periodic")  # also when it is `__main__`
@@ -49,19 +47,14 @@ class Chore:
         self.due_at = time.monotonic() + min(wait, max(self.every_seconds, LONGEST_BACKOFF_SECONDS))
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit status: 2 if the settings are wrong."""
-    try:
-        config = settings()
-    except ValidationError as error:
-        print(explain(error), file=sys.stderr)
-        return 2
+def main() -> None:
+    """Run until SIGTERM or SIGINT. Wrong settings end it with status 2."""
+    config = settings_or_exit()
     logs.configure(level=config.log_level, format=config.log_format)
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda _signum, _frame: stop.set())
     run_beside(urgent_chores(), patient_chores(), stop)
-    return 0
 
 
 def run_beside(urgent: list[Chore], patient: list[Chore], stop: threading.Event) -> None:
@@ -111,4 +104,4 @@ def _in_transaction(verb: Callable[[Session], int]) -> Callable[[], int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,7 +5,6 @@ So the life of a job is tested in seconds; `ffmpeg` runs a real one, for as long
 
 from __future__ import annotations
 
-import sys
 import time
 
 from mediaproc.domain.errors import EncodeFailed, NotAVideo
@@ -75,4 +74,4 @@ _WORDS = {
 
 if __name__ == "__main__":
     attempt.handlers[JobKind.PROCESS] = handle
-    sys.exit(consumer.main())
+    consumer.main()
