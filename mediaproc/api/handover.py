@@ -18,7 +18,7 @@ _KEY = "mediaproc.rest"
 
 
 class Handover:
-    """The outermost middleware."""
+    """The middleware outside of everything that a waiting client need not keep alive."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -34,7 +34,7 @@ class Handover:
 
 
 def leave(scope: MutableMapping[str, Any], rest: Rest) -> bool:
-    """Leave the rest of a response to the outermost middleware; False when there is none, as in a test."""
+    """Leave the rest of a response to `Handover`; False when there is none, as in a test."""
     left: list[Rest] | None = scope.get(_KEY)
     if left is None:
         return False
