@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from sqlmodel import Session, col, select
 from mediaproc import database
 from mediaproc.domain.tables import Attempt, Job, Team, Video, new_id
 from mediaproc.operations import jobs
+from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.client import client
 
 T = TypeVar("T")
 
@@ -34,6 +37,14 @@ def enqueued(**video: object) -> Job:
     """A new video's job, committed and sent."""
     with database.transaction() as session:
         return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
+
+
+def uploaded(source: Path, *, filename: str | None = None) -> Job:
+    """A new video with this file as its source in storage, and its job, committed and sent."""
+    with database.transaction() as session:
+        video = make_video(session, filename=filename or source.name, size_bytes=source.stat().st_size)
+        client().upload_file(str(source), settings().s3_bucket, video.source_key)
+        return jobs.enqueue(session, video=video, preset="web")
 
 
 def job_now(job_id: UUID) -> Job:

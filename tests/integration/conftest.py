@@ -18,6 +18,7 @@ from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
 from mediaproc.storage import presign
+from tests.integration.serving import Web, start_web
 
 ORIGIN = "http://localhost:8000"
 PASSWORD = "a long enough password"
@@ -72,6 +73,14 @@ def api(api_app: FastAPI) -> Iterator[TestClient]:
     """A client of the API that is signed in as nobody. It keeps cookies and does not follow redirects."""
     with TestClient(api_app, base_url=ORIGIN, follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def web(connected: dict[str, str]) -> Iterator[Web]:
+    """The API behind a real server."""
+    server = start_web()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -6,17 +6,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psutil
 import pytest
 import redis
 from conftest import Account
@@ -24,59 +20,10 @@ from conftest import Account
 from mediaproc import database
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video, new_id
-from mediaproc.embedded import parts
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import accounts
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass
-class Web:
-    """A web process of a test."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        began = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(20)
-        return time.monotonic() - began
-
-    def kill(self) -> None:
-        """SIGKILL to the server and its worker process, which would outlive it."""
-        family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
-        for each in family:
-            each.kill()
-        self.process.wait()
-
-
-def start_web(port: int | None = None, *, ceiling: int = 5000) -> Web:
-    port = port or parts.free_ports(1)[0]
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
-        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
-        *("--backlog", "1024", "--backpressure", str(ceiling), "tests.integration.events_app:make"),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    web = Web(url=f"http://127.0.0.1:{port}", process=process)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            httpx.get(f"{web.url}/livez").raise_for_status()
-            return web
-        except httpx.HTTPError:
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def web(connected: dict[str, str]) -> Iterator[Web]:
-    server = start_web()
-    yield server
-    server.stop()
+from tests.integration.serving import Web, start_web
 
 
 @dataclass

@@ -21,7 +21,7 @@ from mediaproc.api.app import create_api
 from mediaproc.domain.tables import ApiKey, now
 from tests import contract
 from tests.integration.conftest import Account
-from tests.integration.test_api_events import Web, start_web
+from tests.integration.serving import Web, start_web
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import make_video
 

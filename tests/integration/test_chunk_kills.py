@@ -20,7 +20,7 @@ from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import Services
 from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, make_video, video_now
+from tests.works import attempts_of, eventually, job_now, uploaded, video_now
 
 SECONDS, RATE = 92, 25
 
@@ -48,13 +48,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="854x480", rate=str(RATE),
         encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"),
     )  # fmt: skip
-
-
-def _uploaded(clip: Path) -> Job:
-    with database.transaction() as session:
-        video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
-        client().upload_file(str(clip), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset="web")
 
 
 def _chunks(job: Job) -> list[Job]:
@@ -96,7 +89,7 @@ def _named(job: Job) -> set[str]:
 
 
 def test_a_killed_host_costs_one_chunk(hosts: tuple[Workers, Workers], clip: Path, tmp_path: Path) -> None:
-    job = _uploaded(clip)
+    job = uploaded(clip)
     eventually(lambda: len(_running(job)) == 2 and _encoders(hosts[0]) and _encoders(hosts[1]), seconds=40)
     eventually(lambda: video_now(job.video_id).playable, seconds=40)
     assert job_now(job.id).state is JobState.RUNNING, "it plays before it is done"
@@ -124,7 +117,7 @@ def test_a_killed_host_costs_one_chunk(hosts: tuple[Workers, Workers], clip: Pat
 
 
 def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], clip: Path) -> None:
-    job = _uploaded(clip)
+    job = uploaded(clip)
     eventually(lambda: _encoders(hosts[0]) and _encoders(hosts[1]), seconds=40)
     running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:

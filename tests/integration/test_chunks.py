@@ -28,7 +28,7 @@ from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, make_video, video_now
+from tests.works import attempts_of, job_now, uploaded, video_now
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
 B_FRAMES = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-c:a", "aac")
@@ -40,13 +40,6 @@ def _worker(connected: dict[str, str]) -> None:
     bound_huey()
 
 
-def enqueue(source: Path) -> Job:
-    with database.transaction() as session:
-        video = make_video(session, filename=source.name, size_bytes=source.stat().st_size)
-        client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset="web")
-
-
 def parts_of(job: Job) -> list[Job]:
     with database.transaction() as session:
         return jobs.of_job(session, job.id)
@@ -54,7 +47,7 @@ def parts_of(job: Job) -> list[Job]:
 
 def shared_out(source: Path) -> tuple[Job, list[Job]]:
     """A job that has been planned, and its parts."""
-    job = enqueue(source)
+    job = uploaded(source)
     attempt.perform(job.id)
     return job, parts_of(job)
 
@@ -202,7 +195,7 @@ def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
     for lane in Lane:
         huey_of(lane).flush()
     plans = [shared_out(clip) for _ in range(2)]
-    short = enqueue(clip)
+    short = uploaded(clip)
     asked = [UUID(huey_of(Lane.ENCODE).dequeue().args[0]) for _ in range(7)]
     chunks = [[part.id for part in parts if part.kind is JobKind.ENCODE] for _, parts in plans]
     assert set(asked[:3]) == {plans[0][0].id, plans[1][0].id, short.id}

@@ -17,19 +17,13 @@ from mediaproc.events.messages import EventType
 from mediaproc.settings import settings
 from mediaproc.storage.client import client as s3
 from tests.integration.conftest import Account
-from tests.integration.test_api_events import Web, finish, publish, start_web, video_of
+from tests.integration.serving import Web, start_web
+from tests.integration.test_api_events import finish, publish, video_of
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import completed, failed, make_video
 
 Accounts = Callable[[], Account]
 MIB = 1024**2
-
-
-@pytest.fixture(scope="module")
-def web(connected: dict[str, str]) -> Iterator[Web]:
-    server = start_web()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,14 @@ from mediaproc.__main__ import cli
 from mediaproc.cli.exits import Exit
 from mediaproc.events.messages import EventType
 from tests.integration.conftest import PASSWORD, Account
-from tests.integration.test_api_events import Web, finish, publish, start_web, video_of
+from tests.integration.serving import Web
+from tests.integration.test_api_events import finish, publish, video_of
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import completed, failed
 
 Accounts = Callable[[], Account]
 ROOT = Path(__file__).parents[2]
 MIB = 1024**2
-
-
-@pytest.fixture(scope="module")
-def web(connected: dict[str, str]) -> Iterator[Web]:
-    server = start_web()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.reporter import Reporter
 from tests import clips
-from tests.works import attempts_of, eventually, job_now, make_video, video_now
+from tests.works import attempts_of, eventually, job_now, uploaded, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +35,9 @@ def _worker(services: dict[str, str]) -> None:
     bound_huey()
 
 
-def enqueue(source: Path, *, filename: str = "clip.mp4") -> Job:
-    """A video with this file as its source, and its job."""
-    with database.transaction() as session:
-        video = make_video(session, filename=filename, size_bytes=source.stat().st_size)
-        client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset="web")
-
-
 def processed(source: Path, *, filename: str = "clip.mp4") -> tuple[Job, Video]:
     """The job and video after one attempt."""
-    job = enqueue(source, filename=filename)
+    job = uploaded(source, filename=filename)
     attempt.perform(job.id)
     return job_now(job.id), video_now(job.video_id)
 
@@ -133,7 +125,7 @@ def test_progress_rises_to_the_end_and_the_news_come_in_order() -> None:
 
 def test_it_plays_while_it_is_still_encoded(tmp_path: Path) -> None:
     source = clips.make(tmp_path / "long.mp4", seconds=40, size="1280x720", rate="30")
-    job = enqueue(source)
+    job = uploaded(source)
     seen: list[tuple[int, int]] = []
     worker = threading.Thread(target=attempt.perform, args=(job.id,))
     worker.start()
@@ -180,7 +172,7 @@ def test_other_sources_that_never_end_well(tmp_path: Path) -> None:
     cut.write_bytes(clips.bunny().read_bytes()[:300_000].replace(b"moov", b"free"))
     assert processed(sound)[1].error_code == "no_video_track"
     assert processed(cut)[1].error_code == "not_a_video"
-    job = enqueue(sound)
+    job = uploaded(sound)
     client().delete_object(Bucket=settings().s3_bucket, Key=video_now(job.video_id).source_key)
     attempt.perform(job.id)
     assert (video_now(job.video_id).error_code, job_now(job.id).state) == ("source_missing", JobState.FAILED)
@@ -200,7 +192,7 @@ def test_a_cut_off_video_gives_what_there_is(tmp_path: Path) -> None:
 
 def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     source = clips.make(tmp_path / "long.mp4", seconds=44, size="1280x720", rate="30")
-    job = enqueue(source)
+    job = uploaded(source)
     worker = threading.Thread(target=attempt.perform, args=(job.id,))
     worker.start()
     _wait(lambda: video_now(job.video_id).playable)
@@ -253,7 +245,7 @@ def _wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
 
 
 def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:
-    job = enqueue(clips.bunny())
+    job = uploaded(clips.bunny())
     with database.transaction() as session:
         claim = jobs.claim(session, job_id=job.id, worker="test")
     assert claim

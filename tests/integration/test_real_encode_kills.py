@@ -19,7 +19,7 @@ from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import Services
 from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, make_video, video_now
+from tests.works import attempts_of, eventually, job_now, uploaded, video_now
 
 SECONDS = 10.56
 
@@ -42,13 +42,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clip") / "bunny.mp4"
     clips.ffmpeg("-stream_loop", "1", "-i", str(clips.bunny()), "-c", "copy", str(path))
     return path
-
-
-def _uploaded(clip: Path) -> Job:
-    with database.transaction() as session:
-        video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
-        client().upload_file(str(clip), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset="web")
 
 
 def _playable(job: Job) -> bool:
@@ -91,7 +84,7 @@ def _assert_whole(job: Job, folder: Path) -> None:
 def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
     workers: Workers, clip: Path, tmp_path: Path
 ) -> None:
-    job = _uploaded(clip)
+    job = uploaded(clip)
     eventually(lambda: _playable(job), seconds=30)
     ffmpeg, worker = workers.encoding()
     kill(worker)
@@ -103,7 +96,7 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
 def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
     workers: Workers, services: Services, clip: Path, tmp_path: Path
 ) -> None:
-    job = _uploaded(clip)
+    job = uploaded(clip)
     eventually(lambda: _playable(job), seconds=30)
     services.kill("valkey")
     services.kill("postgres", signal.SIGTERM)
@@ -115,7 +108,7 @@ def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
 
 
 def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None:
-    job = _uploaded(clip)
+    job = uploaded(clip)
     eventually(lambda: _playable(job), seconds=30)
     ffmpeg, _ = workers.encoding()
     with database.transaction() as session:
@@ -129,7 +122,7 @@ def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None
 def test_a_text_that_calls_itself_a_video_fails_in_words(workers: Workers, tmp_path: Path) -> None:
     text = tmp_path / "holiday.mp4"
     text.write_text("This is no video at all.\n" * 100)
-    job = _uploaded(text)
+    job = uploaded(text)
     eventually(lambda: job_now(job.id).state is JobState.FAILED, seconds=10)
     assert video_now(job.video_id).error_code == "not_a_video"
     assert len(attempts_of(job.id)) == 1

@@ -1,0 +1,58 @@
+"""The API behind a real server, in a process of its own that can be stopped and killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from mediaproc.embedded import parts
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Web:
+    """A web process of a test."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(20)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its worker process, which would outlive it."""
+        family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
+        for each in family:
+            each.kill()
+        self.process.wait()
+
+
+def start_web(port: int | None = None, *, ceiling: int = 5000) -> Web:
+    port = port or parts.free_ports(1)[0]
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
+        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
+        *("--backlog", "1024", "--backpressure", str(ceiling), "tests.integration.events_app:make"),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    web = Web(url=f"http://127.0.0.1:{port}", process=process)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            httpx.get(f"{web.url}/livez").raise_for_status()
+            return web
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
