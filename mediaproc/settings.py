@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field("json", pattern="^(json|console)$", description="json or console.")
 
+    webhook_timeout_seconds: float = Field(15.0, gt=0, description="How long a webhook's receiver may take to answer.")
+    webhook_allow_http: bool = Field(False, description="Whether webhooks may go to http:// addresses.")
+    webhook_allowed_networks: str = Field(
+        "", description="Private addresses or networks, by commas, that webhooks may reach. Default: none."
+    )
+
     @field_validator("database_url")
     @classmethod
     def _name_the_driver(cls, url: str) -> str:
@@ -91,18 +97,23 @@ class Settings(BaseSettings):
     def _normalise_origins(cls, origins: str) -> str:
         return ",".join(_origin(each) for each in origins.split(",") if each.strip())
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_allowed_networks")
     @classmethod
-    def _check_networks(cls, proxies: str) -> str:
+    def _check_networks(cls, networks: str) -> str:
         try:
-            return ",".join(str(ip_network(each.strip(), strict=False)) for each in proxies.split(",") if each.strip())
+            return ",".join(str(ip_network(each.strip(), strict=False)) for each in networks.split(",") if each.strip())
         except ValueError as error:
             raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from error
 
     @property
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Where proxies stand that are believed who came to them."""
-        return tuple(ip_network(each) for each in self.trusted_proxies.split(",") if each)
+        return _networks(self.trusted_proxies)
+
+    @property
+    def webhook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Private networks that webhooks may reach."""
+        return _networks(self.webhook_allowed_networks)
 
     @property
     def queue_url(self) -> str:
@@ -184,6 +195,10 @@ def _explain_one(field: str, kind: str, message: str) -> str:
     if kind == "missing":
         return f"{name} is not set: {Settings.model_fields[field].description}"
     return f"{name} is wrong: {message.removeprefix('Value error, ')}"
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(each) for each in text.split(",") if each)
 
 
 def _cgroup_cores(path: Path, fallback: int) -> int:

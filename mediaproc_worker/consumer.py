@@ -20,7 +20,7 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaproc import database, logs
-from mediaproc.domain.states import JobKind, Lane
+from mediaproc.domain.states import JOB_LANES, JobKind, Lane
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
@@ -86,7 +86,7 @@ def bound_huey() -> Any:
     for kind, handler in HANDLERS.items():
         attempt.handlers.setdefault(kind, handler)
     tasks.performer["perform"] = attempt.perform
-    for lane in Lane:
+    for lane in JOB_LANES:
         tasks.task_of(lane)
         huey_of(lane).on_startup("mediaproc")(_start_worker)
     parent.bind_children()

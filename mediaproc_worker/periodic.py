@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from mediaproc import database, logs
-from mediaproc.operations import jobs, uploads
+from mediaproc.operations import jobs, uploads, webhooks
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import workspace
 
@@ -75,11 +75,13 @@ def run(to_do: list[Chore], stop: threading.Event) -> None:
 
 
 def urgent_chores() -> list[Chore]:
-    """What jobs wait for. Of the services only Postgres and Redis are asked."""
+    """What jobs and webhooks wait for. Of the services only Postgres and Redis are asked."""
     often = settings().rescue_interval_seconds
     return [
         Chore("rescue_expired", often, _in_transaction(jobs.rescue_expired)),
         Chore("resend_lost", often, _in_transaction(jobs.resend_lost)),
+        Chore("rescue_deliveries", often, _in_transaction(webhooks.rescue_expired)),
+        Chore("resend_deliveries", often, _in_transaction(webhooks.resend_lost)),
     ]
 
 
@@ -92,6 +94,7 @@ def patient_chores() -> list[Chore]:
         Chore("expire_uploads", seldom, uploads.expire_stale),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
         Chore("prune", seldom, _in_transaction(jobs.prune)),
+        Chore("prune_deliveries", seldom, _in_transaction(webhooks.prune)),
     ]
 
 

@@ -20,13 +20,16 @@ def web(*, host: str, port: int, folder: Path) -> Program:
 
 
 def worker(*, stop_signal: str = "TERM", drain_seconds: float = 0.0) -> list[Program]:
-    """A worker: the consumer of the encode lane, and the loop that rescues and re-sends.
+    """A worker: the consumer of jobs, that of webhooks, and the loop that rescues and re-sends.
 
     At TERM it drains for `drain_seconds`; at INT it gives its jobs back at once.
     """
     consumer = _program("worker", "mediaproc_worker.consumer")
     periodic = _program("periodic", "mediaproc_worker.periodic")
-    return [replace(consumer, stop_signal=stop_signal, stop_seconds=math.ceil(drain_seconds) + 15), periodic]
+    webhooks = _program("webhooks", "mediaproc_worker.deliveries")
+    stop_seconds = math.ceil(drain_seconds) + 15
+    drained = [replace(each, stop_signal=stop_signal, stop_seconds=stop_seconds) for each in (consumer, webhooks)]
+    return [*drained, periodic]
 
 
 def _program(name: str, module: str, *arguments: str) -> Program:

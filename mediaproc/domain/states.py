@@ -63,6 +63,12 @@ class Lane(StrEnum):
     ENCODE = "encode"
     QUICK = "quick"
     """For what takes seconds and little of a processor, so that it never waits behind an encode."""
+    WEBHOOK = "webhook"
+    """For deliveries, which are no jobs: a receiver that takes its time holds up nothing else."""
+
+
+JOB_LANES = (Lane.ENCODE, Lane.QUICK)
+"""The lanes that carry jobs."""
 
 
 class Outcome(StrEnum):

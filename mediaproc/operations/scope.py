@@ -13,8 +13,9 @@ from mediaproc.domain import scopes
 from mediaproc.domain.errors import InsufficientScope, NotFound
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.tables import ApiKey, Job, Upload, Video
+from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
 
-Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey)
+Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey, Webhook, WebhookDelivery)
 
 
 @dataclass(frozen=True)

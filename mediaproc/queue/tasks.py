@@ -1,6 +1,6 @@
-"""The one message: `perform(job_id)`, and the table of handlers that the worker fills.
+"""The messages: `perform(job_id)`, and `deliver(delivery_id)` on the lane of webhooks. The worker fills in who acts.
 
-Huey names a task by its module and function. Renaming `perform` or moving this module orphans every message
+Huey names a task by its module and function. Renaming one or moving this module orphans every message
 that is on the queue; the periodic re-send would then repair it, one interval later.
 """
 
@@ -15,7 +15,7 @@ from mediaproc.domain.states import Lane
 from mediaproc.queue.huey import huey_of
 
 performer: dict[str, Callable[[UUID], None]] = {}
-"""Filled by `mediaproc_worker.consumer` under the key `perform`; empty in every other process."""
+"""Filled by the worker under the names of the messages; empty in every other process."""
 
 
 def perform(job_id: str) -> None:
@@ -23,15 +23,20 @@ def perform(job_id: str) -> None:
     performer["perform"](UUID(job_id))
 
 
+def deliver(delivery_id: str) -> None:
+    """Send the delivery with this id to its webhook, in a worker."""
+    performer["deliver"](UUID(delivery_id))
+
+
 @lru_cache(maxsize=len(Lane))
 def task_of(lane: Lane) -> Any:
-    """`perform` as a task of one lane. Huey itself never retries: the job's row decides."""
-    return huey_of(lane).task(retries=0)(perform)
+    """The message of one lane as its task. Huey itself never retries: the row decides."""
+    return huey_of(lane).task(retries=0)(deliver if lane is Lane.WEBHOOK else perform)
 
 
-def send(lane: Lane, job_id: UUID, *, priority: int = 0) -> None:
-    """Put the message for a job on its lane. A higher priority is taken first."""
-    task_of(lane)(str(job_id), priority=priority)
+def send(lane: Lane, id: UUID, *, priority: int = 0) -> None:
+    """Put the message for a job or delivery on its lane. A higher priority is taken first."""
+    task_of(lane)(str(id), priority=priority)
 
 
 def size(lane: Lane) -> int:
@@ -40,6 +45,6 @@ def size(lane: Lane) -> int:
 
 
 def waiting(lane: Lane) -> set[UUID]:
-    """The jobs whose messages wait on the lane."""
+    """The jobs or deliveries whose messages wait on the lane."""
     task_of(lane)  # Huey can only read a message whose task it knows.
     return {UUID(message.args[0]) for message in huey_of(lane).pending()}

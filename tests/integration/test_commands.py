@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = "mediaproc_worker.consumer"
-PROGRAMS = {CONSUMER, "mediaproc_worker.periodic"}
+PROGRAMS = {CONSUMER, "mediaproc_worker.deliveries", "mediaproc_worker.periodic"}
 
 
 def _command(*arguments: str) -> list[str]:

@@ -14,7 +14,7 @@ from mediaproc.domain.states import VIDEO_STATUS_OF_JOB, JobState, Outcome
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import news
+from mediaproc.operations import news, webhooks
 from mediaproc.operations.jobs.fence import Held
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
@@ -51,7 +51,8 @@ def send(session: Session, job: Job, *, at: datetime) -> None:
 
 
 def tell(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
-    """Publish an event about the video once committed."""
+    """Publish an event about the video once committed, and write it down for webhooks."""
+    webhooks.tell(session, video, type, data)
     event = Event(type=type, team_id=video.team_id, video_id=video.id, data={"video_id": str(video.id), **data})
     database.after_commit(session, lambda: publisher.publish(event))
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from mediaproc import logs
 from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
-from mediaproc.domain.states import JobState, Lane, Outcome
+from mediaproc.domain.states import JOB_LANES, JobState, Lane, Outcome
 from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.attempts import end_failed
@@ -40,7 +40,7 @@ def rescue_expired(session: Session, *, limit: int = 100) -> int:
 
 def resend_lost(session: Session, *, limit: int = 1000) -> int:
     """Send the messages of waiting jobs that have none: due retries, jobs given back, and what Redis lost."""
-    jobs = [job for lane in Lane for job in _without_message(session, lane, limit)]
+    jobs = [job for lane in JOB_LANES for job in _without_message(session, lane, limit)]
     at = session.exec(select(func.now())).one()
     for job in jobs:
         moves.send(session, job, at=at)

@@ -1,0 +1,108 @@
+"""What webhooks tell, how a delivery may end, and when it is tried again: pure rules."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class WebhookEvent(StrEnum):
+    """The `type` of a webhook's body. Those of a video are its statuses, and two more facts."""
+
+    UPLOADING = "video.uploading"
+    QUEUED = "video.queued"
+    PROCESSING = "video.processing"
+    PLAYABLE = "video.playable"
+    COMPLETED = "video.completed"
+    FAILED = "video.failed"
+    CANCELLED = "video.cancelled"
+    DELETED = "video.deleted"
+    TEST = "webhook.test"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a webhook chooses to hear of it; a test comes to every one."""
+        return self is not WebhookEvent.TEST
+
+
+class DeliveryState(StrEnum):
+    """A delivery's state. `QUEUED` waits for its first or next try."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+WAITS_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600, 36000)
+"""Before each new try: soon at first, for a receiver that restarts; then so that all tries fill 24 hours."""
+
+GIVEN_UP_AFTER = timedelta(hours=24)
+SWITCHED_OFF_AFTER = timedelta(days=3)
+"""How long a webhook may fail, with not one success between, before nothing is sent to it any more."""
+
+LONGEST_ASKED_SECONDS = 3600
+"""What a receiver's Retry-After is heeded up to."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one try: a status, or the sentence that says why there is none. `refused`: we did not even try."""
+
+    status: int | None = None
+    body: str = ""
+    error: str = ""
+    refused: bool = False
+    seconds: float = 0.0
+    retry_after_seconds: int = 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver has taken it. A redirect is no such answer: it is not followed."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What follows from a try: how the delivery stands, when it is tried again, why the webhook is switched off."""
+
+    state: DeliveryState
+    again_at: datetime | None = None
+    switched_off: str = ""
+
+
+def judge(
+    answer: Answer,
+    *,
+    event: WebhookEvent,
+    attempt: int,
+    created_at: datetime,
+    failing_since: datetime | None,
+    now: datetime,
+    jitter: float | None = None,
+) -> Verdict:
+    """Decide after a try. `attempt` counts from 1; a test is tried once and never switches a webhook off.
+
+    410 is the receiver's own word that it wants no more (https://www.standardwebhooks.com). `jitter` (0–1) takes up
+    to a fifth off each wait.
+    """
+    if answer.accepted:
+        return Verdict(DeliveryState.DELIVERED)
+    if event is WebhookEvent.TEST:
+        return Verdict(DeliveryState.FAILED)
+    if answer.status == 410:
+        return Verdict(DeliveryState.FAILED, switched_off="The receiver answered 410: it wants no more of this")
+    if failing_since is not None and now - failing_since >= SWITCHED_OFF_AFTER:
+        return Verdict(
+            DeliveryState.FAILED, switched_off=f"It failed for {SWITCHED_OFF_AFTER.days} days without a break"
+        )
+    if answer.refused or attempt > len(WAITS_SECONDS):
+        return Verdict(DeliveryState.FAILED)
+    drawn = random.random() if jitter is None else jitter  # noqa: S311  # spreads load, guards nothing
+    wait = max(WAITS_SECONDS[attempt - 1] * (1 - drawn / 5), min(answer.retry_after_seconds, LONGEST_ASKED_SECONDS))
+    again_at = now + timedelta(seconds=wait)
+    if again_at > created_at + GIVEN_UP_AFTER:
+        return Verdict(DeliveryState.FAILED)
+    return Verdict(DeliveryState.QUEUED, again_at=again_at)

@@ -1,0 +1,157 @@
+"""A team's webhooks: add one, look at them, change, switch off and on, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import ip_address
+from uuid import UUID
+
+import httpx
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from mediaproc.domain import reach
+from mediaproc.domain.errors import Conflict, Invalid
+from mediaproc.domain.tables import now
+from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.webhooks import WebhookEvent
+from mediaproc.operations import cursors, scope
+from mediaproc.operations.scope import Principal
+from mediaproc.operations.webhooks import secrets, turns
+from mediaproc.settings import settings
+
+MOST_WEBHOOKS = 20
+LONGEST_URL = 2000
+LONGEST_DESCRIPTION = 200
+
+
+@dataclass(frozen=True)
+class NewWebhook:
+    """A webhook with its secret, which is shown when it is new and not again."""
+
+    row: Webhook
+    secret: str
+
+
+@dataclass(frozen=True)
+class WebhookPage:
+    """Some webhooks, the newest first."""
+
+    items: list[Webhook]
+    next_cursor: str | None
+
+
+def create(
+    session: Session, principal: Principal, *, url: str, events: Collection[WebhookEvent], description: str = ""
+) -> NewWebhook:
+    """Add a webhook. Raises Invalid, and Conflict when there are too many."""
+    _check(url=url, events=events, description=description)
+    if session.exec(select(func.count()).where(col(Webhook.team_id) == principal.team_id)).one() >= MOST_WEBHOOKS:
+        raise Conflict(f"There are {MOST_WEBHOOKS} webhooks already; delete one first")
+    row = Webhook(team_id=principal.team_id, url=url.strip(), events=_words(events), description=description.strip())
+    session.add(row)
+    session.flush()
+    return NewWebhook(row=row, secret=secrets.newest(row))
+
+
+def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> WebhookPage:
+    """The team's webhooks. Raises Invalid for a wrong cursor."""
+    rows = scope.scoped(principal, Webhook).order_by(col(Webhook.id).desc())
+    if cursor:
+        rows = rows.where(col(Webhook.id) < cursors.read(cursor))
+    found = list(session.exec(rows.limit(limit + 1)))
+    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
+    return WebhookPage(items=found[:limit], next_cursor=next_cursor)
+
+
+def view(session: Session, principal: Principal, id: UUID) -> Webhook:
+    """One webhook. Raises NotFound."""
+    return scope.find(session, principal, Webhook, id)
+
+
+def change(
+    session: Session,
+    principal: Principal,
+    id: UUID,
+    *,
+    url: str | None = None,
+    events: Collection[WebhookEvent] | None = None,
+    description: str | None = None,
+    enabled: bool | None = None,
+) -> Webhook:
+    """Change what is given. Switched off it gives up what waits; switched on it begins afresh. Raises as `create`."""
+    row = scope.find(session, principal, Webhook, id, lock=True)
+    _check(url=url, events=events, description=description)
+    row.url = row.url if url is None else url.strip()
+    row.events = row.events if events is None else _words(events)
+    row.description = row.description if description is None else description.strip()
+    if enabled is False and row.enabled:
+        turns.switch_off(session, row, reason="Somebody switched it off", at=now())
+    elif enabled and not row.enabled:
+        row.enabled, row.disabled_at, row.disabled_reason, row.failing_since = True, None, None, None
+    session.flush()
+    return row
+
+
+def rotate_secret(session: Session, principal: Principal, id: UUID) -> NewWebhook:
+    """A new secret; for a day deliveries are signed with the old one too. Raises NotFound."""
+    row = scope.find(session, principal, Webhook, id, lock=True)
+    row.secret_number += 1
+    row.old_secret_until = now() + secrets.OLD_SECRET_LIFE
+    session.flush()
+    return NewWebhook(row=row, secret=secrets.newest(row))
+
+
+def delete(session: Session, principal: Principal, id: UUID) -> None:
+    """Delete a webhook with the log of what it was told. Raises NotFound."""
+    session.delete(scope.find(session, principal, Webhook, id, lock=True))
+    session.flush()
+
+
+def _words(events: Collection[WebhookEvent]) -> list[str]:
+    return [each.value for each in WebhookEvent if each in events]
+
+
+def _check(*, url: str | None, events: Collection[WebhookEvent] | None, description: str | None) -> None:
+    """Raise Invalid for what is wrong with those that are given."""
+    problems = [
+        ("url", _trouble_with(url) if url is not None else ""),
+        ("events", "" if events is None or any(each.chosen for each in events) else "Choose at least one event"),
+        ("events", "A test comes anyway" if events and WebhookEvent.TEST in events else ""),
+        ("description", _trouble_with_description(description or "")),
+    ]
+    if wrong := [{"field": field, "message": message} for field, message in problems if message]:
+        raise Invalid(errors=wrong)
+
+
+def _trouble_with(url: str) -> str:
+    """What can be said without asking any server. Where a name leads is looked at whenever something is sent there."""
+    try:
+        parts = httpx.URL(url.strip())
+        literal = _literal(parts.host)
+    except (httpx.InvalidURL, ValueError):
+        return "This is no address"
+    if parts.scheme not in ("https", "http") or not parts.host or len(url) > LONGEST_URL or not url.isprintable():
+        return "This must be an address that begins with https://"
+    if parts.scheme == "http" and not settings().webhook_allow_http:
+        return "This must begin with https://, so that nobody on the way can read along"
+    if parts.userinfo or parts.fragment:
+        return "This must be an address without user name and “#”"
+    if literal and not reach.may_reach(literal, settings().webhook_networks):
+        return "This is a private address; webhooks only go to public ones"
+    return ""
+
+
+def _literal(host: str) -> str:
+    """The host if it is an IP address, else nothing."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return "127.0.0.1" if host.lower().rstrip(".") == "localhost" else ""
+
+
+def _trouble_with_description(text: str) -> str:
+    if len(text.strip()) > LONGEST_DESCRIPTION or (text and not text.isprintable()):
+        return f"A description has at most {LONGEST_DESCRIPTION} characters, in one line"
+    return ""
