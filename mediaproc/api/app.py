@@ -19,6 +19,7 @@ from mediaproc.api import (
     problems,
     uploads,
     videos,
+    webhooks,
 )
 
 _BASE = "/api/v1"
@@ -58,6 +59,7 @@ def _add_routes(app: FastAPI) -> None:
         events.team_router,
         presets.router,
         api_keys.router,
+        webhooks.router,
     )
     for router in routers:
         app.include_router(router, prefix=_BASE)

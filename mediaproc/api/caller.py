@@ -2,8 +2,8 @@
 changes something may only use from our own origin.
 
 A browser sends the cookie from anywhere; the Origin header, which no script can set, tells where from. This is the
-one place where scopes are asked for: reading takes `videos:read`, changing something `videos:write`, and whatever
-can open more doors `admin`. Someone who has signed in has them all.
+one place where scopes are asked for: reading takes `videos:read`, changing something `videos:write`, all
+about webhooks `webhooks:write`, and whatever can open more doors `admin`. Someone who has signed in has them all.
 """
 
 from __future__ import annotations
@@ -50,8 +50,16 @@ def administrator(request: Request, bearer: BearerToken, cookie: AccessCookie) -
     return caller
 
 
+def webhook_manager(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
+    """The caller of a route about webhooks: what they were told is only for whoever may change them."""
+    caller = _caller(request, bearer, cookie)
+    caller.require(Scope.WEBHOOKS_WRITE)
+    return caller
+
+
 SignedIn = Annotated[Principal, Depends(principal)]
 Administrator = Annotated[Principal, Depends(administrator)]
+WebhookManager = Annotated[Principal, Depends(webhook_manager)]
 
 
 def require_our_origin(request: Request) -> None:

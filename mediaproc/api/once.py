@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
-from mediaproc.api.caller import SignedIn
+from mediaproc.api.caller import SignedIn, WebhookManager
 from mediaproc.database import transaction
 from mediaproc.domain.errors import IdempotencyMismatch
 from mediaproc.domain.tables import IdempotentAnswer, now
@@ -107,6 +107,14 @@ class Once:
 
 
 async def _once(request: Request, principal: SignedIn, key: Key = None) -> Once:
+    return await _read(request, principal, key)
+
+
+async def _once_for_webhooks(request: Request, principal: WebhookManager, key: Key = None) -> Once:
+    return await _read(request, principal, key)
+
+
+async def _read(request: Request, principal: Principal, key: str | None) -> Once:
     body = await request.body()
     return Once(
         principal=principal,
@@ -117,3 +125,4 @@ async def _once(request: Request, principal: SignedIn, key: Key = None) -> Once:
 
 
 OnceOnly = Annotated[Once, Depends(_once)]
+OnceForWebhooks = Annotated[Once, Depends(_once_for_webhooks)]

@@ -17,8 +17,9 @@ minutes: `POST /auth/refresh` exchanges the refresh token, which comes as the co
 good for one use; using it twice ends the whole session.
 
 **Scopes.** An API key may do what it was made for; else the answer is 403 `insufficient_scope`. GET takes
-`videos:read`, everything that changes something `videos:write`, managing keys `admin`, which holds all others. Writing
-does not hold reading. A person who has signed in may do everything. A key that has expired or was revoked is 401.
+`videos:read`, everything that changes something `videos:write`, all about webhooks `webhooks:write`, managing keys
+`admin`, which holds all others. Writing does not hold reading. A person who has signed in may do everything. A key
+that has expired or was revoked is 401.
 
 **Errors** are `application/problem+json` (RFC 9457). Decide by `code`. What belongs to someone else is 404.
 
@@ -27,8 +28,8 @@ stay stable while videos are added.
 
 **Idempotency-Key** (1 to 255 visible characters) on a POST that creates makes it safe to send again for 24 hours: the
 same body gets the same answer (addresses in it may have expired; ask for fresh ones), another body gets 409. Errors
-are not remembered. `POST /auth/register` and `POST /api-keys` take none: their answers hold secrets that are not
-kept.
+are not remembered. `POST /auth/register`, `POST /api-keys`, `POST /webhooks` and `…/rotate-secret` take none: their
+answers hold secrets that are not kept.
 
 **Limits.** A session or API key may make so many requests a minute (1,200, unless the operator says otherwise); each
 answer tells `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). Beyond that it is 429
@@ -44,6 +45,7 @@ TAGS = [
     {"name": "playback", "description": "HLS playlists that work in a plain player."},
     {"name": "events", "description": "Server-Sent Events: what happens, as it happens."},
     {"name": "presets", "description": "How videos are processed."},
+    {"name": "webhooks", "description": "Your own server is told, signed after Standard Webhooks."},
     {"name": "API keys", "description": "How programs call without a person's password."},
     {"name": "problems", "description": "What the code of an error means."},
     {"name": "operations", "description": "Health."},

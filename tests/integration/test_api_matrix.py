@@ -34,13 +34,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/videos/{id}"): {"title": "another"},
     ("POST", "/api/v1/videos/{id}/reprocess"): {"preset": "web"},
     ("POST", "/api/v1/api-keys"): {"name": "n", "scopes": ["videos:read"]},
+    ("POST", "/api/v1/webhooks"): {"url": "https://example.com/", "events": ["video.completed"]},
+    ("PATCH", "/api/v1/webhooks/{id}"): {"description": "another"},
 }
 OF_NO_VIDEO = {404}
 """What an owner is told of playlists where there is nothing to play yet."""
 
 ACTORS = (
-    "nobody", "a stranger's session", "a stranger's key", "a read key", "a write key", "an admin key", "the owner",
-    "an expired key", "a revoked key",
+    "nobody", "a stranger's session", "a stranger's key", "a read key", "a write key", "a webhook key", "an admin key",
+    "the owner", "an expired key", "a revoked key",
 )  # fmt: skip
 
 
@@ -74,8 +76,8 @@ def world(connected: dict[str, str], api_app: Any) -> Iterator[World]:
         session.get_one(ApiKey, UUID(ended[1]["id"])).revoked_at = now()
     values = (
         None, stranger.access_token, make_key(stranger, "admin")["key"], make_key(owner, "videos:read")["key"],
-        make_key(owner, "videos:write")["key"], make_key(owner, "admin")["key"], owner.access_token,
-        ended[0]["key"], ended[1]["key"],
+        make_key(owner, "videos:write")["key"], make_key(owner, "webhooks:write")["key"],
+        make_key(owner, "admin")["key"], owner.access_token, ended[0]["key"], ended[1]["key"],
     )  # fmt: skip
     yield World(web, owner, dict(zip(ACTORS, values, strict=True)))
     web.stop()
@@ -97,13 +99,26 @@ def _thing(world: World, path: str) -> str:
         return world.owner.client.post("/api/v1/uploads", json={"filename": "a.mp4", "size_bytes": 5}).json()["id"]
     if "/api-keys/" in path:
         return make_key(world.owner)["id"]
+    if "/webhooks/" in path:
+        return _webhook(world)["id"]
     return str(make_video(world.owner))
+
+
+def _webhook(world: World) -> dict[str, Any]:
+    """A webhook of the owner's, without the one before: there may only be so many."""
+    client = world.owner.client
+    for each in client.get("/api/v1/webhooks").json()["items"]:
+        client.delete(f"/api/v1/webhooks/{each['id']}")
+    return client.post("/api/v1/webhooks", json=BODIES["POST", "/api/v1/webhooks"]).json()
 
 
 def status_of(world: World, route: tuple[str, str], actor: str) -> int:
     method, path = route
     url = path.replace("{id}", _thing(world, path)) if "{id}" in path else path
     url = url.replace("{rendition}", "480p")
+    if "{delivery_id}" in url:
+        test = world.owner.client.post(f"{url.partition('/deliveries/')[0]}/test").json()
+        url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.stream(method, world.web.url + url, headers=headers, json=BODIES.get(route)) as answer:
@@ -113,7 +128,7 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
 def expected(route: tuple[str, str], actor: str) -> str:
     """`in`, or the status that keeps this one out."""
     need, about_one = TAKES[route], "{id}" in route[1]
-    granted = {"a read key": {"videos:read"}, "a write key": {"videos:write"}}
+    granted = {"a read key": {"videos:read"}, "a write key": {"videos:write"}, "a webhook key": {"webhooks:write"}}
     if actor in ("nobody", "an expired key", "a revoked key"):
         return "401"
     if actor in granted and need not in granted[actor]:

@@ -132,7 +132,7 @@ def _trouble_with(url: str) -> str:
         literal = _literal(parts.host)
     except (httpx.InvalidURL, ValueError):
         return "This is no address"
-    if parts.scheme not in ("https", "http") or not parts.host or len(url) > LONGEST_URL or not url.isprintable():
+    if parts.scheme not in ("https", "http") or not _is_named(parts) or len(url) > LONGEST_URL:
         return "This must be an address that begins with https://"
     if parts.scheme == "http" and not settings().webhook_allow_http:
         return "This must begin with https://, so that nobody on the way can read along"
@@ -141,6 +141,10 @@ def _trouble_with(url: str) -> str:
     if literal and not reach.may_reach(literal, settings().webhook_networks):
         return "This is a private address; webhooks only go to public ones"
     return ""
+
+
+def _is_named(url: httpx.URL) -> bool:
+    return url.host != "" and b"%" not in url.raw_host
 
 
 def _literal(host: str) -> str:
