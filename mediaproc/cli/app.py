@@ -9,16 +9,14 @@ from typing import Annotated
 import typer
 
 from mediaproc.cli import kept
-from mediaproc.cli.exits import MEANINGS
-
-PANEL = "For people and scripts"
-EPILOG = "Exit codes: " + " ".join(f"{code.value}: {meaning}" for code, meaning in MEANINGS.items())
+from mediaproc.cli.options import EPILOG, PANEL, Json
+from mediaproc.cli.webhooks_app import webhooks_program
 
 program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 keys_program = typer.Typer(invoke_without_command=True, help="API keys: list, create, revoke.", epilog=EPILOG)
 program.add_typer(keys_program, name="keys", rich_help_panel=PANEL)
+program.add_typer(webhooks_program, name="webhooks", rich_help_panel=PANEL)
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, errors too (on standard error).")]
 VideoId = Annotated[str, typer.Argument(metavar="ID", help="A video's id.")]
 File = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE…")]
 

@@ -1,4 +1,5 @@
-"""What the command line keeps between two calls: the key of a sign-in, and which uploads are not finished.
+"""What the command line keeps between two calls: the key of a sign-in, which uploads are not finished, and how
+far events were forwarded.
 
 All of it is the user's alone (0600). A key is only ever sent to the server that it is of.
 """
@@ -79,6 +80,25 @@ def keep_upload(server: str, file: Path, upload_id: str) -> None:
 def forget_upload(server: str, file: Path) -> None:
     """It is finished, or can't go on."""
     _upload_file(server, file).unlink(missing_ok=True)
+
+
+def listening(server: str, forward_to: str) -> dict[str, str]:
+    """The `secret` and the `last_event_id` of forwarding a server's events to this address; empty the first time."""
+    try:
+        found = json.loads(_listening_file(server, forward_to).read_text())
+        return {"secret": str(found["secret"]), "last_event_id": str(found["last_event_id"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def keep_listening(server: str, forward_to: str, *, secret: str, last_event_id: str) -> None:
+    """Remember how far the forwarding is."""
+    _write(_listening_file(server, forward_to), {"secret": secret, "last_event_id": last_event_id})
+
+
+def _listening_file(server: str, forward_to: str) -> Path:
+    which = f"{server}\n{forward_to}"
+    return folder() / "listening" / f"{hashlib.sha256(which.encode()).hexdigest()[:32]}.json"
 
 
 def _sign_in_file() -> Path:

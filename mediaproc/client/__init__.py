@@ -1,4 +1,4 @@
-"""A typed client of Mediaproc's API, for programs: uploads, videos, live events, downloads, keys.
+"""A typed client of Mediaproc's API, for programs: uploads, videos, live events, downloads, keys, webhooks.
 
     with Client("https://video.example", api_key="mp_…") as mediaproc:
         video = mediaproc.upload(Path("holiday.mov"))
@@ -19,17 +19,31 @@ from mediaproc.client.errors import (
     TransferFailed,
     UnexpectedAnswer,
 )
-from mediaproc.client.models import ApiKey, Event, NewApiKey, Preset, Rendition, Transfer, User, Video
+from mediaproc.client.models import (
+    ApiKey,
+    Delivery,
+    Event,
+    NewApiKey,
+    NewWebhook,
+    Preset,
+    Rendition,
+    Transfer,
+    User,
+    Video,
+    Webhook,
+)
 
 __all__ = [
     "ApiError",
     "ApiKey",
     "Client",
     "ClientError",
+    "Delivery",
     "Event",
     "FileChanged",
     "Interrupted",
     "NewApiKey",
+    "NewWebhook",
     "NotReachable",
     "Preset",
     "Rendition",
@@ -38,4 +52,5 @@ __all__ = [
     "UnexpectedAnswer",
     "User",
     "Video",
+    "Webhook",
 ]

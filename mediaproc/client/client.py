@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from mediaproc.client import downloads, events, uploads
 from mediaproc.client.connection import Connection
-from mediaproc.client.models import ApiKey, Event, NewApiKey, Preset, Transfer, User, Video
+from mediaproc.client.models import (
+    ApiKey,
+    Delivery,
+    Event,
+    NewApiKey,
+    NewWebhook,
+    Preset,
+    Transfer,
+    User,
+    Video,
+    Webhook,
+)
 
 OnProgress = Callable[[Transfer], None]
 _PAGE = 100
@@ -163,3 +174,47 @@ class Client:
     def revoke_api_key(self, id: str) -> None:
         """Make an API key worth nothing."""
         self._connection.delete(f"/api-keys/{id}")
+
+    # Webhooks -----------------------------------------------------------------------------------------------
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """Every webhook, the newest first."""
+        return (Webhook.model_validate(each) for each in self._pages("/webhooks"))
+
+    def create_webhook(self, url: str, events: Sequence[str], *, description: str = "") -> NewWebhook:
+        """Add a webhook; its secret is in the answer, this once."""
+        body = {"url": url, "events": list(events), "description": description}
+        return NewWebhook.model_validate(self._connection.post("/webhooks", body, once=False))
+
+    def change_webhook(self, id: str, **changes: Any) -> Webhook:
+        """Change `url`, `events`, `description` or `enabled` of a webhook."""
+        return Webhook.model_validate(self._connection.patch(f"/webhooks/{id}", changes))
+
+    def rotate_webhook_secret(self, id: str) -> NewWebhook:
+        """Make a new secret; the old one is good for another 24 hours."""
+        return NewWebhook.model_validate(self._connection.post(f"/webhooks/{id}/rotate-secret", once=False))
+
+    def delete_webhook(self, id: str) -> None:
+        """Delete a webhook with its log."""
+        self._connection.delete(f"/webhooks/{id}")
+
+    def test_webhook(self, id: str) -> Delivery:
+        """Send a `webhook.test`."""
+        return Delivery.model_validate(self._connection.post(f"/webhooks/{id}/test"))
+
+    def deliveries(self, id: str) -> Iterator[Delivery]:
+        """What a webhook was or will be told, the newest first, a page at a time as they are read."""
+        return (Delivery.model_validate(each) for each in self._pages(f"/webhooks/{id}/deliveries"))
+
+    def resend(self, id: str, delivery_id: str) -> Delivery:
+        """Tell a webhook something again."""
+        return Delivery.model_validate(self._connection.post(f"/webhooks/{id}/deliveries/{delivery_id}/resend"))
+
+    def _pages(self, path: str) -> Iterator[Any]:
+        cursor: str | None = None
+        while True:
+            page = self._connection.get(path, {"limit": _PAGE, "cursor": cursor})
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return

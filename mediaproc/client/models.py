@@ -118,6 +118,45 @@ class NewApiKey(ApiKey):
     key: str
 
 
+class Webhook(_Answer):
+    """An address that is told of events. `disabled_reason` says why it is off, if it is."""
+
+    id: str
+    url: str
+    description: str
+    events: list[str]
+    enabled: bool
+    disabled_at: datetime | None = None
+    disabled_reason: str | None = None
+    failing_since: datetime | None = None
+    created_at: datetime
+
+
+class NewWebhook(Webhook):
+    """A webhook with the secret that verifies its requests, which is told this once."""
+
+    secret: str
+
+
+class Delivery(_Answer):
+    """One event for one webhook, and what was answered last. `status` is a word; `failed` is given up."""
+
+    id: str
+    event_id: str
+    event: str
+    video_id: str | None = None
+    status: str
+    attempt_count: int
+    created_at: datetime
+    attempted_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    request_body: str
+    response_status: int | None = None
+    response_body: str = ""
+    duration_seconds: float | None = None
+    error: str | None = None
+
+
 class PartUrl(_Answer):
     """Where to PUT one part."""
 
