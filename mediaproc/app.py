@@ -12,6 +12,7 @@ from mediaproc.state.library import LibraryState
 from mediaproc.state.session import SessionState, explain
 from mediaproc.state.settings import SettingsState
 from mediaproc.state.video import VideoState
+from mediaproc.state.webhooks import WebhooksState
 
 
 def on_backend_error(exception: Exception) -> EventSpec | None:
@@ -53,6 +54,6 @@ app.add_page(
     settings.settings,
     route=routes.SETTINGS,
     title="Settings · Mediaproc",
-    on_load=[SessionState.guard, SettingsState.load],
+    on_load=[SessionState.guard, WebhooksState.load, SettingsState.load],
 )
 app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")

@@ -28,6 +28,8 @@ PASSWORD = "a long enough password"  # of accounts that live for one test
 PATIENCE_SECONDS = 40
 """How long anything may take before a test gives up: the machine may be busy with other tests."""
 
+_RECEIVERS_HERE = {"WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1"}
+
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--headless",
@@ -66,7 +68,7 @@ def running_site() -> Generator[Site]:
             up = subprocess.Popen(
                 [str(ROOT / "dev"), "up", "--data", f"{folder}/data", "--port", str(port)],
                 cwd=ROOT,
-                env=_without_settings(),
+                env={**_without_settings(), **_RECEIVERS_HERE},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

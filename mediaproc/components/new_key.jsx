@@ -24,16 +24,34 @@ async function make(body) {
   return answer?.ok ? { key: said.key } : { trouble: said?.detail || "The key could not be made. Please try again." };
 }
 
-/** Without HTTPS a browser has no clipboard for pages: then the key is marked, to be copied by hand. */
-function copy(key, text) {
-  if (navigator.clipboard) navigator.clipboard.writeText(key);
-  else window.getSelection().selectAllChildren(text);
+/** Without HTTPS a browser has no clipboard for pages: then the text is marked, to be copied by hand. */
+function copy(text, element) {
+  if (navigator.clipboard) navigator.clipboard.writeText(text);
+  else window.getSelection().selectAllChildren(element);
+}
+
+/** What is shown this once, with a button that copies it; nothing while there is no `text`. */
+export function ShownOnce({ text, label, onDone, children }) {
+  const shown = useRef(null);
+  return (
+    <div role="status">
+      {text && (
+        <div className="panel-body new-key">
+          <p>{children}</p>
+          <div className="code"><pre ref={shown} tabIndex={0} aria-label={label} role="group">{text}</pre></div>
+          <div className="new-key-acts">
+            <button type="button" className="btn btn-small" onClick={() => copy(text, shown.current)}>Copy</button>
+            <button type="button" className="btn btn-small btn-bare" onClick={onDone}>Done</button>
+          </div>
+        </div>
+      )}
+    </div>
+  );
 }
 
 export function NewKey({ children, onMade }) {
   const [{ key, trouble }, show] = useState({});
   const [busy, setBusy] = useState(false);
-  const text = useRef(null);
   const submit = async (event) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -47,18 +65,9 @@ export function NewKey({ children, onMade }) {
   };
   return (
     <>
-      <div role="status">
-        {key && (
-          <div className="panel-body new-key">
-            <p><b>Copy this key now.</b> It is not shown again.</p>
-            <div className="code"><pre ref={text} tabIndex={0} aria-label="The new API key" role="group">{key}</pre></div>
-            <div className="new-key-acts">
-              <button type="button" className="btn btn-small" onClick={() => copy(key, text.current)}>Copy</button>
-              <button type="button" className="btn btn-small btn-bare" onClick={() => show({})}>Done</button>
-            </div>
-          </div>
-        )}
-      </div>
+      <ShownOnce text={key} label="The new API key" onDone={() => show({})}>
+        <b>Copy this key now.</b> It is not shown again.
+      </ShownOnce>
       <form className="panel-body form" aria-label="New API key" onSubmit={submit}>
         {children}
         {trouble && <p className="form-error" role="alert">{trouble}</p>}

@@ -56,6 +56,18 @@ def fold(summary: str, *children: Any) -> rx.Component:
     return rx.el.details(rx.el.summary(summary), *children, class_name="fold")
 
 
+def panel(title: str, subtitle: str, *content: Any) -> rx.Component:
+    """A part of a page under a heading of its own."""
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(rx.el.h2(title, class_name="mp-h2"), rx.el.p(subtitle, class_name="quiet small hint")),
+            class_name="panel-head",
+        ),
+        *content,
+        class_name="panel",
+    )
+
+
 def code_block(text: Any, label: str) -> rx.Component:
     """Text to read or paste, with a button that copies it."""
     return rx.el.div(

@@ -1,4 +1,4 @@
-"""Settings: API keys, where one is signed in, the password."""
+"""Settings: API keys, webhooks, where one is signed in, the password."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import reflex as rx
 
 from mediaproc.components.ago import ago
 from mediaproc.components.new_key import new_key
-from mediaproc.components.parts import button, icon
+from mediaproc.components.parts import button, icon, panel
 from mediaproc.components.shell import shell
 from mediaproc.operations import passwords
+from mediaproc.pages.webhooks import webhooks
 from mediaproc.state.settings import LIVES, SCOPES, KeyRow, SessionRow, SettingsState
 
 
@@ -18,20 +19,13 @@ def settings() -> rx.Component:
     """The page."""
     return shell(
         rx.el.div(rx.el.h1("Settings", class_name="mp-h1"), class_name="page-head"),
-        rx.cond(SettingsState.ready, rx.el.div(_keys(), _sign_ins(), _password(), class_name="settings"), _skeleton()),
+        rx.cond(
+            SettingsState.ready,
+            rx.el.div(_keys(), webhooks(), _sign_ins(), _password(), class_name="settings"),
+            _skeleton(),
+        ),
         _revoke_dialog(),
         rx.el.div(SettingsState.spoken, class_name="hidden-visually", aria_live="polite"),
-    )
-
-
-def _panel(title: str, subtitle: str, *content: Any) -> rx.Component:
-    return rx.el.section(
-        rx.el.div(
-            rx.el.div(rx.el.h2(title, class_name="mp-h2"), rx.el.p(subtitle, class_name="quiet small hint")),
-            class_name="panel-head",
-        ),
-        *content,
-        class_name="panel",
     )
 
 
@@ -39,7 +33,7 @@ def _panel(title: str, subtitle: str, *content: Any) -> rx.Component:
 
 
 def _keys() -> rx.Component:
-    return _panel(
+    return panel(
         "API keys",
         "Let a program in without your password.",
         rx.cond(
@@ -136,7 +130,7 @@ def _revoke_dialog() -> rx.Component:
 
 
 def _sign_ins() -> rx.Component:
-    return _panel(
+    return panel(
         "Where you are signed in",
         "Sign out what you don't use or don't know.",
         rx.el.ul(rx.foreach(SettingsState.sign_ins, _sign_in), class_name="things", aria_label="Sign-ins"),
@@ -173,7 +167,7 @@ def _sign_in(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
 
 
 def _password() -> rx.Component:
-    return _panel(
+    return panel(
         "Password",
         "Changing it signs out every other device. API keys stay good.",
         rx.el.form(

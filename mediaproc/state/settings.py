@@ -21,6 +21,7 @@ from mediaproc.state.words import device
 SCOPES = (
     (Scope.VIDEOS_READ, "Read", "look at videos, follow them, download"),
     (Scope.VIDEOS_WRITE, "Write", "upload, rename, process, delete"),
+    (Scope.WEBHOOKS_WRITE, "Webhooks", "manage webhooks, read what they were told"),
     (Scope.ADMIN, "Everything", "the above, and API keys too"),
 )
 """What a key can be made for here, with the words for it."""

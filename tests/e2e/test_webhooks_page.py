@@ -1,0 +1,108 @@
+"""Settings, webhooks: one is added, tried out, looked at, switched off and on, and deleted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from standardwebhooks import Webhook as Verifier
+
+from tests.browsing import assert_accessible, register, screenshot
+from tests.receiver import Receiver, receiving
+
+LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+def _open(page: Page) -> None:
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", name="Webhooks")).to_be_visible()
+
+
+def _add(page: Page, url: str) -> str:
+    form = page.get_by_role("form", name="New webhook")
+    form.get_by_role("textbox", name="Address").fill(url)
+    form.get_by_role("textbox", name="Description").fill("our own site")
+    form.get_by_role("checkbox", name="Deleted").check()
+    form.get_by_role("button", name="Add the webhook").click()
+    shown = page.get_by_label("The webhook's secret")
+    expect(shown).to_have_text(re.compile("^whsec_"))
+    return shown.inner_text()
+
+
+def _hook(page: Page) -> Locator:
+    return page.get_by_role("list", name="Webhooks").locator("> li")
+
+
+def test_a_webhook_is_added_tried_out_switched_and_deleted(page: Page, receiver: Receiver) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    _open(page)
+    secret = _add(page, receiver.url + "/hook")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    expect(_hook(page)).to_contain_text("Ready, Failed, Deleted")
+    expect(_hook(page)).to_contain_text("our own site")
+    page.reload()
+    expect(_hook(page)).to_be_visible()
+    assert secret not in page.content()
+    receiver.will(500, 200)
+    _hook(page).get_by_role("button", name="Send a test").click()
+    deliveries = page.get_by_role("list", name="Deliveries").get_by_role("listitem")
+    expect(deliveries).to_contain_text(["Given up"])
+    expect(deliveries).to_contain_text(["Answered 500"])
+    deliveries.get_by_text("Request and answer").click()
+    expect(deliveries.get_by_label("The request", exact=True)).to_contain_text('"type": "webhook.test"')
+    expect(deliveries.get_by_label("The answer", exact=True)).to_have_text("said the receiver")
+    deliveries.get_by_role("button", name="Send again").click()
+    expect(deliveries).to_contain_text(["Delivered", "Given up"])
+    for each in receiver.received:
+        assert Verifier(secret).verify(each.body, each.headers)["type"] == "webhook.test"
+    _hook(page).get_by_role("button", name="Switch off").click()
+    expect(_hook(page)).to_contain_text("Nothing is sent: Somebody switched it off.")
+    _hook(page).get_by_role("button", name="Switch on").click()
+    expect(_hook(page).get_by_role("button", name="Send a test")).to_be_visible()
+    _hook(page).get_by_role("button", name="Delete http").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Delete it").click()
+    expect(_hook(page)).to_have_count(0)
+
+
+def test_an_address_that_can_not_be_is_refused_in_words(page: Page) -> None:
+    _open(page)
+    form = page.get_by_role("form", name="New webhook")
+    form.get_by_role("textbox", name="Address").fill("https://10.0.0.1/")
+    form.get_by_role("button", name="Add the webhook").click()
+    expect(form.get_by_role("alert")).to_have_text("This is a private address; webhooks only go to public ones")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_section_in_every_look(
+    new_context: Callable[..., BrowserContext], receiver: Receiver, width: int, scheme: str
+) -> None:
+    page = new_context(viewport={"width": width, "height": 1100}, color_scheme=scheme).new_page()
+    register(page)
+    _open(page)
+    receiver.will(404)
+    _add(page, f"{receiver.url}/hooks/of/an/address/that/is/rather/long/{'x' * 60}")
+    _hook(page).get_by_role("button", name="Send a test").click()
+    deliveries = page.get_by_role("list", name="Deliveries").get_by_role("listitem")
+    expect(deliveries).to_contain_text(["Given up"])
+    deliveries.get_by_text("Request and answer").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+    page.get_by_role("heading", name="Webhooks").scroll_into_view_if_needed()
+    page.evaluate("document.activeElement.blur()")
+    screenshot(page, f"webhooks-{width}-{scheme}")
+    _hook(page).get_by_role("button", name="Switch off").click()
+    expect(_hook(page)).to_contain_text("Nothing is sent")
+    page.evaluate("window.scrollBy(0, -120)")
+    screenshot(page, f"webhooks-off-{width}-{scheme}")
+    assert_accessible(page)
