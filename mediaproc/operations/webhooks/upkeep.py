@@ -46,7 +46,8 @@ def resend_lost(session: Session, *, limit: int = 1000) -> int:
     ago = func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
     silent = or_(col(row.message_sent_at).is_(None), col(row.message_sent_at) < ago)
     first = select(func.min(row.number)).where(*turns.claimable()).group_by(col(row.webhook_id))
-    silenced = session.exec(select(row, func.now()).where(col(row.number).in_(first), silent).limit(limit)).all()
+    query = select(row, func.now()).where(col(row.number).in_(first), silent).limit(limit)
+    silenced = session.exec(query.with_for_update(of=row, skip_locked=True, key_share=True)).all()
     waiting = tasks.waiting(Lane.WEBHOOK) if silenced else set()
     lost = [(each, at) for each, at in silenced if each.id not in waiting]
     for each, at in lost:
