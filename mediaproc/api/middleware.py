@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mediaproc import logs
 from mediaproc.api import problems
 from mediaproc.api.addresses import client_address
+from mediaproc.api.etags import Etags
 from mediaproc.api.handover import Handover
 from mediaproc.api.heads import Heads
 from mediaproc.api.limits import BodyLimit
@@ -37,6 +38,14 @@ _DOCS_POLICY = (
 )
 """Swagger UI is served from here, not from a CDN: it runs where our cookies are. Its start is an inline script."""
 
+_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-ID",
+)
 _RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
@@ -44,6 +53,7 @@ _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 def install(app: FastAPI) -> None:
     """Put the middleware around the app; the last one added is the outermost, and sees the answer for a surprise."""
+    app.add_middleware(Etags)
     app.add_middleware(Heads)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
@@ -122,9 +132,9 @@ class Cors:
             app,
             allow_origins=settings().origins,
             allow_methods=["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
+            allow_headers=_REQUEST_HEADERS,
             allow_credentials=True,
-            expose_headers=["X-Request-ID", "Retry-After", "Location", *_RATE_HEADERS],
+            expose_headers=["ETag", "X-Request-ID", "Retry-After", "Location", *_RATE_HEADERS],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

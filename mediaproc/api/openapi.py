@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from mediaproc.api import etags
 from mediaproc.api.problems import MEDIA_TYPE
 
 DESCRIPTION = """
@@ -25,6 +26,9 @@ that has expired or was revoked is 401.
 
 **Lists** are newest first. Go on with `?cursor=` and the `next_cursor` of the page before, until it is null. Pages
 stay stable while videos are added.
+
+**ETag** comes with every JSON that a GET reads. Sent back as `If-None-Match`, it gets 304 without a body where nothing
+has changed. Answers are `private, no-cache`: keep them for the same caller only, and ask each time.
 
 **Idempotency-Key** (1 to 255 visible characters) on a POST that creates makes it safe to send again for 24 hours: the
 same body gets the same answer (addresses in it may have expired; ask for fresh ones), another body gets 409. Errors
@@ -65,12 +69,27 @@ def install(app: FastAPI) -> None:
 
 
 def _correct(document: dict[str, Any]) -> dict[str, Any]:
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             _correct_responses(operation["responses"])
+            if method == "get" and etags.PATH.match(path):
+                _add_etag(operation)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
+
+
+def _add_etag(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    read = responses.get("200", {})
+    if etags.MEDIA_TYPE not in read.get("content", {}):
+        return
+    tag = {"description": "A digest of this answer.", "schema": {"type": "string"}}
+    read["headers"] = {"ETag": tag}
+    responses["304"] = {"description": "Nothing has changed since that ETag", "headers": {"ETag": tag}}
+    about = "The ETag of an answer that one has: 304 if it would be the same."
+    asked = {"name": "If-None-Match", "in": "header", "description": about, "schema": {"type": "string"}}
+    operation.setdefault("parameters", []).append({**asked, "required": False})
 
 
 def _correct_responses(responses: dict[str, Any]) -> None:
