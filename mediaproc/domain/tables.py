@@ -164,8 +164,15 @@ class Video(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("ix_video_team_newest", "team_id", text("id DESC")),
-        Index("ix_video_team_status_newest", "team_id", "status", text("id DESC")),
+        Index("ix_video_team_newest", "team_id", text("id DESC NULLS LAST")),
+        Index("ix_video_team_status_newest", "team_id", "status", text("id DESC NULLS LAST")),
+        Index(
+            "ix_video_names",
+            "title",
+            "filename",
+            postgresql_using="gin",
+            postgresql_ops={"title": "gin_trgm_ops", "filename": "gin_trgm_ops"},
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -49,7 +49,7 @@ def of_some(session: Session, principal: Principal, ids: Collection[UUID]) -> li
 
 def of_team(session: Session, principal: Principal) -> list[Present]:
     """A team's newest videos and all unfinished ones, oldest first; at most `MOST_OF_A_TEAM` of each."""
-    newest = scope.scoped(principal, Video).order_by(col(Video.id).desc()).limit(MOST_OF_A_TEAM)
+    newest = scope.scoped(principal, Video).order_by(scope.newest_first()).limit(MOST_OF_A_TEAM)
     unfinished = newest.where(col(Video.status).in_(_UNFINISHED))
     found = {video.id: video for query in (newest, unfinished) for video in session.exec(query)}
     return _presents(session, [found[id] for id in sorted(found)])

@@ -39,6 +39,15 @@ def scoped(principal: Principal, table: type[Scoped]) -> SelectOfScalar[Scoped]:
     return select(table).where(col(table.team_id) == principal.team_id)
 
 
+def newest_first() -> Any:
+    """The order of a team's videos.
+
+    No id is null: NULLS LAST keeps Postgres from walking the primary key, past everything that other teams uploaded
+    since, where the index of the team has the same order.
+    """
+    return col(Video.id).desc().nulls_last()
+
+
 def find(session: Session, principal: Principal, table: type[Scoped], id: UUID, *, lock: bool = False) -> Scoped:
     """One row of the principal's team. Raises NotFound for another team's as for none."""
     query: Any = scoped(principal, table).where(col(table.id) == id)
