@@ -86,15 +86,16 @@ def web(connected: dict[str, str]) -> Iterator[Web]:
 @pytest.fixture
 def account(api_app: FastAPI) -> Callable[[], Account]:
     """Makes accounts: each call registers another one."""
+    return lambda: new_account(api_app)
 
-    def make() -> Account:
-        email = f"{secrets.token_hex(6)}@example.com"
-        client = TestClient(api_app, base_url=ORIGIN, follow_redirects=False, raise_server_exceptions=False)
-        done = client.post("/api/v1/auth/register", json={"email": email, "password": PASSWORD})
-        assert done.status_code == 201, done.text
-        token = done.json()["access_token"]
-        client.cookies.clear()
-        client.headers["Authorization"] = f"Bearer {token}"
-        return Account(email=email, access_token=token, client=client)
 
-    return make
+def new_account(api_app: FastAPI) -> Account:
+    """Register somebody."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    client = TestClient(api_app, base_url=ORIGIN, follow_redirects=False, raise_server_exceptions=False)
+    done = client.post("/api/v1/auth/register", json={"email": email, "password": PASSWORD})
+    assert done.status_code == 201, done.text
+    token = done.json()["access_token"]
+    client.cookies.clear()
+    client.headers["Authorization"] = f"Bearer {token}"
+    return Account(email=email, access_token=token, client=client)

@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from mediaproc import logs
 from mediaproc.api.app import create_api
 from mediaproc.events import hub
+from mediaproc.settings import settings
 
 
 def make() -> FastAPI:
+    logs.configure(level=settings().log_level)
     app = create_api()
 
     @asynccontextmanager
