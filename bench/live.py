@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page
 
-from bench import figures
+from bench import figures, machine
 from bench.figures import Figure
 from tests import browsing, clips
 
@@ -135,14 +135,11 @@ def _add(delays: Delays, told: Sequence[Told], seen: Sequence[tuple[float, str]]
 def _figures(delays: Delays) -> Iterator[Figure]:
     for name, values in (("on the page", delays.page), ("in the API's events", delays.api)):
         most = max(values)
-        detail = f"median {statistics.median(values):.0f}, 95 of 100 within {_of_100(values, 95):.0f}, n={len(values)}"
+        most_of_them = machine.of_100(values, 95)
+        detail = f"median {statistics.median(values):.0f}, 95 of 100 within {most_of_them:.0f}, n={len(values)}"
         yield Figure(f"ms until progress is {name}, longest", most, f"≤ {MOST_MS}", most <= MOST_MS, detail)
     rate = len(delays.api) / delays.seconds
     yield Figure("progress events a second", rate, "≥ 2", rate >= 2, f"in {delays.seconds:.1f} s")
-
-
-def _of_100(values: Sequence[float], count: int) -> float:
-    return sorted(values)[min(len(values) - 1, len(values) * count // 100)]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ machine. A machine that does other work at the same time makes them worse; the l
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import statistics
 import subprocess
@@ -22,7 +21,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from bench import figures
+from bench import figures, machine
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.domain.states import JobState
@@ -157,23 +156,11 @@ def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[None]:
         for number, core in enumerate(cores):
             own = folder / f"worker-{number}"
             own.mkdir(exist_ok=True)
-            with _bound_to(core):
+            with machine.bound_to(core):
                 started = Workers(own, module=CONSUMER)
             stack.callback(started.stop)
         time.sleep(3)  # what they import is not what is measured
         yield
-
-
-@contextmanager
-def _bound_to(core: int | None) -> Iterator[None]:
-    """Processes that are started meanwhile run on this core alone."""
-    before = os.sched_getaffinity(0)
-    if core is not None:
-        os.sched_setaffinity(0, {sorted(before)[core]})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _timed(do: Callable[[], None]) -> float:

@@ -112,7 +112,7 @@ def test(context: typer.Context) -> None:
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(context: typer.Context) -> None:
-    """Measure: media. Prints a table; --json FILE writes the figures too."""
+    """Measure: media, live, api or events. Prints a table; --json FILE writes the figures too."""
     from mediaproc.commands import checks
 
     raise typer.Exit(checks.bench(context.args))

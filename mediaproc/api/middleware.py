@@ -57,9 +57,9 @@ def install(app: FastAPI) -> None:
     app.add_middleware(Heads)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)
-    app.add_middleware(Handover)
     app.add_middleware(Cors)
     app.add_middleware(ProtectingHeaders)
+    app.add_middleware(Handover)
 
 
 class RequestLog:

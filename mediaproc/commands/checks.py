@@ -15,7 +15,7 @@ from pathlib import Path
 from mediaproc.commands import ROOT
 from mediaproc.embedded import parts
 
-BENCHES = ("media", "live")
+BENCHES = ("media", "live", "api", "events")
 KINDS = ("unit", "integration", "e2e")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")

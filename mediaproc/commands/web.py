@@ -28,7 +28,7 @@ def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
     if not frontend.is_built(folder):
         print(f"No front end in {folder}. Make it first: python -m mediaproc build", file=sys.stderr)
         raise typer.Exit(2)
-    _raise_open_files_limit()
+    raise_open_files_limit()
     os.chdir(ROOT)  # Reflex reads rxconfig.py there
     os.environ.update(frontend.serve_environment(folder))
     Server(
@@ -64,7 +64,8 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def _raise_open_files_limit() -> None:
+def raise_open_files_limit() -> None:
+    """Let this process and its children hold as many connections as the system allows, up to `CONNECTIONS`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
     if soft < wanted:

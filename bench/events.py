@@ -1,0 +1,248 @@
+"""`python -m bench.events [--json FILE] [--clients N] [--seconds N]`: Server-Sent Events at scale, from one process.
+
+The web process has one core to itself and the clients another, where there are two. Beside the figures stands bare
+Redis, XADD to XREAD, measured in the same run. A time is that from just before an event is published to when its
+client has it, by the clock of this one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import psutil
+import redis
+from sqlmodel import select
+
+from bench import figures, machine
+from bench.figures import Figure
+from mediaproc import database
+from mediaproc.commands.web import raise_open_files_limit
+from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.tables import Membership, Video, new_id
+from mediaproc.events import publisher
+from mediaproc.events.messages import Event, EventType
+from mediaproc.settings import settings
+from tests.conftest import real_services
+from tests.integration.serving import Web, start_web
+
+FEW = 100
+"""Clients of the figure that is compared with bare Redis."""
+
+VIEWERS = 50
+"""Clients of each video where there are many."""
+
+CONNECTING = 32
+"""Clients that connect at the same time."""
+
+_SENT = re.compile(rb'"sent": ([\d.]+)')
+
+
+@dataclass
+class Viewer(asyncio.Protocol):
+    """A client that follows one video and notes how long each event took, in milliseconds."""
+
+    request: bytes
+    delays_ms: list[float] = field(default_factory=list[float])
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: bool = False
+    rest: bytes = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the events of which the whole line has come."""
+        now = time.time()
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data: "):
+                self.ready.set()  # the snapshot comes first
+                if sent := _SENT.search(line):
+                    self.delays_ms.append((now - float(sent[1])) * 1000)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
+        """Nobody closes before the end."""
+        self.lost = True
+        self.ready.set()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A web process, and videos of somebody who may follow them."""
+
+    web: Web
+    token: str
+    videos: Sequence[Video]
+
+    def request(self, number: int) -> bytes:
+        """What the client of this number asks."""
+        video = self.videos[number % len(self.videos)]
+        host = urlsplit(self.web.url).netloc
+        return (
+            f"GET /videos/{video.id}/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {self.token}\r\n\r\n"
+        ).encode()
+
+    def memory_bytes(self) -> int:
+        """What the process that serves holds for itself."""
+        return max(each.memory_full_info().uss for each in psutil.Process(self.web.process.pid).children())
+
+
+def main() -> int:
+    """Measure, print, and write what is asked for."""
+    parser = argparse.ArgumentParser(prog="bench events")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--clients", type=int, default=5000)
+    parser.add_argument("--seconds", type=int, default=10)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    os.environ |= {"RATE_LIMIT_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
+    raise_open_files_limit()
+    figures.show_machine()
+    measured: list[Figure] = []
+    with real_services():
+        for figure in _measure(clients=options.clients, seconds=options.seconds):
+            measured.append(figure)
+            figures.show(figure)
+    if options.json:
+        figures.write(measured, options.json)
+    return 0
+
+
+def _measure(*, clients: int, seconds: int) -> Iterator[Figure]:
+    floor = machine.of_100(_bare_redis(count=500), 99)
+    yield Figure("ms of bare XADD → XREAD, p99", floor, "floor", True, machine.load())
+    with machine.bound_to(0):
+        web = start_web(ceiling=65_536)
+    try:
+        stage = _set_up(web, videos=max(1, clients // VIEWERS))
+        with machine.bound_to(1):
+            yield from asyncio.run(_few(stage, floor_ms=floor))
+            yield from asyncio.run(_many(stage, clients=clients, seconds=seconds))
+    finally:
+        web.kill()
+
+
+def _bare_redis(*, count: int) -> list[float]:
+    """Milliseconds from XADD to a reader that waits in XREAD, one at a time."""
+    delays: list[float] = []
+    waiting = threading.Event()
+
+    def read() -> None:
+        with redis.Redis.from_url(settings().events_url) as connection:
+            last: bytes | str = "0"
+            for _ in range(count):
+                waiting.set()
+                [(_, [(last, fields)])] = connection.xread({"bench": last}, block=5000, count=1)
+                delays.append((time.time() - float(fields[b"sent"])) * 1000)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    waiting.wait()
+    with redis.Redis.from_url(settings().events_url) as connection:
+        for _ in range(count):
+            time.sleep(0.002)
+            connection.xadd("bench", {"sent": repr(time.time())}, maxlen=1000)
+    reader.join()
+    return delays
+
+
+def _set_up(web: Web, *, videos: int) -> Stage:
+    account = {"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(8)}
+    done = httpx.post(f"{web.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status().json()
+    with database.transaction() as session:
+        member = session.exec(select(Membership).where(Membership.user_id == UUID(done["user"]["id"]))).one()
+        rows = [_video(member.team_id) for _ in range(videos)]
+        session.add_all(rows)
+    return Stage(web=web, token=done["access_token"], videos=rows)
+
+
+def _video(team_id: UUID) -> Video:
+    return Video(
+        id=new_id(), team_id=team_id, filename="a.mp4", title="a", source_key="none", size_bytes=1,
+        status=VideoStatus.PROCESSING,
+    )  # fmt: skip
+
+
+# What is measured -------------------------------------------------------------------------------------------
+
+
+async def _few(stage: Stage, *, floor_ms: float) -> list[Figure]:
+    viewers = await _connect(stage, FEW, videos=1)
+    await _publish(stage.videos[:1], count=200, every_seconds=0.02)
+    await asyncio.sleep(0.5)
+    _leave(viewers)
+    p99 = machine.of_100([delay for each in viewers for delay in each.delays_ms], 99)
+    detail = f"{p99 / floor_ms:.1f} times bare Redis (≤ 5), {machine.load()}"
+    met = p99 <= 25 and p99 <= 5 * floor_ms
+    return [Figure(f"ms to each of {FEW} clients, p99", p99, "≤ 25", met, detail)]
+
+
+async def _many(stage: Stage, *, clients: int, seconds: int) -> list[Figure]:
+    before = stage.memory_bytes()
+    viewers = await _connect(stage, clients, videos=len(stage.videos))
+    await asyncio.sleep(2)
+    kib = (stage.memory_bytes() - before) / clients / 1024
+    rounds = len(stage.videos) * seconds
+    await _publish(stage.videos, count=rounds, every_seconds=1 / len(stage.videos))
+    await asyncio.sleep(1)
+    lost = sum(seconds - len(each.delays_ms) for each in viewers) + sum(each.lost for each in viewers)
+    _leave(viewers)
+    p99 = machine.of_100([delay for each in viewers for delay in each.delays_ms], 99)
+    return [
+        Figure("KiB for each idle client", kib, "≤ 40", kib <= 40, f"{clients} clients, {machine.load()}"),
+        Figure(
+            f"ms to each of {clients} clients, p99", p99, "≤ 150", p99 <= 150, f"an event a second, {machine.load()}"
+        ),
+        Figure("events lost", lost, "0", lost == 0, f"of {clients * seconds}"),
+    ]
+
+
+async def _connect(stage: Stage, count: int, *, videos: int) -> list[Viewer]:
+    loop, gate = asyncio.get_running_loop(), asyncio.Semaphore(CONNECTING)
+    address = urlsplit(stage.web.url)
+
+    async def one(number: int) -> Viewer:
+        async with gate:
+            viewer = Viewer(stage.request(number % videos))
+            await loop.create_connection(lambda: viewer, address.hostname, address.port)
+            await asyncio.wait_for(viewer.ready.wait(), 60)
+            assert not viewer.lost
+            return viewer
+
+    return await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def _publish(videos: Sequence[Video], *, count: int, every_seconds: float) -> None:
+    """One video after the other, so many events in all."""
+    began = time.monotonic()
+    for number in range(count):
+        await asyncio.sleep(max(0.0, began + number * every_seconds - time.monotonic()))
+        video = videos[number % len(videos)]
+        data = {"video_id": str(video.id), "sent": time.time()}
+        publisher.publish(Event(type=EventType.LOG, team_id=video.team_id, video_id=video.id, data=data))
+
+
+def _leave(viewers: Sequence[Viewer]) -> None:
+    for each in viewers:
+        each.transport.abort()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,29 @@
+"""What a bench does with the machine: bind processes to cores, wait for figures, take percentiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+@contextmanager
+def bound_to(core: int | None) -> Iterator[None]:
+    """Processes that are started meanwhile run on this core alone."""
+    before = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {sorted(before)[core % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def of_100(values: Sequence[float], count: int) -> float:
+    """What so many of a hundred values don't exceed."""
+    return sorted(values)[min(len(values) - 1, len(values) * count // 100)]
+
+
+def load() -> str:
+    """How busy the machine is, to be read beside a figure."""
+    return f"load {os.getloadavg()[0]:.1f}"
