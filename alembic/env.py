@@ -13,6 +13,8 @@ def render_item(kind, item, _context):
     """Write our own column types as the plain SQL types that they are, so migrations import nothing of ours."""
     if kind == "type" and isinstance(item, tables.Word):
         return "sa.String(length=32)"
+    if kind == "type" and isinstance(item, tables.Rank):
+        return "sa.SmallInteger()"
     if kind == "type" and isinstance(item, AutoString):
         return f"sa.String(length={item.length})" if item.length else "sa.String()"
     return False

@@ -15,14 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaproc import database, logs
 from mediaproc.domain.errors import ProcessingError, StorageFailed, TimedOut, Unexpected, WorkerStopping
-from mediaproc.domain.states import JobKind
+from mediaproc.domain.states import JobKind, Lane
 from mediaproc.operations import jobs
 from mediaproc_worker import parent, workspace
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.heartbeat import Heartbeat, stopping
 from mediaproc_worker.reporter import Reporter
 
-__all__ = ["AttemptContext", "Handler", "StopReason", "Stopped", "handlers", "perform"]
+__all__ = ["AttemptContext", "Handler", "StopReason", "Stopped", "handlers", "perform", "perform_next"]
 
 log = logs.get_logger(__name__)
 
@@ -40,25 +40,36 @@ class Ending:
     error: ProcessingError | None = None
 
 
-def perform(job_id: UUID) -> None:
-    """Run one attempt of the job, if it is ours to run. A message is only a hint, so often enough it is not."""
+def perform_next(lane: Lane) -> None:
+    """Run one attempt of the job of a lane whose turn it is. A message is only a hint, so often enough none waits."""
     if parent.orphaned():
         os._exit(1)
     if stopping.is_set():
         return
-    claim = _claim(job_id)
+    with database.transaction() as session:
+        claim = jobs.claim_next(session, lane=lane, worker=_name())
+    _run_if_any(claim)
+
+
+def perform(job_id: UUID) -> None:
+    """Run one attempt of this very job, if it waits."""
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=job_id, worker=_name())
+    _run_if_any(claim)
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _run_if_any(claim: jobs.Claim | None) -> None:
     if claim is None:
-        log.debug("not_claimed", job_id=str(job_id))
+        log.debug("not_claimed")
         return
     with structlog.contextvars.bound_contextvars(
-        job_id=str(job_id), video_id=str(claim.video_id), attempt=claim.attempt
+        job_id=str(claim.job_id), video_id=str(claim.video_id), attempt=claim.attempt
     ):
         _run(claim)
-
-
-def _claim(job_id: UUID) -> jobs.Claim | None:
-    with database.transaction() as session:
-        return jobs.claim(session, job_id=job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
 
 
 def _share_of(claim: jobs.Claim) -> jobs.Share:

@@ -85,7 +85,7 @@ def bound_huey() -> Any:
     logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
     for kind, handler in HANDLERS.items():
         attempt.handlers.setdefault(kind, handler)
-    tasks.performer["perform"] = attempt.perform
+    tasks.performer["perform"] = attempt.perform_next
     for lane in JOB_LANES:
         tasks.task_of(lane)
         huey_of(lane).on_startup("mediaproc")(_start_worker)

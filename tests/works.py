@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mediaproc import database
+from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Team, Video, new_id
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
@@ -73,3 +75,10 @@ def eventually(found: Callable[[], T], *, seconds: float = 20.0) -> T:
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.05)
     return answer
+
+
+def forget_waiting() -> None:
+    """Cancel what earlier tests left waiting: a worker takes whatever job is next, not the one of this test."""
+    with database.transaction() as session:
+        waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
+        session.exec(update(Job).where(waiting).values(state=JobState.CANCELLED))

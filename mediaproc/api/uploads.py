@@ -20,7 +20,7 @@ from mediaproc.api.caller import SignedIn
 from mediaproc.api.once import Once, OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.domain.states import UploadState
+from mediaproc.domain.states import Priority, UploadState
 from mediaproc.operations import upload_storage, uploads, views
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload, GivenPart
@@ -40,6 +40,9 @@ class NewUpload(BaseModel):
     size_bytes: int = Field(ge=0, le=2**62, examples=[734003200])
     content_type: str = Field("", max_length=255, examples=["video/quicktime"])
     preset: str = Field("web", max_length=64, description="One of `GET /presets`.")
+    priority: Priority = Field(
+        Priority.NORMAL, description="How urgent its work is; `PATCH /videos/{id}` changes it while it waits."
+    )
 
 
 class PartUrl(BaseModel):

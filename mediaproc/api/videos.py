@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from mediaproc.api.caller import SignedIn
 from mediaproc.api.heads import is_head
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.operations import videos
 from mediaproc.operations.videos import JobView, VideoPage, VideoView
 
@@ -22,9 +22,16 @@ router = APIRouter(prefix="/videos", tags=["videos"])
 
 
 class Change(BaseModel):
-    """What may be changed of a video."""
+    """What may be changed of a video: what is named."""
 
-    title: str = Field(min_length=1, max_length=255)
+    title: str | None = Field(None, min_length=1, max_length=255)
+    priority: Priority | None = Field(None, description="Of the work that waits, and of what comes later.")
+
+    @model_validator(mode="after")
+    def _name_something(self) -> Self:
+        if self.title is None and self.priority is None:
+            raise ValueError("name a title or a priority")
+        return self
 
 
 class Recipe(BaseModel):
@@ -62,9 +69,9 @@ def show(id: UUID, principal: SignedIn) -> VideoView:
 
 @router.patch("/{id}", responses=documented(401, 403, 404, 422))
 def change(id: UUID, body: Change, principal: SignedIn) -> VideoView:
-    """Give a video another title."""
+    """Give a video another title, or let its work go before or after others'."""
     with transaction() as session:
-        return videos.rename(session, principal, id, title=body.title)
+        return videos.change(session, principal, id, title=body.title, priority=body.priority)
 
 
 @router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))

@@ -71,6 +71,16 @@ JOB_LANES = (Lane.ENCODE, Lane.QUICK)
 """The lanes that carry jobs."""
 
 
+class Priority(StrEnum):
+    """How urgent a video's work is. All that waits of a higher one goes first; teams take turns within each."""
+
+    INTERACTIVE = "interactive"
+    """Somebody waits for it."""
+    NORMAL = "normal"
+    BATCH = "batch"
+    """Whenever nothing else is to be done: archives, a thousand files at night."""
+
+
 class Outcome(StrEnum):
     """How an attempt ended."""
 

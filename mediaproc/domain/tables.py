@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, UploadState, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, UploadState, VideoStatus
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -43,6 +43,27 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: Any, dialect: Any) -> StrEnum | None:  # noqa: ARG002
         return None if value is None else self.words(value)
+
+
+class Rank(TypeDecorator[Priority]):
+    """A priority kept as its place in their order, so that the database can sort by it: 0 goes first."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> int | None:  # noqa: ARG002
+        return None if value is None else _RANKS.index(Priority(value))
+
+    def process_result_value(self, value: Any, dialect: Any) -> Priority | None:  # noqa: ARG002
+        return None if value is None else _RANKS[value]
+
+
+_RANKS = list(Priority)
+
+
+def _priority() -> Any:
+    normal = str(_RANKS.index(Priority.NORMAL))
+    return Field(default=Priority.NORMAL, sa_column=Column(Rank, nullable=False, server_default=normal))
 
 
 def _word(words: type[StrEnum], *, nullable: bool = False) -> Any:
@@ -182,6 +203,8 @@ class Video(SQLModel, table=True):
     title: str = Field(max_length=255)
     content_type: str = Field(default="", max_length=255)
     preset: str = Field(default="web", max_length=64)
+    priority: Priority = _priority()
+    """Of all its work, present and future."""
     source_key: str = Field(max_length=512)
     size_bytes: int = Field(sa_column=_bytes())
     status: VideoStatus = Field(default=VideoStatus.UPLOADING, sa_column=_word(VideoStatus))
@@ -280,6 +303,15 @@ class Job(SQLModel, table=True):
         Index("ix_job_waiting", "state", "next_attempt_at"),
         Index("ix_job_video_newest", "video_id", text("id DESC")),
         Index("ix_job_parent", "parent_id"),
+        Index(
+            "ix_job_next",
+            "lane",
+            "priority",
+            "team_id",
+            text("chunk NULLS FIRST"),
+            "id",
+            postgresql_where=text("state IN ('queued', 'retrying') AND message_sent_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -298,6 +330,8 @@ class Job(SQLModel, table=True):
     kind: JobKind = Field(default=JobKind.PROCESS, sa_column=_word(JobKind))
     lane: Lane = Field(default=Lane.ENCODE, sa_column=_word(Lane))
     preset: str = Field(default="web", max_length=64)
+    priority: Priority = _priority()
+    """Its video's, here so that the next job is found by one index."""
     state: JobState = Field(default=JobState.QUEUED, sa_column=_word(JobState))
     attempt: int = 0
     max_attempts: int = 3
@@ -312,6 +346,14 @@ class Job(SQLModel, table=True):
     def lease_expired(self, at: datetime) -> bool:
         """Whether the worker that runs this job has been silent for too long."""
         return self.state is JobState.RUNNING and self.lease_expires_at is not None and self.lease_expires_at < at
+
+
+class Turn(SQLModel, table=True):
+    """When a team was last served on a lane: of those whose jobs wait, the one served longest ago is next."""
+
+    lane: Lane = Field(sa_column=Column(Word(Lane), primary_key=True))
+    team_id: UUID = Field(foreign_key="team.id", primary_key=True, ondelete="CASCADE", index=True)
+    served_at: datetime = Field(sa_column=_time(nullable=False))
 
 
 class Attempt(SQLModel, table=True):

@@ -13,7 +13,7 @@ from mediaproc.domain.errors import (
     UploadEnded,
     UploadIncomplete,
 )
-from mediaproc.domain.states import UploadState
+from mediaproc.domain.states import Priority, UploadState
 from mediaproc.domain.tables import Upload, Video, new_id
 from mediaproc.operations import acceptance, filenames
 from mediaproc.storage import keys, multipart, objects
@@ -31,6 +31,7 @@ class Begun:
     size_bytes: int
     content_type: str
     preset: str
+    priority: Priority
     written_down: bool = False
 
 
@@ -52,13 +53,20 @@ class FoundUpload:
 
 
 @contextmanager
-def begun(*, filename: str, size_bytes: int, content_type: str = "", preset: str = "web") -> Generator[Begun]:
+def begun(
+    *,
+    filename: str,
+    size_bytes: int,
+    content_type: str = "",
+    preset: str = "web",
+    priority: Priority = Priority.NORMAL,
+) -> Generator[Begun]:
     """Begin an upload in S3, and undo that unless it was written down within.
 
     A crash in between leaves S3 an upload without parts, which the bucket's rules end. Raises EmptyFile,
     FileTooLarge, Invalid and ServiceUnavailable.
     """
-    upload = _begin(filenames.clean(filename), size_bytes, content_type, preset)
+    upload = _begin(filenames.clean(filename), size_bytes, content_type, preset, priority)
     try:
         yield upload
     finally:
@@ -95,7 +103,7 @@ def join(upload: Upload, given: Sequence[GivenPart] | None = None) -> None:
         raise
 
 
-def _begin(filename: str, size_bytes: int, content_type: str, preset: str) -> Begun:
+def _begin(filename: str, size_bytes: int, content_type: str, preset: str, priority: Priority) -> Begun:
     acceptance.check_size(size_bytes)
     acceptance.check_preset(preset)
     video_id = new_id()
@@ -108,6 +116,7 @@ def _begin(filename: str, size_bytes: int, content_type: str, preset: str) -> Be
         size_bytes=size_bytes,
         content_type=acceptance.media_type(content_type),
         preset=preset,
+        priority=priority,
     )
 
 

@@ -184,6 +184,7 @@ def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:
         title=filenames.stem(begun.filename),
         content_type=begun.content_type,
         preset=begun.preset,
+        priority=begun.priority,
         source_key=begun.object_key,
         size_bytes=begun.size_bytes,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Invalid, NotFound
-from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
 from mediaproc.operations import acceptance, cursors, filenames, scope, uploads, views
@@ -28,10 +28,12 @@ __all__ = [
     "VideoPage",
     "VideoView",
     "cancel",
+    "change",
     "delete",
     "download_url",
     "jobs",
     "page",
+    "prioritize",
     "rename",
     "reprocess",
     "retry",
@@ -93,6 +95,22 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
     video.title = wanted
     session.flush()
     return _view(session, video)
+
+
+def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Priority) -> VideoView:
+    """Let a video's work go before or after others'. Raises NotFound."""
+    video = scope.find(session, principal, Video, id, lock=True)
+    work.prioritize(session, video=video, priority=priority)
+    return _view(session, video)
+
+
+def change(
+    session: Session, principal: Principal, id: UUID, *, title: str | None = None, priority: Priority | None = None
+) -> VideoView:
+    """Change what is named of a video; all or nothing. Raises NotFound and Invalid."""
+    if priority is not None:
+        prioritize(session, principal, id, priority=priority)
+    return view(session, principal, id) if title is None else rename(session, principal, id, title=title)
 
 
 def delete(session: Session, principal: Principal, id: UUID) -> None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
 from mediaproc.operations import playback, progress, shown
 from mediaproc.storage import presign
@@ -74,6 +74,7 @@ class VideoView(BaseModel):
     playable: bool = Field(description="Whether it can be played already, perhaps only its beginning.")
     progress: float = Field(ge=0, le=100, description="Percent; never falls within an attempt.")
     preset: str
+    priority: Priority = Field(Priority.NORMAL, description="How urgent its work is.")
     size_bytes: int
     duration_seconds: float | None
     width: int | None

@@ -11,7 +11,7 @@ from mediaproc.components.ago import ago
 from mediaproc.components.parts import NATIVE, bar, button, code_block, fold, icon
 from mediaproc.components.player import player
 from mediaproc.components.shell import shell
-from mediaproc.state.details import STAGES, AttemptRow, RenditionRow
+from mediaproc.state.details import PRIORITIES, STAGES, AttemptRow, RenditionRow
 from mediaproc.state.video import VideoState
 
 _video = VideoState.video
@@ -244,9 +244,26 @@ def _facts_panel() -> rx.Component:
             _fact("Length", _video.duration),
             _time("Uploaded", _video.created_at),
             _time("Ready", _video.ready_at),
+            rx.cond(_video.moving, _priority()),
             class_name="details panel-body",
         ),
         class_name="panel",
+    )
+
+
+def _priority() -> rx.Component:
+    """When its turn comes, to be chosen for as long as there is work to do."""
+    return rx.fragment(
+        rx.el.dt("Its turn"),
+        rx.el.dd(
+            rx.el.select(
+                *(rx.el.option(words, value=value) for value, words in PRIORITIES),
+                value=_video.priority,
+                on_change=VideoState.prioritize,
+                aria_label="When this video is processed",
+                class_name="field",
+            )
+        ),
     )
 
 

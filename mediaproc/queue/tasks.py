@@ -1,5 +1,8 @@
 """The messages: `perform(job_id)`, and `deliver(delivery_id)` on the lane of webhooks. The worker fills in who acts.
 
+`perform` says that a job waits on the lane, not which one to take: whoever gets it asks the database whose turn it is.
+The id is there to count what Redis has lost.
+
 Huey names a task by its module and function. Renaming one or moving this module orphans every message
 that is on the queue; the periodic re-send would then repair it, one interval later.
 """
@@ -14,13 +17,8 @@ from uuid import UUID
 from mediaproc.domain.states import Lane
 from mediaproc.queue.huey import huey_of
 
-performer: dict[str, Callable[[UUID], None]] = {}
-"""Filled by the worker under the names of the messages; empty in every other process."""
-
-
-def perform(job_id: str) -> None:
-    """Perform the job with this id, in a worker."""
-    performer["perform"](UUID(job_id))
+performer: dict[str, Callable[..., None]] = {}
+"""Filled by the worker under the names of the messages; empty in every other process. `perform` is given the lane."""
 
 
 def deliver(delivery_id: str) -> None:
@@ -31,12 +29,16 @@ def deliver(delivery_id: str) -> None:
 @lru_cache(maxsize=len(Lane))
 def task_of(lane: Lane) -> Any:
     """The message of one lane as its task. Huey itself never retries: the row decides."""
+
+    def perform(job_id: str) -> None:  # noqa: ARG001
+        performer["perform"](lane)
+
     return huey_of(lane).task(retries=0)(deliver if lane is Lane.WEBHOOK else perform)
 
 
-def send(lane: Lane, id: UUID, *, priority: int = 0) -> None:
-    """Put the message for a job or delivery on its lane. A higher priority is taken first."""
-    task_of(lane)(str(id), priority=priority)
+def send(lane: Lane, id: UUID) -> None:
+    """Put the message for a job or delivery on its lane."""
+    task_of(lane)(str(id))
 
 
 def size(lane: Lane) -> int:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mediaproc.domain.states import JobState, Outcome, Stage, VideoStatus
+from mediaproc.domain.states import JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.operations.videos import VideoView
 from mediaproc.state import words
 from mediaproc.state.cards import MOVING
 
 STAGES = tuple((stage.value, words.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
 """The steps that the page shows; the poster is made on the way."""
+
+PRIORITIES = tuple((each.value, words.priority(each)) for each in Priority)
+"""What may be chosen while there is work to do."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Details:
     attempt: int = 0
     moving: bool = False
     playable: bool = False
+    priority: str = ""
     has_source: bool = False
 
 
@@ -73,6 +77,7 @@ def details_of(view: VideoView) -> Details:
     return Details(
         id=str(view.id),
         title=view.title,
+        priority=view.priority.value,
         filename=view.filename,
         size=words.size(view.size_bytes),
         duration=words.clock(view.duration_seconds),

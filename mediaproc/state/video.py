@@ -13,7 +13,7 @@ import reflex as rx
 
 from mediaproc import routes
 from mediaproc.domain.errors import NotFound
-from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
@@ -70,6 +70,12 @@ class VideoState(SessionState):
         title = title.strip()[:255]
         if title and title != self.video.title and (video_id := self._video_id()):
             self.video = details_of(await self._ask(videos.rename, video_id, title=title))
+
+    @rx.event
+    async def prioritize(self, priority: str) -> None:
+        """Let it go before or after the others."""
+        if priority in set(Priority) and (video_id := self._video_id()):
+            self.video = details_of(await self._ask(videos.prioritize, video_id, priority=Priority(priority)))
 
     @rx.event
     async def retry(self) -> None:

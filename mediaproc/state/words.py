@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediaproc.domain.states import Outcome, Stage, VideoStatus
+from mediaproc.domain.states import Outcome, Priority, Stage, VideoStatus
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
@@ -29,6 +29,12 @@ _OUTCOMES = {
     Outcome.LOST: "Worker lost",
 }
 
+_PRIORITIES = {
+    Priority.INTERACTIVE: "Before everything else",
+    Priority.NORMAL: "In turn",
+    Priority.BATCH: "After everything else",
+}
+
 _ADVICE = {
     "not_a_video": "Choose another file: one that plays in a video player.",
     "no_video_track": "Choose a file that has a picture.",
@@ -38,6 +44,11 @@ _ADVICE = {
     "source_missing": "Upload the file again.",
     "timed_out": "Try again when less is being processed, or upload a shorter version.",
 }
+
+
+def priority(priority: Priority) -> str:
+    """When its turn comes."""
+    return _PRIORITIES[priority]
 
 
 def size(size_bytes: float) -> str:

@@ -119,7 +119,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
     assert set(video) == {
         *("id", "filename", "title", "status", "playable", "progress", "preset", "size_bytes", "duration_seconds"),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
-        "job",
+        *("job", "priority"),
     }
     assert (video["status"], video["playable"], video["progress"], video["error"]) == ("completed", True, 100.0, None)
     assert video["created_at"].endswith("Z")
@@ -292,6 +292,18 @@ def test_a_title_is_changed(account: Accounts) -> None:
     for title in ("", "  ", "\x00", "x" * 256):
         assert mine.client.patch(path, json={"title": title}).status_code == 422
     assert mine.client.get(path).json()["title"] == "A new title"
+
+
+def test_a_priority_is_chosen_with_the_upload_and_changed_later(account: Accounts) -> None:
+    mine = account()
+    body = {"filename": "a.mp4", "size_bytes": 1, "priority": "batch"}
+    path = f"/api/v1/videos/{mine.client.post('/api/v1/uploads', json=body).json()['video_id']}"
+    assert mine.client.get(path).json()["priority"] == "batch"
+    changed = mine.client.patch(path, json={"priority": "interactive", "title": "Now"}).json()
+    assert (changed["priority"], changed["title"]) == ("interactive", "Now")
+    for wrong in ({}, {"priority": "urgent"}):
+        assert mine.client.patch(path, json=wrong).status_code == 422
+    assert account().client.patch(path, json={"priority": "batch"}).status_code == 404
 
 
 def test_deleting_takes_the_rows_at_once_and_stops_the_work(account: Accounts) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.works import eventually
+from tests.works import eventually, forget_waiting
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +32,7 @@ class Workers:
         self._folder = folder
         self._module = module
         self._environment = {**os.environ, **HURRY, "WORKSPACE_DIR": str(folder / "workspaces")}
+        forget_waiting()
         self._periodic = self._start("mediaproc_worker.periodic")
         self.consumer = self._start(module)
 

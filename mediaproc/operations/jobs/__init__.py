@@ -15,7 +15,7 @@ from mediaproc.operations.jobs.attempts import (
     note,
 )
 from mediaproc.operations.jobs.fence import LostLease
-from mediaproc.operations.jobs.intents import cancel, enqueue, newest, reprocess, retry
+from mediaproc.operations.jobs.intents import cancel, enqueue, newest, prioritize, reprocess, retry
 from mediaproc.operations.jobs.outputs import (
     NewRendition,
     NewSegment,
@@ -27,6 +27,7 @@ from mediaproc.operations.jobs.outputs import (
     set_poster,
 )
 from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
+from mediaproc.operations.jobs.turns import claim_next
 from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "add_segments",
     "cancel",
     "claim",
+    "claim_next",
     "complete",
     "enqueue",
     "fail",
@@ -53,6 +55,7 @@ __all__ = [
     "newest",
     "note",
     "of_job",
+    "prioritize",
     "prune",
     "reprocess",
     "rescue_expired",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict
-from mediaproc.domain.states import JobState, Outcome, VideoStatus
+from mediaproc.domain.states import JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.operations.jobs import moves, parts
 from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
@@ -64,6 +64,15 @@ def reprocess(session: Session, *, video: Video, preset: str) -> Job:
     return _again(session, video, preset)
 
 
+def prioritize(session: Session, *, video: Video, priority: Priority) -> None:
+    """Let the video's work go before or after others': what waits now, and what comes later."""
+    video = hold_video(session, video.id)
+    video.priority = priority
+    unfinished = col(Job.state).in_([state for state in JobState if not state.final])
+    session.exec(update(Job).where(col(Job.video_id) == video.id, unfinished).values(priority=priority))
+    session.flush()
+
+
 def newest(session: Session, *, video_id: UUID) -> Job | None:
     """The job that gives the video its status: not a part of one."""
     return session.exec(
@@ -92,6 +101,7 @@ def _new_job(video: Video, preset: str, *, attempts: int) -> Job:
         team_id=video.team_id,
         video_id=video.id,
         preset=preset,
+        priority=video.priority,
         attempt=attempts,
         max_attempts=attempts + settings().max_attempts,
     )

@@ -70,13 +70,8 @@ def lease() -> timedelta:
 
 
 def _sending(job: Job) -> Callable[[], None]:
-    lane, job_id, priority = job.lane, job.id, _priority_of(job)
-    return lambda: tasks.send(lane, job_id, priority=priority)
-
-
-def _priority_of(job: Job) -> int:
-    """Whole videos before chunks, first chunks before second ones: no long video makes all the others wait."""
-    return 0 if job.chunk is None else -1 - job.chunk
+    lane, job_id = job.lane, job.id
+    return lambda: tasks.send(lane, job_id)
 
 
 def _set_error(row: Job | Video | Attempt, error: Expected | None) -> None:

@@ -152,6 +152,7 @@ def _begin(session: Session, held: Held, whole: Job, part: Part) -> None:
         kind=part.kind,
         lane=part.lane,
         preset=whole.preset,
+        priority=whole.priority,
         chunk=part.chunk,
         start_seconds=part.start_seconds,
         length_seconds=part.length_seconds,

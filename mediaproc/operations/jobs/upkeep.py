@@ -86,12 +86,12 @@ def _rescue(session: Session, job_id: UUID) -> bool:
 
 
 def _without_message(session: Session, lane: Lane, limit: int) -> list[Job]:
-    if tasks.size(lane) >= _sent(session, lane):
-        return _waiting(session, lane, col(Job.message_sent_at).is_(None), limit)
-    # A message that was sent just now may be on its way: no longer on the queue, and not yet a claim.
-    sent_long_ago = col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
-    lost = and_(sent_long_ago, col(Job.id).not_in(tasks.waiting(lane)))
-    return _waiting(session, lane, or_(col(Job.message_sent_at).is_(None), lost), limit)
+    unsent = _waiting(session, lane, col(Job.message_sent_at).is_(None), limit)
+    missing = min(_sent(session, lane) - tasks.size(lane), limit - len(unsent))
+    if missing <= 0:
+        return unsent
+    lost = and_(_sent_long_ago(), col(Job.id).not_in(tasks.waiting(lane)))
+    return [*unsent, *_waiting(session, lane, lost, missing)]
 
 
 def _waiting(session: Session, lane: Lane, missing: ColumnElement[bool], limit: int) -> list[Job]:
@@ -102,9 +102,15 @@ def _waiting(session: Session, lane: Lane, missing: ColumnElement[bool], limit: 
 
 
 def _sent(session: Session, lane: Lane) -> int:
+    """How many waiting jobs must have a message. Which one it names does not matter: each lets one job be claimed."""
     waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
-    sent = select(func.count()).select_from(Job).where(waiting, col(Job.message_sent_at).is_not(None))
-    return session.exec(sent.where(col(Job.lane) == lane)).one()
+    sent = select(func.count()).select_from(Job).where(waiting, _sent_long_ago(), col(Job.lane) == lane)
+    return session.exec(sent).one()
+
+
+def _sent_long_ago() -> ColumnElement[bool]:
+    """A message that was sent just now may be on its way: no longer on the queue, and not yet a claim."""
+    return col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
 
 
 def _sweep(session: Session, leftover: Leftover) -> bool:
