@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 from botocore.exceptions import ClientError
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
@@ -32,19 +35,25 @@ def source_of(context: AttemptContext) -> Source:
 
 def probed(context: AttemptContext, source: Source) -> MediaInfo:
     """What the source is. Raises the expected error if it can't be processed."""
-    content_type = sniff.content_type_of(_head(context.claim.video.source_key))
+    head = _head(context.claim.video.source_key)
+    return examined(source, head=head, directory=context.workspace, cancelled=context.cancelled)
+
+
+def examined(source: Source, *, head: bytes, directory: Path, cancelled: threading.Event) -> MediaInfo:
+    """What ffprobe says of a source that begins with `head`. Raises the expected error if it can't be processed."""
+    content_type = sniff.content_type_of(head)
     try:
         output = process.run(
             ffprobe_path(),
             probe.ffprobe_arguments(source),
-            directory=context.workspace,
-            cancelled=context.cancelled,
+            directory=directory,
+            cancelled=cancelled,
             limits=_PROBE_LIMITS,
             log_name="ffprobe.log",
         )
         return probe.parse_ffprobe(output, content_type=content_type)
     except ProcessFailed as failure:
-        raise reasons.storage_failed(failure) or reasons.refusal(probe.NotMedia(content_type)) from failure
+        raise reasons.beyond_the_file(failure) or reasons.refusal(probe.NotMedia(content_type)) from failure
     except ProcessTimedOut as failure:
         raise reasons.reason_of(failure) from failure
     except probe.Refused as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 from mediaproc.domain.errors import (
     BeyondLimits,
@@ -22,10 +23,14 @@ from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
 _TOO_MANY_ERRORS = 69
 """FFmpeg's exit code when more than two thirds of the frames could not be decoded (`-max_error_rate`)."""
 
+_TOO_LARGE = -signal.SIGXFSZ
+"""FFmpeg's exit code when a file has grown beyond its limit."""
+
 _PATTERNS: tuple[tuple[str, type[ProcessingError]], ...] = (
     (r"Server returned 404|HTTP error 404", SourceMissing),
     (r"HTTP error [345]\d\d|Server returned [45]|Connection (refused|reset|timed out)|I/O error", StorageFailed),
     (r"Network is unreachable|Failed to resolve hostname|Input/output error|Stream ends prematurely", StorageFailed),
+    (r"Cannot allocate memory|Out of memory|File too large", BeyondLimits),
     (r"No space left on device", EncodeFailed),
     (r"(Decoder|decoder) .*not found|No decoder|Unknown decoder|Decoding requested, but no decoder", UnsupportedCodec),
     (r"not currently supported|no decoder found", UnsupportedCodec),
@@ -41,6 +46,8 @@ def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
         return TimedOut()
     if failure.exit_code == _TOO_MANY_ERRORS:
         return DamagedSource()
+    if failure.exit_code == _TOO_LARGE:
+        return BeyondLimits()
     found = next((error for pattern, error in _PATTERNS if re.search(pattern, failure.log_tail)), EncodeFailed)
     return found()
 
@@ -56,10 +63,10 @@ def cut_short(log_tail: str) -> ProcessingError | None:
     return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed("Storage stopped answering")
 
 
-def storage_failed(failure: ProcessFailed) -> ProcessingError | None:
-    """The error of storage that made reading fail, or None if the file itself is at fault."""
+def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
+    """Why reading failed, if it was storage or a limit; None if the file is just not what it should be."""
     reason = reason_of(failure)
-    return reason if isinstance(reason, StorageFailed | SourceMissing) else None
+    return reason if isinstance(reason, StorageFailed | SourceMissing | BeyondLimits) else None
 
 
 def refusal(refused: probe.Refused) -> ProcessingError:

@@ -18,6 +18,10 @@ LARGEST_INDEX_BYTES = 64 * 1024**2
 
 _MOST_BOXES = 64
 _MOST_SAMPLES = 20_000_000
+_MOST_ROWS = 1_000_000
+"""A longer table is not read: each of its rows takes a hundred bytes of this process, which has no limit of its own."""
+_ENOUGH = 100_000
+"""So many keyframes are enough to choose from, where every one of some millions of samples is one."""
 
 
 def find_index(read: Read, size_bytes: int) -> Box | None:
@@ -113,13 +117,15 @@ def _sync_samples(table: bytes, count: int) -> list[int]:
     try:
         stss = fragments.find(table, "stbl", "stss")
     except ValueError:
-        return list(range(count))
+        return list(range(0, count, max(1, count // _ENOUGH)))
     return [number - 1 for (number,) in _rows(stss, ">I")]
 
 
 def _rows(body: bytes, code: str) -> list[tuple[int, ...]]:
     count = int(struct.unpack_from(">I", body, 4)[0])
     size = struct.calcsize(code)
+    if count > _MOST_ROWS:
+        raise ValueError("too many rows")
     if 8 + count * size > len(body):
         raise ValueError("a table longer than its box")
     return list(struct.iter_unpack(code, body[8 : 8 + count * size]))

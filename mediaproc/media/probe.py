@@ -182,10 +182,13 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
 
 def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
-    moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each) and _area(each) > 0]
-    if not moving:
+    moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
+    sized = [each for each in moving if _area(each) > 0]
+    if not sized and moving:
+        raise BeyondLimits("The size of this picture can't be read, or it is too large")  # FFmpeg's own limit is 2 GiB
+    if not sized:
         raise NoVideo
-    return max(moving, key=lambda each: (_disposition(each, "default"), _area(each)))
+    return max(sized, key=lambda each: (_disposition(each, "default"), _area(each)))
 
 
 def _video_track(stream: Mapping[str, Any]) -> VideoTrack:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from mediaproc.domain import errors
@@ -19,6 +21,8 @@ from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
         ("[http @ 0x1] HTTP error 503 Slow Down\nInvalid data found when processing", errors.StorageFailed, True),
         ("[matroska @ 0x1] Read error\nx: Input/output error", errors.StorageFailed, True),
         ("av_interleaved_write_frame(): No space left on device", errors.EncodeFailed, True),
+        ("[mjpeg @ 0x1] get_buffer() failed\nError: Cannot allocate memory", errors.BeyondLimits, False),
+        ("av_interleaved_write_frame(): File too large", errors.BeyondLimits, False),
         ("[vist#0:0/none @ 0x1] Decoding requested, but no decoder found for: none", errors.UnsupportedCodec, False),
         ("Error opening input: Invalid data found when processing input", errors.DamagedSource, False),
         ("Something nobody has seen before", errors.EncodeFailed, True),
@@ -35,13 +39,17 @@ def test_too_many_broken_frames_are_a_damaged_source() -> None:
     assert isinstance(reasons.reason_of(ProcessFailed("", exit_code=69)), errors.DamagedSource)
 
 
+def test_a_file_that_grows_too_large_is_beyond_the_limits() -> None:
+    assert isinstance(reasons.reason_of(ProcessFailed("", exit_code=-signal.SIGXFSZ)), errors.BeyondLimits)
+
+
 def test_a_limit_is_a_time_out() -> None:
     assert isinstance(reasons.reason_of(ProcessTimedOut("")), errors.TimedOut)
 
 
 def test_only_storage_excuses_a_file_that_can_not_be_read() -> None:
-    assert reasons.storage_failed(ProcessFailed("HTTP error 500 Internal", exit_code=1)) is not None
-    assert reasons.storage_failed(ProcessFailed("Invalid data found when processing input", exit_code=1)) is None
+    assert reasons.beyond_the_file(ProcessFailed("HTTP error 500 Internal", exit_code=1)) is not None
+    assert reasons.beyond_the_file(ProcessFailed("Invalid data found when processing input", exit_code=1)) is None
 
 
 @pytest.mark.parametrize(
