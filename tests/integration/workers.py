@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -28,10 +29,15 @@ HURRY = {
 class Workers:
     """A consumer and the periodic process, whose logs are in `folder`."""
 
-    def __init__(self, folder: Path, *, module: str) -> None:
+    def __init__(
+        self, folder: Path, *, module: str, on: Sequence[str] = (), settings: Mapping[str, str] | None = None
+    ) -> None:
+        """`on` stands before each command: what runs it on another host, where `settings` lead to the services."""
         self._folder = folder
         self._module = module
-        self._environment = {**os.environ, **HURRY, "WORKSPACE_DIR": str(folder / "workspaces")}
+        self._on = on
+        workspaces = {"WORKSPACE_DIR": str(folder / "workspaces")}
+        self._environment = {**os.environ, **HURRY, **workspaces, **(settings or {})}
         forget_waiting()
         self._periodic = self._start("mediaproc_worker.periodic")
         self.consumer = self._start(module)
@@ -70,7 +76,7 @@ class Workers:
     def _start(self, module: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{module}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", module],
+                [*self._on, sys.executable, "-m", module],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
