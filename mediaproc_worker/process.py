@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from mediaproc.embedded import confinement
+
 TERMINATE_SECONDS = 0.5
 """How long a process may take to end in order before it is killed: what it made is not kept anyway."""
 
@@ -53,7 +55,7 @@ class ProcessTimedOut(ProcessEnded):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may use. Threads count as processes per user, so their number can't be limited here."""
+    """What a process may use. How many threads and processes it may start is said by `confinement`."""
 
     wall_seconds: float
     cpu_seconds: int
@@ -196,7 +198,7 @@ def _start(
 
 
 def _bound(limits: Limits) -> Callable[[], None]:
-    """What the child does to itself before it becomes FFmpeg: die with the worker, and keep to the limits."""
+    """What the child does to itself before it becomes FFmpeg: be nobody, die with the worker, keep to the limits."""
     wanted = {
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_FSIZE: limits.file_bytes,
@@ -205,9 +207,10 @@ def _bound(limits: Limits) -> Callable[[], None]:
         resource.RLIMIT_CORE: 0,
     }
     allowed = {kind: _within(kind, value) for kind, value in wanted.items()}
-    parent = os.getpid()
+    parent, enter = os.getpid(), confinement.entrance()
 
     def bind() -> None:
+        enter()  # first: the kernel forgets the next line when rights change
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:  # it died before the line above

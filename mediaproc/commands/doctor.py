@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaproc.commands import ROOT, checks, reachable
-from mediaproc.embedded import ffmpeg, kept, leftovers
+from mediaproc.embedded import confinement, ffmpeg, kept, leftovers
 from mediaproc.settings import explain, settings
 
 
@@ -67,6 +67,7 @@ def _findings(port: int, data_dir: Path) -> Generator[Finding]:
     yield _python()
     yield _packages()
     yield from _ffmpeg()
+    yield _confinement()
     yield _bun()
     yield _chromium()
     yield _disk(data_dir)
@@ -119,6 +120,13 @@ def _abilities(path: Path, setting: str) -> Finding:
         return Finding("FFmpeg's abilities", f"lacks {', '.join(missing)}", setting)
     lacking = [f"{name} ({use})" for name, use in EXTRAS.items() if name not in known]
     return Finding("FFmpeg's abilities", f"all but {', '.join(lacking)}" if lacking else "all that is used")
+
+
+def _confinement() -> Finding:
+    if confinement.available():
+        return Finding("Confinement", "FFmpeg gets a user namespace of its own, besides its limits")
+    mend = "Let users make user namespaces (sysctl, or the container's security profile) if you can."
+    return Finding("Confinement", "FFmpeg gets limits, but no user namespace", mend, needed=False)
 
 
 def _bun() -> Finding:

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mediaproc.embedded import confinement
+from mediaproc.embedded.confinement import MOST_PROCESSES
 from mediaproc_worker import process
 from mediaproc_worker.process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
 from tests import clips
@@ -123,6 +125,20 @@ def test_file_size_memory_and_core_dumps_are_limited(tmp_path: Path) -> None:
     hungry = [sys.executable, "-c", "x = bytearray(1024 ** 3)"]
     with pytest.raises(ProcessFailed, match="MemoryError"):
         process.run(Path(hungry[0]), hungry[1:], directory=tmp_path, cancelled=threading.Event(), limits=limits)
+
+
+def test_it_has_no_rights_over_the_host_and_few_processes(tmp_path: Path) -> None:
+    """Where the kernel gives user namespaces. Set-user-ID programs give it no rights anywhere."""
+    status = dict(line.split(":", 1) for line in shell("/bin/cat /proc/$$/status", tmp_path).splitlines())
+    assert status["NoNewPrivs"].strip() == "1"
+    if not confinement.available():
+        pytest.skip("this kernel gives no user namespace")
+    assert os.readlink("/proc/self/ns/user") != shell("/bin/readlink /proc/$$/ns/user", tmp_path).strip()
+    assert shell("/bin/cat /proc/$$/uid_map", tmp_path).split() == [str(os.geteuid()), str(os.geteuid()), "1"]
+    (most,) = [line for line in shell("/bin/cat /proc/$$/limits", tmp_path).splitlines() if "Max processes" in line]
+    assert int(most.split()[2]) <= MOST_PROCESSES
+    with pytest.raises(ProcessFailed, match="not permitted"):
+        shell("/bin/mknod device c 1 3", tmp_path)  # root of the host could
 
 
 def test_it_dies_with_the_worker(tmp_path: Path) -> None:
