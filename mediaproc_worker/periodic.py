@@ -90,7 +90,7 @@ def patient_chores() -> list[Chore]:
     often = settings().rescue_interval_seconds
     seldom = max(often, HOUSEKEEPING_SECONDS)
     return [
-        Chore("sweep_leftovers", often, _in_transaction(jobs.sweep_leftovers)),
+        Chore("sweep_leftovers", often, jobs.sweep_leftovers),
         Chore("expire_uploads", seldom, uploads.expire_stale),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
         Chore("prune", seldom, _in_transaction(jobs.prune)),

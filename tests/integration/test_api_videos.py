@@ -318,7 +318,7 @@ def test_deleting_takes_the_rows_at_once_and_stops_the_work(account: Accounts) -
         assert not session.exec(select(Job).where(Job.video_id == video_id)).all()
         prefixes = [row.prefix for row in session.exec(select(Leftover)).all()]
         assert prefixes.count(keys.video_prefix(video_id)) == 2
-        jobs.sweep_leftovers(session, limit=1000)
+    jobs.sweep_leftovers(limit=1000)
     listed = s3().list_objects_v2(Bucket=settings().s3_bucket, Prefix=keys.video_prefix(video_id))
     assert listed["KeyCount"] == 0
 

@@ -27,11 +27,12 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
-from tests.works import attempts_of, enqueued, job_now, make_video, video_now
+from tests.works import attempts_of, enqueued, forget_waiting, job_now, make_video, video_now
 
 
 @pytest.fixture(autouse=True)
 def _calm(services: dict[str, str]) -> Iterator[None]:
+    forget_waiting()
     huey_of(Lane.ENCODE).flush()
     yield
     huey_of(Lane.ENCODE).flush()
@@ -388,7 +389,7 @@ def test_leftovers_are_swept_from_storage_when_their_time_has_come() -> None:
     for key in (f"{due}a.m4s", f"{due}480p/b.m4s", f"{later}c.m4s", f"{keys.video_prefix(video.id)}output/11/d.m4s"):
         client().put_object(**bucket, Key=key, Body=b"x")
     client().create_multipart_upload(**bucket, Key=f"{due}open.mp4")
-    _do(jobs.sweep_leftovers, limit=1000)
+    jobs.sweep_leftovers(limit=1000)
     found = client().list_objects_v2(**bucket, Prefix=keys.video_prefix(video.id))
     assert [each["Key"].rsplit("/", 1)[1] for each in found["Contents"]] == ["d.m4s", "c.m4s"]
     assert not client().list_multipart_uploads(**bucket, Prefix=due).get("Uploads")
@@ -404,7 +405,7 @@ def test_a_prefix_that_can_not_be_swept_now_is_kept_for_later(monkeypatch: pytes
         raise ConnectionError("S3 is away")
 
     monkeypatch.setattr(objects, "delete_prefix", refuse)
-    _do(jobs.sweep_leftovers, limit=1000)
+    jobs.sweep_leftovers(limit=1000)
     assert _leftovers(video.id)
 
 

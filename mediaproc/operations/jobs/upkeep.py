@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_
 from sqlmodel import Session, col, select
 
-from mediaproc import logs
+from mediaproc import database, logs
 from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, Outcome
@@ -24,6 +25,9 @@ log = logs.get_logger(__name__)
 
 IDEMPOTENT_ANSWER_LIFE = timedelta(hours=24)
 """How long the same Idempotency-Key gives the same answer (the API's promise)."""
+
+SWEEP_AGAIN = timedelta(minutes=1)
+"""When a sweep that did not succeed is tried again."""
 
 ENDED_SIGN_IN_LIFE = timedelta(days=30)
 """How long a sign-in that has ended or expired can still be looked up in the database."""
@@ -47,16 +51,14 @@ def resend_lost(session: Session, *, limit: int = 1000) -> int:
     return len(jobs)
 
 
-def sweep_leftovers(session: Session, *, limit: int = 10) -> int:
-    """Delete objects that nothing shows any more. A prefix that can't be deleted now is tried again later."""
-    due = (
-        select(Leftover)
-        .where(col(Leftover.sweep_after) < func.now())
-        .order_by(col(Leftover.sweep_after))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return sum(_sweep(session, leftover) for leftover in session.exec(due).all())
+def sweep_leftovers(*, limit: int = 10) -> int:
+    """Delete objects that nothing shows any more. A prefix that can't be deleted now is tried again later.
+
+    Storage may take its time, so it is asked between transactions: this opens them itself.
+    """
+    with database.transaction() as session:
+        due = _due_leftovers(session, limit)
+    return sum(_sweep(leftover) for leftover in due)
 
 
 def prune(session: Session) -> int:
@@ -113,12 +115,21 @@ def _sent_long_ago() -> ColumnElement[bool]:
     return col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
 
 
-def _sweep(session: Session, leftover: Leftover) -> bool:
+def _due_leftovers(session: Session, limit: int) -> Sequence[Leftover]:
+    """Those whose time has come, kept from other hosts for as long as a sweep takes, and for later if it fails."""
+    due = select(Leftover).where(col(Leftover.sweep_after) < func.now()).order_by(col(Leftover.sweep_after))
+    found = session.exec(due.limit(limit).with_for_update(skip_locked=True)).all()
+    for leftover in found:
+        leftover.sweep_after = now() + SWEEP_AGAIN
+    return found
+
+
+def _sweep(leftover: Leftover) -> bool:
     try:
         objects.delete_prefix(leftover.prefix)
     except Exception:
         log.warning("sweep_failed", prefix=leftover.prefix, exc_info=True)
-        leftover.sweep_after = now() + timedelta(minutes=1)
         return False
-    session.delete(leftover)
+    with database.transaction() as session:
+        session.exec(delete(Leftover).where(col(Leftover.id) == leftover.id))
     return True
