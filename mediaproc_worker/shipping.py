@@ -96,7 +96,7 @@ class Outbox:
 
     def _send_init(self) -> None:
         init = self._read(0, self.cutter.init_bytes)
-        said = codecs.AAC_LC if self.is_sound else codecs.h264_of_init_segment(init)
+        said = codecs.AAC_LC if self.is_sound else codecs.of_init_segment(init)
         self.row = replace(self.row, codecs=said or self.row.codecs)
         if self.chunk is not None:
             init = self._fitting(init)
@@ -117,7 +117,9 @@ class Outbox:
 
     def _fitting(self, init: bytes) -> bytes:
         """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
-        self._lag = retiming.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate))
+        # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
+        reorders = self.row.codec != "av1"
+        self._lag = retiming.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
         init, self._lag_before = retiming.with_lag(init, self._lag)
         digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
         key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)

@@ -41,12 +41,13 @@ def enqueued(**video: object) -> Job:
         return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
 
 
-def uploaded(source: Path, *, filename: str | None = None) -> Job:
+def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") -> Job:
     """A new video with this file as its source in storage, and its job, committed and sent."""
     with database.transaction() as session:
         video = make_video(session, filename=filename or source.name, size_bytes=source.stat().st_size)
+        video.preset = preset
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset="web")
+        return jobs.enqueue(session, video=video, preset=preset)
 
 
 def job_now(job_id: UUID) -> Job:

@@ -15,7 +15,9 @@ router = APIRouter(prefix="/presets", tags=["presets"])
 
 
 class PresetView(BaseModel):
-    """A preset, with what it makes: a rung for each size that the source is large enough for."""
+    """A preset, with what it makes: a rung for each size that the source is large enough for, or files alone
+    (`sounds`, `loop`).
+    """
 
     model_config = ConfigDict(extra="allow")
 

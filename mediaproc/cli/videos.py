@@ -27,7 +27,7 @@ def presets(*, as_json: bool) -> None:
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("NAME", "CODEC", "SIZES", "WHAT IT IS"), map(_preset_row, found))
+            table(("NAME", "CODEC", "MAKES", "WHAT IT IS"), map(_preset_row, found))
 
 
 def retry(id: str, *, as_json: bool) -> None:
@@ -59,7 +59,8 @@ def _row(video: Video) -> tuple[str, ...]:
 
 
 def _preset_row(preset: Preset) -> tuple[str, ...]:
-    return preset.name, preset.codec, " ".join(str(rung["name"]) for rung in preset.rungs), preset.description
+    makes = [str(rung["name"]) for rung in preset.rungs] or preset.containers
+    return preset.name, preset.codec, " ".join(makes), preset.description
 
 
 def _length(seconds: float | None) -> str:

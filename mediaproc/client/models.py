@@ -41,6 +41,7 @@ class Rendition(_Answer):
     codec: str
     bitrate_bps: int
     size_bytes: int
+    suffix: str | None = None
 
 
 class Playback(_Answer):

@@ -137,6 +137,10 @@ class NoVideoTrack(ProcessingError):
     code, title = "no_video_track", "This file has no picture, only sound or data"
 
 
+class NoAudioTrack(ProcessingError):
+    code, title = "no_audio_track", "This video has no sound"
+
+
 class UnsupportedCodec(ProcessingError):
     code, title = "unsupported_codec", "This video's codec can't be decoded here"
 

@@ -52,13 +52,43 @@ def h264(*, profile: int, constraints: int, level: int) -> str:
     return f"avc1.{profile:02x}{constraints:02x}{level:02x}"
 
 
-def h264_of_init_segment(init: bytes) -> str | None:
-    """The codec string that an init segment's own avcC box says, or None when it has none.
+def of_init_segment(init: bytes) -> str | None:
+    """The codec string that an init segment's own avcC, hvcC or av1C box says, or None when it has none."""
+    for box, read in _READERS.items():
+        at = init.find(box)
+        found = read(init[at + 4 :]) if at >= 0 else None
+        if found is not None:
+            return found
+    return None
 
-    avcC begins with version 1, then profile, constraints and level (ISO/IEC 14496-15, 5.3.3.1.2).
-    """
-    at = init.find(b"avcC")
-    record = init[at + 4 : at + 8]
-    if at < 0 or len(record) < 4 or record[0] != 1:
+
+def _avc(record: bytes) -> str | None:
+    """avcC begins with version 1, then profile, constraints and level (ISO/IEC 14496-15, 5.3.3.1.2)."""
+    if len(record) < 4 or record[0] != 1:
         return None
     return h264(profile=record[1], constraints=record[2], level=record[3])
+
+
+def _hevc(record: bytes) -> str | None:
+    """`hvc1.P.F.TL.C…` (ISO/IEC 14496-15, E.3): profile space and profile, compatibility flags in reverse bit order,
+    tier and level, and the bytes of constraint flags without the zeros at their end.
+    """
+    if len(record) < 13 or record[0] != 1:
+        return None
+    space, tier, profile = record[1] >> 6, record[1] >> 5 & 1, record[1] & 31
+    compatible = int(f"{int.from_bytes(record[2:6], 'big'):032b}"[::-1], 2)
+    constraints = "".join(f".{byte:X}" for byte in record[6:12].rstrip(b"\0"))
+    return f"hvc1.{['', 'A', 'B', 'C'][space]}{profile}.{compatible:X}.{'LH'[tier]}{record[12]}{constraints}"
+
+
+def _av1(record: bytes) -> str | None:
+    """`av01.P.LLT.DD` (AV1 Codec ISO Media File Format Binding, 5): profile, level and tier, bit depth."""
+    if len(record) < 3 or record[0] != 0x81:
+        return None
+    profile, level, tier = record[1] >> 5, record[1] & 31, record[2] >> 7
+    high, twelve = record[2] >> 6 & 1, record[2] >> 5 & 1
+    depth = 12 if high and twelve else 10 if high else 8
+    return f"av01.{profile}.{level:02}{'MH'[tier]}.{depth:02}"
+
+
+_READERS = {b"avcC": _avc, b"hvcC": _hevc, b"av1C": _av1}

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import layout, timing
+from mediaproc.media import layout, pictures
+from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import AudioTarget, Preset
@@ -35,8 +36,6 @@ PROGRESS_ARGUMENTS = (
 OWN_DEMUXERS = ("mov,mp4,m4a,3gp,3g2,mj2",)
 """The only demuxer that reads what was encoded here."""
 
-_RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
-
 
 def encode_arguments(
     info: MediaInfo,
@@ -52,14 +51,14 @@ def encode_arguments(
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
     opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk))
-    pictures = _cascade(opened[str(info.video.index)], info, rungs, chunk)
+    made = pictures.cascade(opened[str(info.video.index)], info, rungs, chunk)
     outputs = [
         ffmpeg.output(
             picture,
             layout.whole(rung.name),
             **_video_options(rung, preset, threads, from_start=not (chunk and chunk.number)),
         )
-        for picture, rung in zip(pictures, rungs, strict=True)
+        for picture, rung in zip(made, rungs, strict=True)
     ]
     if chunk is None:
         outputs += _sound_outputs(opened, info, preset)
@@ -77,8 +76,8 @@ def _sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
     track = main_audio(info)
     if track is None:
         return []
-    sound = _even_sound(opened[str(track.index)])
-    return [ffmpeg.output(sound, layout.whole(layout.AUDIO), **_audio_options(preset))]
+    sound = even_sound(opened[str(track.index)])
+    return [ffmpeg.output(sound, layout.whole(layout.AUDIO), **audio_options(preset))]
 
 
 def _entry(chunk: Chunk | None) -> dict[str, Any]:
@@ -91,19 +90,6 @@ def _entry(chunk: Chunk | None) -> dict[str, Any]:
         "noaccurate_seek": None,  # what lies before the chunk is dropped by the same rule as what lies behind
         **({"ss": f"{chunk.start_seconds:g}"} if chunk.start_seconds else {}),
     }
-
-
-def _within(picture: Any, chunk: Chunk | None) -> Any:
-    """The frames of a chunk alone: one ends where the next begins, so each frame is in exactly one."""
-    if chunk is None:
-        return picture
-    start = {"start": _edge(chunk.start_seconds)} if chunk.start_seconds else {}
-    end = {} if chunk.end_seconds is None else {"end": _edge(chunk.end_seconds)}
-    return picture.filter("trim", **start, **end) if start or end else picture
-
-
-def _edge(seconds: float) -> str:
-    return f"{seconds - timing.EARLY_SECONDS:.6f}"
 
 
 def main_audio(info: MediaInfo) -> AudioTrack | None:
@@ -166,61 +152,14 @@ def shell_line(arguments: Sequence[str], *, source: Source, program: str = "ffmp
 _THUMBNAIL_FRAMES = 24
 
 
-def _cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
-    """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
-    picture = _within(_upright_and_even(picture, info, rungs[0]), chunk)
-    made: list[Any] = []
-    for number, rung in enumerate(rungs):
-        options = _scale_options(info) if number == 0 else {}
-        picture = picture.filter("scale", rung.width, rung.height, **options)
-        picture = picture.filter("setsar", "1")  # square pixels, also where rounding made them oblong
-        if number == 0:
-            picture = picture.filter("format", "yuv420p")  # what every browser's H.264 decoder knows
-        if number < len(rungs) - 1:
-            both = picture.filter_multi_output("split", 2)
-            made.append(both[0])
-            picture = both[1]
-        else:
-            made.append(picture)
-    return made
-
-
-def _upright_and_even(picture: Any, info: MediaInfo, rung: Rung) -> Any:
-    """Frames in time: whole ones of an interlaced source, no more a second than wanted. FFmpeg turns them itself."""
-    if info.video.interlaced:
-        # One frame of each two fields, and only of frames that say they are interlaced.
-        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
-    if info.video.frame_rate > rung.frame_rate:
-        picture = picture.filter("fps", fps=f"{rung.frame_rate.numerator}/{rung.frame_rate.denominator}")
-    return picture
-
-
-def _scale_options(info: MediaInfo) -> dict[str, str]:
-    """The range of television, whatever the source's; and for RGB the matrix that players assume."""
-    rgb = info.video.pixel_format.startswith(_RGB_FORMATS)
-    return {"out_range": "tv"} | ({"out_color_matrix": "bt709"} if rgb else {})
-
-
-def _even_sound(sound: Any) -> Any:
+def even_sound(sound: Any) -> Any:
     """Silence where packets are missing and before a late start, so that picture and sound stay together."""
     return sound.filter("aresample", **{"async": 1, "first_pts": 0})
 
 
 def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     return {
-        "c:v": preset.encoder,
-        "preset:v": preset.encoder_preset,
-        "threads": threads,  # those of the slot; all encoders of the ladder share them
-        "profile:v": "high",
-        "level:v": rung.level,  # so that a decoder knows beforehand whether it can
-        "crf": rung.crf,  # constant quality…
-        "maxrate": rung.max_bitrate_bps,  # …under a ceiling that a player can plan with
-        "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
-        # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. x264's GOPs
-        # are closed, so each is a segment of its own.
-        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
-        "sc_threshold": 0,  # none at a change of scene
-        "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
+        **picture_options(rung, preset, threads, from_start=from_start),
         "fps_mode": "vfr",  # each frame keeps its time; none is doubled
         "enc_time_base": "filter",  # in the source's own clock, so that no time is rounded
         # A chunk's decode times run on from its frames' own times, so every chunk of a rung has the same init
@@ -231,7 +170,8 @@ def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool
     }
 
 
-def _audio_options(preset: Preset) -> dict[str, Any]:
+def audio_options(preset: Preset) -> dict[str, Any]:
+    """How the sound that plays beside the pictures is written."""
     audio: AudioTarget = preset.audio
     return {
         "c:a": audio.codec,

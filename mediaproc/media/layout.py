@@ -7,6 +7,9 @@ AUDIO = "audio"
 
 POSTER = "poster.jpg"
 
+LOUDNESS = "loudness.json"
+"""What measuring the loudness found."""
+
 
 def whole(rendition: str) -> str:
     """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""
@@ -16,3 +19,8 @@ def whole(rendition: str) -> str:
 def download(rendition: str) -> str:
     """A rung with its sound, as the MP4 to download."""
     return f"{rendition}.mp4"
+
+
+def file(name: str, suffix: str) -> str:
+    """A file of a preset that makes files alone."""
+    return f"{name}.{suffix}"

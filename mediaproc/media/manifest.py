@@ -55,11 +55,11 @@ class Piece:
 
 
 def multivariant_playlist(variants: Iterable[Variant], *, sound: Sound | None = None) -> str:
-    """The top playlist. BANDWIDTH counts the sound too, since a player loads both."""
-    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    """The top playlist. BANDWIDTH counts the sound too, since a player loads both. A sound alone is a variant."""
+    lines, pictures = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"], _in_order(variants)
     if sound is not None:
-        lines.append(_sound_line(sound))
-    for variant in _in_order(variants):
+        lines += [_sound_line(sound)] if pictures else [_sound_alone_line(sound), sound.uri]
+    for variant in pictures:
         lines += [_variant_line(variant, sound), variant.uri]
     return "\n".join(lines) + "\n"
 
@@ -123,6 +123,11 @@ def _sound_line(sound: Sound) -> str:
         f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="{sound.name}"{language},DEFAULT=YES,AUTOSELECT=YES,'
         f'CHANNELS="{sound.channels}",URI="{sound.uri}"'
     )
+
+
+def _sound_alone_line(sound: Sound) -> str:
+    average, peak = sound.bitrate_bps, max(sound.bitrate_bps, sound.peak_bitrate_bps)
+    return f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS="{sound.codecs}"'
 
 
 def _variant_line(variant: Variant, sound: Sound | None) -> str:

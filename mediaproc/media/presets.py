@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,17 +23,56 @@ class RungTarget:
 
 @dataclass(frozen=True)
 class AudioTarget:
-    """What becomes of the sound."""
+    """What becomes of the sound. With `loudness_lufs` it is brought to that loudness (EBU R 128)."""
 
     codec: str
     bitrate_bps: int
     channels: int
     sample_rate_hz: int
+    loudness_lufs: float | None = None
+
+
+@dataclass(frozen=True)
+class SoundFile:
+    """A file of the sound alone."""
+
+    name: str
+    suffix: str
+    content_type: str
+    codec: str
+    encoder: str
+    bitrate_bps: int
+
+
+@dataclass(frozen=True)
+class LoopFile:
+    """A short silent loop as one file: at most so many seconds, pictures a second, and pixels on the long side.
+
+    `quality` is the encoder's own: the CRF of H.264, 0–100 of WebP, the number of colours of GIF.
+    """
+
+    name: str
+    suffix: str
+    content_type: str
+    codec: str
+    encoder: str
+    frame_rate: int
+    long_side: int
+    quality: int
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Which moments a loop shows: so many, spread over the video, that last so long together."""
+
+    seconds: float
+    moments: int
+    files: tuple[LoopFile, ...]
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A recipe. Its rungs are listed from the largest to the smallest."""
+    """A recipe: a ladder (`rungs`, from the largest to the smallest), or files alone (`sounds`, or a `loop`)."""
 
     name: str
     version: int
@@ -46,11 +86,36 @@ class Preset:
     rungs: tuple[RungTarget, ...]
     audio: AudioTarget
     containers: tuple[str, ...]
+    sounds: tuple[SoundFile, ...] = ()
+    loop: Loop | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The preset with what it makes, for programs."""
-        return {**asdict(self), "rungs": [asdict(rung) for rung in self.rungs], "containers": list(self.containers)}
+        """The preset with what it makes, for programs, and to be kept with what it made."""
+        made = {"rungs": self.rungs, "sounds": self.sounds}
+        loop = asdict(self.loop) | {"files": [asdict(file) for file in self.loop.files]} if self.loop else None
+        lists = {name: [asdict(each) for each in rows] for name, rows in made.items()}
+        return {**asdict(self), **lists, "containers": list(self.containers), "loop": loop}
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Preset:
+        """The inverse of `to_json`. What a version of Mediaproc before did not know of has its default."""
+        loop: dict[str, Any] | None = value.get("loop")
+        known: dict[str, Any] = {
+            "rungs": tuple(RungTarget(**each) for each in value["rungs"]),
+            "audio": AudioTarget(**value["audio"]),
+            "containers": tuple(value["containers"]),
+            "sounds": tuple(SoundFile(**each) for each in value.get("sounds", ())),
+            "loop": _loop(loop) if loop else None,
+        }
+        return cls(**{**value, **known})
+
+
+def _loop(value: Mapping[str, Any]) -> Loop:
+    known: dict[str, Any] = {**value, "files": tuple(LoopFile(**each) for each in value["files"])}
+    return Loop(**known)
+
+
+_AAC = AudioTarget(codec="aac", bitrate_bps=128_000, channels=2, sample_rate_hz=48_000)
 
 WEB = Preset(
     name="web",
@@ -70,9 +135,130 @@ WEB = Preset(
         RungTarget("720p", long_side=1280, short_side=720, crf=22, max_bitrate_bps=3_500_000),
         RungTarget("480p", long_side=854, short_side=480, crf=23, max_bitrate_bps=1_600_000),
     ),
-    audio=AudioTarget(codec="aac", bitrate_bps=128_000, channels=2, sample_rate_hz=48_000),
+    audio=_AAC,
     containers=("hls", "mp4"),
 )
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (WEB,)}
-"""Every preset by its name."""
+WEB_HEVC = Preset(
+    name="web-hevc",
+    version=1,
+    title="Web, HEVC",
+    description="A third smaller than Web, for Apple devices and newer players: HEVC and AAC, as HLS and MP4.",
+    codec="hevc",
+    encoder="libx265",
+    encoder_preset="fast",
+    frame_rate_cap=60,
+    segment_seconds=4,
+    # Ceilings of Apple's ladder for HEVC, which are about six tenths of those for H.264.
+    rungs=(
+        RungTarget("1080p", long_side=1920, short_side=1080, crf=25, max_bitrate_bps=4_500_000),
+        RungTarget("720p", long_side=1280, short_side=720, crf=25, max_bitrate_bps=2_400_000),
+        RungTarget("480p", long_side=854, short_side=480, crf=26, max_bitrate_bps=1_000_000),
+    ),
+    audio=_AAC,
+    containers=("hls", "mp4"),
+)
+
+WEB_AV1 = Preset(
+    name="web-av1",
+    version=1,
+    title="Web, AV1",
+    description="Half the size of Web, for current browsers; takes longer: AV1 and AAC, as HLS and MP4.",
+    codec="av1",
+    encoder="libsvtav1",
+    # The fastest one that its authors recommend for anything but calls.
+    encoder_preset="9",
+    frame_rate_cap=60,
+    segment_seconds=4,
+    rungs=(
+        RungTarget("1080p", long_side=1920, short_side=1080, crf=34, max_bitrate_bps=3_500_000),
+        RungTarget("720p", long_side=1280, short_side=720, crf=34, max_bitrate_bps=1_900_000),
+        RungTarget("480p", long_side=854, short_side=480, crf=35, max_bitrate_bps=800_000),
+    ),
+    audio=_AAC,
+    containers=("hls", "mp4"),
+)
+
+MP4_SMALL = Preset(
+    name="mp4-small",
+    version=1,
+    title="One small MP4",
+    description="One file to send along, at most 720p and 30 frames a second: H.264 and AAC, small rather than fine.",
+    codec="h264",
+    encoder="libx264",
+    # Only one size is made, so there is time for fewer bits.
+    encoder_preset="medium",
+    frame_rate_cap=30,
+    segment_seconds=4,
+    rungs=(RungTarget("720p", long_side=1280, short_side=720, crf=28, max_bitrate_bps=1_500_000),),
+    audio=AudioTarget(codec="aac", bitrate_bps=96_000, channels=2, sample_rate_hz=48_000),
+    containers=("hls", "mp4"),
+)
+
+AUDIO = Preset(
+    name="audio",
+    version=1,
+    title="Sound only",
+    description="The sound as AAC, Opus and MP3, all at the same loudness (−16 LUFS).",
+    codec="aac",
+    encoder="aac",
+    encoder_preset="",
+    frame_rate_cap=60,
+    segment_seconds=4,
+    rungs=(),
+    # Apple's and the AES's recommendation for stereo on portable devices (AES TD1008).
+    audio=AudioTarget(codec="aac", bitrate_bps=160_000, channels=2, sample_rate_hz=48_000, loudness_lufs=-16.0),
+    containers=("hls", "m4a", "opus", "mp3"),
+    sounds=(
+        SoundFile("opus", "opus", "audio/ogg", codec="opus", encoder="libopus", bitrate_bps=96_000),
+        SoundFile("mp3", "mp3", "audio/mpeg", codec="mp3", encoder="libmp3lame", bitrate_bps=192_000),
+    ),
+)
+
+PREVIEW = Preset(
+    name="preview",
+    version=1,
+    title="Preview loop",
+    description="Six silent seconds from all over the video, as MP4 and animated WebP.",
+    codec="h264",
+    encoder="libx264",
+    encoder_preset="medium",
+    frame_rate_cap=24,
+    segment_seconds=4,
+    rungs=(),
+    audio=_AAC,
+    containers=("mp4", "webp"),
+    loop=Loop(
+        seconds=6,
+        moments=4,
+        files=(
+            LoopFile("preview", "mp4", "video/mp4", "h264", "libx264", frame_rate=24, long_side=640, quality=26),
+            LoopFile("webp", "webp", "image/webp", "webp", "libwebp_anim", frame_rate=12, long_side=480, quality=60),
+        ),
+    ),
+)
+
+GIF = Preset(
+    name="gif",
+    version=1,
+    title="GIF",
+    description="The first ten seconds as a GIF, for places that show nothing else.",
+    codec="gif",
+    encoder="gif",
+    encoder_preset="",
+    frame_rate_cap=12,
+    segment_seconds=4,
+    rungs=(),
+    audio=_AAC,
+    containers=("gif",),
+    loop=Loop(
+        seconds=10,
+        moments=1,
+        files=(LoopFile("gif", "gif", "image/gif", "gif", "gif", frame_rate=12, long_side=480, quality=256),),
+    ),
+)
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset for preset in (WEB, WEB_HEVC, WEB_AV1, MP4_SMALL, AUDIO, PREVIEW, GIF)
+}
+"""Every built-in preset by its name."""

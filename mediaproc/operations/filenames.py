@@ -24,6 +24,17 @@ def stem(name: str) -> str:
     return PurePosixPath(name).stem or name
 
 
+def suffix(name: str) -> str:
+    """The extension, without its dot."""
+    return PurePosixPath(name).suffix[1:]
+
+
+def of_rendition(title: str, rendition: str, key: str) -> str:
+    """What a rendition's file is called when it is saved: `title-720p.mp4`, `title.gif`."""
+    ending = suffix(key)
+    return f"{clean(title)}.{ending}" if rendition == ending else f"{clean(title)}-{rendition}.{ending}"
+
+
 def attachment(name: str) -> str:
     """A Content-Disposition that saves under this name (RFC 6266): plain for old clients, RFC 5987 for the others."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -48,10 +48,10 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     shown = _shown(session, video)
     pictures = [each for each in shown if each.height > 0]
-    if not pictures:
+    sound = next((each for each in shown if each.height == 0), None)
+    if not pictures and not sound:
         raise NotFound("There is nothing to play yet")
     token = _token(video)
-    sound = next((each for each in shown if each.height == 0), None)
     return manifest.multivariant_playlist(
         [_variant(each, token) for each in pictures], sound=_sound(sound, token) if sound else None
     )
@@ -75,10 +75,11 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
 
 
 def _shown(session: Session, video: Video) -> Sequence[Rendition]:
+    """What is played of the shown output: renditions with segments, not files alone."""
     if not video.playable or video.output_attempt is None:
         return []
     query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
-    return session.exec(query.order_by(col(Rendition.height).desc())).all()
+    return session.exec(query.where(Rendition.init_key != "").order_by(col(Rendition.height).desc())).all()
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:

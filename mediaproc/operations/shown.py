@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import or_, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
@@ -20,12 +20,13 @@ def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
 
 
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    """The sizes of each video's shown output, the largest first."""
+    """The sizes and files of each video's shown output, the largest first; not the sound that only plays beside."""
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}
     query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(outputs))
     found: dict[UUID, list[Rendition]] = {}
-    for rendition in session.exec(query.where(Rendition.height > 0).order_by(col(Rendition.height).desc())):
+    own = or_(col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None))
+    for rendition in session.exec(query.where(own).order_by(col(Rendition.height).desc(), col(Rendition.id))):
         found.setdefault(rendition.video_id, []).append(rendition)
     return found

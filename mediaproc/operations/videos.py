@@ -155,13 +155,13 @@ def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) 
 def download_url(
     session: Session, principal: Principal, id: UUID, *, rendition: str | None = None, head: bool = False
 ) -> str:
-    """Where to GET a file under its right name, or to ask for its `head`: a rendition's MP4 (the best one by
+    """Where to GET a file under its right name, or to ask for its `head`: a rendition's file (the best one by
     default), or the `source`.
 
     Raises NotFound for a rendition that there is not, and Conflict while there is no file yet.
     """
     video = scope.find(session, principal, Video, id)
-    key, name = _source_file(session, video) if rendition == SOURCE else _mp4_file(session, video, rendition)
+    key, name = _source_file(session, video) if rendition == SOURCE else _made_file(session, video, rendition)
     return presign.get(key, seconds=DOWNLOAD_SECONDS, content_disposition=filenames.attachment(name), head=head)
 
 
@@ -184,13 +184,13 @@ def _source_file(session: Session, video: Video) -> tuple[str, str]:
     return video.source_key, video.filename
 
 
-def _mp4_file(session: Session, video: Video, name: str | None) -> tuple[str, str]:
+def _made_file(session: Session, video: Video, name: str | None) -> tuple[str, str]:
     shown = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
-    found = session.exec(shown.order_by(col(Rendition.height).desc())).all()
+    found = session.exec(shown.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
     wanted = [each for each in found if name in (None, each.name)]
     if name is not None and found and not wanted:
         raise NotFound(f"There is no rendition “{name}” of this video")
     for rendition in wanted:
         if rendition.mp4_key:
-            return rendition.mp4_key, f"{filenames.clean(video.title)}-{rendition.name}.mp4"
+            return rendition.mp4_key, filenames.of_rendition(video.title, rendition.name, rendition.mp4_key)
     raise Conflict("There is no file to download yet")

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
-from mediaproc.operations import playback, progress, shown
+from mediaproc.operations import filenames, playback, progress, shown
 from mediaproc.storage import presign
 
 POSTER_SECONDS = 6 * 3600
@@ -41,15 +41,17 @@ class PlaybackView(BaseModel):
 
 
 class RenditionView(BaseModel):
-    """One encoded size of a video. `size_bytes` is that of the MP4, or of the segments until there is one."""
+    """One encoded size of a video, or a file of another sort; `height` is 0 where there is sound alone.
 
-    model_config = ConfigDict(from_attributes=True)
+    `size_bytes` is that of the file, or of the segments until there is one.
+    """
 
     id: UUID
     name: str = Field(examples=["720p"])
     height: int
     width: int
     codec: str = Field(examples=["h264"])
+    suffix: str | None = Field(None, examples=["mp4"], description="Of the file to download; null until there is one.")
     bitrate_bps: int
     size_bytes: int
 
@@ -167,8 +169,11 @@ def _progress(video: Video, news: dict[str, Any] | None) -> float:
 
 
 def _rendition(rendition: Rendition) -> RenditionView:
-    view = RenditionView.model_validate(rendition)
-    return view.model_copy(update={"size_bytes": rendition.mp4_size_bytes or rendition.size_bytes})
+    return RenditionView(
+        **rendition.model_dump(include=set(RenditionView.model_fields) - {"size_bytes", "suffix"}),
+        size_bytes=rendition.mp4_size_bytes or rendition.size_bytes,
+        suffix=filenames.suffix(rendition.mp4_key) if rendition.mp4_key else None,
+    )
 
 
 def _summary(job: Job | None, counts: dict[UUID, int]) -> JobSummary | None:

@@ -38,6 +38,7 @@ _PRIORITIES = {
 _ADVICE = {
     "not_a_video": "Choose another file: one that plays in a video player.",
     "no_video_track": "Choose a file that has a picture.",
+    "no_audio_track": "Process it with another preset, or choose a file that has sound.",
     "unsupported_codec": "Convert it to H.264, HEVC, VP9 or AV1 first, then upload it again.",
     "damaged_source": "Check that it plays on your computer, then upload it again.",
     "beyond_limits": "Upload a smaller or shorter version.",

@@ -6,6 +6,7 @@ videos/{video_id}/output/{attempt}/{rendition}/init.mp4
 videos/{video_id}/output/{attempt}/{rendition}/{number:06}.m4s
 videos/{video_id}/output/{attempt}/{rendition}/{number:06}.{again}.m4s
 videos/{video_id}/output/{attempt}/{rendition}.mp4
+videos/{video_id}/output/{attempt}/{rendition}.{suffix}
 """
 
 from __future__ import annotations
@@ -54,3 +55,8 @@ def segment(video_id: UUID, attempt: int, rendition: str, number: int, *, again:
 def download(video_id: UUID, attempt: int, rendition: str) -> str:
     """A rendition as one MP4 file."""
     return f"{output_prefix(video_id, attempt)}{rendition}.mp4"
+
+
+def file(video_id: UUID, attempt: int, rendition: str, suffix: str) -> str:
+    """A rendition that is a file of another sort: a sound, a loop."""
+    return f"{output_prefix(video_id, attempt)}{rendition}.{suffix}"

@@ -14,6 +14,7 @@ from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc_worker import making, packaging
 from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.packaging import Made
 from mediaproc_worker.posting import Poster
 from mediaproc_worker.reading import keyframes_of, probed, source_of
@@ -28,6 +29,9 @@ def process(context: AttemptContext) -> None:
     info = probed(context, source)
     _write_down(context, info)
     context.report(Stage.PROBE, jobs.PLANNED)
+    if not preset.rungs:
+        make_files(context, info, source, preset)
+        return
     chunks = _chunks(context, info, preset)
     if len(chunks) > 1:
         _share_out(context, info, source, preset, chunks)

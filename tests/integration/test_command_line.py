@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 from mediaproc.__main__ import cli
 from mediaproc.cli.exits import Exit
 from mediaproc.events.messages import EventType
+from mediaproc.media.presets import PRESETS
 from tests.integration.conftest import PASSWORD, Account
 from tests.integration.serving import Web
 from tests.integration.test_api_events import finish, publish, video_of
@@ -121,7 +122,7 @@ def test_videos_are_listed_for_people_and_for_scripts(me: Account) -> None:
     assert [video["title"] for video in answer("videos", "-q", "my c")] == ["my clip"]
     assert [video["id"] for video in answer("videos", "--status", "failed")] == [other]
     assert run("videos", "--status", "completed").stdout == f"{id}\tcompleted\t100 %\t\tmy clip\n"
-    assert [preset["name"] for preset in answer("presets")] == ["web"]
+    assert [preset["name"] for preset in answer("presets")] == list(PRESETS)
 
 
 def test_a_file_is_sent_and_forgotten_when_it_is_done(me: Account, home: Path, file: Path) -> None:

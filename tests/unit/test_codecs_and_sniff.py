@@ -28,10 +28,28 @@ def test_the_lowest_level_that_holds_it(width: int, height: int, frame_rate: flo
 
 def test_the_codec_string_is_read_from_the_init_segment() -> None:
     init = b"\0\0\0\x20avc1....\0\0\0\x10avcC\x01\x64\x00\x28\xff"
-    assert codecs.h264_of_init_segment(init) == "avc1.640028"
-    assert codecs.h264_of_init_segment(b"ftyp moov hvc1") is None
-    assert codecs.h264_of_init_segment(b"avcC\x01") is None
+    assert codecs.of_init_segment(init) == "avc1.640028"
+    assert codecs.of_init_segment(b"ftyp moov hvc1") is None
+    assert codecs.of_init_segment(b"avcC\x01") is None
     assert codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=31) == "avc1.64001f"
+
+
+@pytest.mark.parametrize(
+    ("box", "said"),
+    [
+        # Main, level 3.1 (the example of ISO/IEC 14496-15 with its constraint bytes).
+        ("hvcC 01 01 60000000 900000000000 5d", "hvc1.1.6.L93.90"),
+        ("hvcC 01 22 20000000 b00000000000 99", "hvc1.2.4.H153.B0"),
+        # The examples of the AV1 binding: Main at level 4.0 in 8 bits, High at 4.0 in 10 bits and the high tier.
+        ("av1C 81 08 00 00", "av01.0.08M.08"),
+        ("av1C 81 28 c0 00", "av01.1.08H.10"),
+        ("hvcC 01", None),
+        ("av1C 01 08 00 00", None),
+    ],
+)
+def test_codec_strings_of_hevc_and_av1(box: str, said: str | None) -> None:
+    kind, _, record = box.partition(" ")
+    assert codecs.of_init_segment(b"stsd" + kind.encode() + bytes.fromhex(record)) == said
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def mark_playable(session: Session, claim: Claim, *, renditions: int | None = No
     held = fenced(session, claim)
     if held.video.ready_at is not None or held.video.output_attempt == claim.output:
         return True
-    if renditions is not None and _begun(session, claim) < renditions:
+    if renditions is not None and _begun(session, claim.video_id, claim.output) < renditions:
         return False
     show_output(session, held.video, output_row(session, held.job))
     session.flush()
@@ -146,11 +146,13 @@ def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     before = video.output_attempt
     if before == attempt.number:
         return
-    video.output_attempt, video.playable = attempt.number, True
+    video.output_attempt = attempt.number
+    video.playable = _begun(session, video.id, attempt.number) > 0  # files alone are not played as a stream
     video.poster_key = attempt.poster_key
     if before is not None:
         drop_output(session, video.id, before)
-    moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
+    if video.playable:
+        moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
 
 
 def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
@@ -163,10 +165,10 @@ def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
         raise EncodeFailed(f"A chunk of {new.name} does not fit the others")
 
 
-def _begun(session: Session, claim: Claim) -> int:
-    """How many renditions of the output have their first segment."""
+def _begun(session: Session, video_id: UUID, output: int) -> int:
+    """How many renditions of an output have their first segment."""
     first = select(func.count()).select_from(Segment).join(Rendition).where(col(Segment.number) == 0)
-    mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+    mine = (col(Rendition.video_id) == video_id, col(Rendition.attempt) == output)
     return session.exec(first.where(*mine)).one()
 
 

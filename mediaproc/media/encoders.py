@@ -1,0 +1,59 @@
+"""What each encoder of pictures must be told, so that its segments begin by the clock and stand one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediaproc.media import timing
+from mediaproc.media.ladder import Rung
+from mediaproc.media.presets import Preset
+
+
+def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
+    """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""
+    return {
+        "c:v": preset.encoder,
+        "preset:v": preset.encoder_preset,
+        "threads": threads,  # those of the slot; all encoders of the ladder share them
+        "crf": rung.crf,  # constant quality…
+        "maxrate": rung.max_bitrate_bps,  # …under a ceiling that a player can plan with
+        "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
+        # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. GOPs are closed,
+        # so each is a segment of its own.
+        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
+        "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
+        **_OWN_OPTIONS[preset.encoder](rung, threads),
+    }
+
+
+def _x264(rung: Rung, _threads: int) -> dict[str, Any]:
+    return {
+        "profile:v": "high",
+        "level:v": rung.level,  # so that a decoder knows beforehand whether it can
+        "sc_threshold": 0,  # no keyframe at a change of scene
+    }
+
+
+def _x265(_rung: Rung, threads: int) -> dict[str, Any]:
+    said = {
+        "scenecut": 0,  # no keyframe at a change of scene
+        "open-gop": 0,  # else a forced keyframe is one that earlier frames of a segment refer over
+        "info": 0,  # else the init segment names the encoder's settings, threads among them: chunks would differ
+        "pools": threads,  # x265 counts cores itself, and not those of the slot
+        "log-level": "error",
+    }
+    return {
+        "profile:v": "main",
+        "tag:v": "hvc1",  # Apple's players refuse hev1
+        "forced-idr": 1,  # a forced keyframe is one that a player can begin with
+        "x265-params": ":".join(f"{name}={value}" for name, value in said.items()),
+    }
+
+
+def _svt_av1(_rung: Rung, threads: int) -> dict[str, Any]:
+    return {"svtav1-params": f"lp={min(threads, _MOST_SVT_LEVEL)}"}  # its levels of parallelism, nearly threads
+
+
+_MOST_SVT_LEVEL = 6
+
+_OWN_OPTIONS = {"libx264": _x264, "libx265": _x265, "libsvtav1": _svt_av1}

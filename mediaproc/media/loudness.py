@@ -1,0 +1,65 @@
+"""Loudness after EBU R 128, in two passes: measure a sound, then say by how much it is changed."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mediaproc.media import layout
+
+TRUE_PEAK_DBTP = -1.5
+"""No louder than this between the samples: encoders overshoot by up to a decibel (AES TD1008)."""
+
+_RANGE_LU = 20.0
+"""A sound of this range or less is only made louder or softer as a whole; a wider one is compressed a little."""
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """What was measured: integrated loudness and threshold in LUFS, range in LU, true peak in dBTP."""
+
+    integrated: float
+    true_peak: float
+    range: float
+    threshold: float
+    offset: float
+
+    @property
+    def audible(self) -> bool:
+        """Whether there is anything above the absolute gate of R 128."""
+        return math.isfinite(self.integrated) and self.integrated > -70
+
+
+def measuring(target_lufs: float) -> dict[str, Any]:
+    """Options of the filter `loudnorm` that measures and writes `layout.LOUDNESS`."""
+    return _target(target_lufs) | {"print_format": "json", "stats_file": layout.LOUDNESS}
+
+
+def applying(target_lufs: float, measured: Loudness) -> dict[str, Any]:
+    """Options of the filter `loudnorm` that brings a measured sound to its target, evenly where it can."""
+    return _target(target_lufs) | {
+        "measured_I": measured.integrated,
+        "measured_TP": measured.true_peak,
+        "measured_LRA": measured.range,
+        "measured_thresh": measured.threshold,
+        "offset": measured.offset,
+        "linear": "true",
+    }
+
+
+def parse(text: str) -> Loudness:
+    """What `loudnorm` wrote. Raises ValueError if that is nothing."""
+    said = cast("dict[str, str]", json.loads(text))
+    return Loudness(
+        integrated=float(said["input_i"]),
+        true_peak=float(said["input_tp"]),
+        range=float(said["input_lra"]),
+        threshold=float(said["input_thresh"]),
+        offset=float(said["target_offset"]),
+    )
+
+
+def _target(lufs: float) -> dict[str, Any]:
+    return {"I": lufs, "TP": TRUE_PEAK_DBTP, "LRA": _RANGE_LU}

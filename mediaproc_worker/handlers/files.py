@@ -1,0 +1,164 @@
+"""Presets that make files alone, in one piece: their work is short, or can't be cut (loudness is that of the whole)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from mediaproc.domain.errors import NoAudioTrack
+from mediaproc.domain.states import Stage
+from mediaproc.media import command, files, layout, loudness, manifest
+from mediaproc.media.loudness import Loudness
+from mediaproc.media.presets import Loop, Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.progress import Estimate, parse_blocks
+from mediaproc.media.sources import Source
+from mediaproc.operations import jobs
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc_worker import making
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.posting import Poster
+from mediaproc_worker.sending import put_large_file
+from mediaproc_worker.shipping import Outbox
+
+_MEASURED = 30.0
+"""Percent when the loudness is known: measuring decodes everything but encodes nothing."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in the workspace, and the row that it gets."""
+
+    row: jobs.NewRendition
+    suffix: str
+    content_type: str
+
+
+def make_files(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset) -> None:
+    """Make every file of a preset that has no ladder. Raises NoAudioTrack where it asks for a sound that is none."""
+    with making.senders() as pool:
+        if preset.loop is None and command.main_audio(info) is None:
+            raise NoAudioTrack
+        poster = Poster.begin(context, pool, info, source)
+        if preset.loop is not None:
+            _make_loop(context, info, source, preset.loop)
+        else:
+            _make_sounds(context, info, source, preset, making.sound_outboxes(context, pool, info, preset))
+        poster.look(wait=True)
+
+
+# Sound ------------------------------------------------------------------------------------------------------
+
+
+def _make_sounds(
+    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, outboxes: list[Outbox]
+) -> None:
+    """The sound as HLS, as the file of the same bits, and as the other files."""
+    measured = _measured(context, info, source, preset)
+    arguments = files.sound_arguments(info, source=source, preset=preset, measured=measured)
+    base = jobs.PLANNED if measured is None else _MEASURED
+    _run(context, arguments, source=source, seconds=info.duration_seconds, base=base, outboxes=outboxes)
+    (sound,) = making.all_arrived(outboxes) or [None]
+    if sound is None or sound.rendition_id is None:
+        raise NoAudioTrack("This video has a sound track without any sound in it")
+    with making.ffmpeg(context, files.m4a_arguments(), threads=1) as remuxing:
+        for _ in remuxing.lines():
+            pass
+    seconds = sum(duration for _, duration in sound.pieces)
+    _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)
+    for each in preset.sounds:
+        row = jobs.NewRendition(name=each.name, codec=each.codec, codecs="", init_key="")
+        _keep(context, File(row, each.suffix, each.content_type), seconds=seconds)
+
+
+def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset) -> Loudness | None:
+    """How loud the sound is, where the preset wants it at a certain loudness."""
+    target = preset.audio.loudness_lufs
+    if target is None:
+        return None
+    arguments = files.measure_arguments(info, source=source, preset=preset)
+    context.log("Measuring the loudness")
+    with making.ffmpeg(context, arguments, threads=1) as ffmpeg:
+        for _ in ffmpeg.lines():
+            pass
+    measured = loudness.parse((context.workspace / layout.LOUDNESS).read_text())
+    heard = f"{measured.integrated:.1f} LUFS" if measured.audible else "silent"
+    context.log(f"The sound is {heard}; wanted are {target:.0f} LUFS")
+    return measured
+
+
+# Loops ------------------------------------------------------------------------------------------------------
+
+
+def _make_loop(context: AttemptContext, info: MediaInfo, source: Source, loop: Loop) -> None:
+    threads = settings().threads_per_encode
+    arguments = files.loop_arguments(info, source=source, loop=loop, threads=threads)
+    seconds = min(loop.seconds, info.duration_seconds or loop.seconds)
+    _run(context, arguments, source=source, seconds=seconds, base=jobs.PLANNED, threads=threads)
+    for each in loop.files:
+        width, height = files.loop_size(info, each)
+        row = jobs.NewRendition(
+            name=each.name, codec=each.codec, codecs="", init_key="", width=width, height=height,
+            frame_rate=float(each.frame_rate),
+        )  # fmt: skip
+        _keep(context, File(row, each.suffix, each.content_type), seconds=seconds)
+
+
+# Both -------------------------------------------------------------------------------------------------------
+
+
+def _run(
+    context: AttemptContext,
+    arguments: list[str],
+    *,
+    source: Source,
+    seconds: float,
+    base: float,
+    threads: int = 1,
+    outboxes: Sequence[Outbox] = (),
+) -> None:
+    """Run FFmpeg, telling progress, and ship what can be played while it is written."""
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    estimate, shown = Estimate(seconds), not outboxes
+    with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
+        for block in parse_blocks(ffmpeg.lines()):
+            estimate.update(block)
+            making.report(context, estimate, block, base=base, end=jobs.ENCODED)
+            for outbox in outboxes:
+                outbox.look()
+            shown = shown or _show(context, outboxes)
+    for outbox in outboxes:
+        outbox.finish()
+
+
+def _show(context: AttemptContext, outboxes: Sequence[Outbox]) -> bool:
+    if not all(outbox.started for outbox in outboxes):
+        return False
+    context.write(jobs.mark_playable)
+    return True
+
+
+def _keep(context: AttemptContext, file: File, *, seconds: float) -> None:
+    """Give a file its row, then send it."""
+    size_bytes = (context.workspace / layout.file(file.row.name, file.suffix)).stat().st_size
+    rendition_id = context.write(jobs.add_rendition, file.row)
+    _finish(context, rendition_id, file, [(size_bytes, seconds)])
+
+
+def _finish(context: AttemptContext, rendition_id: UUID, file: File, pieces: list[tuple[int, float]]) -> None:
+    """Send a file and say that its rendition is whole."""
+    context.report(Stage.PACKAGE, jobs.ENCODED)
+    path = context.workspace / layout.file(file.row.name, file.suffix)
+    key = keys.file(context.claim.video_id, context.claim.output, file.row.name, file.suffix)
+    size_bytes = put_large_file(path, key, content_type=file.content_type, check=context.check)
+    path.unlink()
+    context.write(
+        jobs.finish_rendition,
+        rendition_id,
+        mp4_key=key,
+        mp4_size_bytes=size_bytes,
+        bitrate_bps=manifest.average_bitrate_bps(pieces),
+        peak_bitrate_bps=manifest.peak_bitrate_bps(pieces),
+    )

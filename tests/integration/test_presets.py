@@ -1,0 +1,237 @@
+"""Each built-in preset, from the source in S3 to what can be played and downloaded, on real services."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.states import JobKind, JobState
+from mediaproc.domain.tables import Rendition, Segment, Video
+from mediaproc.media import presets
+from mediaproc.operations import jobs, playback
+from mediaproc.settings import settings
+from mediaproc.storage.client import client
+from mediaproc_worker import attempt
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.works import attempts_of, job_now, uploaded, video_now
+
+
+@pytest.fixture(autouse=True)
+def _worker(connected: dict[str, str]) -> None:
+    bound_huey()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a moving picture and a soft tone."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return clips.make(path, size="320x180", audio="sine=frequency=440:sample_rate=48000,volume=0.1")
+
+
+def processed(source: Path, preset: str) -> Video:
+    job = uploaded(source, preset=preset)
+    attempt.perform(job.id)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    return video_now(job.video_id)
+
+
+def made_of(video: Video) -> dict[str, Rendition]:
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
+        return {rendition.name: rendition for rendition in found}
+
+
+def fetched(key: str | None, folder: Path) -> Path:
+    assert key
+    path = folder / key.rpartition("/")[2]
+    client().download_file(settings().s3_bucket, key, str(path))
+    return path
+
+
+def stitched(rendition: Rendition, folder: Path) -> Path:
+    """Init segment and segments from S3, one after another, as a player reads them."""
+    with database.transaction() as session:
+        rows = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
+        wanted = [rendition.init_key, *(each.object_key for each in session.exec(rows))]
+    path = folder / f"{rendition.name}.stitched.mp4"
+    path.write_bytes(b"".join(fetched(key, folder).read_bytes() for key in wanted))
+    return path
+
+
+def multivariant(video: Video) -> str:
+    with database.transaction() as session:
+        return playback.multivariant_playlist(session, video)
+
+
+@pytest.mark.parametrize(
+    ("preset", "codec", "tag", "said"),
+    [
+        ("web-hevc", "hevc", "hvc1", "hvc1.1.6.L60.90"),
+        ("web-av1", "av1", "av01", "av01.0.00M.08"),
+        ("mp4-small", "h264", "avc1", "avc1.64001e"),
+    ],
+)
+def test_a_ladder_plays_and_can_be_downloaded(
+    clip: Path, tmp_path: Path, preset: str, codec: str, tag: str, said: str
+) -> None:
+    video = processed(clip, preset)
+    made = made_of(video)
+    assert (video.playable, set(made)) == (True, {"180p", "audio"})
+    assert made["180p"].codec == codec
+    assert f'CODECS="{said},mp4a.40.2"' in multivariant(video)
+    for file in (stitched(made["180p"], tmp_path), fetched(made["180p"].mp4_key, tmp_path)):
+        picture = clips.ffprobe(file)["streams"][0]
+        assert (picture["codec_name"], picture["codec_tag_string"], picture["pix_fmt"]) == (codec, tag, "yuv420p")
+        assert clips.decode(file).frames == 50
+        assert clips.keyframe_times(file) == pytest.approx([0.0, 1.0])
+
+
+@pytest.mark.parametrize("preset", ["web-hevc", "web-av1"])
+def test_chunks_of_other_codecs_stitch_too(tmp_path: Path, preset: str) -> None:
+    source = clips.make(
+        tmp_path / "long.mp4", seconds=48, size="128x72", rate="5",
+        encode=("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-c:a", "aac"),
+    )  # fmt: skip
+    job = uploaded(source, preset=preset)
+    attempt.perform(job.id)
+    parts = parts_of(job.id)
+    chunks = [each for each in parts if each.kind is JobKind.ENCODE]
+    assert len(chunks) >= 2
+    random.Random(preset).shuffle(parts)
+    for part in parts:
+        attempt.perform(part.id)
+    for part in parts_of(job.id):
+        if part.state.waiting:
+            attempt.perform(part.id)
+    assert job_now(job.id).state is JobState.COMPLETED
+    made = made_of(video_now(job.video_id))["72p"]
+    one, mp4 = stitched(made, tmp_path), fetched(made.mp4_key, tmp_path)
+    for file in (one, mp4):
+        decoded = clips.decode(file)
+        assert decoded.frames == 240
+        assert (decoded.start_seconds, decoded.end_seconds) == (0.0, pytest.approx(48.0, abs=0.001))
+        times = [float(each["pts_time"]) for each in packets(file)]
+        assert sorted(times) == pytest.approx([number / 5 for number in range(240)], abs=0.0001)
+    assert {each.start_seconds or 0.0 for each in chunks} <= {round(at, 3) for at in clips.keyframe_times(one)}
+    assert min(ssims(mp4, source)) > 0.9
+
+
+def parts_of(job_id: object) -> list:
+    with database.transaction() as session:
+        return jobs.of_job(session, job_id)  # type: ignore[arg-type]
+
+
+def packets(file: Path) -> list[dict]:
+    return clips.ffprobe(file, "-select_streams", "v:0", "-show_entries", "packet=pts_time")["packets"]
+
+
+def ssims(one: Path, other: Path) -> list[float]:
+    printed = clips.ffmpeg(
+        "-i", str(one), "-i", str(other), "-lavfi", "[0:v][1:v]ssim=stats_file=-", "-f", "null", "-"
+    )  # fmt: skip
+    return [float(line.split("All:")[1].split()[0]) for line in printed.splitlines() if "All:" in line]
+
+
+def loudness_of(file: Path) -> float:
+    done = subprocess.run(
+        [clips.FFMPEG, "-nostdin", "-i", str(file), "-af", "ebur128", "-f", "null", "-"], capture_output=True, text=True
+    )
+    return float(done.stderr.rpartition("I:")[2].split()[0])
+
+
+def test_sound_alone_has_one_loudness_in_every_format(clip: Path, tmp_path: Path) -> None:
+    assert loudness_of(clip) < -35
+    video = processed(clip, "audio")
+    made = made_of(video)
+    assert (video.playable, set(made)) == (True, {"audio", "opus", "mp3"})
+    expected = {"audio": ("aac", "m4a"), "opus": ("opus", "opus"), "mp3": ("mp3", "mp3")}
+    for name, (codec, suffix) in expected.items():
+        file = fetched(made[name].mp4_key, tmp_path)
+        (track,) = clips.ffprobe(file)["streams"]
+        assert (track["codec_name"], track["channels"], file.suffix) == (codec, 2, f".{suffix}")
+        assert loudness_of(file) == pytest.approx(-16, abs=0.5)
+        assert made[name].mp4_size_bytes == file.stat().st_size
+    lines = multivariant(video).splitlines()
+    assert 'CODECS="mp4a.40.2"' in lines[-2]
+    assert lines[-1].startswith("audio.m3u8?token=")
+    assert clips.decode(stitched(made["audio"], tmp_path), "a:0").end_seconds == pytest.approx(2.0, abs=0.05)
+
+
+def test_silence_stays_silent(tmp_path: Path) -> None:
+    source = clips.make(tmp_path / "quiet.mp4", size="64x48", seconds=1, audio="anullsrc")
+    assert set(made_of(processed(source, "audio"))) == {"audio", "opus", "mp3"}
+
+
+def test_a_picture_without_sound_can_not_become_sound(tmp_path: Path) -> None:
+    job = uploaded(clips.make(tmp_path / "mute.mp4", size="64x48", seconds=1, audio=None), preset="audio")
+    attempt.perform(job.id)
+    job = job_now(job.id)
+    assert (job.state, job.error_code, job.attempt) == (JobState.FAILED, "no_audio_track", 1)
+
+
+def test_a_preview_shows_moments_of_all_the_video(tmp_path: Path) -> None:
+    """The picture grows brighter by the second, so brightness tells which moments are shown."""
+    source = clips.make(
+        tmp_path / "ramp.mp4", size="640x360", seconds=16, picture="color=black", rate="12",
+        filters="geq=lum=16+T*12:cb=128:cr=128",
+    )  # fmt: skip
+    video = processed(source, "preview")
+    made = made_of(video)
+    assert (video.playable, {name: (each.width, each.height) for name, each in made.items()}) == (
+        False, {"preview": (640, 360), "webp": (480, 270)}
+    )  # fmt: skip
+    mp4, webp = (fetched(made[name].mp4_key, tmp_path) for name in ("preview", "webp"))
+    assert [each["codec_name"] for each in clips.ffprobe(mp4)["streams"]] == ["h264"]
+    assert clips.decode(mp4).end_seconds == pytest.approx(6.0, abs=0.1)
+    seen = [int(line.split("=")[1].split(".")[0]) for line in stats(mp4) if "YAVG" in line]
+    assert [round((seen[round((number + 0.5) * 36)] - 16) / 12) for number in range(4)] == [2, 6, 10, 14]
+    assert webp.read_bytes()[:4] == b"RIFF"
+    shown = webp.read_bytes().split(b"ANMF")[1:]  # what stays the same is shown longer
+    assert sum(int.from_bytes(each[16:19], "little") for each in shown) == pytest.approx(6000, abs=200)
+
+
+def stats(file: Path) -> list[str]:
+    return clips.ffmpeg(
+        "-i", str(file), "-vf", "signalstats,metadata=print:file=-", "-f", "null", "-"
+    ).splitlines()  # fmt: skip
+
+
+def test_a_gif_loops_for_ever(clip: Path, tmp_path: Path) -> None:
+    video = processed(clip, "gif")
+    (made,) = made_of(video).values()
+    file = fetched(made.mp4_key, tmp_path)
+    assert b"NETSCAPE2.0\x03\x01\0\0" in file.read_bytes()
+    assert (clips.ffprobe(file)["streams"][0]["width"], clips.decode(file).frames) == (320, 24)
+    assert (video.playable, made.name, made.codec) == (False, "gif", "gif")
+
+
+def test_files_are_saved_under_their_own_names_and_types(clip: Path, account: Callable) -> None:
+    """What the API says of a preset's files, and what a browser is told when it saves one."""
+    owner = account()
+    job = uploaded(clip, filename="Ferien 1.mov", preset="gif")
+    with database.transaction() as session:
+        video = session.exec(select(Video).where(col(Video.id) == job.video_id)).one()
+        video.team_id, video.title = owner.principal.team_id, "Ferien 1"
+    attempt.perform(job.id)
+    view = owner.client.get(f"/api/v1/videos/{job.video_id}").json()
+    assert (view["playback"], view["playable"], view["preset"]) == (None, False, "gif")
+    assert [(each["name"], each["suffix"], each["codec"]) for each in view["renditions"]] == [("gif", "gif", "gif")]
+    address = owner.client.get(f"/api/v1/videos/{job.video_id}/download").headers["location"]
+    import httpx
+
+    answer = httpx.get(address)
+    assert answer.headers["content-type"] == "image/gif"
+    assert "filename*=UTF-8''Ferien%201.gif" in answer.headers["content-disposition"]
+
+
+def test_presets_survive_json() -> None:
+    for preset in presets.PRESETS.values():
+        assert presets.Preset.from_json(json.loads(json.dumps(preset.to_json()))) == preset
