@@ -28,12 +28,13 @@ from mediaproc_worker.shipping import Outbox
 
 
 def preset_of(context: AttemptContext) -> Preset:
-    """The job's preset."""
-    name = context.claim.job.preset
-    preset = PRESETS.get(name)
-    if preset is None:
-        raise Unexpected(f"There is no preset called {name} here")
-    return preset
+    """The job's preset, as it was when the job was asked for. Old jobs kept only its name."""
+    job = context.claim.job
+    if job.recipe is not None:
+        return Preset.from_json(job.recipe)
+    if job.preset not in PRESETS:
+        raise Unexpected(f"There is no preset called {job.preset} here")
+    return PRESETS[job.preset]
 
 
 def info_of(context: AttemptContext) -> MediaInfo:

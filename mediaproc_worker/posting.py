@@ -13,7 +13,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import process
+from mediaproc_worker import making, process
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.process import Limits, ProcessEnded
 
@@ -58,10 +58,11 @@ def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | Non
 
 def _take(context: AttemptContext, info: MediaInfo, source: Source) -> None:
     """Try positions until a picture shows something; the last one stays if none does."""
+    edits = making.preset_of(context).edits
     for position in poster.POSITIONS if info.duration_seconds else (0.0,):
         printed = process.run(
             ffmpeg_path(),
-            command.poster_arguments(info, source=source, at_fraction=position, threads=1),
+            command.poster_arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
             directory=context.workspace,
             cancelled=context.cancelled,
             limits=_LIMITS,

@@ -1,15 +1,20 @@
-"""`/api/v1/presets`: the recipes there are."""
+"""`/api/v1/presets`: the recipes there are, and a team's own."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from mediaproc.api.caller import SignedIn
+from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
-from mediaproc.media.presets import PRESETS
+from mediaproc.database import transaction
+from mediaproc.media.recipes import NAME_PATTERN, Recipe
+from mediaproc.operations import presets
+from mediaproc.operations.presets import Offered
 
 router = APIRouter(prefix="/presets", tags=["presets"])
 
@@ -28,6 +33,7 @@ class PresetView(BaseModel):
     codec: str
     rungs: list[dict[str, Any]]
     containers: list[str]
+    recipe: dict[str, Any] | None = Field(description="What your team asked for; null for a built-in preset.")
 
 
 class PresetList(BaseModel):
@@ -37,7 +43,47 @@ class PresetList(BaseModel):
     next_cursor: None = None
 
 
+class NewPreset(Recipe):
+    """A preset to make."""
+
+    name: str = Field(pattern=NAME_PATTERN, max_length=64, examples=["trailer"])
+
+
+class PresetChange(BaseModel):
+    """Fields of a preset to change, as in `POST /presets`; each replaces what it was."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"frame_rate_cap": 30}]})
+
+
 @router.get("", responses=documented(401, 403))
-def presets(_principal: SignedIn) -> PresetList:
-    """The presets with what each makes."""
-    return PresetList(items=[PresetView(**preset.to_json()) for preset in PRESETS.values()])
+def all_presets(principal: SignedIn) -> PresetList:
+    """The presets with what each makes: the built-in ones, then your team's."""
+    with transaction() as session:
+        return PresetList(items=[_view(each) for each in presets.offered(session, principal)])
+
+
+@router.post("", status_code=201, response_model=PresetView, responses=documented(401, 403, 409, 422))
+def create(body: NewPreset, once: OnceOnly) -> JSONResponse:
+    """Make a preset for your team."""
+    recipe = Recipe.model_validate(body.model_dump(exclude={"name"}))
+    return once.answer(
+        lambda session: _view(presets.create(session, once.principal, name=body.name, recipe=recipe)), status=201
+    )
+
+
+@router.patch("/{name}", responses=documented(401, 403, 404, 409, 422))
+def change(name: str, body: PresetChange, principal: SignedIn) -> PresetView:
+    """Change a preset: a new version. Videos that an earlier one made still say which it was."""
+    with transaction() as session:
+        return _view(presets.change(session, principal, name, changes=body.model_extra or {}))
+
+
+@router.delete("/{name}", status_code=204, responses=documented(401, 403, 404, 409))
+def retire(name: str, principal: SignedIn) -> None:
+    """Offer a preset no more. What was uploaded for it is still made."""
+    with transaction() as session:
+        presets.retire(session, principal, name)
+
+
+def _view(offered: Offered) -> PresetView:
+    return PresetView(**offered.preset.to_json(), recipe=offered.asked)

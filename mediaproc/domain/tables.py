@@ -158,6 +158,24 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_column=_time())
 
 
+class TeamPreset(SQLModel, table=True):
+    """One version of a team's own preset, as the team wrote it; a change adds another one.
+
+    Retired ones are offered no more, but what was uploaded for them is still made.
+    """
+
+    __tablename__ = "team_preset"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("team_id", "name", "version"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")
+    name: str = Field(max_length=64)
+    version: int
+    recipe: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = _created()
+    retired_at: datetime | None = Field(default=None, sa_column=_time())
+
+
 class IdempotentAnswer(SQLModel, table=True):
     """What a POST with an `Idempotency-Key` answered, for 24 hours. Unique for team, route and key."""
 
@@ -205,6 +223,7 @@ class Video(SQLModel, table=True):
     preset: str = Field(default="web", max_length=64)
     priority: Priority = _priority()
     """Of all its work, present and future."""
+    preset_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     source_key: str = Field(max_length=512)
     size_bytes: int = Field(sa_column=_bytes())
     status: VideoStatus = Field(default=VideoStatus.UPLOADING, sa_column=_word(VideoStatus))
@@ -332,6 +351,9 @@ class Job(SQLModel, table=True):
     preset: str = Field(default="web", max_length=64)
     priority: Priority = _priority()
     """Its video's, here so that the next job is found by one index."""
+    preset_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    recipe: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    """The preset as it was when this was asked for. Parts have that of their whole."""
     state: JobState = Field(default=JobState.QUEUED, sa_column=_word(JobState))
     attempt: int = 0
     max_attempts: int = 3

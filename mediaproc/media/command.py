@@ -13,6 +13,7 @@ from typing import Any, cast
 import ffmpeg
 
 from mediaproc.media import layout, pictures
+from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -50,8 +51,8 @@ def encode_arguments(
 
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
-    opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk))
-    made = pictures.cascade(opened[str(info.video.index)], info, rungs, chunk)
+    opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk, preset))
+    made = pictures.cascade(opened[str(info.video.index)], info, preset, rungs, chunk)
     outputs = [
         ffmpeg.output(
             picture,
@@ -80,10 +81,10 @@ def _sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
     return [ffmpeg.output(sound, layout.whole(layout.AUDIO), **audio_options(preset))]
 
 
-def _entry(chunk: Chunk | None) -> dict[str, Any]:
+def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
     """Where to enter the source: at the keyframe before the chunk. Its frames keep the times they have in the whole."""
     if chunk is None:
-        return {}
+        return dict(entry_options(preset.edits))
     return {
         "copyts": None,
         "start_at_zero": None,  # as without `copyts`, time begins with the source
@@ -114,19 +115,28 @@ def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
     ]
 
 
-def poster_arguments(info: MediaInfo, *, source: Source, at_fraction: float, threads: int) -> list[str]:
-    """Take one picture near `at_fraction` of the duration. Prints its brightness (see `poster.parse_stats`)."""
+def poster_arguments(
+    info: MediaInfo, *, source: Source, at_fraction: float, threads: int, edits: Edits = NO_EDITS
+) -> list[str]:
+    """Take one picture near `at_fraction` of the duration, edited as the video is.
+
+    Prints its brightness (see `poster.parse_stats`).
+    """
     video = info.video
+    edited = "".join(f"{name}{'=' if values else ''}{':'.join(values)}," for name, *values in picture_filters(edits))
     width, height = poster_size(video.display_width, video.display_height)
     return [
         *GLOBAL_ARGUMENTS,
-        *("-ss", f"{info.duration_seconds * at_fraction:.3f}"),  # before -i: seeks, decodes nothing on the way
+        *(
+            "-ss",
+            f"{edits.start_seconds + info.duration_seconds * at_fraction:.3f}",
+        ),  # before -i: seeks, decodes nothing on the way
         *("-threads", str(threads)),
         *input_arguments(source),
         *("-map", f"0:{video.index}"),
         "-filter:v",
         f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
-        f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
+        f"{edited}scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
         "signalstats,metadata=mode=print:file=-",  # brightness, to standard output
         *("-frames:v", "1"),
         *("-q:v", "4"),  # mjpeg's 2–31; 4 is about 150 KB at 1280×720

@@ -7,16 +7,20 @@ from fractions import Fraction
 from typing import Any
 
 from mediaproc.media import timing
+from mediaproc.media.edits import picture_filters
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 
 _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
 
 
-def cascade(picture: Any, info: MediaInfo, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
+def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
     """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
     picture = _within(in_time(picture, info, rungs[0].frame_rate), chunk)
+    for name, *values in picture_filters(preset.edits):
+        picture = picture.filter(name, *values)
     made: list[Any] = []
     for number, rung in enumerate(rungs):
         picture = fitted(picture, info, rung.width, rung.height) if number == 0 else _scaled(picture, rung)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mediaproc.media.edits import NO_EDITS, Edits
+
 
 @dataclass(frozen=True)
 class RungTarget:
@@ -88,6 +90,7 @@ class Preset:
     containers: tuple[str, ...]
     sounds: tuple[SoundFile, ...] = ()
     loop: Loop | None = None
+    edits: Edits = NO_EDITS
 
     def to_json(self) -> dict[str, Any]:
         """The preset with what it makes, for programs, and to be kept with what it made."""
@@ -106,6 +109,7 @@ class Preset:
             "containers": tuple(value["containers"]),
             "sounds": tuple(SoundFile(**each) for each in value.get("sounds", ())),
             "loop": _loop(loop) if loop else None,
+            "edits": Edits.from_json(value["edits"]) if "edits" in value else NO_EDITS,
         }
         return cls(**{**value, **known})
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mediaproc.domain.errors import EmptyFile, FileTooLarge, Invalid
-from mediaproc.media.presets import PRESETS
+from mediaproc.domain.errors import EmptyFile, FileTooLarge
 from mediaproc.settings import settings
 
 
@@ -21,12 +20,6 @@ def check_size(size_bytes: int) -> None:
         )
 
 
-def check_preset(name: str) -> None:
-    """Raise Invalid for a preset that there is not."""
-    if name not in PRESETS:
-        raise Invalid(errors=[{"field": "preset", "message": f"There is no preset of this name; try {_names()}"}])
-
-
 def media_type(content_type: str) -> str:
     """The media type without parameters; empty unless it looks like one."""
     kind = content_type.partition(";")[0].strip().lower()
@@ -37,7 +30,3 @@ def stored_type(content_type: str) -> str:
     """Only media types are kept on the object: S3 would serve a claimed `text/html` as a page of its own origin."""
     kind = media_type(content_type)
     return kind if kind.startswith(("video/", "audio/")) else "application/octet-stream"
-
-
-def _names() -> str:
-    return ", ".join(f"“{name}”" for name in PRESETS)

@@ -12,10 +12,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from mediaproc.domain import scopes
 from mediaproc.domain.errors import InsufficientScope, NotFound
 from mediaproc.domain.scopes import Scope
-from mediaproc.domain.tables import ApiKey, Job, Upload, Video
+from mediaproc.domain.tables import ApiKey, Job, TeamPreset, Upload, Video
 from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
 
-Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey, Webhook, WebhookDelivery)
+Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey, TeamPreset, Webhook, WebhookDelivery)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def begun(
     """Begin an upload in S3, and undo that unless it was written down within.
 
     A crash in between leaves S3 an upload without parts, which the bucket's rules end. Raises EmptyFile,
-    FileTooLarge, Invalid and ServiceUnavailable.
+    FileTooLarge and ServiceUnavailable.
     """
     upload = _begin(filenames.clean(filename), size_bytes, content_type, preset, priority)
     try:
@@ -105,7 +105,6 @@ def join(upload: Upload, given: Sequence[GivenPart] | None = None) -> None:
 
 def _begin(filename: str, size_bytes: int, content_type: str, preset: str, priority: Priority) -> Begun:
     acceptance.check_size(size_bytes)
-    acceptance.check_preset(preset)
     video_id = new_id()
     key = keys.source(video_id, filename)
     return Begun(

@@ -30,7 +30,7 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound, UploadEnded
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import filenames, jobs, scope
+from mediaproc.operations import filenames, jobs, presets, scope
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
@@ -63,7 +63,8 @@ class SignedPart:
 
 
 def create(session: Session, principal: Principal, begun: Begun) -> Upload:
-    """Write down an upload that was begun in S3, with its video."""
+    """Write down an upload that was begun in S3, with its video. Raises Invalid for an unknown preset."""
+    presets.check(session, principal, begun.preset)
     video = _add_video(session, principal, begun)
     part_size_bytes = part_size_for(begun.size_bytes)
     upload = Upload(

@@ -15,7 +15,7 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import acceptance, cursors, filenames, scope, uploads, views
+from mediaproc.operations import cursors, filenames, presets, scope, uploads, views
 from mediaproc.operations import jobs as work
 from mediaproc.operations.jobs import leaving, moves
 from mediaproc.operations.scope import Principal
@@ -147,7 +147,7 @@ def retry(session: Session, principal: Principal, id: UUID) -> VideoView:
 def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) -> VideoView:
     """Process a video with another preset. Raises NotFound, Conflict, and Invalid for an unknown preset."""
     video = scope.find(session, principal, Video, id, lock=True)
-    acceptance.check_preset(preset)
+    presets.check(session, principal, preset)
     work.reprocess(session, video=video, preset=preset)
     return _view(session, video)
 

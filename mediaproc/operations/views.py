@@ -77,6 +77,7 @@ class VideoView(BaseModel):
     progress: float = Field(ge=0, le=100, description="Percent; never falls within an attempt.")
     preset: str
     priority: Priority = Field(Priority.NORMAL, description="How urgent its work is.")
+    preset_version: int = 1
     size_bytes: int
     duration_seconds: float | None
     width: int | None
@@ -114,6 +115,7 @@ class JobView(JobSummary):
     length_seconds: float | None
     progress: float | None = Field(description="Of a part: percent.")
     preset: str
+    preset_version: int
     created_at: Time
     finished_at: Time | None
     error: ErrorView | None
@@ -202,6 +204,7 @@ def _job(job: Job, attempts: Sequence[Attempt]) -> JobView:
         length_seconds=job.length_seconds,
         progress=round(job.progress, 1) if job.parent_id else None,
         preset=job.preset,
+        preset_version=job.preset_version,
         created_at=job.created_at,
         finished_at=job.finished_at,
         error=_error(job),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, ladder, plan
+from mediaproc.media import command, edits, ladder, plan, probe
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -12,7 +12,7 @@ from mediaproc.media.progress import Estimate, parse_blocks
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, packaging
+from mediaproc_worker import making, packaging, reasons
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.packaging import Made
@@ -26,7 +26,7 @@ def process(context: AttemptContext) -> None:
     preset = making.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
-    info = probed(context, source)
+    info = _edited(probed(context, source), preset)
     _write_down(context, info)
     context.report(Stage.PROBE, jobs.PLANNED)
     if not preset.rungs:
@@ -37,6 +37,14 @@ def process(context: AttemptContext) -> None:
         _share_out(context, info, source, preset, chunks)
     else:
         _make(context, info, source, preset)
+
+
+def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
+    """The source as the preset edits it: what is planned, encoded and shown goes by that."""
+    try:
+        return edits.edited(info, preset.edits)
+    except probe.Refused as refused:
+        raise reasons.refusal(refused) from refused
 
 
 def _write_down(context: AttemptContext, info: MediaInfo) -> None:

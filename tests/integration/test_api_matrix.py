@@ -5,6 +5,7 @@ What a route takes is read from docs/api.md, so a new route fails here until it 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/uploads/{id}/parts"): {"part_numbers": [1]},
     ("PATCH", "/api/v1/videos/{id}"): {"title": "another"},
     ("POST", "/api/v1/videos/{id}/reprocess"): {"preset": "web"},
+    ("POST", "/api/v1/presets"): {"name": "web", "title": "Taken", "rungs": [{"height": 480}]},
+    ("PATCH", "/api/v1/presets/{name}"): {"title": "another"},
     ("POST", "/api/v1/api-keys"): {"name": "n", "scopes": ["videos:read"]},
     ("POST", "/api/v1/webhooks"): {"url": "https://example.com/", "events": ["video.completed"]},
     ("PATCH", "/api/v1/webhooks/{id}"): {"description": "another"},
@@ -97,6 +100,9 @@ def _thing(world: World, path: str) -> str:
     """The id of a thing of the owner's, of the sort that the route is about."""
     if "/uploads/" in path:
         return world.owner.client.post("/api/v1/uploads", json={"filename": "a.mp4", "size_bytes": 5}).json()["id"]
+    if "/presets/" in path:
+        body = {"name": f"own-{secrets.token_hex(4)}", "title": "Own", "rungs": [{"height": 480}]}
+        return world.owner.client.post("/api/v1/presets", json=body).json()["name"]
     if "/api-keys/" in path:
         return make_key(world.owner)["id"]
     if "/webhooks/" in path:
@@ -114,7 +120,7 @@ def _webhook(world: World) -> dict[str, Any]:
 
 def status_of(world: World, route: tuple[str, str], actor: str) -> int:
     method, path = route
-    url = path.replace("{id}", _thing(world, path)) if "{id}" in path else path
+    url = re.sub(r"{(id|name)}", _thing(world, path), path) if re.search(r"{(id|name)}", path) else path
     url = url.replace("{rendition}", "480p")
     if "{delivery_id}" in url:
         test = world.owner.client.post(f"{url.partition('/deliveries/')[0]}/test").json()
@@ -127,7 +133,7 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
 
 def expected(route: tuple[str, str], actor: str) -> str:
     """`in`, or the status that keeps this one out."""
-    need, about_one = TAKES[route], "{id}" in route[1]
+    need, about_one = TAKES[route], "{id}" in route[1] or "{name}" in route[1]
     granted = {"a read key": {"videos:read"}, "a write key": {"videos:write"}, "a webhook key": {"webhooks:write"}}
     if actor in ("nobody", "an expired key", "a revoked key"):
         return "401"

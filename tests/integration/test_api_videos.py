@@ -117,7 +117,18 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
     mine = account()
     video = mine.client.get(f"/api/v1/videos/{completed(mine)}").json()
     assert set(video) == {
-        *("id", "filename", "title", "status", "playable", "progress", "preset", "size_bytes", "duration_seconds"),
+        *(
+            "id",
+            "filename",
+            "title",
+            "status",
+            "playable",
+            "progress",
+            "preset",
+            "preset_version",
+            "size_bytes",
+            "duration_seconds",
+        ),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
         *("job", "priority"),
     }
@@ -468,6 +479,8 @@ ROUTES = [
     ("POST", "/api/v1/uploads/{upload}/complete", {}),
     ("DELETE", "/api/v1/uploads/{upload}", None),
     ("DELETE", "/api/v1/api-keys/{key}", None),
+    ("PATCH", "/api/v1/presets/{name}", {"title": "mine now"}),
+    ("DELETE", "/api/v1/presets/{name}", None),
 ]
 
 
@@ -476,10 +489,12 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
     video_id = completed(mine)
     upload = mine.client.post("/api/v1/uploads", json={"filename": "a.mp4", "size_bytes": 5}).json()
     key = mine.client.post("/api/v1/api-keys", json={"name": "mine", "scopes": ["admin"]}).json()
+    own = {"name": "own", "title": "Own", "rungs": [{"height": 480}]}
+    assert mine.client.post("/api/v1/presets", json=own).status_code == 201
     before = mine.client.get(f"/api/v1/videos/{video_id}").json()
     for method, template, body in ROUTES:
-        path = template.format(video=video_id, upload=upload["id"], key=key["id"], rendition="480p")
-        nowhere = template.format(video=uuid4(), upload=uuid4(), key=uuid4(), rendition="480p")
+        path = template.format(video=video_id, upload=upload["id"], key=key["id"], rendition="480p", name="own")
+        nowhere = template.format(video=uuid4(), upload=uuid4(), key=uuid4(), rendition="480p", name="none")
         theirs = other.client.request(method, path, json=body)
         none = other.client.request(method, nowhere, json=body)
         assert (theirs.status_code, theirs.json()) == (404, none.json()), (method, template)

@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
+from mediaproc.media.presets import Preset
+from mediaproc.operations import presets
 from mediaproc.operations.jobs import moves, parts
 from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
 from mediaproc.operations.jobs.leaving import leave_output
@@ -22,11 +24,12 @@ def enqueue(session: Session, *, video: Video, preset: str) -> Job:
     before = newest(session, video_id=video.id)
     if before is not None and not before.state.final:
         raise Conflict("This video is being processed already")
-    job = _new_job(video, preset, attempts=before.attempt if before else 0)
+    recipe = presets.recipe_of(session, team_id=video.team_id, name=preset)
+    job = _new_job(video, recipe, attempts=before.attempt if before else 0)
     session.add(job)
     session.flush()
     at = session.exec(select(func.now())).one()
-    video.progress = 0.0
+    video.progress, video.preset_version = 0.0, recipe.version
     moves.move(session, Held(job=job, video=video, now=at), JobState.QUEUED)
     moves.send(session, job, at=at)
     return job
@@ -96,12 +99,14 @@ def _again(session: Session, video: Video, preset: str) -> Job:
     return enqueue(session, video=video, preset=preset)
 
 
-def _new_job(video: Video, preset: str, *, attempts: int) -> Job:
+def _new_job(video: Video, recipe: Preset, *, attempts: int) -> Job:
     return Job(
         team_id=video.team_id,
         video_id=video.id,
-        preset=preset,
         priority=video.priority,
+        preset=recipe.name,
+        preset_version=recipe.version,
+        recipe=recipe.to_json(),
         attempt=attempts,
         max_attempts=attempts + settings().max_attempts,
     )

@@ -153,6 +153,8 @@ def _begin(session: Session, held: Held, whole: Job, part: Part) -> None:
         lane=part.lane,
         preset=whole.preset,
         priority=whole.priority,
+        preset_version=whole.preset_version,
+        recipe=whole.recipe,
         chunk=part.chunk,
         start_seconds=part.start_seconds,
         length_seconds=part.length_seconds,

@@ -1,0 +1,98 @@
+"""What is done to a video before it is encoded: keep a part of it, cut off its sides, turn it, leave its sound out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mediaproc.media.probe import BeyondLimits, MediaInfo
+
+Filter = tuple[str, ...]
+"""A filter's name and its values in order."""
+
+_TURNS: dict[int, tuple[Filter, ...]] = {
+    90: (("transpose", "clock"),),
+    180: (("hflip",), ("vflip",)),
+    270: (("transpose", "cclock"),),
+}
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What is cut off at each side, as a part of the width or height."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+
+    @property
+    def width(self) -> float:
+        """What is left of the width."""
+        return 1 - self.left - self.right
+
+    @property
+    def height(self) -> float:
+        """What is left of the height."""
+        return 1 - self.top - self.bottom
+
+
+@dataclass(frozen=True)
+class Edits:
+    """`rotate` is in degrees clockwise, after the crop; no `end_seconds` is the video's own end."""
+
+    start_seconds: float = 0.0
+    end_seconds: float | None = None
+    crop: Crop = Crop()
+    rotate: int = 0
+    mute: bool = False
+
+    @property
+    def trimmed(self) -> bool:
+        """Whether only a part of the video is kept."""
+        return self.start_seconds > 0 or self.end_seconds is not None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Edits:
+        """From what `dataclasses.asdict` makes of it."""
+        known: dict[str, Any] = {**value, "crop": Crop(**value["crop"])}
+        return cls(**known)
+
+
+NO_EDITS = Edits()
+
+
+def edited(info: MediaInfo, edits: Edits) -> MediaInfo:
+    """A source as it is once edited: its length, its size as shown, its sound. Raises BeyondLimits for nothing left."""
+    width, height = info.video.display_width * edits.crop.width, info.video.display_height * edits.crop.height
+    if edits.rotate % 180:
+        width, height = height, width
+    shown = replace(info.video, display_width=max(2, round(width)), display_height=max(2, round(height)))
+    audio = () if edits.mute else info.audio
+    return replace(info, video=shown, audio=audio, duration_seconds=_length(info.duration_seconds, edits))
+
+
+def entry_options(edits: Edits) -> dict[str, str]:
+    """Options of the input that read only the part that is kept: exact to the frame, and its time begins at 0."""
+    start = {"ss": f"{edits.start_seconds:.3f}"} if edits.start_seconds else {}
+    length = {} if edits.end_seconds is None else {"t": f"{edits.end_seconds - edits.start_seconds:.3f}"}
+    return {**start, **length}
+
+
+def picture_filters(edits: Edits) -> list[Filter]:
+    """Filters, in the order in which they follow the source's own upright picture."""
+    crop = edits.crop
+    sides = (f"iw*{crop.width:.6g}", f"ih*{crop.height:.6g}", f"iw*{crop.left:.6g}", f"ih*{crop.top:.6g}")
+    return [*([("crop", *sides)] if crop != Crop() else []), *_TURNS.get(edits.rotate, ())]
+
+
+def _length(seconds: float, edits: Edits) -> float:
+    if not edits.trimmed or not seconds:
+        return seconds
+    end = min(seconds, edits.end_seconds if edits.end_seconds is not None else seconds)
+    if end - edits.start_seconds < 0.05:
+        raise BeyondLimits(
+            f"The part to keep begins after {edits.start_seconds:g} s, but this video is only {seconds:.1f} s long"
+        )
+    return end - edits.start_seconds

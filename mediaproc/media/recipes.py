@@ -1,0 +1,151 @@
+"""What a team may ask of a preset of its own, checked with sentences for people, and the preset that it becomes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from mediaproc.media.edits import Crop, Edits
+from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
+
+NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""Of a preset's name: small letters, digits and single hyphens."""
+
+_MODELS: dict[str, Preset] = {"h264": WEB, "hevc": WEB_HEVC, "av1": WEB_AV1}
+"""The built-in preset of each codec, from which a recipe takes what it does not say."""
+
+_CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
+_FULL_HEIGHT = 1080
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskedRung(_Part):
+    """One size: its height lying, or its width upright."""
+
+    height: int = Field(ge=144, le=2160, description="An even number of pixels on the short side.")
+    crf: int | None = Field(None, description="Constant quality; lower is finer. Default: the codec's.")
+    max_bitrate_bps: int | None = Field(None, ge=50_000, le=100_000_000, description="At 30 frames a second.")
+
+    @field_validator("height")
+    @classmethod
+    def _even(cls, height: int) -> int:
+        if height % 2:
+            raise ValueError("A height must be an even number")
+        return height
+
+
+class AskedAudio(_Part):
+    """The sound."""
+
+    bitrate_bps: int = Field(default=128_000, ge=24_000, le=320_000)
+    channels: Literal[1, 2] = 2
+
+
+class AskedTrim(_Part):
+    """The part of the video to keep, in seconds from its beginning."""
+
+    start_seconds: float = Field(default=0.0, ge=0, le=172_800)
+    end_seconds: float | None = Field(default=None, gt=0, le=172_800)
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> AskedTrim:
+        if self.end_seconds is not None and self.end_seconds - self.start_seconds < 0.1:
+            raise ValueError("The part to keep must end after it begins")
+        return self
+
+
+class AskedCrop(_Part):
+    """What is cut off at each side, as a part of the picture's width or height (0.1 is a tenth)."""
+
+    left: float = Field(default=0.0, ge=0, lt=1)
+    top: float = Field(default=0.0, ge=0, lt=1)
+    right: float = Field(default=0.0, ge=0, lt=1)
+    bottom: float = Field(default=0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> AskedCrop:
+        if self.left + self.right > 0.9 or self.top + self.bottom > 0.9:
+            raise ValueError("A tenth of the picture must be left in each direction")
+        return self
+
+
+class Recipe(_Part):
+    """A team's preset."""
+
+    title: str = Field(min_length=1, max_length=100, examples=["Trailer"])
+    description: str = Field("", max_length=500)
+    codec: Literal["h264", "hevc", "av1"] = "h264"
+    rungs: Annotated[list[AskedRung], Field(min_length=1, max_length=6)]
+    frame_rate_cap: int = Field(60, ge=1, le=120, description="Frames a second; a faster source is thinned out.")
+    audio: AskedAudio = Field(default_factory=AskedAudio)
+    mute: bool = Field(False, description="Leave the sound out.")
+    trim: AskedTrim = Field(default_factory=AskedTrim)
+    crop: AskedCrop = Field(default_factory=AskedCrop)
+    rotate: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise, after the crop.")
+
+    @field_validator("rungs")
+    @classmethod
+    def _each_once(cls, rungs: list[AskedRung]) -> list[AskedRung]:
+        if len({rung.height for rung in rungs}) < len(rungs):
+            raise ValueError("Each height can be made only once")
+        return sorted(rungs, key=lambda rung: -rung.height)
+
+    @model_validator(mode="after")
+    def _quality_is_possible(self) -> Recipe:
+        low, high = _CRF_BOUNDS[self.codec]
+        if any(rung.crf is not None and not low <= rung.crf <= high for rung in self.rungs):
+            raise ValueError(f"The CRF of {self.codec} is a number from {low} to {high}")
+        return self
+
+    def preset(self, *, name: str, version: int) -> Preset:
+        """The preset that this asks for."""
+        model = _MODELS[self.codec]
+        return Preset(
+            name=name,
+            version=version,
+            title=self.title,
+            description=self.description,
+            codec=model.codec,
+            encoder=model.encoder,
+            encoder_preset=model.encoder_preset,
+            frame_rate_cap=self.frame_rate_cap,
+            segment_seconds=model.segment_seconds,
+            rungs=tuple(_target(rung, model) for rung in self.rungs),
+            audio=AudioTarget(
+                codec=model.audio.codec,
+                bitrate_bps=self.audio.bitrate_bps,
+                channels=self.audio.channels,
+                sample_rate_hz=model.audio.sample_rate_hz,
+            ),
+            containers=model.containers,
+            edits=Edits(
+                start_seconds=self.trim.start_seconds,
+                end_seconds=self.trim.end_seconds,
+                crop=Crop(**self.crop.model_dump()),
+                rotate=self.rotate,
+                mute=self.mute,
+            ),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        return self.model_dump(mode="json")
+
+
+def _target(rung: AskedRung, model: Preset) -> RungTarget:
+    return RungTarget(
+        name=f"{rung.height}p",
+        long_side=round(rung.height * 16 / 9 / 2) * 2,
+        short_side=rung.height,
+        crf=model.rungs[0].crf if rung.crf is None else rung.crf,
+        max_bitrate_bps=rung.max_bitrate_bps or _usual_bitrate(rung.height, model.rungs[0]),
+    )
+
+
+def _usual_bitrate(height: int, full: RungTarget) -> int:
+    """Bits grow a little slower than pixels: Apple's ladder rises with the height to the power of about 1.5."""
+    return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5, -3)

@@ -1,0 +1,145 @@
+"""A team's own presets, through the API and to what they make, on real services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.states import JobState
+from mediaproc.domain.tables import Job, Rendition, Video
+from mediaproc.media import poster
+from mediaproc.operations import jobs, videos
+from mediaproc.settings import settings
+from mediaproc.storage import keys
+from mediaproc.storage.client import client
+from mediaproc_worker import attempt
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.integration.conftest import Account
+from tests.works import attempts_of, job_now, video_now
+
+Accounts = Callable[[], Account]
+URL = "/api/v1/presets"
+TRAILER: dict[str, Any] = {"name": "trailer", "title": "Trailer", "rungs": [{"height": 180}]}
+
+
+@pytest.fixture(autouse=True)
+def _worker(connected: dict[str, str]) -> None:
+    bound_huey()
+
+
+def names(account: Account) -> list[tuple[str, int]]:
+    return [(each["name"], each["version"]) for each in account.client.get(URL).json()["items"] if each["recipe"]]
+
+
+def uploaded_for(account: Account, source: Path, preset: str) -> Job:
+    """The job of a video of this account whose bytes are in storage."""
+    with database.transaction() as session:
+        video = Video(
+            team_id=account.principal.team_id, filename=source.name, title=source.stem, preset=preset,
+            source_key="", size_bytes=source.stat().st_size,
+        )  # fmt: skip
+        video.source_key = keys.source(video.id, source.name)
+        session.add(video)
+        session.flush()
+        client().upload_file(str(source), settings().s3_bucket, video.source_key)
+        return jobs.enqueue(session, video=video, preset=preset)
+
+
+def test_a_preset_is_made_changed_and_retired(account: Accounts) -> None:
+    mine, other = account(), account()
+    made = mine.client.post(URL, json=TRAILER)
+    assert (made.status_code, made.json()["version"]) == (201, 1)
+    assert made.json()["rungs"][0]["name"] == "180p"
+    assert mine.client.post(URL, json=TRAILER).status_code == 409
+    assert mine.client.post(URL, json=TRAILER | {"name": "web"}).status_code == 409
+    changed = mine.client.patch(f"{URL}/trailer", json={"frame_rate_cap": 24})
+    assert (changed.status_code, changed.json()["version"], changed.json()["frame_rate_cap"]) == (200, 2, 24)
+    assert mine.client.patch(f"{URL}/trailer", json={"frame_rate_cap": 24}).json()["version"] == 2, "no change"
+    assert (names(mine), names(other)) == ([("trailer", 2)], [])
+    assert other.client.patch(f"{URL}/trailer", json={"title": "Theirs"}).status_code == 404
+    assert other.client.delete(f"{URL}/trailer").status_code == 404
+    assert mine.client.delete(f"{URL}/web").status_code == 409
+    assert mine.client.delete(f"{URL}/trailer").status_code == 204
+    assert mine.client.delete(f"{URL}/trailer").status_code == 404
+    assert names(mine) == []
+    assert mine.client.post(URL, json=TRAILER).json()["version"] == 3, "no two recipes share a name and a version"
+
+
+def test_what_is_wrong_is_said_in_words(account: Accounts) -> None:
+    mine = account()
+    answer = mine.client.post(URL, json=TRAILER | {"rungs": [{"height": 181}], "name": "Bad Name"})
+    assert answer.status_code == 422
+    assert {each["field"]: each["message"] for each in answer.json()["errors"]}["rungs.0.height"] == (
+        "A height must be an even number"
+    )
+    mine.client.post(URL, json=TRAILER)
+    answer = mine.client.patch(f"{URL}/trailer", json={"rotate": 45})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "rotate")
+    assert names(mine) == [("trailer", 1)]
+
+
+def test_only_offered_presets_can_be_asked_for(account: Accounts) -> None:
+    mine, other = account(), account()
+    mine.client.post(URL, json=TRAILER)
+    wanted = {"filename": "a.mp4", "size_bytes": 5, "preset": "trailer"}
+    assert mine.client.post("/api/v1/uploads", json=wanted).status_code == 201
+    refused = other.client.post("/api/v1/uploads", json=wanted)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "preset")
+    mine.client.delete(f"{URL}/trailer")
+    assert mine.client.post("/api/v1/uploads", json=wanted).status_code == 422
+
+
+def test_a_video_is_made_by_the_version_that_was_asked_for(account: Accounts, tmp_path: Path) -> None:
+    """White on the left: trimmed, its right half cut off, turned, muted and thinned out it is a white upright clip."""
+    mine = account()
+    edits = {
+        "trim": {"start_seconds": 1, "end_seconds": 2.5}, "crop": {"right": 0.5}, "rotate": 90, "mute": True,
+        "frame_rate_cap": 10,
+    }  # fmt: skip
+    assert mine.client.post(URL, json=TRAILER | edits).status_code == 201
+    source = clips.make(
+        tmp_path / "half.mp4", size="640x360", seconds=3, picture="color=white",
+        filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
+    )  # fmt: skip
+    job = uploaded_for(mine, source, "trailer")
+    mine.client.patch(f"{URL}/trailer", json={"rungs": [{"height": 144}]})
+    mine.client.delete(f"{URL}/trailer")
+    attempt.perform(job.id)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    video = video_now(job.video_id)
+    assert (video.width, video.height, video.duration_seconds) == (360, 320, 1.5)
+    with database.transaction() as session:
+        (made,) = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
+    assert (made.name, made.width, made.height) == ("180p", 202, 180)
+    file, still = tmp_path / "made.mp4", tmp_path / "poster.jpg"
+    client().download_file(settings().s3_bucket, made.mp4_key, str(file))
+    client().download_file(settings().s3_bucket, video.poster_key, str(still))
+    assert [each["codec_type"] for each in clips.ffprobe(file)["streams"]] == ["video"]
+    decoded = clips.decode(file)
+    assert (decoded.frames, decoded.end_seconds) == (15, pytest.approx(1.5, abs=0.01))
+    for picture in (file, still):
+        printed = clips.ffmpeg(
+            "-i", str(picture), "-frames:v", "1", "-vf", "signalstats,metadata=print:file=-", "-f", "null", "-"
+        )  # fmt: skip
+        assert poster.parse_stats(printed).mean > 200
+    view = mine.client.get(f"/api/v1/videos/{video.id}").json()
+    assert (view["preset"], view["preset_version"]) == ("trailer", 1)
+    with database.transaction() as session:
+        (known,) = videos.jobs(session, mine.principal, video.id)
+    assert (known.preset, known.preset_version) == ("trailer", 1)
+
+
+def test_a_part_that_is_not_there_ends_with_a_sentence(account: Accounts, tmp_path: Path) -> None:
+    mine = account()
+    mine.client.post(URL, json=TRAILER | {"trim": {"start_seconds": 30}})
+    job = uploaded_for(mine, clips.make(tmp_path / "short.mp4", size="64x48", seconds=1), "trailer")
+    attempt.perform(job.id)
+    ended = job_now(job.id)
+    assert (ended.state, ended.error_code) == (JobState.FAILED, "beyond_limits")
+    assert "begins after 30 s" in (ended.error_detail or "")

@@ -1,0 +1,108 @@
+"""What a team may ask of a preset: what is refused and why, and the preset that it becomes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mediaproc.media import command, edits, ladder, plan, presets
+from mediaproc.media.edits import Crop, Edits
+from mediaproc.media.probe import BeyondLimits
+from mediaproc.media.recipes import Recipe
+from mediaproc.media.sources import Source
+from tests.unit.test_command import INFO, values
+
+ASKED: dict[str, Any] = {"title": "Trailer", "rungs": [{"height": 480}, {"height": 720, "crf": 30}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"rungs": []}, "rungs", "at least 1 item"),
+        ({"rungs": [{"height": 481}]}, "rungs.0.height", "A height must be an even number"),
+        ({"rungs": [{"height": 480}, {"height": 480}]}, "rungs", "Each height can be made only once"),
+        ({"rungs": [{"height": 480, "crf": 3}]}, "", "The CRF of h264 is a number from 12 to 40"),
+        ({"codec": "av1", "rungs": [{"height": 480, "crf": 60}]}, "", "The CRF of av1 is a number from 15 to 55"),
+        ({"codec": "vp6"}, "codec", "'h264', 'hevc' or 'av1'"),
+        ({"trim": {"start_seconds": 5, "end_seconds": 5}}, "trim", "The part to keep must end after it begins"),
+        ({"crop": {"left": 0.5, "right": 0.45}}, "crop", "A tenth of the picture must be left in each direction"),
+        ({"rotate": 45}, "rotate", "0, 90, 180 or 270"),
+        ({"frame_rate_cap": 0}, "frame_rate_cap", "greater than or equal to 1"),
+        ({"audio": {"bitrate_bps": 1}}, "audio.bitrate_bps", "greater than or equal to 24000"),
+        ({"watermark": "logo.png"}, "watermark", "Extra inputs are not permitted"),
+    ],
+)
+def test_what_can_not_be_made_is_refused_with_a_sentence(changes: dict[str, Any], field: str, sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Recipe.model_validate(ASKED | changes)
+    (error,) = caught.value.errors()
+    assert ".".join(map(str, error["loc"])) == field
+    assert sentence in error["msg"]
+
+
+def test_what_is_not_said_comes_from_the_built_in_preset_of_the_codec() -> None:
+    made = Recipe.model_validate(ASKED).preset(name="trailer", version=3)
+    assert (made.name, made.version, made.encoder) == ("trailer", 3, "libx264")
+    assert [(rung.name, rung.long_side, rung.crf) for rung in made.rungs] == [("720p", 1280, 30), ("480p", 854, 22)]
+    assert made.rungs[0].max_bitrate_bps == pytest.approx(presets.WEB.rungs[1].max_bitrate_bps, rel=0.1)
+    assert Recipe.model_validate(ASKED | {"codec": "av1"}).preset(name="a", version=1).encoder == "libsvtav1"
+
+
+def test_a_preset_with_edits_survives_json() -> None:
+    asked = ASKED | {"crop": {"left": 0.25}, "rotate": 90, "mute": True, "trim": {"start_seconds": 1}}
+    made = Recipe.model_validate(asked).preset(name="a", version=1)
+    assert made.edits == Edits(start_seconds=1, crop=Crop(left=0.25), rotate=90, mute=True)
+    assert presets.Preset.from_json(json.loads(json.dumps(made.to_json()))) == made
+    old = {name: value for name, value in presets.WEB.to_json().items() if name not in ("edits", "sounds", "loop")}
+    assert presets.Preset.from_json(old) == presets.WEB
+
+
+@pytest.mark.parametrize(
+    ("asked", "size", "seconds"),
+    [
+        (Edits(), (1920, 1080), 60),
+        (Edits(rotate=90), (1080, 1920), 60),
+        (Edits(crop=Crop(left=0.25, right=0.25)), (960, 1080), 60),
+        (Edits(crop=Crop(top=0.5), rotate=270), (540, 1920), 60),
+        (Edits(start_seconds=50), (1920, 1080), 10),
+        (Edits(end_seconds=90), (1920, 1080), 60),
+        (Edits(start_seconds=10, end_seconds=12.5), (1920, 1080), 2.5),
+    ],
+)
+def test_a_source_once_edited(asked: Edits, size: tuple[int, int], seconds: float) -> None:
+    made = edits.edited(INFO, asked)
+    assert (made.video.display_width, made.video.display_height, made.duration_seconds) == (*size, seconds)
+
+
+def test_a_part_behind_the_end_is_refused() -> None:
+    with pytest.raises(BeyondLimits, match=r"begins after 60 s, but this video is only 60\.0 s long"):
+        edits.edited(INFO, Edits(start_seconds=60))
+
+
+def test_a_trimmed_video_stays_in_one_piece() -> None:
+    keyframes = [float(second) for second in range(0, 60, 2)]
+    assert len(plan.chunks_for(INFO, presets.WEB, keyframes)) == 2
+    trimmed = replace(presets.WEB, edits=Edits(start_seconds=1))
+    assert len(plan.chunks_for(edits.edited(INFO, trimmed.edits), trimmed, keyframes)) == 1
+
+
+def test_edits_are_in_the_command() -> None:
+    preset = replace(
+        presets.WEB, frame_rate_cap=12,
+        edits=Edits(start_seconds=2, end_seconds=3.5, rotate=180, crop=Crop(left=0.1), mute=True),
+    )  # fmt: skip
+    info = edits.edited(INFO, preset.edits)
+    made = command.encode_arguments(
+        info, source=Source("/a.mp4"), preset=preset, rungs=ladder.rungs_for(info, preset), threads=1
+    )  # fmt: skip
+    assert (values(made, "-ss"), values(made, "-t")) == (["2.000"], ["1.500"])
+    (graph,) = values(made, "-filter_complex")
+    order = [graph.index(name) for name in ("fps=fps=12/1", "crop=iw*0.9:ih*1:iw*0.1:ih*0", "hflip", "vflip", "scale=")]
+    assert order == sorted(order)
+    assert values(made, "-c:a") == []
+    assert info.video.frame_rate == Fraction(25)
