@@ -9,6 +9,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from mediaproc import routes
 from mediaproc.components.parts import NATIVE, button, icon, mark, post_form, unseen
+from mediaproc.components.preset_choice import preset_choice
 from mediaproc.components.session import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
 from mediaproc.components.uploader import OPENS_PICKER, uploader
@@ -63,6 +64,7 @@ def _top_bar(search: rx.Component) -> rx.Component:
     return rx.el.header(
         search,
         rx.el.div(class_name="push"),
+        preset_choice(owner=SessionState.email),
         button(
             icon("upload"),
             rx.el.span("Upload", class_name="wide"),

@@ -4,6 +4,7 @@
 // addresses from the API, remembers unfinished uploads, and turns everything into rows that the tray draws.
 import Uppy from "@uppy/core";
 import AwsS3 from "@uppy/aws-s3";
+import * as presets from "../preset_choice/preset_choice.js";
 
 const API = "/api/v1";
 const KEPT = "mediaproc.uploads"; // + who: fingerprint → {id, videoId, name, size, partSize, at}
@@ -177,6 +178,7 @@ async function create(id, file) {
     filename: file.name,
     size_bytes: file.size,
     content_type: file.type || "application/octet-stream",
+    preset: presets.get().chosen,
   });
   const upload = { id: made.id, videoId: made.video_id, name: file.name, size: file.size };
   Object.assign(upload, { partSize: made.part_size_bytes, at: Date.now() });

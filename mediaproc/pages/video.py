@@ -10,6 +10,8 @@ from mediaproc import routes
 from mediaproc.components.ago import ago
 from mediaproc.components.parts import NATIVE, bar, button, code_block, fold, icon
 from mediaproc.components.player import player
+from mediaproc.components.plays import plays
+from mediaproc.components.process_again import process_again
 from mediaproc.components.shell import shell
 from mediaproc.state.details import PRIORITIES, STAGES, AttemptRow, RenditionRow
 from mediaproc.state.video import VideoState
@@ -49,13 +51,34 @@ def _stage() -> rx.Component:
     return rx.el.div(
         rx.cond(
             VideoState.player != "",
-            player(src=VideoState.player, poster=VideoState.poster, title=_video.title),
-            rx.fragment(
-                rx.cond(VideoState.poster != "", rx.el.img(src=VideoState.poster, alt="", class_name="behind")),
-                _stage_note(),
+            plays(
+                player(src=VideoState.player, poster=VideoState.poster, title=_video.title),
+                codec=_video.codec,
+                key=_video.recipe,  # a player that had only sound shows no picture when it gets one
             ),
+            _without_player(),
         ),
-        class_name=rx.cond((VideoState.player == "") & ~_video.moving, "stage stage-flat", "stage"),
+        class_name=rx.cond(
+            (VideoState.player == "") & (_video.loop == "") & ~_video.moving, "stage stage-flat", "stage"
+        ),
+    )
+
+
+def _without_player() -> rx.Component:
+    """The loop that a preset for files alone has made; else a word about why there is nothing to play."""
+    return rx.cond(
+        _video.loop != "",
+        rx.cond(
+            _video.loop_moves,
+            rx.el.video(
+                src=_video.loop, auto_play=True, loop=True, muted=True, plays_inline=True, aria_label=_video.title
+            ),
+            rx.el.img(src=_video.loop, alt=_video.title),
+        ),
+        rx.fragment(
+            rx.cond(VideoState.poster != "", rx.el.img(src=VideoState.poster, alt="", class_name="behind")),
+            _stage_note(),
+        ),
     )
 
 
@@ -122,7 +145,13 @@ def _process_again() -> rx.Component:
     again = button(
         icon("rotate-cw"), rx.el.span("Try again", class_name="wide"), aria_label="Try again", on_click=VideoState.retry
     )
-    return rx.match(_video.status, ("failed", again), ("cancelled", again), rx.fragment())
+    return rx.match(
+        _video.status,
+        ("failed", rx.fragment(again, process_again())),
+        ("cancelled", rx.fragment(again, process_again())),
+        ("completed", process_again()),
+        rx.fragment(),
+    )
 
 
 # What happens now -------------------------------------------------------------------------------------------
@@ -204,10 +233,10 @@ def _renditions() -> rx.Component:
 
 def _rendition(row: rx.vars.ObjectVar[RenditionRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(rx.el.b(row.name, class_name="strong"), title=row.picture),
+        rx.el.td(rx.el.b(row.label, class_name="strong"), title=row.picture),
         rx.el.td(row.bitrate, class_name="num"),
         rx.el.td(row.size, class_name="num"),
-        rx.el.td(rx.cond(row.download != "", _download(row.download, row.name))),
+        rx.el.td(rx.cond(row.download != "", _download(row.download, row.label))),
         key=row.name,
     )
 
@@ -242,6 +271,7 @@ def _facts_panel() -> rx.Component:
             _fact("Picture", _video.picture),
             _fact("Frame rate", _video.rate),
             _fact("Length", _video.duration),
+            _fact("Made with", _video.recipe),
             _time("Uploaded", _video.created_at),
             _time("Ready", _video.ready_at),
             rx.cond(_video.moving, _priority()),

@@ -41,6 +41,10 @@ class Details:
     playable: bool = False
     priority: str = ""
     has_source: bool = False
+    recipe: str = ""
+    codec: str = ""
+    loop: str = ""
+    loop_moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class RenditionRow:
     """One line of the table of renditions. `download` is empty while there is nothing to download."""
 
     name: str
+    label: str
     picture: str
     bitrate: str
     size: str
@@ -73,6 +78,7 @@ class AttemptRow:
 def details_of(view: VideoView) -> Details:
     """A video in words."""
     job, error = view.job, view.error
+    loop = next((each for each in view.renditions if each.height and each.suffix), None) if not view.playback else None
     waits = job is not None and job.status == JobState.RETRYING
     return Details(
         id=str(view.id),
@@ -94,16 +100,21 @@ def details_of(view: VideoView) -> Details:
         moving=view.status in MOVING,
         playable=view.playable,
         has_source=view.status != VideoStatus.UPLOADING,
+        recipe=words.recipe(view.preset, view.preset_version),
+        codec=view.renditions[0].codec if view.renditions else "",
+        loop=download(view, loop.name) if loop else "",
+        loop_moves=loop is not None and loop.suffix == "mp4",
     )
 
 
 def renditions_of(view: VideoView) -> list[RenditionRow]:
-    """The renditions with a picture, the largest first."""
-    shown = sorted((each for each in view.renditions if each.height), key=lambda each: -each.height)
+    """The renditions, the largest first; files of sound alone come last."""
+    shown = sorted(view.renditions, key=lambda each: -each.height)
     return [
         RenditionRow(
             name=each.name,
-            picture=f"{each.width} × {each.height}",
+            label=words.rendition(each.name, each.suffix),
+            picture=f"{each.width} × {each.height}" if each.height else "Sound",
             bitrate=words.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
             size=words.size(each.size_bytes) if each.size_bytes else "–",
             download=download(view, each.name) if view.status == VideoStatus.COMPLETED else "",

@@ -102,10 +102,7 @@ class VideoState(SessionState):
         yield rx.redirect(routes.LIBRARY)
 
     def _video_id(self) -> UUID | None:
-        try:
-            return UUID(self.router.url.path.rstrip("/").rpartition("/")[2])
-        except ValueError:
-            return None
+        return video_id_of(self)
 
     def _forget_another(self, video_id: UUID | None) -> None:
         """The state outlives a navigation: what another video left must not flash up."""
@@ -166,6 +163,14 @@ class VideoState(SessionState):
             self.player = source
         if again or not self.poster:
             self.poster = view.poster_url or ""
+
+
+def video_id_of(state: SessionState) -> UUID | None:
+    """The video that the page's address names."""
+    try:
+        return UUID(state.router.url.path.rstrip("/").rpartition("/")[2])
+    except ValueError:
+        return None
 
 
 def _on_this_site(url: str) -> str:

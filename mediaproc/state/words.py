@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import Outcome, Priority, Stage, VideoStatus
+from mediaproc.media.presets import PRESETS
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
@@ -123,6 +124,20 @@ def status(word: str) -> str:
 def outcome(word: str | None) -> str:
     """How an attempt ended."""
     return _OUTCOMES[Outcome(word)] if word else "Running"
+
+
+def recipe(preset: str, version: int) -> str:
+    """A preset by its title, with its version."""
+    title = PRESETS[preset].title if preset in PRESETS else preset
+    return f"{title}, version {version}"
+
+
+def rendition(name: str, suffix: str | None) -> str:
+    """What a rendition is: its size, or the sort of its file."""
+    return name if name[:1].isdigit() or not suffix else _FILES.get(suffix, suffix.upper())
+
+
+_FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
 
 
 def advice(code: str) -> str:

@@ -1,0 +1,20 @@
+// Draws the choice of the preset that new uploads are made with.
+import { useEffect, useSyncExternalStore } from "react";
+import * as presets from "./preset_choice.js";
+
+export function PresetChoice({ owner }) {
+  const { offered, chosen } = useSyncExternalStore(presets.subscribe, presets.get);
+  useEffect(() => void (owner && presets.load(owner)), [owner]);
+  const now = offered.find((preset) => preset.name === chosen);
+  return (
+    <select
+      className="field preset-choice"
+      aria-label="Make new uploads with the preset"
+      title={now?.description}
+      value={chosen}
+      onChange={(event) => presets.choose(event.target.value)}
+    >
+      {offered.map((preset) => <option key={preset.name} value={preset.name} title={preset.description}>{preset.title}</option>)}
+    </select>
+  );
+}
