@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import layout, pictures
+from mediaproc.media import layout, pictures, tone
 from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
@@ -136,7 +136,8 @@ def poster_arguments(
         *("-map", f"0:{video.index}"),
         "-filter:v",
         f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
-        f"{edited}scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
+        f"{edited}{tone.as_text(tone.filters(video))}"
+        f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
         "signalstats,metadata=mode=print:file=-",  # brightness, to standard output
         *("-frames:v", "1"),
         *("-q:v", "4"),  # mjpeg's 2–31; 4 is about 150 KB at 1280×720

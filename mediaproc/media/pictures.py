@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import timing
+from mediaproc.media import timing, tone
 from mediaproc.media.edits import picture_filters
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -46,7 +46,10 @@ def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
 def fitted(picture: Any, info: MediaInfo, width: int, height: int) -> Any:
     """The source's frames in another size, with square pixels, in what every decoder knows."""
     picture = picture.filter("scale", width, height, **_scale_options(info))
-    return picture.filter("setsar", "1").filter("format", "yuv420p")
+    picture = picture.filter("setsar", "1")
+    for name, values in tone.filters(info.video):  # in the smaller size: it is the dearest step
+        picture = picture.filter(name, **values)
+    return picture.filter("format", "yuv420p")
 
 
 def _scaled(picture: Any, rung: Rung) -> Any:
@@ -68,5 +71,7 @@ def _edge(seconds: float) -> str:
 
 def _scale_options(info: MediaInfo) -> dict[str, str]:
     """The range of television, whatever the source's; and for RGB the matrix that players assume."""
+    if info.video.hdr:
+        return {}  # zscale does all of it
     rgb = info.video.pixel_format.startswith(_RGB_FORMATS)
     return {"out_range": "tv"} | ({"out_color_matrix": "bt709"} if rgb else {})

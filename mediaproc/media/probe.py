@@ -65,6 +65,7 @@ class VideoTrack:
     variable_frame_rate: bool = False
     profile: str = ""
     bitrate_bps: int = 0
+    transfer: str = ""
 
     @property
     def short_side(self) -> int:
@@ -212,6 +213,7 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         variable_frame_rate=bool(average and nominal) and abs(average - nominal) > nominal / 200,
         profile=str(stream.get("profile", "")),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
+        transfer=str(stream.get("color_transfer", "")),
     )
 
 

@@ -83,7 +83,8 @@ def test_a_silent_source_has_no_sound() -> None:
         (with_video(frame_rate=Fraction(60000, 1001)), [], ["fps="]),
         (with_video(frame_rate=Fraction(0)), [], ["fps="]),
         (with_video(pixel_format="gbrp"), ["out_color_matrix=bt709"], []),
-        (with_video(pixel_format="rgba"), ["out_color_matrix=bt709"], []),
+        (with_video(pixel_format="rgba"), ["out_color_matrix=bt709"], ["zscale", "tonemap"]),
+        (with_video(hdr=True, transfer="arib-std-b67"), ["color_trc=arib-std-b67", "tonemap=", "format=yuv420p"], []),
     ],
 )
 def test_filters(info: MediaInfo, filters: list[str], missing: list[str]) -> None:
