@@ -33,7 +33,7 @@ def source_of(context: AttemptContext) -> Source:
     return Source(objects.url_for_servers(context.claim.video.source_key, seconds=seconds))
 
 
-def probed(context: AttemptContext, source: Source) -> MediaInfo:
+def probed(context: AttemptContext, source: Source, *, picture_needed: bool = True) -> MediaInfo:
     """What the source is. Raises the expected error if it can't be processed."""
     head = _head(context.claim.video.source_key)
     return examined(source, head=head, directory=context.workspace, cancelled=context.cancelled)
@@ -51,7 +51,7 @@ def examined(source: Source, *, head: bytes, directory: Path, cancelled: threadi
             limits=_PROBE_LIMITS,
             log_name="ffprobe.log",
         )
-        return probe.parse_ffprobe(output, content_type=content_type)
+        return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
     except ProcessFailed as failure:
         raise reasons.beyond_the_file(failure) or reasons.refusal(probe.NotMedia(content_type)) from failure
     except ProcessTimedOut as failure:

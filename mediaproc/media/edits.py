@@ -65,6 +65,8 @@ NO_EDITS = Edits()
 
 def edited(info: MediaInfo, edits: Edits) -> MediaInfo:
     """A source as it is once edited: its length, its size as shown, its sound. Raises BeyondLimits for nothing left."""
+    if edits == NO_EDITS:
+        return info
     width, height = info.video.display_width * edits.crop.width, info.video.display_height * edits.crop.height
     if edits.rotate % 180:
         width, height = height, width

@@ -72,6 +72,28 @@ class VideoTrack:
         """The smaller side as displayed: what a rung's name counts."""
         return min(self.display_width, self.display_height)
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is a picture at all."""
+        return self.display_width > 0
+
+
+NO_PICTURE = VideoTrack(
+    index=-1,
+    codec="",
+    width=0,
+    height=0,
+    display_width=0,
+    display_height=0,
+    frame_rate=Fraction(0),
+    pixel_format="",
+    bit_depth=0,
+    rotation=0,
+    interlaced=False,
+    hdr=False,
+)
+"""The picture of a source that is sound alone."""
+
 
 @dataclass(frozen=True)
 class AudioTrack:
@@ -140,10 +162,10 @@ def ffprobe_arguments(source: Source) -> list[str]:
     ]
 
 
-def parse_ffprobe(output: str, *, content_type: str | None = None) -> MediaInfo:
+def parse_ffprobe(output: str, *, content_type: str | None = None, picture_needed: bool = True) -> MediaInfo:
     """What ffprobe's JSON says of a source. `content_type` is what the file seems to be, for the sentence.
 
-    Raises `NotMedia`, `NoVideo` or `BeyondLimits`.
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` where a picture is needed, or there is no sound either.
     """
     answer = _json_object(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
@@ -152,11 +174,15 @@ def parse_ffprobe(output: str, *, content_type: str | None = None) -> MediaInfo:
         raise NotMedia(content_type)
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
-    return _within_limits(_media_info(about, streams))
+    info = _media_info(about, streams)
+    if not info.video.shown and (picture_needed or not info.audio):
+        raise NoVideo
+    return _within_limits(info)
 
 
 def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
-    video = _video_track(_main_picture(streams))
+    picture = _main_picture(streams)
+    video = _video_track(picture) if picture else NO_PICTURE
     return MediaInfo(
         container=str(about.get("format_name", "")),
         duration_seconds=_duration(about, streams),
@@ -181,15 +207,13 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
     return info
 
 
-def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
     moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
     sized = [each for each in moving if _area(each) > 0]
     if not sized and moving:
         raise BeyondLimits("The size of this picture can't be read, or it is too large")  # FFmpeg's own limit is 2 GiB
-    if not sized:
-        raise NoVideo
-    return max(sized, key=lambda each: (_disposition(each, "default"), _area(each)))
+    return max(sized, key=lambda each: (_disposition(each, "default"), _area(each))) if sized else None
 
 
 def _video_track(stream: Mapping[str, Any]) -> VideoTrack:

@@ -41,12 +41,13 @@ def make_files(context: AttemptContext, info: MediaInfo, source: Source, preset:
     with making.senders() as pool:
         if preset.loop is None and command.main_audio(info) is None:
             raise NoAudioTrack
-        poster = Poster.begin(context, pool, info, source)
+        poster = Poster.begin(context, pool, info, source) if info.video.shown else None
         if preset.loop is not None:
             _make_loop(context, info, source, preset.loop)
         else:
             _make_sounds(context, info, source, preset, making.sound_outboxes(context, pool, info, preset))
-        poster.look(wait=True)
+        if poster is not None:
+            poster.look(wait=True)
 
 
 # Sound ------------------------------------------------------------------------------------------------------

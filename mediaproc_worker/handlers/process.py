@@ -26,7 +26,7 @@ def process(context: AttemptContext) -> None:
     preset = making.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
-    info = _edited(probed(context, source), preset)
+    info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
     _write_down(context, info)
     context.report(Stage.PROBE, jobs.PLANNED)
     if not preset.rungs:
@@ -53,15 +53,15 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
         jobs.set_media_info,
         info.to_json(),
         duration_seconds=info.duration_seconds or None,
-        width=video.display_width,
-        height=video.display_height,
+        width=video.display_width or None,
+        height=video.display_height or None,
         frame_rate=float(video.frame_rate) or None,
     )
     sound = command.main_audio(info)
-    context.log(
-        f"Source: {video.codec} {video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps, "
-        f"{info.duration_seconds:.1f} s, {f'{sound.codec} with {sound.channels} channels' if sound else 'no sound'}"
-    )
+    size = f"{video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps"
+    picture = f"{video.codec} {size}" if video.shown else "no picture"
+    heard = f"{sound.codec} with {sound.channels} channels" if sound else "no sound"
+    context.log(f"Source: {picture}, {info.duration_seconds:.1f} s, {heard}")
 
 
 # Share out --------------------------------------------------------------------------------------------------

@@ -165,6 +165,22 @@ def test_sound_alone_has_one_loudness_in_every_format(clip: Path, tmp_path: Path
     assert clips.decode(stitched(made["audio"], tmp_path), "a:0").end_seconds == pytest.approx(2.0, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "encode"), [("talk.mp3", ("-c:a", "libmp3lame")), ("talk.m4a", ("-c:a", "aac")), ("talk.wav", ())]
+)
+def test_a_sound_file_needs_no_picture(tmp_path: Path, name: str, encode: tuple[str, ...]) -> None:
+    source = tmp_path / name
+    clips.ffmpeg("-f", "lavfi", "-i", "sine=duration=1:frequency=300", *encode, str(source))
+    video = processed(source, "audio")
+    assert (video.playable, video.poster_key, video.width, set(made_of(video))) == (
+        True, None, None, {"audio", "opus", "mp3"}
+    )  # fmt: skip
+    assert "sound" not in multivariant(video)
+    job = uploaded(source, preset="gif")
+    attempt.perform(job.id)
+    assert job_now(job.id).error_code == "no_video_track"
+
+
 def test_silence_stays_silent(tmp_path: Path) -> None:
     source = clips.make(tmp_path / "quiet.mp4", size="64x48", seconds=1, audio="anullsrc")
     assert set(made_of(processed(source, "audio"))) == {"audio", "opus", "mp3"}
