@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 from standardwebhooks import Webhook as Verifier
 
@@ -34,13 +35,15 @@ STATUSES = [WebhookEvent.QUEUED, WebhookEvent.PROCESSING, WebhookEvent.CANCELLED
 
 @pytest.fixture(autouse=True)
 def loopback_allowed(connected: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As an operator allows it; and a lane that is empty."""
+    """As an operator allows it; and a lane that is empty, with nothing left of other tests to send again."""
     monkeypatch.setenv("WEBHOOK_ALLOW_HTTP", "true")
     monkeypatch.setenv("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.1")
     monkeypatch.setenv("WEBHOOK_TIMEOUT_SECONDS", "2")
     settings.cache_clear()
     tasks.performer["deliver"] = deliveries.deliver
     huey_of(Lane.WEBHOOK).flush()
+    with database.transaction() as session:
+        session.exec(delete(WebhookDelivery))
     yield
     huey_of(Lane.WEBHOOK).flush()
     monkeypatch.undo()
