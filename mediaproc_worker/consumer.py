@@ -26,13 +26,17 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import attempt, parent
 from mediaproc_worker.handlers.assemble import assemble
+from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
 from mediaproc_worker.handlers.process import process
+from mediaproc_worker.handlers.remux import copy_picture
 from mediaproc_worker.heartbeat import stopping
 
 HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.PROCESS: process,
     JobKind.ENCODE: encode_chunk,
+    JobKind.REMUX: copy_picture,
+    JobKind.FILES: make_files,
     JobKind.SOUND: encode_sound,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,

@@ -18,6 +18,7 @@ from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
+from mediaproc_worker import attempt
 
 T = TypeVar("T")
 
@@ -48,6 +49,20 @@ def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") 
         video.preset = preset
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
         return jobs.enqueue(session, video=video, preset=preset)
+
+
+def perform_all(job: Job) -> None:
+    """Perform a job and its parts, one after another in this process, until none of them waits any more."""
+    attempt.perform(job.id)
+    while waiting := [each for each in parts_of(job) if each.state.waiting]:
+        for part in waiting:
+            attempt.perform(part.id)
+
+
+def parts_of(job: Job) -> list[Job]:
+    """The parts of a job, in the order in which they were asked for."""
+    with database.transaction() as session:
+        return jobs.of_job(session, job.id)
 
 
 def job_now(job_id: UUID) -> Job:

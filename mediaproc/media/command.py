@@ -62,18 +62,19 @@ def encode_arguments(
         for picture, rung in zip(made, rungs, strict=True)
     ]
     if chunk is None:
-        outputs += _sound_outputs(opened, info, preset)
+        outputs += sound_outputs(opened, info, preset)
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 
 
 def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     """Only the sound, whole. It has some."""
-    (sound,) = _sound_outputs(ffmpeg.input(location(source), **input_options(source)), info, preset)
+    (sound,) = sound_outputs(ffmpeg.input(location(source), **input_options(source)), info, preset)
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *cast("list[str]", sound.get_args())]
 
 
-def _sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
+def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
+    """The sound of an opened source, if it has some, as one output."""
     track = main_audio(info)
     if track is None:
         return []
@@ -176,8 +177,8 @@ def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool
         # A chunk's decode times run on from its frames' own times, so every chunk of a rung has the same init
         # segment and they can be put one after another; its edit list takes off the delay of B-frames.
         "avoid_negative_ts": "disabled",
-        "movflags": f"{_CMAF}+frag_keyframe+frag_discont",  # a segment at each keyframe
-        **_OUTPUT,
+        "movflags": f"{CMAF}+frag_keyframe+frag_discont",  # a segment at each keyframe
+        **OUTPUT,
     }
 
 
@@ -190,18 +191,19 @@ def audio_options(preset: Preset) -> dict[str, Any]:
         "ac": audio.channels,  # more are mixed down by FFmpeg's own matrix, which does not clip
         "ar": audio.sample_rate_hz,
         "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
-        "movflags": _CMAF,
+        "movflags": CMAF,
         "frag_duration": 1_000_000,  # microseconds: segments are made of whole fragments (see `fragments.Cutter`)
-        **_OUTPUT,
+        **OUTPUT,
     }
 
 
-_CMAF = "cmaf+delay_moov"
+CMAF = "cmaf+delay_moov"
 """Fragments that HLS, DASH and the MP4 share. The header waits for the first packets, which say what is in it."""
 
-_OUTPUT: dict[str, Any] = {
+OUTPUT: dict[str, Any] = {
     "format": "mp4",
     "flush_packets": 1,  # a segment is in the file as soon as it is closed
     "map_metadata": -1,  # where the camera stood is nobody's business
     "map_chapters": -1,
 }
+"""What every growing file has in common."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 AUDIO = "audio"
 """The rendition that holds the sound of all rungs."""
 
+INSTANT = "instant"
+"""The source's own picture, not encoded: played until the rungs are made, and no result itself."""
+
 POSTER = "poster.jpg"
 
 LOUDNESS = "loudness.json"

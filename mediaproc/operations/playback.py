@@ -18,12 +18,12 @@ from mediaproc.domain.errors import NotFound
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import manifest
 from mediaproc.media.manifest import Piece, Sound, Variant
-from mediaproc.operations import scope, tokens
+from mediaproc.operations import scope, shown, tokens
+from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import presign
 
-_SHORTEST_SECONDS = 6 * 3600
 _HOUR = 3600
 
 
@@ -46,9 +46,9 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
-    shown = _shown(session, video)
-    pictures = [each for each in shown if each.height > 0]
-    sound = next((each for each in shown if each.height == 0), None)
+    found = _shown(session, video)
+    pictures = shown.playing([each for each in found if each.height > 0])
+    sound = next((each for each in found if each.height == 0), None)
     if not pictures and not sound:
         raise NotFound("There is nothing to play yet")
     token = _token(video)
@@ -130,5 +130,5 @@ def _token_until(video_id: UUID, expires_at: int) -> str:
 
 def _life_seconds(video: Video) -> int:
     """Six hours, or four times the video for pauses, in whole hours so that addresses stay the same."""
-    wanted = max(_SHORTEST_SECONDS, 4 * (video.duration_seconds or 0))
+    wanted = max(leaving.SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
     return min(math.ceil(wanted / _HOUR) * _HOUR, presign.LONGEST_SECONDS - presign.STABLE_SECONDS)

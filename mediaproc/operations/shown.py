@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.tables import Job, Rendition, Video
+from mediaproc.media import layout
 
 
 def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
@@ -19,8 +20,26 @@ def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
     return {job.video_id: job for job in session.exec(newest)}
 
 
+def playing(pictures: Sequence[Rendition]) -> list[Rendition]:
+    """What is played of an output: its rungs; until they are whole the source's own picture, where it is there.
+
+    Side by side they would let a player change to a rung that ends where its encoder is.
+    """
+    rungs = sizes(pictures)
+    instant = [each for each in pictures if each.name == layout.INSTANT]
+    return instant if instant and not (rungs and all(each.finished for each in rungs)) else rungs
+
+
+def sizes(pictures: Sequence[Rendition]) -> list[Rendition]:
+    """The results of a video, without what only bridges the time until they are there."""
+    return [each for each in pictures if each.name != layout.INSTANT]
+
+
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    """The sizes and files of each video's shown output, the largest first; not the sound that only plays beside."""
+    """The pictures and files of each video's shown output, the largest first; not the sound that only plays beside.
+
+    See `sizes` and `playing`.
+    """
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}

@@ -15,7 +15,7 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import cursors, filenames, presets, scope, uploads, views
+from mediaproc.operations import cursors, filenames, presets, scope, shown, uploads, views
 from mediaproc.operations import jobs as work
 from mediaproc.operations.jobs import leaving, moves
 from mediaproc.operations.scope import Principal
@@ -185,9 +185,9 @@ def _source_file(session: Session, video: Video) -> tuple[str, str]:
 
 
 def _made_file(session: Session, video: Video, name: str | None) -> tuple[str, str]:
-    shown = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
-    found = session.exec(shown.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
-    wanted = [each for each in found if name in (None, each.name)]
+    output = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
+    found = session.exec(output.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
+    wanted = [each for each in shown.sizes(found) if name in (None, each.name)]
     if name is not None and found and not wanted:
         raise NotFound(f"There is no rendition “{name}” of this video")
     for rendition in wanted:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
+from mediaproc.media import layout
 from mediaproc.operations import filenames, playback, progress, shown
 from mediaproc.storage import presign
 
@@ -38,6 +39,7 @@ class PlaybackView(BaseModel):
     """Where to play a video. The address needs no sign-in and works for at least six hours."""
 
     hls_url: str
+    instant: bool = Field(description="Whether it is the source's own picture, until the renditions are made.")
 
 
 class RenditionView(BaseModel):
@@ -158,10 +160,15 @@ def _view(
         progress=_progress(video, news),
         error=_error(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
-        playback=PlaybackView(hls_url=playback.hls_url(video)) if video.output_attempt and video.playable else None,
-        renditions=[_rendition(rendition) for rendition in renditions],
+        playback=_playback(video, renditions) if video.output_attempt and video.playable else None,
+        renditions=[_rendition(rendition) for rendition in shown.sizes(renditions)],
         job=job,
     )
+
+
+def _playback(video: Video, renditions: Sequence[Rendition]) -> PlaybackView:
+    instant = any(each.name == layout.INSTANT for each in shown.playing(renditions))
+    return PlaybackView(hls_url=playback.hls_url(video), instant=instant)
 
 
 def _progress(video: Video, news: dict[str, Any] | None) -> float:

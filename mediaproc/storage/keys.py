@@ -36,6 +36,17 @@ def poster(video_id: UUID, attempt: int) -> str:
     return f"{output_prefix(video_id, attempt)}poster.jpg"
 
 
+def rendition_prefix(video_id: UUID, attempt: int, rendition: str) -> str:
+    """The segments of one rendition."""
+    return f"{output_prefix(video_id, attempt)}{rendition}/"
+
+
+def rendition_of(prefix: str) -> tuple[UUID, int, str] | None:
+    """Video, attempt and name of a rendition by its prefix; None for any other."""
+    found = re.fullmatch(r"videos/([0-9a-f-]{36})/output/(\d+)/([^/]+)/", prefix)
+    return (UUID(found[1]), int(found[2]), found[3]) if found else None
+
+
 def init_segment(video_id: UUID, attempt: int, rendition: str) -> str:
     """A rendition's CMAF header."""
     return f"{output_prefix(video_id, attempt)}{rendition}/init.mp4"

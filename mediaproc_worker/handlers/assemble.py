@@ -33,6 +33,7 @@ def assemble(context: AttemptContext) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
         packaging.package(context, pool, [_made(*each) for each in whole.values()], base=0.0, fetch=fetch)
+    _mention_what_is_missing(context, whole)
     _sweep(context, whole)
 
 
@@ -41,7 +42,8 @@ def _whole(context: AttemptContext) -> Whole:
     claim = context.claim
     with context.transaction() as session:
         mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
-        found = session.exec(select(Rendition).where(*mine).order_by(col(Rendition.height).desc())).all()
+        results = col(Rendition.name) != layout.INSTANT
+        found = session.exec(select(Rendition).where(*mine, results).order_by(col(Rendition.height).desc())).all()
         whole: Whole = {}
         for each in found:
             rows = select(Segment).where(col(Segment.rendition_id) == each.id).order_by(col(Segment.number))
@@ -77,6 +79,14 @@ def _fetch(
             context.check()
             for body in pool.map(objects.get_bytes, wanted[start : start + _READ_AHEAD]):
                 file.write(body)
+
+
+def _mention_what_is_missing(context: AttemptContext, whole: Whole) -> None:
+    """A source that is cut off gives what there is; the page can say so."""
+    _, segments = next(iter(whole.values()))
+    seconds, wanted = sum(each.duration_seconds for each in segments), context.claim.video.duration_seconds or 0
+    if seconds < 0.9 * wanted:
+        context.log(f"Only {seconds:.1f} of {wanted:.1f} s of this video could be decoded")
 
 
 def _sweep(context: AttemptContext, whole: Whole) -> None:

@@ -20,6 +20,7 @@ from mediaproc.storage import keys
 from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.posting import Poster
+from mediaproc_worker.reading import source_of
 from mediaproc_worker.sending import put_large_file
 from mediaproc_worker.shipping import Outbox
 
@@ -36,8 +37,9 @@ class File:
     content_type: str
 
 
-def make_files(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset) -> None:
+def make_files(context: AttemptContext) -> None:
     """Make every file of a preset that has no ladder. Raises NoAudioTrack where it asks for a sound that is none."""
+    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
     with making.senders() as pool:
         if preset.loop is None and command.main_audio(info) is None:
             raise NoAudioTrack

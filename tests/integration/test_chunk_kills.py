@@ -69,18 +69,6 @@ def _running(job: Job) -> list[Job]:
     return [each for each in _chunks(job) if each.state is JobState.RUNNING]
 
 
-def _encoders(host: Workers) -> list[psutil.Process]:
-    """The FFmpegs that encode pictures."""
-    return [each for each in host.ffmpegs() if any("force_key_frames" in word for word in _command_of(each))]
-
-
-def _command_of(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
-
-
 def _objects_of(job: Job) -> set[str]:
     prefix = f"{keys.video_prefix(job.video_id)}output/"
     found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix)
@@ -131,11 +119,11 @@ def test_a_killed_host_costs_one_chunk(
     hosts: tuple[Workers, Workers], clip: Path, tmp_path: Path, api: TestClient
 ) -> None:
     job = uploaded(clip)
-    eventually(lambda: len(_running(job)) == 2 and _encoders(hosts[0]) and _encoders(hosts[1]), seconds=40)
+    eventually(lambda: len(_running(job)) == 2 and hosts[0].encoders() and hosts[1].encoders(), seconds=40)
     eventually(lambda: video_now(job.video_id).playable, seconds=40)
     assert _played(job, api, tmp_path) >= RATE
     assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
-    (encoder,) = eventually(lambda: _encoders(hosts[0]))
+    (encoder,) = eventually(lambda: hosts[0].encoders())
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
     eventually(lambda: gone(*lost), seconds=3)
@@ -163,7 +151,7 @@ def test_a_killed_host_costs_one_chunk(
 
 def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], clip: Path) -> None:
     job = uploaded(clip)
-    eventually(lambda: _encoders(hosts[0]) and _encoders(hosts[1]), seconds=40)
+    eventually(lambda: hosts[0].encoders() and hosts[1].encoders(), seconds=40)
     running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:
         jobs.cancel(session, job=job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from sqlmodel import col, select
 from mediaproc import database
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Rendition, Segment, Video
+from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, Video
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
 from mediaproc.media import command, ladder, layout, presets, probe
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs, playback
+from mediaproc.operations import jobs, playback, views
+from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -28,7 +30,10 @@ from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, uploaded, video_now
+from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+
+MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
+"""What no browser plays, so that nothing is played before the first chunk."""
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
 B_FRAMES = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-c:a", "aac")
@@ -38,11 +43,6 @@ UNEVEN = "select='lt(t,20)+gt(t,20)*not(mod(n,3))*lt(t,34)+gt(t,43)*lt(t,60)+gt(
 @pytest.fixture(autouse=True)
 def _worker(connected: dict[str, str]) -> None:
     bound_huey()
-
-
-def parts_of(job: Job) -> list[Job]:
-    with database.transaction() as session:
-        return jobs.of_job(session, job.id)
 
 
 def shared_out(source: Path) -> tuple[Job, list[Job]]:
@@ -135,6 +135,7 @@ def events_of(video: Video) -> list[Event]:
         ("uneven.mp4", {"encode": ("-fps_mode", "vfr", *B_FRAMES), "filters": UNEVEN}),
         ("late.mp4", {"encode": (*X264, "-output_ts_offset", "3.3")}),
         ("silent.mp4", {"encode": X264, "audio": None}),
+        ("foreign.mp4", {"encode": MPEG4}),
     ],
 )  # fmt: skip
 def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
@@ -146,7 +147,9 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     video = finish(job, parts)
     assert (video.status, job_now(job.id).state) == (VideoStatus.COMPLETED, JobState.COMPLETED)
     made, whole = renditions_of(video), encoded_whole(source, tmp_path / "whole")
-    assert set(made) == ({"108p", "audio"} if options.get("audio", "") is not None else {"108p"})
+    sound = {"audio"} if options.get("audio", "") is not None else set()
+    instant = set() if name in ("foreign.mp4", "uneven.mp4") else {"instant"}  # the latter has keyframes too far apart
+    assert set(made) == {"108p"} | sound | instant
     stitched, mp4 = fetched(made["108p"], tmp_path), downloaded(made["108p"].mp4_key, tmp_path / "made.mp4")
     one = whole / layout.whole("108p")
     assert times_of(stitched) == pytest.approx(times_of(one), abs=0.0001)
@@ -157,6 +160,10 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     alike = ssims(mp4, one)
     assert len(alike) == len(times_of(one))
     assert min(alike) > 0.9
+    if instant:
+        copied = fetched(made["instant"], tmp_path)
+        assert times_of(copied) == pytest.approx(times_of(one), abs=0.0021), "they follow one another on one clock"
+        assert made["instant"].finished
     if made.get("audio"):
         sound, alone = clips.decode(fetched(made["audio"], tmp_path), "a:0"), clips.decode(mp4, "a:0")
         assert sound == clips.decode(whole / layout.whole("audio"), "a:0")
@@ -165,7 +172,7 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clips.make(tmp_path_factory.mktemp("clip") / "long.mp4", seconds=100, size="192x108", encode=X264)
+    return clips.make(tmp_path_factory.mktemp("clip") / "long.mp4", seconds=100, size="192x108", encode=MPEG4)
 
 
 def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
@@ -191,16 +198,16 @@ def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
 
 
 def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
-    """Its chunks stand behind whole videos, and take turns with those of other long ones."""
+    """Its chunks take turns with those of other long ones, and planning takes none of their slots."""
     for lane in Lane:
         huey_of(lane).flush()
     plans = [shared_out(clip) for _ in range(2)]
     short = uploaded(clip)
-    asked = [UUID(huey_of(Lane.ENCODE).dequeue().args[0]) for _ in range(7)]
+    asked = [UUID(huey_of(Lane.ENCODE).dequeue().args[0]) for _ in range(4)]
     chunks = [[part.id for part in parts if part.kind is JobKind.ENCODE] for _, parts in plans]
-    assert set(asked[:3]) == {plans[0][0].id, plans[1][0].id, short.id}
-    assert set(asked[3:5]) == {chunks[0][0], chunks[1][0]}
-    assert set(asked[5:7]) == {chunks[0][1], chunks[1][1]}
+    assert set(asked[:2]) == {chunks[0][0], chunks[1][0]}
+    assert set(asked[2:]) == {chunks[0][1], chunks[1][1]}
+    assert short.id in tasks.waiting(Lane.QUICK), "it is read and planned while they encode"
     for job in (plans[0][0], plans[1][0], short):
         with database.transaction() as session:
             jobs.cancel(session, job=job)
@@ -290,11 +297,11 @@ def test_what_chunks_can_not_do_is_done_in_one_piece(clip: Path) -> None:
     assert job_now(job.id).state is JobState.RETRYING
     assert video_now(job.video_id).playable, "until there is something better"
     assert {each.state for each in parts_of(job)} == {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
-    attempt.perform(job.id)
+    perform_all(job)
     video = video_now(job.video_id)
     assert (video.status, video.output_attempt) == (VideoStatus.COMPLETED, 2)
     assert [each.outcome for each in attempts_of(job.id)] == [Outcome.FAILED, Outcome.COMPLETED]
-    assert len(parts_of(job)) == len(parts)
+    assert [each.kind for each in parts_of(job)[len(parts) :]] == ["sound", "encode", "poster", "assemble"]
 
 
 def test_cancel_ends_the_whole_tree(clip: Path) -> None:
@@ -309,3 +316,59 @@ def test_cancel_ends_the_whole_tree(clip: Path) -> None:
     with database.transaction() as session:
         assert not jobs.heartbeat(session, job_id=claim.job_id, attempt=1, progress=1.0, whole=1.0)
     assert attempts_of(parts[1].id)[0].outcome is Outcome.CANCELLED
+
+
+def test_a_source_that_browsers_play_is_played_before_it_is_encoded(tmp_path: Path) -> None:
+    source = clips.make(tmp_path / "short.mp4", seconds=3, size="192x108", encode=B_FRAMES)
+    job, parts = shared_out(source)
+    assert [each.kind for each in parts] == ["remux", "encode", "poster"]
+    attempt.perform(parts[0].id)
+    video = video_now(job.video_id)
+    assert (video.playable, video.status) == (True, VideoStatus.PROCESSING)
+    with database.transaction() as session:
+        view, top = views.of_videos(session, [video])[0], playback.multivariant_playlist(session, video)
+        instant = playback.media_playlist(session, video, "instant")
+    assert (view.renditions, view.playback and view.playback.instant) == ([], True)
+    assert "instant.m3u8" in top and top.count("#EXT-X-STREAM-INF") == 1
+    assert "#EXT-X-ENDLIST" in instant
+    attempt.perform(parts[1].id)
+    with database.transaction() as session:
+        assert playback.multivariant_playlist(session, video) == top, "nobody changes to a rung that still grows"
+    video = finish(job, parts[2:])
+    with database.transaction() as session:
+        view, top = views.of_videos(session, [video])[0], playback.multivariant_playlist(session, video)
+        assert playback.media_playlist(session, video, "instant") == instant, "whoever plays it sees it to its end"
+    assert ([each.name for each in view.renditions], view.playback and view.playback.instant) == (["108p"], False)
+    assert "instant" not in top
+    told = [event.data.get("name") for event in events_of(video) if event.type in ("playable", "rendition")]
+    assert told == [None, "audio", "108p"]
+    _sweep_as_if_played(video)
+    assert set(renditions_of(video)) == {"108p", "audio"}
+    found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=keys.output_prefix(video.id, 1))
+    assert not [each["Key"] for each in found["Contents"] if "/instant/" in each["Key"]]
+
+
+def _sweep_as_if_played(video: Video) -> None:
+    with database.transaction() as session:
+        mine = col(Leftover.prefix) == keys.rendition_prefix(video.id, 1, "instant")
+        (leftover,) = session.exec(select(Leftover).where(mine)).all()
+        assert leftover.sweep_after > video.created_at + timedelta(hours=5)
+        leftover.sweep_after = video.created_at - timedelta(days=9)
+    with database.transaction() as session:
+        jobs.sweep_leftovers(session, limit=100)
+
+
+def test_a_copy_that_fails_for_good_is_no_failure_of_the_video(tmp_path: Path) -> None:
+    source = clips.make(tmp_path / "short.mp4", seconds=2, size="192x108", encode=X264)
+    job, parts = shared_out(source)
+    with database.transaction() as session:
+        session.get_one(Job, parts[0].id).max_attempts = 1
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=parts[0].id, worker="test:1")
+    assert claim
+    with database.transaction() as session:
+        jobs.fail(session, claim, EncodeFailed())
+    assert job_now(job.id).state is JobState.RETRYING
+    perform_all(job)
+    assert video_now(job.video_id).status is VideoStatus.COMPLETED
+    assert set(renditions_of(video_now(job.video_id))) == {"108p", "audio"}

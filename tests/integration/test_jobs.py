@@ -33,9 +33,9 @@ from tests.works import attempts_of, enqueued, forget_waiting, job_now, make_vid
 @pytest.fixture(autouse=True)
 def _calm(services: dict[str, str]) -> Iterator[None]:
     forget_waiting()
-    huey_of(Lane.ENCODE).flush()
+    huey_of(Lane.QUICK).flush()
     yield
-    huey_of(Lane.ENCODE).flush()
+    huey_of(Lane.QUICK).flush()
 
 
 def _claim(job_id: UUID, worker: str = "test:1") -> jobs.Claim | None:
@@ -202,7 +202,7 @@ def test_a_retryable_failure_waits_and_then_runs_again() -> None:
     assert _claim(job.id) is None, "its time has not come"
     _set(job.id, next_attempt_at=now() - timedelta(seconds=1))
     assert _do(jobs.resend_lost) >= 1
-    assert job.id in tasks.waiting(Lane.ENCODE)
+    assert job.id in tasks.waiting(Lane.QUICK)
     again = _claim(job.id)
     assert again and again.attempt == 2
 
@@ -240,11 +240,11 @@ def test_a_job_given_back_runs_again_and_loses_no_attempt() -> None:
 
 def test_a_rescue_uses_up_the_attempt_and_sends_at_once() -> None:
     claim = _claimed()
-    huey_of(Lane.ENCODE).flush()
+    huey_of(Lane.QUICK).flush()
     _set(claim.job_id, lease_expires_at=now() - timedelta(seconds=1))
     _do(jobs.rescue_expired)
     assert job_now(claim.job_id).state is JobState.RETRYING
-    assert claim.job_id in tasks.waiting(Lane.ENCODE)
+    assert claim.job_id in tasks.waiting(Lane.QUICK)
     assert attempts_of(claim.job_id)[0].outcome is Outcome.LOST
     assert _do(jobs.rescue_expired) == 0
 
@@ -353,30 +353,30 @@ def test_a_verb_that_runs_twice_writes_once() -> None:
 
 def test_a_message_that_redis_lost_is_sent_again() -> None:
     lost, kept = enqueued(), enqueued()
-    huey_of(Lane.ENCODE).flush()
-    tasks.send(Lane.ENCODE, kept.id)
-    assert lost.id not in tasks.waiting(Lane.ENCODE)
+    huey_of(Lane.QUICK).flush()
+    tasks.send(Lane.QUICK, kept.id)
+    assert lost.id not in tasks.waiting(Lane.QUICK)
     _do(jobs.resend_lost)
-    assert lost.id not in tasks.waiting(Lane.ENCODE), "it may be on its way to a worker"
+    assert lost.id not in tasks.waiting(Lane.QUICK), "it may be on its way to a worker"
     for job in (lost, kept):
         _set(job.id, message_sent_at=now() - timedelta(minutes=1))
     _do(jobs.resend_lost)
-    assert tasks.waiting(Lane.ENCODE) >= {lost.id, kept.id}
-    assert sum(UUID(each.args[0]) == kept.id for each in huey_of(Lane.ENCODE).pending()) == 1
+    assert tasks.waiting(Lane.QUICK) >= {lost.id, kept.id}
+    assert sum(UUID(each.args[0]) == kept.id for each in huey_of(Lane.QUICK).pending()) == 1
 
 
 def test_a_lost_message_is_found_behind_many_that_are_not() -> None:
     waiting = [enqueued() for _ in range(4)]
-    huey_of(Lane.ENCODE).flush()
+    huey_of(Lane.QUICK).flush()
     for job in waiting:
         _set(job.id, message_sent_at=now() - timedelta(minutes=1))
     for job in waiting[:3]:
-        tasks.send(Lane.ENCODE, job.id)
+        tasks.send(Lane.QUICK, job.id)
     with database.transaction() as session:
         ours = col(Job.id).in_([job.id for job in waiting])
         session.exec(update(Job).where(~ours, col(Job.state).in_(["queued", "retrying"])).values(state="cancelled"))
     assert _do(jobs.resend_lost, limit=2) == 1
-    assert waiting[3].id in tasks.waiting(Lane.ENCODE)
+    assert waiting[3].id in tasks.waiting(Lane.QUICK)
 
 
 def test_leftovers_are_swept_from_storage_when_their_time_has_come() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from mediaproc import database, logs
-from mediaproc.domain.states import JobState, Outcome, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Segment
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
@@ -19,7 +19,7 @@ from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import Services
 from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, uploaded, video_now
+from tests.works import attempts_of, eventually, job_now, parts_of, uploaded, video_now
 
 SECONDS = 10.56
 
@@ -71,7 +71,7 @@ def _assert_whole(job: Job, folder: Path) -> None:
     """Completed, with exactly the objects that the rows name, and an MP4 as long as the source."""
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
     renditions, named = _shown(job)
-    assert {each.name for each in renditions} == {"720p", "480p", "audio"}
+    assert {each.name for each in renditions} == {"720p", "480p", "audio", "instant"}
     assert all(each.finished for each in renditions)
     eventually(lambda: _objects_of(job) == named)
     best = max(renditions, key=lambda each: each.height)
@@ -90,7 +90,10 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
     kill(worker)
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
     _assert_whole(job, tmp_path)
-    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.LOST, Outcome.COMPLETED]
+    assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
+    outcomes = {each.kind: [one.outcome for one in attempts_of(each.id)] for each in parts_of(job)}
+    assert outcomes.pop(JobKind.ENCODE) == [Outcome.LOST, Outcome.COMPLETED]
+    assert all(each == [Outcome.COMPLETED] for each in outcomes.values())
 
 
 def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(

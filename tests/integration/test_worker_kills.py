@@ -133,7 +133,7 @@ def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
     first = enqueued(filename="ffmpeg 1.5")
     workers.encoding()
     second = enqueued(filename="instant")
-    huey_of(Lane.ENCODE).storage.conn.flushdb()
+    huey_of(Lane.QUICK).storage.conn.flushdb()
     _completed(first)
     _completed(second)
     assert len(attempts_of(second.id)) == 1

@@ -54,9 +54,13 @@ class Workers:
         """The FFmpeg processes that run now."""
         return [each for each in self.children() if "ffmpeg" in _name(each)]
 
+    def encoders(self) -> list[psutil.Process]:
+        """Those of them that encode pictures."""
+        return [each for each in self.ffmpegs() if any("force_key_frames" in word for word in _command_of(each))]
+
     def encoding(self) -> tuple[psutil.Process, psutil.Process]:
-        """Wait for an encode: its FFmpeg, and the worker process that runs it."""
-        ffmpeg = eventually(self.ffmpegs)[0]
+        """Wait for an encode of pictures: its FFmpeg, and the worker process that runs it."""
+        ffmpeg = eventually(self.encoders)[0]
         worker = ffmpeg.parent()
         assert worker is not None
         return ffmpeg, worker
@@ -93,6 +97,13 @@ def gone(*processes: psutil.Process) -> bool:
 def kill(process: psutil.Process, signum: int = signal.SIGKILL) -> None:
     """Send a signal to a process that these tests started."""
     process.send_signal(signum)
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def _name(process: psutil.Process) -> str:

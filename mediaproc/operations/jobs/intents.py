@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict
-from mediaproc.domain.states import JobState, Outcome, Priority, VideoStatus
+from mediaproc.domain.states import JobState, Lane, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.media.presets import Preset
 from mediaproc.operations import presets
@@ -103,6 +103,7 @@ def _new_job(video: Video, recipe: Preset, *, attempts: int) -> Job:
     return Job(
         team_id=video.team_id,
         video_id=video.id,
+        lane=Lane.QUICK,  # reading and planning; its parts encode
         priority=video.priority,
         preset=recipe.name,
         preset_version=recipe.version,

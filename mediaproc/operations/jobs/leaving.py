@@ -6,11 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from mediaproc.domain.tables import Leftover, Rendition, Video, now
+from mediaproc.media import layout
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+
+SHORTEST_PLAYBACK_SECONDS = 6 * 3600
+"""How long whoever has begun to play a video can go on, at least."""
 
 
 def leave_output(session: Session, video: Video, attempt: int, *, for_good: bool) -> None:
@@ -33,6 +37,25 @@ def drop_output(session: Session, video_id: UUID, attempt: int) -> None:
     session.exec(delete(Rendition).where(col(Rendition.video_id) == video_id, col(Rendition.attempt) == attempt))
     session.add(Leftover(prefix=keys.output_prefix(video_id, attempt), sweep_after=now() + grace()))
     session.flush()
+
+
+def retire_instant(session: Session, video: Video, attempt: int) -> None:
+    """Let what was played until the rungs were made be swept, once whoever plays it has seen it to its end."""
+    prefix = keys.rendition_prefix(video.id, attempt, layout.INSTANT)
+    known = select(Rendition.id).where(
+        col(Rendition.video_id) == video.id, col(Rendition.attempt) == attempt, col(Rendition.name) == layout.INSTANT
+    )
+    if session.exec(known).one_or_none() is not None:
+        seconds = max(SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
+        session.add(Leftover(prefix=prefix, sweep_after=now() + timedelta(seconds=seconds)))
+
+
+def forget_rendition(session: Session, prefix: str) -> None:
+    """Delete the rows of a single rendition whose objects are swept."""
+    if (named := keys.rendition_of(prefix)) is not None:
+        video_id, attempt, name = named
+        mine = (col(Rendition.video_id) == video_id, col(Rendition.attempt) == attempt, col(Rendition.name) == name)
+        session.exec(delete(Rendition).where(*mine))
 
 
 def grace() -> timedelta:

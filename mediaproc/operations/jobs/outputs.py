@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
+from mediaproc.media import layout
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced, output_row
@@ -132,13 +133,15 @@ def finish_rendition(
     """Say that a rendition is whole, with what only the end tells; its size is that of its segments."""
     fenced(session, claim)
     rendition = session.exec(select(Rendition).where(col(Rendition.id) == rendition_id)).one()
+    known = rendition.finished or rendition.name == layout.INSTANT
     rendition.finished, rendition.mp4_key, rendition.mp4_size_bytes = True, mp4_key, mp4_size_bytes
     rendition.bitrate_bps = bitrate_bps or rendition.bitrate_bps
     rendition.peak_bitrate_bps = peak_bitrate_bps or rendition.peak_bitrate_bps
     rendition.codecs = codecs or rendition.codecs
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
-    moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
+    if not known:
+        moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
 def show_output(session: Session, video: Video, attempt: Attempt) -> None:

@@ -18,9 +18,11 @@ from mediaproc.domain.tables import Attempt, Job
 from mediaproc.events.messages import EventType
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
-from mediaproc.operations.jobs.leaving import leave_output
+from mediaproc.operations.jobs.leaving import leave_output, retire_instant
 from mediaproc.operations.jobs.outputs import show_output
 from mediaproc.settings import settings
+
+_LOG_TAIL_LINES = 60
 
 PLANNED, ENCODED = 1.0, 94.0
 """Percent of the whole when it is planned, and when every chunk is encoded."""
@@ -37,8 +39,8 @@ class Part:
 
     @property
     def lane(self) -> Lane:
-        """Only chunks take a slot for encoding."""
-        return Lane.ENCODE if self.kind is JobKind.ENCODE else Lane.QUICK
+        """Only what encodes pictures or files takes a slot for encoding."""
+        return Lane.ENCODE if self.kind in (JobKind.ENCODE, JobKind.FILES) else Lane.QUICK
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
     if held.job.lease_expires_at is None:
         return
     held.job.lease_expires_at = None
+    # What has no chunks and nothing instant is done in the plainest way already.
+    kinds = [part.kind for part in wanted]
+    held.job.undivided = held.job.undivided or (kinds.count(JobKind.ENCODE) < 2 and JobKind.REMUX not in kinds)
     held.video.progress = max(held.video.progress, PLANNED)
     for part in wanted:
         _begin(session, held, held.job, part)
@@ -76,15 +81,15 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
 
 def share_of(session: Session, claim: Claim) -> Share:
     """How an attempt's progress counts: that of a chunk by what the other chunks have done so far."""
-    if claim.job.parent_id is None:
+    if claim.job.parent_id is None or claim.job.kind is JobKind.FILES:
         return Share()
     if claim.job.kind is not JobKind.ENCODE:
         return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
     chunks = [job for job in of_job(session, claim.job.parent_id) if job.kind is JobKind.ENCODE]
-    scale = (ENCODED - PLANNED) / max(sum(job.length_seconds or 0 for job in chunks), 0.001)
-    done = sum((job.length_seconds or 0) * job.progress / 100 for job in chunks if job.id != claim.job_id)
+    scale = (ENCODED - PLANNED) / sum(_weight(job) for job in chunks)
+    done = sum(_weight(job) * job.progress / 100 for job in chunks if job.id != claim.job_id)
     running = sum(job.state is JobState.RUNNING for job in chunks)
-    return Share(PLANNED + scale * done, scale * (claim.job.length_seconds or 0), workers=max(1, running))
+    return Share(PLANNED + scale * done, scale * _weight(claim.job), workers=max(1, running))
 
 
 def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -> None:
@@ -93,7 +98,8 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
     held.job.progress = 100.0
     moves.move(session, held, JobState.COMPLETED)
     whole = _whole(session, held)
-    if held.job.kind is JobKind.ASSEMBLE:
+    _keep_log(attempt_row(session, whole.job), log_tail)
+    if held.job.kind in (JobKind.ASSEMBLE, JobKind.FILES):
         _complete_whole(session, whole)
         return
     if held.job.kind is JobKind.ENCODE:
@@ -114,7 +120,8 @@ def failed(session: Session, held: Held, error: ProcessingError) -> None:
     whole = _whole(session, held)
     cancel(session, whole)
     moves.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
-    again = isinstance(error, DamagedSource | EncodeFailed) and whole.job.attempt < whole.job.max_attempts
+    divided = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
+    again = divided and whole.job.attempt < whole.job.max_attempts
     leave_output(session, whole.video, whole.job.attempt, for_good=not again)
     if not again:
         moves.move(session, whole, JobState.FAILED, error=error)
@@ -178,12 +185,24 @@ def _unfinished(session: Session, whole_id: UUID) -> list[Job]:
     return list(session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all())
 
 
+def _keep_log(attempt: Attempt, lines: str) -> None:
+    """What a part that went well had to say stands in the log of the whole, where people look."""
+    together = [*attempt.log_tail.splitlines(), *lines.splitlines()]
+    attempt.log_tail = "\n".join(together[-_LOG_TAIL_LINES:])
+
+
 def _complete_whole(session: Session, whole: Held) -> None:
     attempt = attempt_row(session, whole.job)
     moves.end(attempt, Outcome.COMPLETED, at=whole.now)
+    retire_instant(session, whole.video, attempt.number)
     show_output(session, whole.video, attempt)
     whole.video.ready_at, whole.video.progress = whole.now, 100.0
     moves.move(session, whole, JobState.COMPLETED)
+
+
+def _weight(job: Job) -> float:
+    """What a chunk counts for the whole; one whose length is not known is the only one."""
+    return job.length_seconds or 1.0
 
 
 def _tell(session: Session, held: Held, text: str) -> None:

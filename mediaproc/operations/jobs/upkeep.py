@@ -14,7 +14,7 @@ from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, Outcome
 from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
-from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs import leaving, moves
 from mediaproc.operations.jobs.attempts import end_failed
 from mediaproc.operations.jobs.fence import hold
 from mediaproc.queue import tasks
@@ -126,6 +126,7 @@ def _due_leftovers(session: Session, limit: int) -> Sequence[Leftover]:
 
 def _sweep(leftover: Leftover) -> bool:
     try:
+        leaving.forget_rendition(session, leftover.prefix)
         objects.delete_prefix(leftover.prefix)
     except Exception:
         log.warning("sweep_failed", prefix=leftover.prefix, exc_info=True)

@@ -1,0 +1,70 @@
+"""Using a source's own picture without encoding it: when browsers play it as it is, and how it is put into segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, cast
+
+import ffmpeg
+
+from mediaproc.media import command, layout
+from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source, input_options, location
+
+_CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
+"""Those that give each packet the time at which it is shown; AVI does not."""
+
+_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
+_LARGEST_PIXELS = 4096 * 2304
+_HIGHEST_BITRATE_BPS = 40_000_000
+"""More than that would hardly be played in time by anyone."""
+
+_LONGEST_GOP_SECONDS = 12.0
+"""x264's own default is 250 frames: 10 s. A segment is whole GOPs, and with longer ones nobody could jump."""
+
+
+def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
+    """Whether browsers play the source's picture: H.264 of 8 bits, upright, square pixels, keyframes often enough.
+
+    `keyframes` are its times in seconds, where they are known.
+    """
+    video = info.video
+    return (
+        info.container.partition(",")[0] in _CONTAINERS
+        and video.codec == "h264"
+        and video.profile in _PROFILES
+        and video.pixel_format in {"yuv420p", "yuvj420p"}
+        and not video.interlaced
+        and video.rotation == 0
+        and (video.width, video.height) == (video.display_width, video.display_height)
+        and video.width * video.height <= _LARGEST_PIXELS
+        and max(video.bitrate_bps, info.bitrate_bps) <= _HIGHEST_BITRATE_BPS
+        and _often_enough(keyframes, info.duration_seconds)
+    )
+
+
+def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
+    """One FFmpeg that puts the picture as it is into fragments, and encodes the sound of all renditions beside it.
+
+    So the source is read once for both. Times are those of the encoded rungs.
+    """
+    opened = ffmpeg.input(location(source), **input_options(source))
+    picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **_COPIED)
+    outputs: list[Any] = [picture, *command.sound_outputs(opened, info, preset)]
+    built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
+    return [*command.GLOBAL_ARGUMENTS, *command.PROGRESS_ARGUMENTS, *built]
+
+
+def _often_enough(keyframes: Sequence[float], duration_seconds: float) -> bool:
+    edges = [*sorted(keyframes), duration_seconds]
+    return not keyframes or all(after - before <= _LONGEST_GOP_SECONDS for before, after in pairwise(edges))
+
+
+_COPIED: dict[str, Any] = {
+    "c:v": "copy",
+    "avoid_negative_ts": "disabled",  # the delay of B-frames goes into the edit list, as in the encoded rungs
+    "movflags": f"{command.CMAF}+frag_keyframe+frag_discont",  # a fragment at each keyframe
+    **command.OUTPUT,
+}

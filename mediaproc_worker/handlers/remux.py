@@ -1,0 +1,64 @@
+"""The instant rung: the source's own picture as segments, not encoded, and the sound of all renditions beside it."""
+
+from __future__ import annotations
+
+from mediaproc.media import codecs, command, layout, manifest, remux
+from mediaproc.media.fragments import Cutter
+from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.operations import jobs
+from mediaproc.storage import keys
+from mediaproc_worker import making
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.reading import source_of
+from mediaproc_worker.running import run_part
+from mediaproc_worker.shipping import Outbox
+
+
+def copy_picture(context: AttemptContext) -> None:
+    """Perform one attempt of a job of kind `remux`: what it writes is playable at once, at any length."""
+    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    arguments = remux.copy_arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    with making.senders() as pool:
+        picture = Outbox(context=context, pool=pool, row=_row(context, info), cutter=_cutter(preset))
+        outboxes = [picture, *making.sound_outboxes(context, pool, info, preset)]
+        made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
+    for outbox in made:
+        _finish(context, outbox)
+
+
+def _show(context: AttemptContext) -> bool:
+    return context.write(jobs.mark_playable)
+
+
+def _finish(context: AttemptContext, outbox: Outbox) -> None:
+    """It grows no more, whatever the rungs do: players may jump anywhere."""
+    assert outbox.rendition_id is not None
+    context.write(
+        jobs.finish_rendition,
+        outbox.rendition_id,
+        bitrate_bps=manifest.average_bitrate_bps(outbox.pieces),
+        peak_bitrate_bps=manifest.peak_bitrate_bps(outbox.pieces),
+    )
+
+
+def _cutter(preset: Preset) -> Cutter:
+    """A source's GOPs are as long as they are: short ones are put together."""
+    return Cutter(segment_seconds=preset.segment_seconds)
+
+
+def _row(context: AttemptContext, info: MediaInfo) -> jobs.NewRendition:
+    video, claim = info.video, context.claim
+    bitrate_bps = video.bitrate_bps or info.bitrate_bps
+    return jobs.NewRendition(
+        name=layout.INSTANT,
+        codec=video.codec,
+        codecs=codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=40),
+        init_key=keys.init_segment(claim.video_id, claim.output, layout.INSTANT),
+        width=video.display_width,
+        height=video.display_height,
+        frame_rate=float(video.frame_rate),
+        bitrate_bps=bitrate_bps,
+        peak_bitrate_bps=bitrate_bps,
+    )

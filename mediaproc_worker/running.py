@@ -1,0 +1,47 @@
+"""One FFmpeg of a part, from its start until all that it wrote is in S3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mediaproc.media.progress import Estimate, parse_blocks
+from mediaproc_worker import making
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.shipping import Outbox
+
+
+def run_part(
+    context: AttemptContext,
+    outboxes: list[Outbox],
+    arguments: list[str],
+    *,
+    threads: int,
+    seconds: float,
+    show: Callable[[AttemptContext], bool] | None = None,
+) -> list[Outbox]:
+    """Run FFmpeg over `seconds` of video and ship what it writes; the renditions that were made, all arrived.
+
+    `show`, if there is one, lets the video be played once every rendition of this part has begun.
+    """
+    estimate, shown = Estimate(seconds), show is None
+    with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
+        for block in parse_blocks(ffmpeg.lines()):
+            estimate.update(block)
+            making.report(context, estimate, block, base=0.0, end=100.0)
+            for outbox in outboxes:
+                outbox.look()
+            shown = shown or _show(context, outboxes, show)
+    for outbox in outboxes:
+        outbox.finish()
+    made = making.all_arrived(outboxes)
+    if not shown:
+        _show(context, made, show)
+    return made
+
+
+def _show(context: AttemptContext, outboxes: list[Outbox], show: Callable[[AttemptContext], bool] | None) -> bool:
+    if show is None or not outboxes or not all(outbox.started for outbox in outboxes):
+        return False
+    if show(context):
+        context.log("Playable")
+    return True
