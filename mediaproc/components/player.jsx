@@ -40,10 +40,52 @@ function useKeys(video, controller) {
   }, [video, controller]);
 }
 
-export function Player({ src, poster, title }) {
+// The picture that stands while the playlist is read again; nothing of it is black.
+const frozen = (native) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [native.videoWidth, native.videoHeight];
+  canvas.getContext("2d").drawImage(native, 0, 0);
+  return canvas.toDataURL("image/jpeg", 0.9);
+};
+
+function readAgain(video) {
+  const { currentTime, paused, ended, playbackRate, nativeEl } = video;
+  if (nativeEl.videoWidth && currentTime > 0) nativeEl.poster = frozen(nativeEl);
+  const goOn = () => {
+    nativeEl.playbackRate = playbackRate;
+    if (!paused && !ended) nativeEl.play().catch(() => {});
+  };
+  nativeEl.addEventListener("loadedmetadata", goOn, { once: true });
+  video.config = { ...HLS, startPosition: ended ? 0 : currentTime };
+  video.load();
+}
+
+// While a video is processed its own picture plays. hls.js never reads a multivariant playlist again by itself, so
+// once the renditions are there the player does, but only when it disturbs nobody: while it stands, jumps or waits.
+function useRenditions(video, provisional) {
+  const before = useRef(provisional);
+  useEffect(() => {
+    const due = before.current && !provisional;
+    before.current = provisional;
+    const player = video.current;
+    if (!due || !player) return;
+    const quiet = ["pause", "seeking", "waiting", "ended"];
+    const forget = () => quiet.forEach((name) => player.removeEventListener(name, change));
+    const change = () => {
+      forget();
+      readAgain(player);
+    };
+    if (player.paused) change();
+    else quiet.forEach((name) => player.addEventListener(name, change));
+    return forget;
+  }, [video, provisional]);
+}
+
+export function Player({ src, poster, title, provisional }) {
   const video = useRef(null);
   const controller = useRef(null);
   useKeys(video, controller);
+  useRenditions(video, provisional);
   return (
     <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title}>
       <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata" />

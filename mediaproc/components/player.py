@@ -15,6 +15,8 @@ class Player(rx.NoSSRComponent):
     src: rx.Var[str]
     poster: rx.Var[str]
     title: rx.Var[str]
+    provisional: rx.Var[bool]
+    """Whether what plays is the source itself; when that ends, the renditions are there."""
 
 
 player = Player.create

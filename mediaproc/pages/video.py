@@ -52,7 +52,12 @@ def _stage() -> rx.Component:
         rx.cond(
             VideoState.player != "",
             plays(
-                player(src=VideoState.player, poster=VideoState.poster, title=_video.title),
+                player(
+                    src=VideoState.player,
+                    poster=VideoState.poster,
+                    title=_video.title,
+                    provisional=VideoState.provisional,
+                ),
                 codec=_video.codec,
                 key=_video.recipe,  # a player that had only sound shows no picture when it gets one
             ),

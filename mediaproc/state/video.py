@@ -32,6 +32,7 @@ class VideoState(SessionState):
     renditions: list[RenditionRow] = []
     attempts: list[AttemptRow] = []
     player: str = ""
+    provisional: bool = False
     poster: str = ""
     spoken: str = ""
     confirming: bool = False
@@ -159,6 +160,7 @@ class VideoState(SessionState):
     def _show_player(self, view: Any, *, again: bool) -> None:
         """Addresses carry signatures that differ each time; a player that plays keeps the one it has."""
         source = _on_this_site(view.playback.hls_url) if view.playback else ""
+        self.provisional = bool(view.playback and view.playback.instant)
         if again or not source or not self.player:
             self.player = source
         if again or not self.poster:

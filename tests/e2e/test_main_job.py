@@ -73,6 +73,25 @@ def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page
     expect(page.get_by_text("Drop your first video here")).to_be_visible()
 
 
+def test_the_player_takes_the_renditions_once_they_are_there(page: Page, bunny: Path, tmp_path: Path) -> None:
+    """It plays the source itself at once; it stands, so it changes as soon as the video is done, at the same time."""
+    path = tmp_path / "Twice.mp4"
+    clips.ffmpeg("-stream_loop", "2", "-i", str(bunny), "-c", "copy", str(path))
+    choose(page, path)
+    page.locator(".card", has_text="Twice").click()
+    _assert_plays(page)
+    page.keyboard.press("k")
+    sizes = "[...document.querySelector('hls-video').videoRenditions].map((each) => each.height)"
+    assert page.evaluate(sizes) == [720]
+    expect(page.locator(".processing")).to_be_visible()
+    at = page.evaluate("document.querySelector('hls-video').currentTime")
+    wait_until(page, lambda: sorted(page.evaluate(sizes)) == [480, 720])
+    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').readyState >= 2"))
+    assert page.evaluate("document.querySelector('hls-video').currentTime") == pytest.approx(at, abs=0.05)
+    page.keyboard.press("k")
+    wait_until(page, lambda: page.evaluate(f"document.querySelector('hls-video').currentTime > {at} + 1"))
+
+
 def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path) -> None:
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
