@@ -48,6 +48,8 @@ class Playback(_Answer):
     """Where to play a video."""
 
     hls_url: str
+    instant: bool = False
+    """Whether it is the source's own picture, until the renditions are made: then there is more to read."""
 
 
 class Job(_Answer):

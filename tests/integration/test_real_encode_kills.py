@@ -86,7 +86,7 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
 ) -> None:
     job = uploaded(clip)
     eventually(lambda: _playable(job), seconds=30)
-    ffmpeg, worker = workers.encoding()
+    ffmpeg, worker = workers.encoding(pictures=True)
     kill(worker)
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
     _assert_whole(job, tmp_path)
@@ -113,7 +113,7 @@ def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
 def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None:
     job = uploaded(clip)
     eventually(lambda: _playable(job), seconds=30)
-    ffmpeg, _ = workers.encoding()
+    ffmpeg, _ = workers.encoding(pictures=True)
     with database.transaction() as session:
         jobs.cancel(session, job=job)
     eventually(lambda: gone(ffmpeg), seconds=2)

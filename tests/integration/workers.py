@@ -58,9 +58,9 @@ class Workers:
         """Those of them that encode pictures."""
         return [each for each in self.ffmpegs() if any("force_key_frames" in word for word in _command_of(each))]
 
-    def encoding(self) -> tuple[psutil.Process, psutil.Process]:
-        """Wait for an encode of pictures: its FFmpeg, and the worker process that runs it."""
-        ffmpeg = eventually(self.encoders)[0]
+    def encoding(self, *, pictures: bool = False) -> tuple[psutil.Process, psutil.Process]:
+        """Wait for an encode, perhaps one of `pictures`: its FFmpeg, and the worker process that runs it."""
+        ffmpeg = eventually(self.encoders if pictures else self.ffmpegs)[0]
         worker = ffmpeg.parent()
         assert worker is not None
         return ffmpeg, worker
