@@ -36,10 +36,18 @@ def source_of(context: AttemptContext) -> Source:
 def probed(context: AttemptContext, source: Source, *, picture_needed: bool = True) -> MediaInfo:
     """What the source is. Raises the expected error if it can't be processed."""
     head = _head(context.claim.video.source_key)
-    return examined(source, head=head, directory=context.workspace, cancelled=context.cancelled)
+    return examined(
+        source,
+        head=head,
+        directory=context.workspace,
+        cancelled=context.cancelled,
+        picture_needed=picture_needed,
+    )
 
 
-def examined(source: Source, *, head: bytes, directory: Path, cancelled: threading.Event) -> MediaInfo:
+def examined(
+    source: Source, *, head: bytes, directory: Path, cancelled: threading.Event, picture_needed: bool = True
+) -> MediaInfo:
     """What ffprobe says of a source that begins with `head`. Raises the expected error if it can't be processed."""
     content_type = sniff.content_type_of(head)
     try:

@@ -479,6 +479,13 @@ ROUTES = [
     ("POST", "/api/v1/uploads/{upload}/complete", {}),
     ("DELETE", "/api/v1/uploads/{upload}", None),
     ("DELETE", "/api/v1/api-keys/{key}", None),
+    ("GET", "/api/v1/webhooks/{webhook}", None),
+    ("PATCH", "/api/v1/webhooks/{webhook}", {"enabled": False}),
+    ("DELETE", "/api/v1/webhooks/{webhook}", None),
+    ("POST", "/api/v1/webhooks/{webhook}/rotate-secret", None),
+    ("POST", "/api/v1/webhooks/{webhook}/test", None),
+    ("GET", "/api/v1/webhooks/{webhook}/deliveries", None),
+    ("POST", "/api/v1/webhooks/{webhook}/deliveries/{delivery}/resend", None),
     ("PATCH", "/api/v1/presets/{name}", {"title": "mine now"}),
     ("DELETE", "/api/v1/presets/{name}", None),
 ]
@@ -491,10 +498,14 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
     key = mine.client.post("/api/v1/api-keys", json={"name": "mine", "scopes": ["admin"]}).json()
     own = {"name": "own", "title": "Own", "rungs": [{"height": 480}]}
     assert mine.client.post("/api/v1/presets", json=own).status_code == 201
+    hook = mine.client.post("/api/v1/webhooks", json={"url": "https://example.com/", "events": ["video.completed"]})
+    told = mine.client.post(f"/api/v1/webhooks/{hook.json()['id']}/test").json()
+    ids = {"video": video_id, "upload": upload["id"], "key": key["id"], "name": "own"}
+    ids |= {"webhook": hook.json()["id"], "delivery": told["id"]}
     before = mine.client.get(f"/api/v1/videos/{video_id}").json()
     for method, template, body in ROUTES:
-        path = template.format(video=video_id, upload=upload["id"], key=key["id"], rendition="480p", name="own")
-        nowhere = template.format(video=uuid4(), upload=uuid4(), key=uuid4(), rendition="480p", name="none")
+        path = template.format(**ids, rendition="480p")
+        nowhere = template.format(**{each: uuid4() for each in ids}, rendition="480p")
         theirs = other.client.request(method, path, json=body)
         none = other.client.request(method, nowhere, json=body)
         assert (theirs.status_code, theirs.json()) == (404, none.json()), (method, template)
@@ -506,10 +517,10 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
 
 
 def test_every_route_with_an_id_is_in_that_matrix(api: TestClient) -> None:
-    named = {(method, re.sub(r"\{(video|upload|key)\}", "{id}", path)) for method, path, _ in ROUTES}
+    named = {(method, re.sub(r"\{(video|upload|key|webhook)\}", "{id}", path)) for method, path, _ in ROUTES}
     document = api.get("/api/openapi.json").json()
     found = {
-        (method.upper(), re.sub(r"\{(video_id|upload_id)\}", "{id}", path))
+        (method.upper(), re.sub(r"\{(video_id|upload_id)\}", "{id}", path.replace("delivery_id", "delivery")))
         for path, operations in document["paths"].items()
         for method in operations
         if path.startswith("/api/v1") and "{" in path

@@ -126,7 +126,8 @@ def _due_leftovers(session: Session, limit: int) -> Sequence[Leftover]:
 
 def _sweep(leftover: Leftover) -> bool:
     try:
-        leaving.forget_rendition(session, leftover.prefix)
+        with database.transaction() as session:
+            leaving.forget_rendition(session, leftover.prefix)
         objects.delete_prefix(leftover.prefix)
     except Exception:
         log.warning("sweep_failed", prefix=leftover.prefix, exc_info=True)
