@@ -30,6 +30,7 @@ from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.handlers.remux import copy_picture
+from mediaproc_worker.handlers.storyboard import make_storyboard
 from mediaproc_worker.heartbeat import stopping
 
 HANDLERS: dict[JobKind, attempt.Handler] = {
@@ -40,6 +41,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.SOUND: encode_sound,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,
+    JobKind.STORYBOARD: make_storyboard,
 }
 """What performs each kind of job."""
 

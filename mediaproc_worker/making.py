@@ -83,10 +83,12 @@ def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base
 
 
 @contextmanager
-def ffmpeg(context: AttemptContext, arguments: list[str], *, threads: int) -> Generator[processes.Process]:
+def ffmpeg(
+    context: AttemptContext, arguments: list[str], *, threads: int, limits: Limits | None = None
+) -> Generator[processes.Process]:
     """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page."""
     seconds = settings().attempt_timeout_seconds
-    limits = Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
+    limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
     try:
         with processes.running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits

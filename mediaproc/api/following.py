@@ -93,6 +93,8 @@ class Following:
                 return None, await subscriber.latest_cursor(stream)
         except RedisError:
             return None, None
+        if self._video_id:  # what comes after a video's end is no news to who has seen the end
+            replayed = [each for each in replayed if each.type is not EventType.STORYBOARD]
         return replayed, replayed[-1].cursor if replayed else seen.cursor
 
     def _load(self, ids: Collection[UUID] = ()) -> list[Present]:

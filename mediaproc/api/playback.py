@@ -11,7 +11,7 @@ from mediaproc.api import caller
 from mediaproc.api.caller import AccessCookie, BearerToken
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media import manifest
+from mediaproc.media import manifest, storyboard
 from mediaproc.operations import playback
 from mediaproc.operations.scope import Principal
 
@@ -24,6 +24,12 @@ class Playlist(Response):
     """An HLS playlist."""
 
     media_type = manifest.MIME_TYPE
+
+
+class Vtt(Response):
+    """A WebVTT file."""
+
+    media_type = storyboard.VTT_MIME_TYPE
 
 
 def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: Token = None) -> Principal | None:
@@ -42,6 +48,14 @@ def multivariant(id: UUID, viewer: Viewer, token: Token = None) -> Playlist:
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Playlist(playback.multivariant_playlist(session, video))
+
+
+@router.get("/storyboard.vtt", response_class=Vtt, responses=_ANSWERS)
+def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
+    """The storyboard, once the video is completed: WebVTT whose cues are presigned pictures with `#xywh=`."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Vtt(playback.storyboard_vtt(session, video))
 
 
 @router.get("/{rendition}.m3u8", response_class=Playlist, responses=_ANSWERS)

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import {
   MediaController, MediaPlayButton, MediaMuteButton, MediaVolumeRange, MediaTimeRange, MediaTimeDisplay,
   MediaFullscreenButton, MediaPipButton, MediaLoadingIndicator, MediaErrorDialog, MediaPosterImage, MediaPreviewTimeDisplay,
+  MediaPreviewThumbnail,
 } from "media-chrome/react";
 import { MediaRenditionMenu, MediaRenditionMenuButton, MediaPlaybackRateMenu, MediaPlaybackRateMenuButton } from "media-chrome/react/menu";
 import HlsVideo from "hls-video-element/react";
@@ -81,21 +82,26 @@ function useRenditions(video, provisional) {
   }, [video, provisional]);
 }
 
-export function Player({ src, poster, title, provisional }) {
+export function Player({ src, poster, storyboard, title, provisional }) {
   const video = useRef(null);
   const controller = useRef(null);
   useKeys(video, controller);
   useRenditions(video, provisional);
   return (
     <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title}>
-      <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata" />
+      <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata">
+        {storyboard && <track key={storyboard} kind="metadata" label="thumbnails" src={storyboard} default />}
+      </HlsVideo>
       {poster && <MediaPosterImage slot="poster" src={poster} />}
       <MediaLoadingIndicator slot="centered-chrome" />
       <MediaErrorDialog slot="dialog" />
       <MediaRenditionMenu hidden anchor="auto" />
       <MediaPlaybackRateMenu hidden anchor="auto" />
       <div className="controls">
-        <MediaTimeRange className="seek"><MediaPreviewTimeDisplay slot="preview" /></MediaTimeRange>
+        <MediaTimeRange className="seek">
+          <MediaPreviewThumbnail slot="preview" />
+          <MediaPreviewTimeDisplay slot="preview" />
+        </MediaTimeRange>
         <div className="buttons">
           <MediaPlayButton />
           <MediaMuteButton />

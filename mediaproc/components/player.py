@@ -14,6 +14,8 @@ class Player(rx.NoSSRComponent):
 
     src: rx.Var[str]
     poster: rx.Var[str]
+    storyboard: rx.Var[str]
+    """WebVTT with a picture for each moment; empty while there is none."""
     title: rx.Var[str]
     provisional: rx.Var[bool]
     """Whether what plays is the source itself; when that ends, the renditions are there."""

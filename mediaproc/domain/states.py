@@ -59,6 +59,13 @@ class JobKind(StrEnum):
     POSTER = "poster"
     ASSEMBLE = "assemble"
     """What needs all segments: the files to download, and the end."""
+    STORYBOARD = "storyboard"
+    """Small pictures of a video that is completed."""
+
+    @property
+    def afterwards(self) -> bool:
+        """Whether it comes after the end of its whole, which neither waits for it nor fails with it."""
+        return self is JobKind.STORYBOARD
 
 
 class Lane(StrEnum):

@@ -305,6 +305,20 @@ class Segment(SQLModel, table=True):
     span: int = 1
 
 
+class Storyboard(SQLModel, table=True):
+    """The storyboard of one attempt's output: its grid, and when each tile begins. `storage.keys` names the sheets."""
+
+    video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE", primary_key=True)
+    attempt: int = Field(primary_key=True)
+    tile_width: int
+    tile_height: int
+    columns: int
+    rows: int
+    starts_seconds: list[float] = Field(sa_column=Column(JSONB, nullable=False))
+    preview_tiles: int
+    created_at: datetime = _created()
+
+
 # Work -------------------------------------------------------------------------------------------------------
 
 

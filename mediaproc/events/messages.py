@@ -17,6 +17,8 @@ class EventType(StrEnum):
     STATUS = "status"
     PLAYABLE = "playable"
     RENDITION = "rendition"
+    STORYBOARD = "storyboard"
+    """After a video is completed; the stream of that video has ended by then, that of its team goes on."""
     LOG = "log"
     REMOVED = "removed"
 

@@ -13,6 +13,12 @@ POSTER = "poster.jpg"
 LOUDNESS = "loudness.json"
 """What measuring the loudness found."""
 
+STILLS = "stills.cmaf"
+"""The frames that a storyboard is made of."""
+
+STORYBOARD_SHEETS = "storyboard-%03d.jpg"
+PREVIEW = "preview.jpg"
+
 
 def whole(rendition: str) -> str:
     """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""

@@ -16,21 +16,25 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import manifest
+from mediaproc.media import manifest, storyboard
 from mediaproc.media.manifest import Piece, Sound, Variant
 from mediaproc.operations import scope, shown, tokens
 from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
-from mediaproc.storage import presign
+from mediaproc.storage import keys, presign
 
 _HOUR = 3600
 
 
 def hls_url(video: Video) -> str:
     """Where a plain player plays the video: absolute, with its token in it, the same for an hour."""
-    base = settings().public_url.rstrip("/")
-    return f"{base}/api/v1/videos/{video.id}/hls/master.m3u8?token={_token(video)}"
+    return _address(video, "hls/master.m3u8")
+
+
+def storyboard_url(video: Video) -> str:
+    """The WebVTT of its storyboard, in the same manner."""
+    return _address(video, "hls/storyboard.vtt")
 
 
 def open_video(session: Session, id: UUID, *, principal: Principal | None, token: str | None) -> Video:
@@ -74,6 +78,24 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
     )
 
 
+def storyboard_vtt(session: Session, video: Video) -> str:
+    """Which tile of which sheet, by presigned addresses, stands for which time. Raises NotFound."""
+    found = shown.storyboards(session, [video]).get(video.id)
+    if found is None:
+        raise NotFound
+    seconds = _life_seconds(video)
+    board = storyboard.Storyboard(
+        tile_width=found.tile_width,
+        tile_height=found.tile_height,
+        columns=found.columns,
+        rows=found.rows,
+        starts_seconds=tuple(found.starts_seconds),
+    )
+    sheets = [keys.storyboard_sheet(video.id, found.attempt, number) for number in range(board.sheets)]
+    addresses = [presign.stable_get(key, seconds=seconds) for key in sheets]
+    return storyboard.vtt(board, addresses, end_seconds=video.duration_seconds or 0.0)
+
+
 def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     """What is played of the shown output: renditions with segments, not files alone."""
     if not video.playable or video.output_attempt is None:
@@ -111,6 +133,11 @@ def _sound(rendition: Rendition, token: str) -> Sound:
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
     )
+
+
+def _address(video: Video, path: str) -> str:
+    base = settings().public_url.rstrip("/")
+    return f"{base}/api/v1/videos/{video.id}/{path}?token={_token(video)}"
 
 
 def _uri(rendition: Rendition, token: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.tables import Job, Rendition, Video
+from mediaproc.domain.tables import Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
 
 
@@ -49,3 +49,12 @@ def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Ren
     for rendition in session.exec(query.where(own).order_by(col(Rendition.height).desc(), col(Rendition.id))):
         found.setdefault(rendition.video_id, []).append(rendition)
     return found
+
+
+def storyboards(session: Session, videos: Sequence[Video]) -> dict[UUID, Storyboard]:
+    """The storyboard of each video's shown output."""
+    outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
+    if not outputs:
+        return {}
+    query = select(Storyboard).where(tuple_(col(Storyboard.video_id), col(Storyboard.attempt)).in_(outputs))
+    return {found.video_id: found for found in session.exec(query)}

@@ -12,10 +12,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
-from mediaproc.domain.tables import Attempt, Job, Rendition, Video
+from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
 from mediaproc.operations import filenames, playback, progress, shown
-from mediaproc.storage import presign
+from mediaproc.storage import keys, presign
 
 POSTER_SECONDS = 6 * 3600
 """How long a poster's address lasts at least; the same one comes out for an hour."""
@@ -36,10 +36,20 @@ class ErrorView(BaseModel):
 
 
 class PlaybackView(BaseModel):
-    """Where to play a video. The address needs no sign-in and works for at least six hours."""
+    """Where to play a video. The addresses need no sign-in and work for at least six hours."""
 
     hls_url: str
     instant: bool = Field(description="Whether it is the source's own picture, until the renditions are made.")
+    storyboard_url: str | None = Field(
+        default=None, description="WebVTT with a small picture for each moment; soon after the video is completed."
+    )
+
+
+class PreviewView(BaseModel):
+    """A JPEG with small pictures of the whole video, 16:9, one below the other: to be played on hover."""
+
+    url: str
+    tiles: int = Field(description="How many there are.")
 
 
 class RenditionView(BaseModel):
@@ -89,6 +99,7 @@ class VideoView(BaseModel):
     ready_at: Time | None
     error: ErrorView | None
     poster_url: str | None
+    preview: PreviewView | None = None
     playback: PlaybackView | None
     renditions: list[RenditionView]
     job: JobSummary | None
@@ -125,13 +136,20 @@ class JobView(JobSummary):
 
 
 def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
-    """The views of these videos, in three queries and one call to Redis however many they are."""
+    """The views of these videos, in four queries and one call to Redis however many they are."""
     renditions = shown.renditions(session, videos)
     newest = shown.newest_jobs(session, videos)
     counts = _attempt_counts(session, [job.id for job in newest.values()])
     latest = progress.latest(videos, newest)
+    boards = shown.storyboards(session, videos)
     return [
-        _view(video, renditions.get(video.id, []), _summary(newest.get(video.id), counts), latest.get(video.id))
+        _view(
+            video,
+            renditions.get(video.id, []),
+            _summary(newest.get(video.id), counts),
+            latest.get(video.id),
+            boards.get(video.id),
+        )
         for video in videos
     ]
 
@@ -152,7 +170,11 @@ def _attempt_counts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, int
 
 
 def _view(
-    video: Video, renditions: Sequence[Rendition], job: JobSummary | None, news: dict[str, Any] | None
+    video: Video,
+    renditions: Sequence[Rendition],
+    job: JobSummary | None,
+    news: dict[str, Any] | None,
+    board: Storyboard | None,
 ) -> VideoView:
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
@@ -160,15 +182,24 @@ def _view(
         progress=_progress(video, news),
         error=_error(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
-        playback=_playback(video, renditions) if video.output_attempt and video.playable else None,
+        preview=_preview(board) if board else None,
+        playback=_playback(video, renditions, board) if video.output_attempt and video.playable else None,
         renditions=[_rendition(rendition) for rendition in shown.sizes(renditions)],
         job=job,
     )
 
 
-def _playback(video: Video, renditions: Sequence[Rendition]) -> PlaybackView:
-    instant = any(each.name == layout.INSTANT for each in shown.playing(renditions))
-    return PlaybackView(hls_url=playback.hls_url(video), instant=instant)
+def _playback(video: Video, renditions: Sequence[Rendition], board: Storyboard | None) -> PlaybackView:
+    return PlaybackView(
+        hls_url=playback.hls_url(video),
+        instant=any(each.name == layout.INSTANT for each in shown.playing(renditions)),
+        storyboard_url=playback.storyboard_url(video) if board else None,
+    )
+
+
+def _preview(board: Storyboard) -> PreviewView:
+    key = keys.preview(board.video_id, board.attempt)
+    return PreviewView(url=presign.stable_get(key, seconds=POSTER_SECONDS), tiles=board.preview_tiles)
 
 
 def _progress(video: Video, news: dict[str, Any] | None) -> float:

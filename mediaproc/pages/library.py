@@ -91,6 +91,7 @@ def _poster(card: rx.vars.ObjectVar[Card]) -> rx.Component:
     return rx.el.div(
         icon("film", 28),
         rx.cond(card.poster != "", rx.el.img(src=card.poster, alt="", loading="lazy", decoding="async")),
+        rx.cond(card.tiles > 1, _preview(card)),
         rx.match(
             card.status,
             ("failed", rx.el.span(icon("circle-alert", 13), "Failed", class_name="pill pill-failed")),
@@ -101,6 +102,16 @@ def _poster(card: rx.vars.ObjectVar[Card]) -> rx.Component:
         rx.cond(card.duration != "", rx.el.span(card.duration, class_name="length")),
         rx.cond(card.moving, bar(LibraryState.live[card.id].progress, card.title + ": progress")),
         class_name=rx.cond(card.moving, "poster moving", "poster"),
+    )
+
+
+def _preview(card: rx.vars.ObjectVar[Card]) -> rx.Component:
+    """Tiles of the whole video one after another while the card is pointed at; loaded only then."""
+    strip = "url(" + card.preview.to_string() + ")"
+    return rx.el.div(
+        class_name="preview",
+        style={"--strip": strip, "--tiles": card.tiles.to_string()},
+        aria_hidden="true",
     )
 
 

@@ -55,6 +55,7 @@ def _stage() -> rx.Component:
                 player(
                     src=VideoState.player,
                     poster=VideoState.poster,
+                    storyboard=VideoState.storyboard,
                     title=_video.title,
                     provisional=VideoState.provisional,
                 ),

@@ -21,6 +21,8 @@ class Card:
     href: str
     title: str
     poster: str
+    preview: str
+    tiles: int
     duration: str
     facts: str
     created_at: str
@@ -52,6 +54,8 @@ def card_of(view: VideoView) -> Card:
         href=routes.video(str(view.id)),
         title=view.title,
         poster=view.poster_url or "",
+        preview=view.preview.url if view.preview else "",
+        tiles=view.preview.tiles if view.preview else 0,
         duration=words.clock(view.duration_seconds),
         facts=" · ".join(fact for fact in facts if fact),
         created_at=view.created_at.isoformat(),

@@ -34,6 +34,7 @@ class VideoState(SessionState):
     player: str = ""
     provisional: bool = False
     poster: str = ""
+    storyboard: str = ""
     spoken: str = ""
     confirming: bool = False
     _shown: str = ""
@@ -163,6 +164,9 @@ class VideoState(SessionState):
         self.provisional = bool(view.playback and view.playback.instant)
         if again or not source or not self.player:
             self.player = source
+        pictures = view.playback.storyboard_url if view.playback else None
+        if again or not pictures or not self.storyboard:
+            self.storyboard = _on_this_site(pictures) if pictures else ""
         if again or not self.poster:
             self.poster = view.poster_url or ""
 

@@ -2,6 +2,8 @@
 
 videos/{video_id}/source/{filename}
 videos/{video_id}/output/{attempt}/poster.jpg
+videos/{video_id}/output/{attempt}/storyboard/{number:03}.jpg
+videos/{video_id}/output/{attempt}/storyboard/preview.jpg
 videos/{video_id}/output/{attempt}/{rendition}/init.mp4
 videos/{video_id}/output/{attempt}/{rendition}/{number:06}.m4s
 videos/{video_id}/output/{attempt}/{rendition}/{number:06}.{again}.m4s
@@ -45,6 +47,16 @@ def rendition_of(prefix: str) -> tuple[UUID, int, str] | None:
     """Video, attempt and name of a rendition by its prefix; None for any other."""
     found = re.fullmatch(r"videos/([0-9a-f-]{36})/output/(\d+)/([^/]+)/", prefix)
     return (UUID(found[1]), int(found[2]), found[3]) if found else None
+
+
+def storyboard_sheet(video_id: UUID, attempt: int, number: int) -> str:
+    """A sprite sheet of the storyboard, counted from 0, JPEG."""
+    return f"{output_prefix(video_id, attempt)}storyboard/{number:03}.jpg"
+
+
+def preview(video_id: UUID, attempt: int) -> str:
+    """The strip of tiles that a list plays, JPEG."""
+    return f"{output_prefix(video_id, attempt)}storyboard/preview.jpg"
 
 
 def init_segment(video_id: UUID, attempt: int, rendition: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -28,9 +29,15 @@ def test_a_clip_is_uploaded_watched_played_and_downloaded(page: Page, bunny: Pat
     expect(row(page, bunny.name)).to_have_attribute("data-state", "done")
     expect(card.locator(".length")).to_have_text("0:05")
     expect(card.locator("img")).to_have_js_property("complete", True)
+    expect(card.locator(".preview")).to_be_hidden()
+    wait_until(page, lambda: card.locator(".preview").count() == 1)
+    card.hover()
+    expect(card.locator(".preview")).to_be_visible()
     card.click()
     _assert_plays(page)
     page.keyboard.press("k")
+    page.locator("media-time-range").hover()
+    expect(page.locator("media-preview-thumbnail img")).to_have_attribute("src", re.compile("storyboard/000.jpg"))
     with page.expect_download() as started:
         page.get_by_role("link", name="Download 720p").click()
     assert started.value.suggested_filename == "Big Buck Bunny-720p.mp4"

@@ -27,6 +27,7 @@ from mediaproc.operations.jobs.outputs import (
     set_poster,
 )
 from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
+from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.turns import claim_next
 from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
@@ -34,6 +35,7 @@ __all__ = [
     "ENCODED",
     "PLANNED",
     "Claim",
+    "Frames",
     "LostLease",
     "NewRendition",
     "NewSegment",
@@ -48,6 +50,7 @@ __all__ = [
     "enqueue",
     "fail",
     "finish_rendition",
+    "frames_of",
     "give_back",
     "heartbeat",
     "leave_behind",
@@ -63,6 +66,7 @@ __all__ = [
     "retry",
     "set_media_info",
     "set_poster",
+    "set_storyboard",
     "share_of",
     "share_out",
     "sweep_leftovers",

@@ -83,6 +83,7 @@ def complete(session: Session, claim: Claim, *, log_tail: str = "") -> None:
     show_output(session, held.video, attempt)
     held.video.ready_at, held.video.progress = held.now, 100.0
     moves.move(session, held, JobState.COMPLETED)
+    parts.afterwards(session, held)
 
 
 def fail(session: Session, claim: Claim, error: ProcessingError, *, log_tail: str = "") -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.tables import Leftover, Rendition, Video, now
+from mediaproc.domain.tables import Leftover, Rendition, Storyboard, Video, now
 from mediaproc.media import layout
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -35,6 +35,7 @@ def leave_output(session: Session, video: Video, attempt: int, *, for_good: bool
 def drop_output(session: Session, video_id: UUID, attempt: int) -> None:
     """Delete an output's rows and let its objects be swept when no viewer or zombie worker can touch them."""
     session.exec(delete(Rendition).where(col(Rendition.video_id) == video_id, col(Rendition.attempt) == attempt))
+    session.exec(delete(Storyboard).where(col(Storyboard.video_id) == video_id, col(Storyboard.attempt) == attempt))
     session.add(Leftover(prefix=keys.output_prefix(video_id, attempt), sweep_after=now() + grace()))
     session.flush()
 

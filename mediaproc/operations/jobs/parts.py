@@ -76,13 +76,15 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
     held.job.undivided = held.job.undivided or (kinds.count(JobKind.ENCODE) < 2 and JobKind.REMUX not in kinds)
     held.video.progress = max(held.video.progress, PLANNED)
     for part in wanted:
-        _begin(session, held, held.job, part)
+        begin(session, held, held.job, part)
 
 
 def share_of(session: Session, claim: Claim) -> Share:
     """How an attempt's progress counts: that of a chunk by what the other chunks have done so far."""
     if claim.job.parent_id is None or claim.job.kind is JobKind.FILES:
         return Share()
+    if claim.job.kind.afterwards:
+        return Share(0, 0)
     if claim.job.kind is not JobKind.ENCODE:
         return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
     chunks = [job for job in of_job(session, claim.job.parent_id) if job.kind is JobKind.ENCODE]
@@ -97,6 +99,8 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
     moves.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
     held.job.progress = 100.0
     moves.move(session, held, JobState.COMPLETED)
+    if held.job.kind.afterwards:
+        return
     whole = _whole(session, held)
     _keep_log(attempt_row(session, whole.job), log_tail)
     if held.job.kind in (JobKind.ASSEMBLE, JobKind.FILES):
@@ -105,7 +109,7 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
     if held.job.kind is JobKind.ENCODE:
         _tell(session, held, f"Chunk {(held.job.chunk or 0) + 1} is done")
     if not _unfinished(session, whole.job.id):
-        _begin(session, held, whole.job, Part(JobKind.ASSEMBLE))
+        begin(session, held, whole.job, Part(JobKind.ASSEMBLE))
 
 
 def failed(session: Session, held: Held, error: ProcessingError) -> None:
@@ -114,6 +118,8 @@ def failed(session: Session, held: Held, error: ProcessingError) -> None:
     Where the chunks are at fault it is tried once more in one piece: a source with a damaged stretch is then encoded
     around it, while a chunk within that stretch has not one frame.
     """
+    if held.job.kind.afterwards:
+        return
     if held.job.state is not JobState.FAILED:
         _tell(session, held, f"{_name(held.job)}: {error.detail}; it is tried again")
         return
@@ -145,12 +151,18 @@ def abandoned(session: Session, claim: Claim) -> bool:
     return state in (None, JobState.CANCELLED, JobState.FAILED)
 
 
+def afterwards(session: Session, whole: Held) -> None:
+    """What a whole that has just been completed lets begin, for nobody to wait for."""
+    begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
+
+
 def of_job(session: Session, job_id: UUID) -> list[Job]:
     """The parts of a job, in the order in which they were asked for."""
     return list(session.exec(select(Job).where(col(Job.parent_id) == job_id).order_by(col(Job.id))).all())
 
 
-def _begin(session: Session, held: Held, whole: Job, part: Part) -> None:
+def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
+    """Let one more part do its share of a whole job."""
     job = Job(
         team_id=whole.team_id,
         video_id=whole.video_id,
@@ -198,6 +210,7 @@ def _complete_whole(session: Session, whole: Held) -> None:
     show_output(session, whole.video, attempt)
     whole.video.ready_at, whole.video.progress = whole.now, 100.0
     moves.move(session, whole, JobState.COMPLETED)
+    afterwards(session, whole)
 
 
 def _weight(job: Job) -> float:

@@ -1,0 +1,134 @@
+"""The storyboard: small pictures of a video in sprite sheets, a WebVTT that says which stands for which time, and a
+strip of a few of them that a list plays on hover.
+
+They are keyframes of the smallest rung, one for each chosen segment, so little is read and little is decoded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from mediaproc.media import layout
+from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS
+from mediaproc.media.sources import Source, input_arguments
+
+VTT_MIME_TYPE = "text/vtt"
+
+TILE_SIDE = 256
+"""The long side of a tile: sharp at the 180 px that players show, 7 KB as JPEG."""
+
+COLUMNS, ROWS = 5, 5
+"""Of a full sheet: 1280×720 for a wide picture, about 150 KB, so hovering anywhere loads little."""
+
+MOST_TILES = 300
+"""Of a video of two hours one in 24 s, of one of ten minutes each segment."""
+
+PREVIEW_WIDTH, PREVIEW_HEIGHT = 320, 180
+PREVIEW_TILES = 10
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """Its grid, and when each tile begins."""
+
+    tile_width: int
+    tile_height: int
+    columns: int
+    rows: int
+    starts_seconds: tuple[float, ...]
+
+    @property
+    def sheets(self) -> int:
+        """How many sprite sheets there are."""
+        return math.ceil(len(self.starts_seconds) / (self.columns * self.rows))
+
+    @property
+    def preview(self) -> tuple[int, ...]:
+        """The tiles that the strip shows, spread evenly."""
+        tiles = len(self.starts_seconds)
+        count = min(PREVIEW_TILES, tiles)
+        return tuple(place * tiles // count for place in range(count))
+
+
+def chosen_of(segments: int) -> range:
+    """The places of the segments, of so many, whose first frames become tiles."""
+    return range(0, segments, math.ceil(segments / MOST_TILES))
+
+
+def storyboard_for(width: int, height: int, durations: Sequence[float]) -> Storyboard:
+    """The storyboard of a rung of this size with segments that last so long. There is at least one."""
+    chosen = chosen_of(len(durations))
+    starts = list(accumulate(durations, initial=0.0))
+    tile_width, tile_height = tile_size(width, height)
+    columns = min(COLUMNS, len(chosen))
+    return Storyboard(
+        tile_width=tile_width,
+        tile_height=tile_height,
+        columns=columns,
+        rows=min(ROWS, math.ceil(len(chosen) / columns)),
+        starts_seconds=tuple(round(starts[number], 3) for number in chosen),
+    )
+
+
+def tile_size(width: int, height: int) -> tuple[int, int]:
+    """A size with `TILE_SIDE` as its long side (less if the picture is smaller), even."""
+    scale = min(1.0, TILE_SIDE / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def arguments(board: Storyboard) -> list[str]:
+    """Tile the frames that stand in `layout.STILLS` into sheets, and some of them into the strip."""
+    chosen = "+".join(f"eq(n,{number})" for number in board.preview)
+    graph = (
+        "[0:v:0]split=2[all][some];"
+        f"[all]scale={board.tile_width}:{board.tile_height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG: full range
+        f"tile={board.columns}x{board.rows}[sheets];"
+        f"[some]select='{chosen}',"
+        # As a card shows the poster: filled, what is over at the sides is cut off.
+        f"scale={PREVIEW_WIDTH}:{PREVIEW_HEIGHT}:force_original_aspect_ratio=increase:out_range=pc,"
+        f"crop={PREVIEW_WIDTH}:{PREVIEW_HEIGHT},setsar=1,format=yuv420p,"
+        f"tile=1x{len(board.preview)}[strip]"
+    )
+    return [
+        *GLOBAL_ARGUMENTS,
+        *("-threads", "1"),  # it stands beside encodes
+        *input_arguments(Source(layout.STILLS), demuxers=OWN_DEMUXERS),
+        *("-filter_complex_threads", "1"),
+        *("-filter_complex", graph),
+        *_jpeg("[sheets]"),
+        *("-start_number", "0"),
+        layout.STORYBOARD_SHEETS,
+        *_jpeg("[strip]"),
+        *("-update", "1"),  # one file, not a numbered row of them
+        layout.PREVIEW,
+    ]
+
+
+def vtt(board: Storyboard, sheets: Sequence[str], *, end_seconds: float) -> str:
+    """WebVTT with a cue for each tile: its sheet's address and its place in it (Media Fragments, `#xywh=`)."""
+    ends = [*board.starts_seconds[1:], max(end_seconds, board.starts_seconds[-1] + 0.001)]
+    lines = ["WEBVTT", ""]
+    for place, (start, end) in enumerate(zip(board.starts_seconds, ends, strict=True)):
+        sheet, cell = divmod(place, board.columns * board.rows)
+        row, column = divmod(cell, board.columns)
+        area = f"{column * board.tile_width},{row * board.tile_height},{board.tile_width},{board.tile_height}"
+        lines += [f"{_time(start)} --> {_time(end)}", f"{sheets[sheet]}#xywh={area}", ""]
+    return "\n".join(lines)
+
+
+def _jpeg(output: str) -> list[str]:
+    return [
+        *("-map", output),
+        *("-fps_mode", "passthrough"),  # a picture each, whatever lies between their times
+        *("-q:v", "5"),  # mjpeg's 2–31; small pictures forgive more than posters
+        *("-map_metadata", "-1"),
+        *("-f", "image2"),
+    ]
+
+
+def _time(seconds: float) -> str:
+    whole, milliseconds = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}.{milliseconds:03}"

@@ -1,0 +1,64 @@
+"""What a storyboard is made of, and where it is written down: beside the output of the whole that it came after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.tables import Rendition, Segment, Storyboard, now
+from mediaproc.events.messages import EventType
+from mediaproc.media import storyboard
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.fence import Claim, fenced
+from mediaproc.operations.jobs.leaving import drop_output
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The smallest rung of an output: the keys of its init segment and segments, and how long each lasts."""
+
+    width: int
+    height: int
+    init_key: str
+    segment_keys: tuple[str, ...]
+    durations: tuple[float, ...]
+
+
+def frames_of(session: Session, claim: Claim) -> Frames | None:
+    """What to take the frames from; None if the output is gone or has no pictures."""
+    mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+    rungs = select(Rendition).where(*mine, col(Rendition.height) > 0, col(Rendition.finished))
+    smallest = session.exec(rungs.order_by(col(Rendition.height)).limit(1)).one_or_none()
+    if smallest is None:
+        return None
+    rows = session.exec(
+        select(Segment).where(col(Segment.rendition_id) == smallest.id).order_by(col(Segment.number))
+    ).all()
+    return Frames(
+        width=smallest.width,
+        height=smallest.height,
+        init_key=smallest.init_key,
+        segment_keys=tuple(row.object_key for row in rows),
+        durations=tuple(row.duration_seconds for row in rows),
+    )
+
+
+def set_storyboard(session: Session, claim: Claim, made: storyboard.Storyboard) -> None:
+    """The storyboard whose sheets are in S3, unless the output it belongs to is shown no more. Raises LostLease."""
+    video = fenced(session, claim).video
+    if video.output_attempt != claim.output:
+        drop_output(session, video.id, claim.output)  # its sheets may have come after the sweep
+        return
+    values = {
+        "tile_width": made.tile_width,
+        "tile_height": made.tile_height,
+        "columns": made.columns,
+        "rows": made.rows,
+        "starts_seconds": list(made.starts_seconds),
+        "preview_tiles": len(made.preview),
+    }
+    row = insert(Storyboard).values(video_id=video.id, attempt=claim.output, created_at=now(), **values)
+    session.exec(row.on_conflict_do_update(index_elements=["video_id", "attempt"], set_=values))  # pyright: ignore
+    moves.tell(session, video, EventType.STORYBOARD, {"attempt": claim.output})
