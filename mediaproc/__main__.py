@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from mediaproc.cli.app import program
+from mediaproc.cli.app import PANEL, program
 from mediaproc.commands import ROOT
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -134,12 +135,42 @@ def migration(message: str) -> None:
     raise typer.Exit(checks.migration(message))
 
 
+@cli.command(rich_help_panel=PANEL)
+def plan(
+    what: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file on this machine, or a video's id.")],
+    preset: Annotated[str, typer.Option(help="How a file would be processed.")] = "web",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Print what would be done: rungs, chunks, and every FFmpeg command. A file needs no server."""
+    from mediaproc.cli import plans
+
+    if not Path(what).is_file():
+        if not _is_id(what):
+            _fail(f"There is no file {what}")
+        plans.plan_video(what, as_json=as_json)
+        return
+    from mediaproc.commands.plan import CannotPlan, plan_file
+
+    try:
+        plans.show(plan_file(Path(what), preset=preset), as_json=as_json)
+    except CannotPlan as error:
+        _fail(str(error))
+
+
 @cli.command()
 def doctor(port: Port = 8000, data: Data = _DATA) -> None:
     """Say what is wrong here and how to mend it."""
     from mediaproc.commands.doctor import examine
 
     raise typer.Exit(examine(port=port, data_dir=data.resolve()))
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fail(message: str) -> None:

@@ -75,13 +75,7 @@ def keyframes_of(context: AttemptContext, info: MediaInfo) -> list[float]:
     def read(offset: int, size: int) -> bytes:
         return objects.get_range(key, offset, size)
 
-    if info.container.partition(",")[0] != "mov":
-        return []
-    index = keyframes.find_index(read, size_bytes)
-    if index is None:
-        return []
-    moov = read(index.offset, index.size)
-    return keyframes.keyframe_seconds(moov, track=info.video.index, size_bytes=size_bytes)
+    return keyframes.of_source(info, read, size_bytes)
 
 
 def _head(key: str) -> bytes:

@@ -15,7 +15,8 @@ from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.operations import videos
+from mediaproc.operations import outlines, videos
+from mediaproc.operations.outlines import OutlineView
 from mediaproc.operations.videos import JobView, VideoPage, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -128,3 +129,10 @@ def jobs(id: UUID, principal: SignedIn) -> JobList:
     """Every job of a video with its attempts: worker, times, outcome, error, FFmpeg command, tail of its log."""
     with transaction() as session:
         return JobList(items=videos.jobs(session, principal, id))
+
+
+@router.get("/{id}/plan", responses=documented(401, 403, 404, 409))
+def plan(id: UUID, principal: SignedIn) -> OutlineView:
+    """What is done with a video: rungs, chunks, every FFmpeg command. 409 until its source has been read."""
+    with transaction() as session:
+        return outlines.of_video(session, principal, id)

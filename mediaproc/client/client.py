@@ -97,6 +97,10 @@ class Client:
         """Delete a video with everything that belongs to it."""
         self._connection.delete(f"/videos/{id}")
 
+    def plan(self, id: str) -> dict[str, Any]:
+        """What is done with a video: `rungs`, `chunks`, and `steps` with every FFmpeg command."""
+        return dict(self._connection.get(f"/videos/{id}/plan"))
+
     def presets(self) -> list[Preset]:
         """The recipes there are."""
         return [Preset.model_validate(each) for each in self._connection.get("/presets")["items"]]

@@ -53,7 +53,7 @@ LEAST_FREE_BYTES = 5 * 1024**3
 def examine(*, port: int, data_dir: Path) -> int:
     """Print every finding. Returns 1 if something that is needed is wrong."""
     named = [variable for variable in _SERVICES if os.environ.get(variable)]
-    for variable, made_by_up in _MADE_BY_UP.items():
+    for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
     bad = False
     for finding in [*_settings(named), *_findings(port, data_dir)]:
@@ -186,7 +186,7 @@ _SERVICES: dict[str, tuple[str, Callable[[], None]]] = {
     "S3_ENDPOINT_URL": ("S3", reachable.s3),
 }
 
-_MADE_BY_UP = {
+MADE_BY_UP = {
     "DATABASE_URL": "postgresql://made-by-up",
     "REDIS_URL": "redis://made-by-up",
     "JWT_SECRET": "made by ./dev up, in its data directory",

@@ -12,6 +12,7 @@ from itertools import accumulate
 
 from mediaproc.media import fragments
 from mediaproc.media.fragments import Box, Read
+from mediaproc.media.probe import MediaInfo
 
 LARGEST_INDEX_BYTES = 64 * 1024**2
 """A larger `moov` is not looked at."""
@@ -22,6 +23,16 @@ _MOST_ROWS = 1_000_000
 """A longer table is not read: each of its rows takes a hundred bytes of this process, which has no limit of its own."""
 _ENOUGH = 100_000
 """So many keyframes are enough to choose from, where every one of some millions of samples is one."""
+
+
+def of_source(info: MediaInfo, read: Read, size_bytes: int) -> list[float]:
+    """When the keyframes of the picture are shown, in seconds, if the container says so in one place; else nothing."""
+    if info.container.partition(",")[0] != "mov":
+        return []
+    index = find_index(read, size_bytes)
+    if index is None:
+        return []
+    return keyframe_seconds(read(index.offset, index.size), track=info.video.index, size_bytes=size_bytes)
 
 
 def find_index(read: Read, size_bytes: int) -> Box | None:

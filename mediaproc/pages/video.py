@@ -9,6 +9,7 @@ import reflex as rx
 from mediaproc import routes
 from mediaproc.components.ago import ago
 from mediaproc.components.parts import NATIVE, bar, button, code_block, fold, icon
+from mediaproc.components.plan import plan_panel
 from mediaproc.components.player import player
 from mediaproc.components.plays import plays
 from mediaproc.components.process_again import process_again
@@ -36,7 +37,7 @@ def video() -> rx.Component:
 def _page() -> rx.Component:
     return rx.fragment(
         rx.el.div(
-            rx.el.div(_stage(), _title(), _happening(), _activity(), class_name="video-main"),
+            rx.el.div(_stage(), _title(), _happening(), _activity(), plan_panel(), class_name="video-main"),
             rx.el.aside(_renditions(), _facts_panel(), aria_label="About this video"),
             class_name="video-cols",
         ),

@@ -1,0 +1,47 @@
+"""The plan of a video, folded away: its rungs, its chunks, and every command to copy."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from mediaproc.components.parts import code_block
+from mediaproc.state.plan import PlanState, StepRow
+
+
+def plan_panel() -> rx.Component:
+    """A panel that reads the plan when it is opened."""
+    return rx.el.details(
+        rx.el.summary(rx.el.h2("Plan", class_name="mp-h2"), on_click=PlanState.load, class_name="panel-head"),
+        rx.el.div(
+            rx.cond(PlanState.missing != "", rx.el.p(PlanState.missing, class_name="quiet")),
+            rx.cond(PlanState.chunks != "", _plan(), rx.fragment()),
+            class_name="panel-body",
+        ),
+        class_name="panel plan fold",
+    )
+
+
+def _plan() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(PlanState.chunks),
+        rx.el.table(
+            rx.el.caption("Sizes that are made", class_name="hidden-visually"),
+            rx.el.tbody(rx.foreach(PlanState.rungs, _rung)),
+            class_name="table",
+        ),
+        rx.foreach(PlanState.steps, _step),
+    )
+
+
+def _rung(cells: rx.vars.ArrayVar[list[str]]) -> rx.Component:
+    return rx.el.tr(rx.foreach(cells, rx.el.td))
+
+
+def _step(step: rx.vars.ObjectVar[StepRow]) -> rx.Component:
+    return rx.el.section(
+        rx.el.h3(step.name),
+        rx.cond(step.note != "", rx.el.p(step.note, class_name="quiet small")),
+        code_block(step.command, step.name),
+        class_name="plan-step",
+        key=step.name,
+    )

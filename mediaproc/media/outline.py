@@ -1,0 +1,127 @@
+"""What would be done with a source, as data: rungs, chunks, and every FFmpeg command, ready to be pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mediaproc.media import command, ladder, layout, poster, storyboard
+from mediaproc.media.ladder import Rung
+from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
+
+NAMELESS = Source("https://source")
+"""A source whose address is nobody's business: in commands it stands as "$SOURCE"."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. `note` says what the command alone does not."""
+
+    name: str
+    command: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Everything that is done with a source, in order."""
+
+    preset: str
+    preset_version: int
+    duration_seconds: float
+    width: int
+    height: int
+    frame_rate: float
+    video_codec: str
+    audio_codec: str | None
+    rungs: tuple[Rung, ...]
+    chunks: tuple[Chunk, ...]
+    steps: tuple[Step, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        rungs = [asdict(rung) | {"frame_rate": round(float(rung.frame_rate), 3)} for rung in self.rungs]
+        return asdict(self) | {
+            "rungs": rungs,
+            "chunks": [asdict(chunk) for chunk in self.chunks],
+            "steps": [asdict(step) for step in self.steps],
+        }
+
+
+def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Sequence[Chunk], threads: int) -> Outline:
+    """The outline of a source that is cut into these chunks, on workers that encode with so many threads."""
+    rungs, sound, video = ladder.rungs_for(info, preset), command.main_audio(info), info.video
+    encode = _encode if len(chunks) == 1 else _encode_chunks
+    return Outline(
+        preset=preset.name,
+        preset_version=preset.version,
+        duration_seconds=info.duration_seconds,
+        width=video.display_width,
+        height=video.display_height,
+        frame_rate=round(float(video.frame_rate), 3),
+        video_codec=video.codec,
+        audio_codec=sound.codec if sound else None,
+        rungs=rungs,
+        chunks=tuple(chunks),
+        steps=(
+            *encode(info, source, preset, rungs, chunks, threads),
+            _poster(info, source),
+            *(_remux(rung, with_audio=sound is not None, stitched=len(chunks) > 1) for rung in rungs),
+            _storyboard(info, preset, rungs[-1]),
+        ),
+    )
+
+
+def _encode(
+    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], _: Sequence[Chunk], threads: int
+) -> list[Step]:
+    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads)
+    return [Step("Encode", command.shell_line(arguments, source=source), "Each rung as CMAF, cut while it grows")]
+
+
+def _encode_chunks(
+    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], chunks: Sequence[Chunk], threads: int
+) -> list[Step]:
+    """The sound whole, and the chunks, each in a folder of its own: they write files of the same names."""
+    steps: list[Step] = []
+    if command.main_audio(info):
+        arguments = command.sound_arguments(info, source=source, preset=preset)
+        steps.append(Step("Sound", command.shell_line(arguments, source=source), "Whole, so that no seam is heard"))
+    for chunk in chunks:
+        arguments = command.encode_arguments(
+            info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk
+        )
+        line, folder = command.shell_line(arguments, source=source), f"chunk-{chunk.number + 1}"
+        steps.append(Step(f"Chunk {chunk.number + 1}", f"mkdir -p {folder} && (cd {folder} && {line})", _span(chunk)))
+    return steps
+
+
+def _span(chunk: Chunk) -> str:
+    end = "the end" if chunk.end_seconds is None else f"{chunk.end_seconds:g} s"
+    return f"From {chunk.start_seconds:g} s to {end}"
+
+
+def _poster(info: MediaInfo, source: Source) -> Step:
+    arguments = command.poster_arguments(info, source=source, at_fraction=poster.POSITIONS[0], threads=1)
+    note = "Tried further on while the picture is black or of one colour"
+    return Step("Poster", command.shell_line(arguments, source=source), note)
+
+
+def _remux(rung: Rung, *, with_audio: bool, stitched: bool) -> Step:
+    line = command.shell_line(
+        command.remux_arguments(rung.name, with_audio=with_audio), source=Source(layout.whole(rung.name))
+    )
+    note = f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if stitched else ""
+    return Step(f"MP4 {rung.name}", line, note)
+
+
+def _storyboard(info: MediaInfo, preset: Preset, smallest: Rung) -> Step:
+    """Of a video with evenly spaced frames; the real one goes by the segments that there are."""
+    count = max(1, round(info.duration_seconds / preset.segment_seconds) + 2)
+    board = storyboard.storyboard_for(smallest.width, smallest.height, [float(preset.segment_seconds)] * count)
+    line = command.shell_line(storyboard.arguments(board), source=Source(layout.STILLS))
+    return Step("Storyboard", line, f"{layout.STILLS}: the first frames of segments of {smallest.name}")

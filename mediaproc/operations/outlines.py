@@ -1,0 +1,104 @@
+"""What is done with a video: the outline of its source, in the chunks that its newest job was shared out to."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from mediaproc.domain.errors import Conflict
+from mediaproc.domain.states import JobKind
+from mediaproc.domain.tables import Job, Video
+from mediaproc.media import outline, plan
+from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import PRESETS, Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.operations import jobs, scope
+from mediaproc.operations.scope import Principal
+from mediaproc.settings import settings
+
+
+class PlannedRung(BaseModel):
+    """One picture size to make."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: float
+    crf: int
+    max_bitrate_bps: int
+    level: str
+
+
+class PlannedChunk(BaseModel):
+    """A part of the source that one job encodes. The last one has no end."""
+
+    number: int
+    start_seconds: float
+    end_seconds: float | None
+    length_seconds: float
+    first_segment: int
+    segments: int | None
+
+
+class PlannedStep(BaseModel):
+    """One command, to be pasted into a shell."""
+
+    name: str = Field(examples=["Chunk 1"])
+    command: str = Field(description="The address of the source stands in it as $SOURCE.")
+    note: str
+
+
+class OutlineView(BaseModel):
+    """What is done with a video, in order."""
+
+    preset: str
+    preset_version: int
+    duration_seconds: float
+    width: int
+    height: int
+    frame_rate: float
+    video_codec: str
+    audio_codec: str | None
+    rungs: list[PlannedRung]
+    chunks: list[PlannedChunk] = Field(description="One where the video is encoded in one piece.")
+    steps: list[PlannedStep]
+
+
+def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
+    """The outline of one video. Raises NotFound, and Conflict before its source was read."""
+    video = scope.find(session, principal, Video, id)
+    job = jobs.newest(session, video_id=video.id)
+    preset = PRESETS.get(job.preset) if job else None
+    if video.media_info is None or job is None or preset is None:
+        raise Conflict("The source of this video has not been read yet")
+    info = MediaInfo.from_json(video.media_info)
+    made = outline.outline_of(
+        info,
+        source=outline.NAMELESS,
+        preset=preset,
+        chunks=_chunks(session, job, info, preset),
+        threads=settings().threads_per_encode,
+    )
+    return OutlineView.model_validate(made.to_json())
+
+
+def _chunks(session: Session, job: Job, info: MediaInfo, preset: Preset) -> list[Chunk]:
+    """Those of the newest attempt, or all of the video as one."""
+    parts = [
+        each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE and each.output == job.attempt
+    ]
+    known = [(each.start_seconds or 0.0, each.length_seconds or 0.0) for each in parts] or [
+        (0.0, info.duration_seconds)
+    ]
+    return [
+        plan.chunk_of(
+            number,
+            start_seconds=start,
+            length_seconds=length,
+            last=number == len(known) - 1,
+            segment_seconds=preset.segment_seconds,
+        )
+        for number, (start, length) in enumerate(sorted(known))
+    ]

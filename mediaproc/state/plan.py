@@ -1,0 +1,57 @@
+"""The plan of the video that is shown: read when somebody asks for it, since few do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from mediaproc.domain.errors import Conflict, NotFound
+from mediaproc.operations import outlines
+from mediaproc.operations.outlines import OutlineView
+from mediaproc.state import words
+from mediaproc.state.session import SessionState
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One command, with what it is."""
+
+    name: str
+    note: str
+    command: str
+
+
+class PlanState(SessionState):
+    """What is done with the video that the address names."""
+
+    rungs: list[list[str]] = []
+    chunks: str = ""
+    steps: list[StepRow] = []
+    missing: str = ""
+
+    @rx.event
+    async def load(self) -> Any:
+        """Read it afresh: each opening shows how it stands then."""
+        self.reset()
+        try:
+            found = await self._ask(outlines.of_video, UUID(self.router.url.path.rstrip("/").rpartition("/")[2]))
+        except (Conflict, NotFound, ValueError):
+            self.missing = "There is no plan before the file has been read."
+            return
+        self.rungs = [_rung(each) for each in found.rungs]
+        self.chunks = _chunks(found)
+        self.steps = [StepRow(step.name, step.note, step.command) for step in found.steps]
+
+
+def _rung(rung: outlines.PlannedRung) -> list[str]:
+    size = f"{rung.width} × {rung.height}"
+    return [rung.name, size, f"{rung.frame_rate:.4g} fps", f"up to {words.bitrate(rung.max_bitrate_bps)}"]
+
+
+def _chunks(found: OutlineView) -> str:
+    if len(found.chunks) == 1:
+        return "Encoded in one piece."
+    return f"Cut into {len(found.chunks)} chunks, encoded by as many workers as are free."

@@ -1,0 +1,76 @@
+"""The outline of a source: every command, ready to be run, and the command that prints it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mediaproc.__main__ import cli
+from mediaproc.commands.plan import plan_file
+from mediaproc.media import keyframes, plan, probe
+from mediaproc.media.outline import NAMELESS, outline_of
+from mediaproc.media.presets import WEB
+from mediaproc.media.sources import Source
+from tests import clips
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clips.make(tmp_path_factory.mktemp("plan") / "a clip.mp4", seconds=1, size="320x180")
+
+
+def test_the_commands_of_a_short_file_run_as_they_stand(clip: Path, tmp_path: Path) -> None:
+    """Pasted one after another into a shell, but for the storyboard, whose frames Python cuts out."""
+    steps = plan_file(clip, preset="web")["steps"]
+    assert [step["name"] for step in steps] == ["Encode", "Poster", "MP4 180p", "Storyboard"]
+    environment = {"PATH": str(tmp_path)}
+    (tmp_path / "ffmpeg").symlink_to(clips.FFMPEG)
+    for step in steps[:-1]:
+        subprocess.run(step["command"], shell=True, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert clips.decode(tmp_path / "180p.mp4").frames == 25
+    assert (tmp_path / "poster.jpg").stat().st_size > 1000
+
+
+def test_a_long_file_is_planned_in_chunks_whose_source_has_no_name(tmp_path: Path) -> None:
+    encode = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac")
+    clip = clips.make(tmp_path / "long.mp4", seconds=60, size="64x36", rate="5", encode=encode)
+    known = plan_file(clip, preset="web")
+    assert len(known["chunks"]) == 2
+    info = _info(clip)
+    with clip.open("rb") as file:
+        found = keyframes.of_source(info, lambda at, size: (file.seek(at), file.read(size))[1], clip.stat().st_size)
+    chunks = plan.chunks_for(info, WEB, found)
+    steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks, threads=2).steps
+    assert [step.name for step in steps[:4]] == ["Sound", "Chunk 1", "Chunk 2", "Poster"]
+    assert steps[2].command.startswith("mkdir -p chunk-2 && (cd chunk-2 && ffmpeg ")
+    assert all('-i "$SOURCE"' in step.command for step in steps[:4])
+    assert "https://" not in "".join(step.command for step in steps)
+
+
+def test_the_command_line_plans_a_file_without_a_server(clip: Path, tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    told = json.loads(run(cli, ["plan", str(clip), "--json"]).stdout)
+    assert [rung["name"] for rung in told["rungs"]] == ["180p"]
+    assert told["steps"] == plan_file(clip, preset="web")["steps"]
+    shown = run(cli, ["plan", str(clip)]).stdout
+    assert "320×180" in shown
+    assert all(step["command"] in shown.splitlines() for step in told["steps"])
+    notes = tmp_path / "notes.mp4"
+    notes.write_text("only words")
+    for arguments, sentence in (
+        ([str(notes)], "This file is not a video (text/plain)"),
+        ([str(tmp_path / "none.mp4")], "There is no file"),
+        ([str(clip), "--preset", "none"], "There is no preset called none"),
+    ):
+        failed = run(cli, ["plan", *arguments])
+        assert failed.exit_code == 1
+        assert sentence in failed.output
+
+
+def _info(path: Path) -> probe.MediaInfo:
+    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(path)))]
+    return probe.parse_ffprobe(subprocess.check_output(asked, text=True))
