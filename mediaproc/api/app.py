@@ -55,6 +55,7 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
         videos.router,
         playback.router,
+        playback.dash_router,
         events.router,
         events.team_router,
         presets.router,
@@ -63,7 +64,7 @@ def _add_routes(app: FastAPI) -> None:
     )
     for router in routers:
         app.include_router(router, prefix=_BASE)
-    for router in (playback.router, events.router):
+    for router in (playback.router, playback.dash_router, events.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(health.router)
     app.include_router(forms.router)

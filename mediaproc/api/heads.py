@@ -10,7 +10,7 @@ import re
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_PATH = re.compile(r"^/(api|livez$|readyz$)(?!.*/events$)|^/videos/[^/]+/hls/")
+_PATH = re.compile(r"^/(api|livez$|readyz$)(?!.*/events$)|^/videos/[^/]+/(hls|dash)/")
 
 
 class Heads:

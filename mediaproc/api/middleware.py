@@ -28,8 +28,8 @@ from mediaproc.settings import settings
 
 log = logs.get_logger("mediaproc.access")
 
-_API_PATH = re.compile(r"^/(api|auth|livez|readyz|metrics)(/|$)|^/videos/[^/]+/(events$|hls/)")
-_PLAYLIST_PATH = re.compile(r"^(/api/v1)?/videos/[^/]+/hls/")
+_API_PATH = re.compile(r"^/(api|auth|livez|readyz|metrics)(/|$)|^/videos/[^/]+/(events$|hls/|dash/)")
+_PLAYLIST_PATH = re.compile(r"^(/api/v1)?/videos/[^/]+/(hls|dash)/")
 _DOCS_PATH = re.compile(r"^/api/docs(/|$)")
 _NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 _DOCS_POLICY = (

@@ -46,7 +46,7 @@ TAGS = [
     {"name": "accounts", "description": "Register, sign in, stay signed in."},
     {"name": "uploads", "description": "From the client straight to S3, in parts that may be sent side by side."},
     {"name": "videos", "description": "The library."},
-    {"name": "playback", "description": "HLS playlists that work in a plain player."},
+    {"name": "playback", "description": "HLS playlists and DASH manifests that work in a plain player."},
     {"name": "events", "description": "Server-Sent Events: what happens, as it happens."},
     {"name": "presets", "description": "How videos are processed."},
     {"name": "webhooks", "description": "Your own server is told, signed after Standard Webhooks."},

@@ -1,21 +1,23 @@
-"""`/videos/{id}/hls/…`: the playlists, for the team and for whoever has the address that a video's `hls_url` is."""
+"""`/videos/{id}/hls/…` and `/dash/…`, for the team and for whoever has the address that `hls_url` or `dash_url` is."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from mediaproc.api import caller
 from mediaproc.api.caller import AccessCookie, BearerToken
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media import manifest, storyboard
+from mediaproc.media import dash, manifest, storyboard
 from mediaproc.operations import playback
 from mediaproc.operations.scope import Principal
 
 router = APIRouter(prefix="/videos/{id}/hls", tags=["playback"])
+dash_router = APIRouter(prefix="/videos/{id}/dash", tags=["playback"])
 
 Token = Annotated[str | None, Query(max_length=1000, description="The token that `hls_url` carries.")]
 
@@ -32,6 +34,12 @@ class Vtt(Response):
     media_type = storyboard.VTT_MIME_TYPE
 
 
+class Mpd(Response):
+    """A DASH manifest."""
+
+    media_type = dash.MIME_TYPE
+
+
 def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: Token = None) -> Principal | None:
     """Who is signed in; nobody needs to be where there is a token. Raises NotSignedIn."""
     return None if token else caller.principal(request, bearer, cookie)
@@ -40,6 +48,7 @@ def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: 
 Viewer = Annotated[Principal | None, Depends(_viewer)]
 
 _ANSWERS = documented(401, 403, 404)
+_REDIRECTS = {302: {"description": "To a presigned address."}, **documented(401, 403, 404, 422)}
 
 
 @router.get("/master.m3u8", response_class=Playlist, responses=_ANSWERS)
@@ -64,3 +73,33 @@ def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Play
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Playlist(playback.media_playlist(session, video, rendition))
+
+
+@dash_router.get("/manifest.mpd", response_class=Mpd, responses=_ANSWERS)
+def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
+    """The DASH manifest of a completed video, of the same segments as HLS. It never grows."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Mpd(playback.dash_manifest(session, video))
+
+
+@dash_router.get("/{rendition}/init.mp4", status_code=302, response_class=RedirectResponse, responses=_REDIRECTS)
+def dash_init_segment(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> RedirectResponse:
+    """A rendition's init segment."""
+    return _to_segment(id, rendition, None, viewer, token)
+
+
+@dash_router.get("/{rendition}/{place}.m4s", status_code=302, response_class=RedirectResponse, responses=_REDIRECTS)
+def dash_segment(
+    id: UUID, rendition: str, place: Annotated[int, Path(ge=0)], viewer: Viewer, token: Token = None
+) -> RedirectResponse:
+    """A rendition's segment by its place, from 0."""
+    return _to_segment(id, rendition, place, viewer, token)
+
+
+def _to_segment(
+    id: UUID, rendition: str, place: int | None, viewer: Principal | None, token: str | None
+) -> RedirectResponse:
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return RedirectResponse(playback.segment_url(session, video, rendition, place), status_code=302)

@@ -50,6 +50,7 @@ class Playback(_Answer):
     hls_url: str
     instant: bool = False
     """Whether it is the source's own picture, until the renditions are made: then there is more to read."""
+    dash_url: str | None = None
     storyboard_url: str | None = None
 
 

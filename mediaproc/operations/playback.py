@@ -1,4 +1,4 @@
-"""Playback: HLS playlists whose every address works in a plain player, without making the bucket public.
+"""Playback: HLS and DASH whose every address works in a plain player, without making the bucket public.
 
 The multivariant playlist is reached with a token for this one video; it hands the token on to the media
 playlists, and those name segments by presigned addresses. Both last longer than it takes to see the whole video.
@@ -16,7 +16,8 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import manifest, storyboard
+from mediaproc.media import dash, manifest, storyboard
+from mediaproc.media.dash import Representation
 from mediaproc.media.manifest import Piece, Sound, Variant
 from mediaproc.operations import scope, shown, tokens
 from mediaproc.operations.jobs import leaving
@@ -30,6 +31,11 @@ _HOUR = 3600
 def hls_url(video: Video) -> str:
     """Where a plain player plays the video: absolute, with its token in it, the same for an hour."""
     return _address(video, "hls/master.m3u8")
+
+
+def dash_url(video: Video) -> str:
+    """The DASH manifest, in the same manner."""
+    return _address(video, "dash/manifest.mpd")
 
 
 def storyboard_url(video: Video) -> str:
@@ -66,16 +72,34 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
     rendition = next((each for each in _shown(session, video) if each.name == name), None)
     if rendition is None:
         raise NotFound
-    rows = session.exec(select(Segment).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))).all()
     seconds = _life_seconds(video)
     return manifest.media_playlist(
-        [
-            Piece(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
-            for row in _unbroken(rows)
-        ],
+        _pieces(session, rendition, seconds=seconds),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds),
         finished=rendition.finished,
     )
+
+
+def dash_manifest(session: Session, video: Video) -> str:
+    """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
+    renditions = _shown(session, video)
+    if not renditions or not all(each.finished for each in renditions):
+        raise NotFound("The DASH manifest comes when the video is completed")
+    return dash.mpd([_representation(session, each, _token(video)) for each in renditions])
+
+
+def segment_url(session: Session, video: Video, name: str, place: int | None) -> str:
+    """The presigned address of a rendition's segment by its place from 0, or of its init segment. Raises NotFound."""
+    rendition = next((each for each in _shown(session, video) if each.name == name), None)
+    if rendition is None:
+        raise NotFound
+    key: str | None = rendition.init_key
+    if place is not None:
+        keys_of = select(Segment.object_key).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))
+        key = session.exec(keys_of.offset(place).limit(1)).one_or_none()
+    if key is None:
+        raise NotFound
+    return presign.stable_get(key, seconds=_life_seconds(video))
 
 
 def storyboard_vtt(session: Session, video: Video) -> str:
@@ -102,6 +126,33 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
         return []
     query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
     return session.exec(query.where(Rendition.init_key != "").order_by(col(Rendition.height).desc())).all()
+
+
+def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
+    """A rendition's segments by presigned addresses that last so long."""
+    return [
+        Piece(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
+        for row in _segments(session, rendition)
+    ]
+
+
+def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
+    query = select(Segment).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))
+    return _unbroken(session.exec(query).all())
+
+
+def _representation(session: Session, rendition: Rendition, token: str) -> Representation:
+    return Representation(
+        id=rendition.name,
+        codecs=rendition.codecs,
+        bandwidth_bps=rendition.peak_bitrate_bps,
+        init_uri=f"{rendition.name}/init.mp4?token={token}",
+        media_uri=f"{rendition.name}/$Number$.m4s?token={token}",
+        durations=[row.duration_seconds for row in _segments(session, rendition)],
+        width=rendition.width,
+        height=rendition.height,
+        frame_rate=rendition.frame_rate,
+    )
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:

@@ -40,6 +40,7 @@ class PlaybackView(BaseModel):
 
     hls_url: str
     instant: bool = Field(description="Whether it is the source's own picture, until the renditions are made.")
+    dash_url: str | None = Field(default=None, description="The DASH manifest of a video that is completed.")
     storyboard_url: str | None = Field(
         default=None, description="WebVTT with a small picture for each moment; soon after the video is completed."
     )
@@ -193,6 +194,8 @@ def _playback(video: Video, renditions: Sequence[Rendition], board: Storyboard |
     return PlaybackView(
         hls_url=playback.hls_url(video),
         instant=any(each.name == layout.INSTANT for each in shown.playing(renditions)),
+        # What is shown of a video that was completed once is always whole.
+        dash_url=playback.dash_url(video) if video.ready_at else None,
         storyboard_url=playback.storyboard_url(video) if board else None,
     )
 

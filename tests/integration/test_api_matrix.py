@@ -145,7 +145,7 @@ def expected(route: tuple[str, str], actor: str) -> str:
 @pytest.mark.parametrize("route", guarded(), ids=" ".join)
 def test_every_route_lets_in_whom_it_should_and_nobody_else(world: World, route: tuple[str, str]) -> None:
     got = {actor: status_of(world, route, actor) for actor in ACTORS}
-    let_in = {200, 201, 202, 204, 302, 409} | (OF_NO_VIDEO if "/hls/" in route[1] else set())
+    let_in = {200, 201, 202, 204, 302, 409} | (OF_NO_VIDEO if "/hls/" in route[1] or "/dash/" in route[1] else set())
     for actor, status in got.items():
         want = expected(route, actor)
         assert status in let_in if want == "in" else status == int(want), (actor, want, got)

@@ -1,0 +1,125 @@
+"""The DASH manifest (MPD, ISO/IEC 23009-1) of a whole video: the same segments as HLS, numbered by a template.
+
+A list of presigned addresses would do by the standard, but FFmpeg cuts off what is longer than the manifest's own
+address, and an hour of three rungs would be a manifest of megabytes. So each number leads to a redirect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate, groupby, pairwise
+from xml.etree import ElementTree as xml
+
+MIME_TYPE = "application/dash+xml"
+NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+
+_PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
+"""That of segments by a template; it holds for what is whole, too."""
+
+_CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
+_TIMESCALE = 90_000
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One rendition. `media_uri` has `$Number$` for a segment's place, from 0; sound has no size, but channels."""
+
+    id: str
+    codecs: str
+    bandwidth_bps: int
+    init_uri: str
+    media_uri: str
+    durations: Sequence[float]
+    width: int = 0
+    height: int = 0
+    frame_rate: float = 0.0
+    channels: int = 2
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is sound alone."""
+        return self.height == 0
+
+    @property
+    def seconds(self) -> float:
+        """How long its segments last together."""
+        return sum(self.durations)
+
+
+def mpd(representations: Sequence[Representation]) -> str:
+    """The manifest of a video that grows no more. Players may switch among what has the same codec."""
+    root = xml.Element(
+        "MPD",
+        {
+            "xmlns": NAMESPACE,
+            "profiles": _PROFILE,
+            "type": "static",
+            "mediaPresentationDuration": _duration(max(each.seconds for each in representations)),
+            "minBufferTime": _duration(max(seconds for each in representations for seconds in each.durations)),
+        },
+    )
+    period = xml.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
+    for number, (_, alike) in enumerate(groupby(sorted(representations, key=_kind), key=_kind)):
+        _adaptation_set(period, number, list(alike))
+    xml.indent(root)
+    return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _kind(representation: Representation) -> tuple[bool, str]:
+    return representation.is_sound, representation.codecs.partition(".")[0]
+
+
+def _adaptation_set(period: xml.Element, number: int, alike: list[Representation]) -> None:
+    kind = "audio" if alike[0].is_sound else "video"
+    attributes = {
+        "id": str(number),
+        "contentType": kind,
+        "mimeType": f"{kind}/mp4",
+        "segmentAlignment": "true",
+        "startWithSAP": "1",  # each segment begins with a keyframe, which is shown first
+    }
+    found = xml.SubElement(period, "AdaptationSet", attributes)
+    for each in alike:
+        _representation(found, each)
+
+
+def _representation(parent: xml.Element, rendition: Representation) -> None:
+    attributes = {"id": rendition.id, "codecs": rendition.codecs, "bandwidth": str(rendition.bandwidth_bps)}
+    if not rendition.is_sound:
+        attributes |= {"width": str(rendition.width), "height": str(rendition.height), **_rate(rendition.frame_rate)}
+    found = xml.SubElement(parent, "Representation", attributes)
+    if rendition.is_sound:
+        xml.SubElement(found, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(rendition.channels)})
+    template = {
+        "timescale": str(_TIMESCALE),
+        "initialization": rendition.init_uri,
+        "media": rendition.media_uri,
+        "startNumber": "0",
+    }
+    timeline = xml.SubElement(xml.SubElement(found, "SegmentTemplate", template), "SegmentTimeline")
+    for run in _timeline(rendition.durations):
+        xml.SubElement(timeline, "S", run)
+
+
+def _timeline(durations: Sequence[float]) -> list[dict[str, str]]:
+    """Runs of segments of one length. Edges are rounded, not lengths, so that no error adds up."""
+    edges = [round(at * _TIMESCALE) for at in accumulate(durations, initial=0.0)]
+    ticks = [end - start for start, end in pairwise(edges)]
+    runs = [(length, len(list(run))) for length, run in groupby(ticks)]
+    rows = [{"d": str(length)} | ({"r": str(count - 1)} if count > 1 else {}) for length, count in runs]
+    return [{"t": "0"} | rows[0], *rows[1:]] if rows else []
+
+
+def _rate(frame_rate: float) -> dict[str, str]:
+    """As a fraction where it is one of those of television: 29.97 is 30000/1001."""
+    if not frame_rate:
+        return {}
+    exact = Fraction(frame_rate).limit_denominator(1001)
+    return {"frameRate": str(exact)}
+
+
+def _duration(seconds: float) -> str:
+    """ISO 8601."""
+    return f"PT{seconds:.3f}S"

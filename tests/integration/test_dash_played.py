@@ -1,0 +1,57 @@
+"""DASH of a completed video, through FFmpeg's demuxer, which knows nothing of Mediaproc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mediaproc import database
+from mediaproc.operations import jobs, views
+from mediaproc_worker import attempt
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.integration.serving import Web
+from tests.works import enqueued, uploaded, video_now
+
+
+@pytest.fixture(autouse=True)
+def _worker(connected: dict[str, str]) -> None:
+    bound_huey()
+
+
+def test_a_plain_player_reads_every_frame(api: TestClient, web: Web, tmp_path: Path) -> None:
+    job = uploaded(clips.make(tmp_path / "clip.mp4", seconds=5, size="640x480"))
+    attempt.perform(job.id)
+    with database.transaction() as session:
+        (view,) = views.of_videos(session, [video_now(job.video_id)])
+    assert view.playback
+    address = urlsplit(view.playback.dash_url or "")
+    answer = api.get(f"{address.path}?{address.query}", headers={"Origin": "https://elsewhere.example"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/dash+xml")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert api.get(address.path).status_code == 401
+    assert api.get(f"{address.path}?token=wrong").status_code == 404
+    read = ("-protocol_whitelist", "http,tcp", "-f", "dash", "-i", f"{web.url}{address.path}?{address.query}")
+    counts: list[int] = []
+    for track in ("0:v:0", "0:a:0"):
+        rows = clips.ffmpeg(*read, "-map", track, "-c", "copy", "-f", "framemd5", "-").splitlines()
+        counts.append(sum(not row.startswith("#") for row in rows))
+    assert counts == [125, 236]
+
+
+def test_there_is_none_before_the_video_is_whole(api: TestClient) -> None:
+    job = enqueued()
+    with database.transaction() as session:
+        claim = jobs.claim(session, job_id=job.id, worker="test")
+        assert claim
+        row = jobs.NewRendition(name="480p", codec="h264", codecs="avc1.64001e", init_key="k", height=480, width=854)
+        jobs.add_rendition(session, claim, row)
+        jobs.mark_playable(session, claim)
+        (view,) = views.of_videos(session, [claim.video])
+    assert view.playback
+    assert view.playback.dash_url is None
+    address = urlsplit(view.playback.hls_url.replace("hls/master.m3u8", "dash/manifest.mpd"))
+    assert api.get(f"{address.path}?{address.query}").status_code == 404

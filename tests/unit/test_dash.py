@@ -1,0 +1,80 @@
+"""The DASH manifest: what players need is there, in the order that its schema asks for."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as xml
+
+from mediaproc.media import dash
+from mediaproc.media.dash import Representation
+
+NS = {"m": dash.NAMESPACE}
+CHILDREN = {
+    "MPD": ["Period"],
+    "Period": ["AdaptationSet"],
+    "AdaptationSet": ["Representation"],
+    "Representation": ["AudioChannelConfiguration", "SegmentTemplate"],
+    "SegmentTemplate": ["SegmentTimeline"],
+    "SegmentTimeline": ["S"],
+}
+"""In this order (ISO/IEC 23009-1, annex B)."""
+
+REQUIRED = {
+    "MPD": {"profiles": r"urn:mpeg:dash:profile:isoff-live:2011", "minBufferTime": r"PT[\d.]+S", "type": "static",
+            "mediaPresentationDuration": r"PT[\d.]+S"},
+    "AdaptationSet": {"mimeType": r"(video|audio)/mp4", "contentType": r"video|audio"},
+    "Representation": {"id": r"\S+", "bandwidth": r"[1-9]\d*", "codecs": r"[\w.]+"},
+    "AudioChannelConfiguration": {"schemeIdUri": r"urn:\S+", "value": r"\d+"},
+    "SegmentTemplate": {"timescale": r"[1-9]\d*", "startNumber": "0", "initialization": r"\S+/init\.mp4\?\S+",
+                        "media": r"\S+/\$Number\$\.m4s\?\S+"},
+    "S": {"d": r"[1-9]\d*"},
+}  # fmt: skip
+
+
+def rendition(id: str, codecs: str, durations: list[float], **more: object) -> Representation:
+    init, media = f"{id}/init.mp4?a=1&b=2", f"{id}/$Number$.m4s?a=1&b=2"
+    return Representation(id, codecs, 1_000_000, init, media, durations, **more)  # type: ignore[arg-type]
+
+
+HD = rendition("720p", "avc1.64001f", [1.0, 1.0, 2.0, 4.0, 4.0, 1.28], width=1280, height=720, frame_rate=30000 / 1001)
+SD = rendition("480p", "avc1.64001e", [1.0, 1.0, 2.0, 4.0, 4.0, 1.28], width=854, height=480, frame_rate=25.0)
+SOUND = rendition("audio", "mp4a.40.2", [1.024, 1.003, 2.005])
+
+
+def test_it_is_what_the_schema_asks_for() -> None:
+    root = xml.fromstring(dash.mpd([HD, SD, SOUND]))
+    ids: list[str] = []
+    for element in root.iter():
+        name = element.tag.removeprefix(f"{{{dash.NAMESPACE}}}")
+        order = CHILDREN.get(name, [])
+        places = [order.index(child.tag.removeprefix(f"{{{dash.NAMESPACE}}}")) for child in element]
+        assert places == sorted(places)
+        for attribute, pattern in REQUIRED.get(name, {}).items():
+            assert re.fullmatch(pattern, element.get(attribute, "")), (name, attribute)
+        ids += [element.get("id", "")] if name == "Representation" else []
+    assert ids == ["720p", "480p", "audio"]
+
+
+def test_sizes_rates_and_addresses_are_there() -> None:
+    root = xml.fromstring(dash.mpd([HD, SD, SOUND]))
+    pictures, sound = root.findall("m:Period/m:AdaptationSet", NS)
+    rates = [(each.get("width"), each.get("frameRate")) for each in pictures.findall("m:Representation", NS)]
+    assert rates == [("1280", "30000/1001"), ("854", "25")]
+    assert sound.find("m:Representation", NS).get("width") is None  # type: ignore[union-attr]
+    assert sound.find(".//m:SegmentTemplate", NS).get("media") == SOUND.media_uri  # type: ignore[union-attr]
+    assert root.get("mediaPresentationDuration") == "PT13.280S"
+
+
+def test_codecs_that_players_can_not_switch_between_stand_apart() -> None:
+    other = rendition("480p-hevc", "hvc1.1.6.L90", [4.0], width=854, height=480)
+    root = xml.fromstring(dash.mpd([HD, other]))
+    assert len(root.findall("m:Period/m:AdaptationSet", NS)) == 2
+
+
+def test_no_error_of_rounding_adds_up() -> None:
+    many = rendition("audio", "mp4a.40.2", [4.0106666667] * 1000)
+    rows = xml.fromstring(dash.mpd([many])).findall(".//m:S", NS)
+    assert rows[0].get("t") == "0"
+    total = sum(int(row.get("d", "0")) * (1 + int(row.get("r", "0"))) for row in rows)
+    assert abs(total - 4010.6666667 * 90_000) <= 1
+    assert sum(1 + int(row.get("r", "0")) for row in rows) == 1000
