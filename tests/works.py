@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Attempt, Job, Team, Video, new_id
+from mediaproc.domain.tables import Attempt, Job, Storyboard, Team, Video, new_id
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -52,9 +53,9 @@ def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") 
 
 
 def perform_all(job: Job) -> None:
-    """Perform a job and its parts, one after another in this process, until none of them waits any more."""
+    """Perform a job and its parts, one after another in this process, until none waits but what comes afterwards."""
     attempt.perform(job.id)
-    while waiting := [each for each in parts_of(job) if each.state.waiting]:
+    while waiting := [each for each in parts_of(job) if each.state.waiting and not each.kind.afterwards]:
         for part in waiting:
             attempt.perform(part.id)
 
@@ -63,6 +64,19 @@ def parts_of(job: Job) -> list[Job]:
     """The parts of a job, in the order in which they were asked for."""
     with database.transaction() as session:
         return jobs.of_job(session, job.id)
+
+
+def storyboard_keys_of(video_id: UUID) -> set[str]:
+    """The objects that the storyboards of a video name."""
+    with database.transaction() as session:
+        found = session.exec(select(Storyboard).where(col(Storyboard.video_id) == video_id)).all()
+    sheets = [(each, number) for each in found for number in range(_sheets(each))]
+    named = {keys.storyboard_sheet(video_id, each.attempt, number) for each, number in sheets}
+    return named | {keys.preview(video_id, each.attempt) for each in found}
+
+
+def _sheets(board: Storyboard) -> int:
+    return math.ceil(len(board.starts_seconds) / (board.columns * board.rows))
 
 
 def job_now(job_id: UUID) -> Job:

@@ -27,6 +27,8 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
     """The outline of a file, for programs. Raises CannotPlan."""
     if preset not in PRESETS:
         raise CannotPlan(f"There is no preset called {preset}; there is {', '.join(PRESETS)}")
+    if not PRESETS[preset].rungs:
+        raise CannotPlan(f"{preset} makes files alone, in one piece: there is nothing to plan")
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
     path, recipe = path.resolve(), PRESETS[preset]

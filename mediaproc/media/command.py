@@ -69,7 +69,8 @@ def encode_arguments(
 
 def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     """Only the sound, whole. It has some."""
-    (sound,) = sound_outputs(ffmpeg.input(location(source), **input_options(source)), info, preset)
+    opened = ffmpeg.input(location(source), **input_options(source), **entry_options(preset.edits))
+    (sound,) = sound_outputs(opened, info, preset)
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *cast("list[str]", sound.get_args())]
 
 
@@ -84,7 +85,7 @@ def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
 
 def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
     """Where to enter the source: at the keyframe before the chunk. Its frames keep the times they have in the whole."""
-    if chunk is None:
+    if chunk is None or preset.edits.trimmed:  # what is trimmed is never cut into chunks
         return dict(entry_options(preset.edits))
     return {
         "copyts": None,

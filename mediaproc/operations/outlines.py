@@ -70,9 +70,11 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     """The outline of one video. Raises NotFound, and Conflict before its source was read."""
     video = scope.find(session, principal, Video, id)
     job = jobs.newest(session, video_id=video.id)
-    preset = PRESETS.get(job.preset) if job else None
-    if video.media_info is None or job is None or preset is None:
+    if video.media_info is None or job is None:
         raise Conflict("The source of this video has not been read yet")
+    preset = _recipe(job)
+    if preset is None or not preset.rungs:
+        raise Conflict("There is no plan for a preset that makes files alone")
     info = MediaInfo.from_json(video.media_info)
     made = outline.outline_of(
         info,
@@ -82,6 +84,10 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
         threads=settings().threads_per_encode,
     )
     return OutlineView.model_validate(made.to_json())
+
+
+def _recipe(job: Job) -> Preset | None:
+    return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
 def _chunks(session: Session, job: Job, info: MediaInfo, preset: Preset) -> list[Chunk]:

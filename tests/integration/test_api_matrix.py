@@ -121,7 +121,7 @@ def _webhook(world: World) -> dict[str, Any]:
 def status_of(world: World, route: tuple[str, str], actor: str) -> int:
     method, path = route
     url = re.sub(r"{(id|name)}", _thing(world, path), path) if re.search(r"{(id|name)}", path) else path
-    url = url.replace("{rendition}", "480p")
+    url = url.replace("{rendition}", "480p").replace("{place}", "0")
     if "{delivery_id}" in url:
         test = world.owner.client.post(f"{url.partition('/deliveries/')[0]}/test").json()
         url = url.replace("{delivery_id}", test["id"])

@@ -130,7 +130,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
             "duration_seconds",
         ),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
-        *("job", "priority"),
+        *("job", "priority", "preview"),
     }
     assert (video["status"], video["playable"], video["progress"], video["error"]) == ("completed", True, 100.0, None)
     assert video["created_at"].endswith("Z")
@@ -271,7 +271,7 @@ def test_a_page_takes_the_same_few_queries_however_long(account: Accounts) -> No
     mine = account()
     for _ in range(3):
         completed(mine)
-    assert len(_queries(mine.client, limit=1)) == len(_queries(mine.client, limit=3)) == 5
+    assert len(_queries(mine.client, limit=1)) == len(_queries(mine.client, limit=3)) == 6
 
 
 @pytest.mark.parametrize("params", [{}, {"status": "failed"}, {"cursor": cursors.after(UUID(int=2**127))}])
@@ -473,6 +473,11 @@ ROUTES = [
     ("GET", "/api/v1/videos/{video}/jobs", None),
     ("GET", "/api/v1/videos/{video}/hls/master.m3u8", None),
     ("GET", "/api/v1/videos/{video}/hls/{rendition}.m3u8", None),
+    ("GET", "/api/v1/videos/{video}/hls/storyboard.vtt", None),
+    ("GET", "/api/v1/videos/{video}/dash/manifest.mpd", None),
+    ("GET", "/api/v1/videos/{video}/dash/{rendition}/init.mp4", None),
+    ("GET", "/api/v1/videos/{video}/dash/{rendition}/{place}.m4s", None),
+    ("GET", "/api/v1/videos/{video}/plan", None),
     ("GET", "/api/v1/videos/{video}/events", None),
     ("GET", "/api/v1/uploads/{upload}", None),
     ("POST", "/api/v1/uploads/{upload}/parts", {"part_numbers": [1]}),
@@ -504,8 +509,8 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
     ids |= {"webhook": hook.json()["id"], "delivery": told["id"]}
     before = mine.client.get(f"/api/v1/videos/{video_id}").json()
     for method, template, body in ROUTES:
-        path = template.format(**ids, rendition="480p")
-        nowhere = template.format(**{each: uuid4() for each in ids}, rendition="480p")
+        path = template.format(**ids, rendition="480p", place=0)
+        nowhere = template.format(**{each: uuid4() for each in ids}, rendition="480p", place=0)
         theirs = other.client.request(method, path, json=body)
         none = other.client.request(method, nowhere, json=body)
         assert (theirs.status_code, theirs.json()) == (404, none.json()), (method, template)

@@ -9,12 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediaproc import database
+from mediaproc.domain.tables import Video
 from mediaproc.operations import jobs, views
-from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.serving import Web
-from tests.works import enqueued, uploaded, video_now
+from tests.works import enqueued, perform_all, uploaded, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _worker(connected: dict[str, str]) -> None:
 
 def test_a_plain_player_reads_every_frame(api: TestClient, web: Web, tmp_path: Path) -> None:
     job = uploaded(clips.make(tmp_path / "clip.mp4", seconds=5, size="640x480"))
-    attempt.perform(job.id)
+    perform_all(job)
     with database.transaction() as session:
         (view,) = views.of_videos(session, [video_now(job.video_id)])
     assert view.playback
@@ -50,7 +50,7 @@ def test_there_is_none_before_the_video_is_whole(api: TestClient) -> None:
         row = jobs.NewRendition(name="480p", codec="h264", codecs="avc1.64001e", init_key="k", height=480, width=854)
         jobs.add_rendition(session, claim, row)
         jobs.mark_playable(session, claim)
-        (view,) = views.of_videos(session, [claim.video])
+        (view,) = views.of_videos(session, [session.get_one(Video, job.video_id)])
     assert view.playback
     assert view.playback.dash_url is None
     address = urlsplit(view.playback.hls_url.replace("hls/master.m3u8", "dash/manifest.mpd"))

@@ -21,7 +21,7 @@ from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, uploaded, video_now
+from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def processed(source: Path, preset: str) -> Video:
     job = uploaded(source, preset=preset)
-    attempt.perform(job.id)
+    perform_all(job)
     assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
     return video_now(job.video_id)
 
@@ -84,7 +84,7 @@ def test_a_ladder_plays_and_can_be_downloaded(
 ) -> None:
     video = processed(clip, preset)
     made = made_of(video)
-    assert (video.playable, set(made)) == (True, {"180p", "audio"})
+    assert (video.playable, set(made)) == (True, {"180p", "audio", "instant"})
     assert made["180p"].codec == codec
     assert f'CODECS="{said},mp4a.40.2"' in multivariant(video)
     for file in (stitched(made["180p"], tmp_path), fetched(made["180p"].mp4_key, tmp_path)):
@@ -101,7 +101,7 @@ def test_chunks_of_other_codecs_stitch_too(tmp_path: Path, preset: str) -> None:
         encode=("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-c:a", "aac"),
     )  # fmt: skip
     job = uploaded(source, preset=preset)
-    attempt.perform(job.id)
+    perform_all(job)
     parts = parts_of(job.id)
     chunks = [each for each in parts if each.kind is JobKind.ENCODE]
     assert len(chunks) >= 2
@@ -177,7 +177,7 @@ def test_a_sound_file_needs_no_picture(tmp_path: Path, name: str, encode: tuple[
     )  # fmt: skip
     assert "sound" not in multivariant(video)
     job = uploaded(source, preset="gif")
-    attempt.perform(job.id)
+    perform_all(job)
     assert job_now(job.id).error_code == "no_video_track"
 
 
@@ -188,7 +188,7 @@ def test_silence_stays_silent(tmp_path: Path) -> None:
 
 def test_a_picture_without_sound_can_not_become_sound(tmp_path: Path) -> None:
     job = uploaded(clips.make(tmp_path / "mute.mp4", size="64x48", seconds=1, audio=None), preset="audio")
-    attempt.perform(job.id)
+    perform_all(job)
     job = job_now(job.id)
     assert (job.state, job.error_code, job.attempt) == (JobState.FAILED, "no_audio_track", 1)
 
@@ -236,7 +236,7 @@ def test_files_are_saved_under_their_own_names_and_types(clip: Path, account: Ca
     with database.transaction() as session:
         video = session.exec(select(Video).where(col(Video.id) == job.video_id)).one()
         video.team_id, video.title = owner.principal.team_id, "Ferien 1"
-    attempt.perform(job.id)
+    perform_all(job)
     view = owner.client.get(f"/api/v1/videos/{job.video_id}").json()
     assert (view["playback"], view["playable"], view["preset"]) == (None, False, "gif")
     assert [(each["name"], each["suffix"], each["codec"]) for each in view["renditions"]] == [("gif", "gif", "gif")]

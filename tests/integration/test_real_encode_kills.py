@@ -19,7 +19,7 @@ from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import Services
 from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, parts_of, uploaded, video_now
+from tests.works import attempts_of, eventually, job_now, parts_of, storyboard_keys_of, uploaded, video_now
 
 SECONDS = 10.56
 
@@ -64,17 +64,17 @@ def _shown(job: Job) -> tuple[list[Rendition], set[str]]:
         ).all()
     assert {each.attempt for each in renditions} == {video.output_attempt}
     named = {video.poster_key, *segments, *(key for each in renditions for key in (each.init_key, each.mp4_key))}
-    return list(renditions), {key for key in named if key}
+    return list(renditions), {key for key in named if key} | storyboard_keys_of(job.video_id)
 
 
 def _assert_whole(job: Job, folder: Path) -> None:
     """Completed, with exactly the objects that the rows name, and an MP4 as long as the source."""
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
-    renditions, named = _shown(job)
+    renditions, _ = _shown(job)
     assert {each.name for each in renditions} == {"720p", "480p", "audio", "instant"}
     assert all(each.finished for each in renditions)
-    eventually(lambda: _objects_of(job) == named)
-    best = max(renditions, key=lambda each: each.height)
+    eventually(lambda: _objects_of(job) == _shown(job)[1])
+    best = next(each for each in renditions if each.name == "720p")
     assert best.mp4_key
     client().download_file(settings().s3_bucket, best.mp4_key, str(folder / "best.mp4"))
     decoded = clips.decode(folder / "best.mp4")

@@ -20,7 +20,7 @@ from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import storyboard as handler
 from tests import clips
-from tests.works import attempts_of, job_now, uploaded, video_now
+from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def _worker(connected: dict[str, str]) -> None:
 def completed(tmp_path: Path) -> tuple[Job, Job]:
     """A job that is completed, and the one for its storyboard, which waits."""
     whole = uploaded(clips.make(tmp_path / "clip.mp4", seconds=3, size="320x180"))
-    attempt.perform(whole.id)
+    perform_all(whole)
     return job_now(whole.id), storyboard_of(whole)
 
 
@@ -112,7 +112,7 @@ def test_a_storyboard_goes_with_its_output_also_when_it_comes_late(
     def meanwhile(*_: object) -> None:
         with database.transaction() as session:
             again = jobs.reprocess(session, video=video_now(job.video_id), preset="web")
-        attempt.perform(again.id)
+        perform_all(again)
         send(*_)  # type: ignore[arg-type]
 
     send = handler._send

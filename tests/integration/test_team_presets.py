@@ -17,11 +17,10 @@ from mediaproc.operations import jobs, videos
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.conftest import Account
-from tests.works import attempts_of, job_now, video_now
+from tests.works import attempts_of, job_now, perform_all, video_now
 
 Accounts = Callable[[], Account]
 URL = "/api/v1/presets"
@@ -110,7 +109,7 @@ def test_a_video_is_made_by_the_version_that_was_asked_for(account: Accounts, tm
     job = uploaded_for(mine, source, "trailer")
     mine.client.patch(f"{URL}/trailer", json={"rungs": [{"height": 144}]})
     mine.client.delete(f"{URL}/trailer")
-    attempt.perform(job.id)
+    perform_all(job)
     assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
     video = video_now(job.video_id)
     assert (video.width, video.height, video.duration_seconds) == (360, 320, 1.5)
@@ -139,7 +138,7 @@ def test_a_part_that_is_not_there_ends_with_a_sentence(account: Accounts, tmp_pa
     mine = account()
     mine.client.post(URL, json=TRAILER | {"trim": {"start_seconds": 30}})
     job = uploaded_for(mine, clips.make(tmp_path / "short.mp4", size="64x48", seconds=1), "trailer")
-    attempt.perform(job.id)
+    perform_all(job)
     ended = job_now(job.id)
     assert (ended.state, ended.error_code) == (JobState.FAILED, "beyond_limits")
     assert "begins after 30 s" in (ended.error_detail or "")

@@ -13,7 +13,7 @@ from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
-from mediaproc.domain.states import JobKind, JobState, Lane, Outcome
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job
 from mediaproc.events.messages import EventType
 from mediaproc.operations.jobs import moves
@@ -171,7 +171,8 @@ def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
         kind=part.kind,
         lane=part.lane,
         preset=whole.preset,
-        priority=whole.priority,
+        # What nobody waits for goes after everything that somebody does.
+        priority=Priority.BATCH if part.kind.afterwards else whole.priority,
         preset_version=whole.preset_version,
         recipe=whole.recipe,
         chunk=part.chunk,

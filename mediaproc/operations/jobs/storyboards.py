@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.tables import Rendition, Segment, Storyboard, now
 from mediaproc.events.messages import EventType
-from mediaproc.media import storyboard
+from mediaproc.media import layout, storyboard
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced
 from mediaproc.operations.jobs.leaving import drop_output
@@ -29,7 +29,8 @@ class Frames:
 def frames_of(session: Session, claim: Claim) -> Frames | None:
     """What to take the frames from; None if the output is gone or has no pictures."""
     mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
-    rungs = select(Rendition).where(*mine, col(Rendition.height) > 0, col(Rendition.finished))
+    encoded = col(Rendition.name) != layout.INSTANT
+    rungs = select(Rendition).where(*mine, encoded, col(Rendition.height) > 0, col(Rendition.finished))
     smallest = session.exec(rungs.order_by(col(Rendition.height)).limit(1)).one_or_none()
     if smallest is None:
         return None
