@@ -48,7 +48,9 @@ def test_there_is_none_before_the_video_is_whole(api: TestClient) -> None:
         claim = jobs.claim(session, job_id=job.id, worker="test")
         assert claim
         row = jobs.NewRendition(name="480p", codec="h264", codecs="avc1.64001e", init_key="k", height=480, width=854)
-        jobs.add_rendition(session, claim, row)
+        rendition_id = jobs.add_rendition(session, claim, row)
+        segment = jobs.NewSegment(number=0, object_key="k/0", duration_seconds=1.0, size_bytes=9)
+        jobs.add_segments(session, claim, rendition_id, [segment])
         jobs.mark_playable(session, claim)
         (view,) = views.of_videos(session, [session.get_one(Video, job.video_id)])
     assert view.playback

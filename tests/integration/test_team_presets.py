@@ -130,8 +130,8 @@ def test_a_video_is_made_by_the_version_that_was_asked_for(account: Accounts, tm
     view = mine.client.get(f"/api/v1/videos/{video.id}").json()
     assert (view["preset"], view["preset_version"]) == ("trailer", 1)
     with database.transaction() as session:
-        (known,) = videos.jobs(session, mine.principal, video.id)
-    assert (known.preset, known.preset_version) == ("trailer", 1)
+        known = videos.jobs(session, mine.principal, video.id)
+    assert {(each.preset, each.preset_version) for each in known} == {("trailer", 1)}
 
 
 def test_a_part_that_is_not_there_ends_with_a_sentence(account: Accounts, tmp_path: Path) -> None:
