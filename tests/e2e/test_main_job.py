@@ -37,7 +37,7 @@ def test_a_clip_is_uploaded_watched_played_and_downloaded(page: Page, bunny: Pat
     _assert_plays(page)
     page.keyboard.press("k")
     page.locator("media-time-range").hover()
-    expect(page.locator("media-preview-thumbnail img")).to_have_attribute("src", re.compile("storyboard/000.jpg"))
+    expect(page.locator("media-preview-thumbnail img").first).to_have_attribute("src", re.compile("storyboard/000.jpg"))
     with page.expect_download() as started:
         page.get_by_role("link", name="Download 720p").click()
     assert started.value.suggested_filename == "Big Buck Bunny-720p.mp4"

@@ -124,9 +124,11 @@ def test_the_title_of_the_tab_names_the_video(new_context: Callable[..., Browser
 
 
 def test_the_keys(page: Page) -> None:
+    page.locator("dialog[aria-labelledby=keys-title]").wait_for(state="attached")
     page.keyboard.press("/")
     expect(page.get_by_label("Search videos")).to_be_focused()
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # past the choice of a preset, where keys choose
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     assert_accessible(page)

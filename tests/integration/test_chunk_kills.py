@@ -44,8 +44,15 @@ def hosts(services: Services, tmp_path: Path) -> Iterator[tuple[Workers, Workers
             folder = tmp_path / name
             folder.mkdir()
             host = None if reason else stack.enter_context(Host(name, number))
-            elsewhere = {"on": host.command, "settings": host.forwarded(services)} if host else {}
-            started.append(Workers(folder, module="mediaproc_worker.consumer", **elsewhere))  # type: ignore[arg-type]
+            forwarded = host.forwarded(services) if host else {}
+            started.append(
+                Workers(
+                    folder,
+                    module="mediaproc_worker.consumer",
+                    on=host.command if host else (),
+                    settings={**forwarded, "LEASE_SECONDS": "6"},  # two hosts share the cores of this machine
+                )
+            )
             stack.callback(lambda each=started[-1]: print(each.log()))
             stack.callback(started[-1].stop)
         yield started[0], started[1]
@@ -55,7 +62,7 @@ def hosts(services: Services, tmp_path: Path) -> Iterator[tuple[Workers, Workers
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Long enough for three chunks, and slow enough that there is time to kill something."""
     return clips.make(
-        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="640x360", rate=str(RATE),
+        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="854x480", rate=str(RATE),
         encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"),
     )  # fmt: skip
 
@@ -73,6 +80,11 @@ def _objects_of(job: Job) -> set[str]:
     prefix = f"{keys.video_prefix(job.video_id)}output/"
     found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix)
     return {each["Key"] for each in found.get("Contents", ())}
+
+
+def _lasting(keys: set[str]) -> set[str]:
+    """Without the instant rung: it is swept as a whole when nobody can be playing it any more."""
+    return {key for key in keys if "/instant/" not in key}
 
 
 def _named(job: Job) -> set[str]:
@@ -123,25 +135,23 @@ def test_a_killed_host_costs_one_chunk(
     job = uploaded(clip)
     eventually(lambda: len(_running(job)) == 2 and hosts[0].encoders() and hosts[1].encoders(), seconds=40)
     eventually(lambda: video_now(job.video_id).playable, seconds=40)
-    assert _played(job, api, tmp_path) >= RATE
-    assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
-    (encoder,) = eventually(lambda: hosts[0].encoders())
+    (encoder,) = hosts[0].encoders()
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
     eventually(lambda: gone(*lost), seconds=3)
     assert encoder in lost
+    assert _played(job, api, tmp_path) >= RATE
+    assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=120)
     with database.transaction() as session:
         parts = jobs.of_job(session, job.id)
     pictures = [part for part in parts if part.kind is JobKind.ENCODE]
-    outcomes = [[each.outcome for each in attempts_of(part.id)] for part in pictures]
-    assert sorted(outcomes, key=len) == [[Outcome.COMPLETED]] * (len(pictures) - 1) + [
-        [Outcome.LOST, Outcome.COMPLETED]
-    ]
+    outcomes = sorted([[each.outcome for each in attempts_of(part.id)] for part in pictures], key=len)
+    assert outcomes == [[Outcome.COMPLETED]] * (len(pictures) - 1) + [[Outcome.LOST, Outcome.COMPLETED]]
     if not why_not():
         workers = [each.worker.partition(":")[0] for part in pictures for each in attempts_of(part.id)]
         assert set(workers) == set(HOSTS), "both hosts had a share"
-    eventually(lambda: _objects_of(job) == _named(job))
+    eventually(lambda: _lasting(_objects_of(job)) == _lasting(_named(job)))
     with database.transaction() as session:
         best = session.exec(
             select(Rendition)
