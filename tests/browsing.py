@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +134,14 @@ def assert_accessible(page: Page) -> None:
     _let_animations_end(page)
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
     assert found.violations_count == 0, found.generate_report()
+
+
+def in_each_scheme(page: Page) -> Iterator[str]:
+    """Show the page as systems in light and in dark mode do, one after the other."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(150)
+        yield scheme
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -15,12 +15,13 @@ from tests.browsing import (
     assert_accessible,
     choose,
     fill_door,
+    in_each_scheme,
     register,
     row,
     screenshot,
 )
 
-LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+WIDTHS = (1280, 390)
 _LINES_THAT_CAN_BE_CUT = """
     const Real = window.WebSocket;
     window.lines = [];
@@ -59,9 +60,9 @@ def home(site: Site, browser: Browser, bunny: Path, tmp_path_factory: pytest.Tem
     yield Home(email=email, ready=addresses["Bunny"], failed=addresses["notes"])
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_before_the_door(new_context: Callable[..., BrowserContext], width: int, scheme: str) -> None:
-    page = _page(new_context, width, scheme)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_pages_before_the_door(new_context: Callable[..., BrowserContext], width: int) -> None:
+    page = _page(new_context, width)
     for name, address in (
         ("sign-in", "/sign-in?error=wrong_credentials&email=ada@example.com"),
         ("register", "/register"),
@@ -69,33 +70,31 @@ def test_the_pages_before_the_door(new_context: Callable[..., BrowserContext], w
     ):
         page.goto(address)
         expect(page.get_by_role("heading")).to_be_visible()
-        _look(page, f"{name}-{width}-{scheme}")
+        _look(page, f"{name}-{width}")
     register(page)
-    _look(page, f"empty-{width}-{scheme}")
+    _look(page, f"empty-{width}")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_behind_the_door(
-    new_context: Callable[..., BrowserContext], home: Home, width: int, scheme: str
-) -> None:
-    page = _page(new_context, width, scheme)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_pages_behind_the_door(new_context: Callable[..., BrowserContext], home: Home, width: int) -> None:
+    page = _page(new_context, width)
     page.goto("/sign-in")
     fill_door(page, home.email, PASSWORD, "Sign in")
     expect(page.locator(".card")).to_have_count(2)
-    _look(page, f"library-{width}-{scheme}")
+    _look(page, f"library-{width}")
     page.goto(home.ready)
     expect(page.locator("hls-video")).to_be_visible()
-    _look(page, f"video-{width}-{scheme}")
+    _look(page, f"video-{width}")
     page.goto(home.failed)
     expect(page.get_by_role("alert")).to_be_visible()
-    _look(page, f"failed-{width}-{scheme}")
+    _look(page, f"failed-{width}")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    _look(page, f"delete-{width}-{scheme}")
+    _look(page, f"delete-{width}")
 
 
 def test_a_narrow_phone_has_no_sideways_scroll(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 360, "light")
+    page = _page(new_context, 360)
     page.goto("/sign-in")
     fill_door(page, home.email, PASSWORD, "Sign in")
     expect(page.locator(".card")).to_have_count(2)
@@ -106,7 +105,7 @@ def test_a_narrow_phone_has_no_sideways_scroll(new_context: Callable[..., Browse
 
 
 def test_a_search_from_a_video_leads_to_the_library(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 1280, "light")
+    page = _page(new_context, 1280)
     page.goto(f"/sign-in?next={home.ready}")
     fill_door(page, home.email, PASSWORD, "Sign in")
     page.get_by_label("Search videos").fill("note")
@@ -117,7 +116,7 @@ def test_a_search_from_a_video_leads_to_the_library(new_context: Callable[..., B
 
 
 def test_the_title_of_the_tab_names_the_video(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 1280, "light")
+    page = _page(new_context, 1280)
     page.goto(f"/sign-in?next={home.ready}")
     fill_door(page, home.email, PASSWORD, "Sign in")
     expect(page).to_have_title("Big Buck Bunny · Mediaproc")
@@ -156,17 +155,16 @@ def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Calla
     expect(page.get_by_text("No video is called “anything”")).to_be_visible()
 
 
-def _page(new_context: Callable[..., BrowserContext], width: int, scheme: str) -> Page:
-    viewport = {"width": width, "height": HEIGHTS[width]}
-    return new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce").new_page()
+def _page(new_context: Callable[..., BrowserContext], width: int) -> Page:
+    return new_context(viewport={"width": width, "height": HEIGHTS[width]}, reduced_motion="reduce").new_page()
 
 
 def _look(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(150)
-    screenshot(page, name)
+    for scheme in in_each_scheme(page):
+        screenshot(page, f"{name}-{scheme}")
+        assert_accessible(page)
     _assert_fits(page)
-    assert_accessible(page)
 
 
 def _assert_fits(page: Page) -> None:
