@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,11 +26,7 @@ def test(arguments: list[str]) -> int:
     kind, options = (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in KINDS else (None, arguments)
     if kind in {None, "e2e"}:
         _provide_chromium()
-    first, *others = _rounds(kind)
-    with ThreadPoolExecutor() as pool:
-        beside = [pool.submit(_pytest, each, options, held_back=True) for each in others]
-        codes = [_pytest(first, options)]
-        return max([*codes, *(each.result() for each in beside)])
+    return max(_pytest(each, options) for each in _rounds(kind))
 
 
 def bench(arguments: list[str]) -> int:
@@ -75,21 +70,16 @@ def chromium() -> Path | None:
 
 
 def _rounds(kind: str | None) -> list[list[str]]:
-    """Browsers and whole starts of Mediaproc go one at a time; beside them the rest on two processes.
-
-    Each of the two waits much for others, so together they take little more than the longer one.
-    """
+    """Browsers and whole starts of Mediaproc go one at a time, by themselves; the rest on two processes."""
     quick = [each for each in ("unit", "integration") if kind in {None, each}]
     rounds = [["--numprocesses=2", "--dist=loadfile", *(f"tests/{each}" for each in quick)]] if quick else []
     return [*rounds, ["tests/e2e"]] if kind in {None, "e2e"} else rounds
 
 
-def _pytest(where: list[str], options: list[str], *, held_back: bool = False) -> int:
-    """Run pytest; what it prints is `held_back` until its end where another one is shown meanwhile."""
-    command, output = [sys.executable, "-m", "pytest", *where, *options], subprocess.PIPE if held_back else None
-    done = subprocess.run(command, cwd=ROOT, check=False, stdout=output, stderr=subprocess.STDOUT if output else None)
-    sys.stdout.write((done.stdout or b"").decode(errors="replace"))
-    return 0 if done.returncode == _NO_TESTS_COLLECTED else done.returncode
+def _pytest(where: list[str], options: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", *where, *options]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return 0 if code == _NO_TESTS_COLLECTED else code
 
 
 def _provide_chromium() -> None:

@@ -150,7 +150,7 @@ def _name(job: Any, attempt: Any, jobs: list[Any]) -> str:
         return f"{part}, attempt {attempt.number}"
     chunks = [each for each in jobs if each.parent_id == job.id and each.chunk is not None]
     done = sum(each.status is JobState.COMPLETED for each in chunks)
-    return f"Attempt {attempt.number}" + (f", {done} of {len(chunks)} chunks done" if chunks else "")
+    return f"Attempt {attempt.number}" + (f", {done} of {len(chunks)} chunks done" if len(chunks) > 1 else "")
 
 
 def _attempt_row(attempt: Any, *, key: str, name: str) -> AttemptRow:
