@@ -37,6 +37,9 @@ class Start:
     ended: bool
 
 
+_TURNS = (EventType.STATUS, EventType.REMOVED)
+"""After these another state holds."""
+
 _NOTHING = Start(chunk=b"", cursor=None, ended=True)
 
 
@@ -124,14 +127,15 @@ class Following:
         return status if status and status.final else None
 
     async def _go_on(self, cursor: str | None) -> AsyncGenerator[bytes]:
+        after = cursor_order(cursor) if cursor else None
         check_at = time.monotonic() + standing.INTERVAL_SECONDS
         while True:
             batch = await self._subscription.next(timeout_seconds=max(0.0, check_at - time.monotonic()))
             if self._subscription.closed or self._subscription.lost or (batch and cursor is None):
                 return  # the client comes back with the last id that it has seen, and is told what it missed
-            new = [event for event in batch if cursor is None or cursor_order(event.cursor) > cursor_order(cursor)]
+            new = [event for event in batch if after is None or event.order > after]
             if new:
-                cursor = new[-1].cursor
+                cursor, after = new[-1].cursor, new[-1].order
                 yield sse.frames(new)
                 if self._note(new):
                     return
@@ -144,11 +148,10 @@ class Following:
 
     def _note(self, events: Sequence[Event]) -> bool:
         """Remember what was told; whether that ends the stream."""
+        events = [event for event in events if event.type in _TURNS]
         for event in events:
-            if event.type is EventType.STATUS:
-                self._follower.tell(event.video_id, VideoStatus(event.data["status"]))
-            elif event.type is EventType.REMOVED:
-                self._follower.tell(event.video_id, None)
+            removed = event.type is EventType.REMOVED
+            self._follower.tell(event.video_id, None if removed else VideoStatus(event.data["status"]))
         removed = any(event.type is EventType.REMOVED for event in events)
         return self._video_id is not None and (removed or _last_final(events) is not None)
 

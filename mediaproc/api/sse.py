@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,6 +26,7 @@ _WITHIN_SNAPSHOT = "snapshot"
 _ID = re.compile(r"(?P<cursor>\d{1,20}-\d{1,20})(?:\.(?P<word>[a-z]{1,20}))?")
 _FINAL = {status.value: status for status in VideoStatus if status.final}
 _SLOWEST_SEND_SECONDS = 30
+_FRAMES_KEPT = 512
 
 
 @dataclass(frozen=True)
@@ -118,5 +120,11 @@ def _with(cursor: str, final: VideoStatus | None) -> str:
 
 
 def _frame(event: Event, id: str | None) -> bytes:
+    return _on_the_wire(event.type.value, event.json, id)
+
+
+@lru_cache(maxsize=_FRAMES_KEPT)
+def _on_the_wire(type: str, json: str, id: str | None) -> bytes:
+    """The same bytes for every client that is sent the same event, made once."""
     head = f"id: {id}\n" if id else ""
-    return f"{head}event: {event.type.value}\ndata: {event.json}\n\n".encode()
+    return f"{head}event: {type}\ndata: {json}\n\n".encode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from mediaproc.events.messages import Event, EventType, cursor_order
+from mediaproc.events.messages import Event, EventType
 
 CAPACITY = 500
 """Events other than progress that may wait."""
@@ -48,5 +48,5 @@ class Mailbox:
         self._others.clear()
         self._progress.clear()
         if len(taken) > 1:
-            taken.sort(key=lambda event: cursor_order(event.cursor))
+            taken.sort(key=lambda event: event.order)
         return taken, gap

@@ -41,6 +41,11 @@ class Event:
         """`data` as one line of JSON, made once for all who are sent it."""
         return json.dumps(self.data, default=str)
 
+    @cached_property
+    def order(self) -> tuple[int, int]:
+        """Where it stands among all events; see `cursor_order`."""
+        return cursor_order(self.cursor)
+
     def to_fields(self) -> dict[str, str]:
         """The event as the fields of a stream entry."""
         return {

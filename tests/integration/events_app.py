@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from mediaproc import logs
 from mediaproc.api.app import create_api
+from mediaproc.commands.web import collect_rarely
 from mediaproc.events import hub
 from mediaproc.settings import settings
 
@@ -22,4 +23,5 @@ def make() -> FastAPI:
             yield
 
     app.router.lifespan_context = lifespan
+    collect_rarely()
     return app
