@@ -70,10 +70,12 @@ def chromium() -> Path | None:
 
 
 def _rounds(kind: str | None) -> list[list[str]]:
-    """Browsers and whole starts of Mediaproc go one at a time, by themselves; the rest on two processes."""
+    """On two processes; browsers and whole starts of Mediaproc, which take the machine for themselves, at the end."""
     quick = [each for each in ("unit", "integration") if kind in {None, each}]
-    rounds = [["--numprocesses=2", "--dist=loadfile", *(f"tests/{each}" for each in quick)]] if quick else []
-    return [*rounds, ["tests/e2e"]] if kind in {None, "e2e"} else rounds
+    rounds = [quick] if quick else []
+    if kind in {None, "e2e"}:
+        rounds.append(["e2e"])
+    return [["--numprocesses=2", "--dist=loadfile", *(f"tests/{each}" for each in kinds)] for kinds in rounds]
 
 
 def _pytest(where: list[str], options: list[str]) -> int:

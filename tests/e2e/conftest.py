@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import browsing, clips
-from tests.browsing import PATIENCE_SECONDS, Site, register
+from tests.browsing import PATIENCE_SECONDS, Site, sign_up
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +49,9 @@ def new_context(site: Site, browser: Browser) -> Iterator[Callable[..., BrowserC
 
 @pytest.fixture
 def page(new_context: Callable[..., BrowserContext]) -> Page:
-    """A page of somebody who has just registered."""
+    """A page of somebody who is new here."""
     page = new_context(viewport={"width": 1280, "height": 800}).new_page()
-    register(page)
+    sign_up(page)
     return page
 
 

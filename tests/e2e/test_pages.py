@@ -19,6 +19,7 @@ from tests.browsing import (
     register,
     row,
     screenshot,
+    sign_up,
 )
 
 WIDTHS = (1280, 390)
@@ -49,7 +50,7 @@ def home(site: Site, browser: Browser, bunny: Path, tmp_path_factory: pytest.Tem
     context = browser.new_context(base_url=site.url)
     context.set_default_timeout(40_000)
     page = context.new_page()
-    email = register(page)
+    email = sign_up(page)
     notes = tmp_path_factory.mktemp("notes") / "notes.mp4"
     notes.write_text("These are notes, not a film.\n")
     choose(page, bunny, notes)
@@ -146,7 +147,7 @@ def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Calla
     context = new_context()
     context.add_init_script(_LINES_THAT_CAN_BE_CUT)
     page = context.new_page()
-    register(page)
+    sign_up(page)
     page.evaluate("() => { window.down = true; window.lines.at(-1).close() }")
     expect(page.get_by_text("Connection lost")).to_be_visible()
     page.evaluate("() => { window.down = false }")
@@ -163,7 +164,7 @@ def _look(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     for scheme in in_each_scheme(page):
         screenshot(page, f"{name}-{scheme}")
-        assert_accessible(page)
+        assert_accessible(page, scheme)
     _assert_fits(page)
 
 

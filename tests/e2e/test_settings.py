@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, in_each_scheme, register, screenshot
+from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, in_each_scheme, screenshot, sign_up
 
 WIDTHS = (1280, 390)
 NEW = "quite another password"
@@ -93,13 +93,13 @@ def test_another_device_is_signed_out_and_the_password_changed(
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], width: int) -> None:
     page = new_context(viewport={"width": width, "height": 844}).new_page()
-    register(page)
+    sign_up(page)
     _open(page)
     _make_key(page, "a program with a rather long name that says what it is for")
     expect(page.get_by_role("listitem").filter(has_text="a program with")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     for scheme in in_each_scheme(page):
-        assert_accessible(page)
+        assert_accessible(page, scheme)
         screenshot(page, f"settings-{width}-{scheme}")
     expect(page.get_by_role("list", name="Sign-ins")).to_contain_text("Used just now")
     page.get_by_role("button", name="Change the password").scroll_into_view_if_needed()
@@ -107,5 +107,5 @@ def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], widt
         screenshot(page, f"settings-end-{width}-{scheme}")
     page.get_by_role("button", name=re.compile("^Revoke ")).click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    for _ in in_each_scheme(page):
-        assert_accessible(page)
+    for scheme in in_each_scheme(page):
+        assert_accessible(page, scheme)

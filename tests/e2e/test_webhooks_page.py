@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from standardwebhooks import Webhook as Verifier
 
-from tests.browsing import assert_accessible, in_each_scheme, register, screenshot
+from tests.browsing import assert_accessible, in_each_scheme, screenshot, sign_up
 from tests.receiver import Receiver, receiving
 
 WIDTHS = (1280, 390)
@@ -86,7 +86,7 @@ def test_an_address_that_can_not_be_is_refused_in_words(page: Page) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_section_in_every_look(new_context: Callable[..., BrowserContext], receiver: Receiver, width: int) -> None:
     page = new_context(viewport={"width": width, "height": 1100}).new_page()
-    register(page)
+    sign_up(page)
     _open(page)
     receiver.will(404)
     _add(page, f"{receiver.url}/hooks/of/an/address/that/is/rather/long/{'x' * 60}")
@@ -95,8 +95,8 @@ def test_the_section_in_every_look(new_context: Callable[..., BrowserContext], r
     expect(deliveries).to_contain_text(["Given up"])
     deliveries.get_by_text("Request and answer").click()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for _ in in_each_scheme(page):
-        assert_accessible(page)
+    for scheme in in_each_scheme(page):
+        assert_accessible(page, scheme)
     page.get_by_role("heading", name="Webhooks").scroll_into_view_if_needed()
     page.evaluate("document.activeElement.blur()")
     for scheme in in_each_scheme(page):
@@ -106,4 +106,4 @@ def test_the_section_in_every_look(new_context: Callable[..., BrowserContext], r
     page.evaluate("window.scrollBy(0, -120)")
     for scheme in in_each_scheme(page):
         screenshot(page, f"webhooks-off-{width}-{scheme}")
-        assert_accessible(page)
+        assert_accessible(page, scheme)

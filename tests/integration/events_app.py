@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from mediaproc import logs
+from mediaproc.api import standing
 from mediaproc.api.app import create_api
 from mediaproc.commands.web import collect_rarely
 from mediaproc.events import hub
@@ -14,7 +16,9 @@ from mediaproc.settings import settings
 
 
 def make() -> FastAPI:
+    """The app. `KEEP_ALIVE_SECONDS` is for tests that wait for a keep-alive, of 15 seconds otherwise."""
     logs.configure(level=settings().log_level)
+    standing.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", standing.INTERVAL_SECONDS))
     app = create_api()
 
     @asynccontextmanager

@@ -39,14 +39,15 @@ class Web:
         self.process.wait()
 
 
-def start_web(port: int | None = None, *, ceiling: int = 5000) -> Web:
+def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: str) -> Web:
+    """Start it and wait until it answers; `environment` is for this process alone."""
     port = port or parts.free_ports(1)[0]
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
         *("--backlog", "1024", "--backpressure", str(ceiling), "tests.integration.events_app:make"),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environment})
     web = Web(url=f"http://127.0.0.1:{port}", process=process)
     deadline = time.monotonic() + 30
     while True:

@@ -18,6 +18,7 @@ import redis
 from conftest import Account
 
 from mediaproc import database
+from mediaproc.api import standing
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video, new_id
 from mediaproc.events import publisher, streams
@@ -342,11 +343,13 @@ def test_a_server_with_open_streams_stops_at_once(
 
 
 def test_a_session_that_has_ended_and_a_status_that_was_never_told_are_found_at_the_keep_alive(
-    web: Web, account: Callable[[], Account]
+    connected: dict[str, str], account: Callable[[], Account]
 ) -> None:
     """One test for both, because each waits for keep-alives."""
     from concurrent.futures import ThreadPoolExecutor
 
+    assert standing.INTERVAL_SECONDS == 15
+    web = start_web(KEEP_ALIVE_SECONDS="2")
     me, leaver = account(), account()
     video, other = video_of(me), video_of(leaver)
     with ThreadPoolExecutor() as pool:
@@ -358,6 +361,7 @@ def test_a_session_that_has_ended_and_a_status_that_was_never_told_are_found_at_
             accounts.sign_out(session, session_id=leaver.principal.credential_id)
         assert leaving.result().closed
         told = waiting.result()
+    web.stop()
     assert told.comments >= 1
     assert told.closed
     assert [data["status"] for data in told.of("status")] == ["processing", "completed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from mediaproc.api.app import create_api
@@ -10,6 +12,7 @@ from mediaproc.domain.scopes import Scope
 from tests import contract
 
 
+@cache
 def _documented() -> dict[tuple[str, str], set[str]]:
     paths = create_api().openapi()["paths"]
     return {
