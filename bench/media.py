@@ -21,7 +21,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from bench import figures, machine
+from bench import costs, figures, machine
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.domain.states import JobState
@@ -68,10 +68,12 @@ def main() -> int:
 
 def _measure(folder: Path, rounds: int) -> Iterator[Figure]:
     minute, short = _clip(folder, seconds=63.4, loops=11), clips.bunny()
-    with _workers(folder, cores=[None]):
+    with _workers(folder, cores=[None]) as (worker,):
         _run(short)  # the first connection, the first import
         for name, clip, most in (("63 s clip", minute, 1.10), ("5 s clip", short, 1.5)):
             yield from _over_plain(folder, name, clip, most, rounds)
+        yield from costs.memory(worker, folder)
+    yield costs.source_bytes(minute)
     if available_cores() >= 2:
         yield _two_over_one(folder, minute, rounds)
 
@@ -150,17 +152,18 @@ def _until(true: Callable[[Session], bool], *, since: float) -> float:
 
 
 @contextmanager
-def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[None]:
+def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[list[Workers]]:
     """Workers with a slot each, bound to one core each, or to none in particular."""
+    started: list[Workers] = []
     with ExitStack() as stack:
         for number, core in enumerate(cores):
             own = folder / f"worker-{number}"
             own.mkdir(exist_ok=True)
             with machine.bound_to(core):
-                started = Workers(own, module=CONSUMER)
-            stack.callback(started.stop)
+                started.append(Workers(own, module=CONSUMER))
+            stack.callback(started[-1].stop)
         time.sleep(3)  # what they import is not what is measured
-        yield
+        yield started
 
 
 def _timed(do: Callable[[], None]) -> float:

@@ -67,7 +67,7 @@ _RANGE_READING = {
     "max_redirects": "0",  # storage answers itself; a redirect could lead anywhere
     "multiple_requests": "1",  # one connection for all ranges
     "initial_request_size": "65536",  # while the header is read: a moov at the end costs one small request
-    "request_size": "2097152",  # else FFmpeg asks for everything and throws away what is in flight at each seek
+    "request_size": "1048576",  # else FFmpeg asks for everything and throws away what is in flight at each seek
     "reconnect": "1",  # a dropped connection goes on from the byte it was at
     "reconnect_on_network_error": "1",
     "reconnect_on_http_error": "5xx",

@@ -1,0 +1,100 @@
+"""What processing costs beside time: bytes that are read from storage, and memory that a worker holds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from bench.figures import Figure
+from bench.relay import Relay, relaying
+from mediaproc.domain.states import JobKind, JobState
+from mediaproc.settings import settings
+from mediaproc.storage import client as storage
+from mediaproc_worker import attempt
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.integration.workers import Workers
+from tests.works import eventually, job_now, parts_of, uploaded
+
+JOBS = 50
+_AT_THE_ENDS = 10
+_MIB = 1024 * 1024
+
+
+def source_bytes(clip: Path) -> Figure:
+    """What all chunks of a clip read of it, in this process and one after another, over its size."""
+    bound_huey()
+    with relaying(str(settings().s3_endpoint_url)) as relay, _storage_at(relay):
+        job = uploaded(clip)
+        attempt.perform(job.id)
+        chunks = [each for each in parts_of(job) if each.kind is JobKind.ENCODE]
+        before = relay.source_bytes
+        for chunk in chunks:
+            attempt.perform(chunk.id)
+        ratio = (relay.source_bytes - before) / clip.stat().st_size
+        detail = f"{len(chunks)} chunks of {clip.stat().st_size / _MIB:.0f} MiB; to plan {before / _MIB:.1f} MiB"
+    return Figure("source bytes read by all chunks", ratio, "≤ 1.15", ratio <= 1.15, detail)
+
+
+def memory(workers: Workers, folder: Path) -> Iterator[Figure]:
+    """The most that one process of a worker holds beside FFmpeg, and how that grows from the first jobs to the last."""
+    clip = clips.make(folder / "small.mp4", seconds=1, size="320x180")
+    peaks: list[int] = []
+    for _ in range(JOBS):
+        with _peak_of(workers) as peak:
+            job = uploaded(clip)
+            eventually(lambda id=job.id: job_now(id).state is JobState.COMPLETED, seconds=120)
+        peaks.append(peak[0])
+    first, last = max(peaks[:_AT_THE_ENDS]) / _MIB, max(peaks[-_AT_THE_ENDS:]) / _MIB
+    most = max(peaks) / _MIB
+    yield Figure("MiB of a worker beside FFmpeg", most, "≤ 150", most <= 150, f"the largest process, {JOBS} jobs")
+    growth, detail = last / first, f"{first:.1f} MiB in the first {_AT_THE_ENDS}, {last:.1f} in the last"
+    yield Figure("the same, last jobs over first", growth, "≤ 1.05", growth <= 1.05, detail)
+
+
+@contextmanager
+def _storage_at(relay: Relay) -> Generator[None]:
+    before = os.environ["S3_ENDPOINT_URL"]
+    try:
+        _go_to(relay.url)
+        yield
+    finally:
+        _go_to(before)
+
+
+def _go_to(url: str) -> None:
+    os.environ["S3_ENDPOINT_URL"] = url
+    for cached in (settings, storage.client, storage.signing_client):
+        cached.cache_clear()
+
+
+@contextmanager
+def _peak_of(workers: Workers) -> Generator[list[int]]:
+    """The largest resident size in bytes of a process that is not FFmpeg's, looked at ten times a second."""
+    peak, over = [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            peak[0] = max([peak[0], *_sizes(workers)])
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        watching.join()
+
+
+def _sizes(workers: Workers) -> Iterator[int]:
+    for each in (psutil.Process(workers.consumer.pid), *workers.children()):
+        try:
+            if each.name().startswith("python"):
+                yield each.memory_info().rss
+        except psutil.NoSuchProcess:
+            pass
