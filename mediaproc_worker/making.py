@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
-from mediaproc.domain.states import Stage
+from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
-from mediaproc.media import command, layout
 from mediaproc.media.fragments import Cutter
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
+from mediaproc.media.tracks import Kept
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -68,12 +68,19 @@ def rung_outboxes(
     ]
 
 
-def sound_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
-    """One if there is sound. It has no keyframes that would say where to cut."""
-    if command.main_audio(info) is None:
-        return []
-    cutter = Cutter(segment_seconds=preset.segment_seconds)
-    return [Outbox(context=context, pool=pool, row=_sound_row(context, preset), cutter=cutter)]
+def sound_outboxes(
+    context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[Kept], preset: Preset
+) -> list[Outbox]:
+    """One for each sound track. They have no keyframes that would say where to cut."""
+    return [
+        Outbox(
+            context=context,
+            pool=pool,
+            row=_sound_row(context, kept, preset),
+            cutter=Cutter(segment_seconds=preset.segment_seconds),
+        )
+        for kept in sounds
+    ]
 
 
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
@@ -132,14 +139,17 @@ def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRe
     )
 
 
-def _sound_row(context: AttemptContext, preset: Preset) -> jobs.NewRendition:
+def _sound_row(context: AttemptContext, kept: Kept, preset: Preset) -> jobs.NewRendition:
     return jobs.NewRendition(
-        name=layout.AUDIO,
+        name=kept.rendition,
+        kind=RenditionKind.AUDIO,
         codec=preset.audio.codec,
         codecs="",
-        init_key=keys.init_segment(context.claim.video_id, context.claim.output, layout.AUDIO),
+        init_key=keys.init_segment(context.claim.video_id, context.claim.output, kept.rendition),
         bitrate_bps=preset.audio.bitrate_bps,
         peak_bitrate_bps=preset.audio.bitrate_bps,
+        channels=preset.audio.channels,
+        **vars(kept.label),
     )
 
 

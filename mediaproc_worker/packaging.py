@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mediaproc.domain.states import Stage
 from mediaproc.media import command, layout, manifest
+from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
 from mediaproc_worker.context import AttemptContext
@@ -18,12 +19,15 @@ from mediaproc_worker.sending import put_large_file
 
 @dataclass(frozen=True)
 class Made:
-    """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds."""
+    """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds.
+
+    A sound has a `label`.
+    """
 
     name: str
-    is_sound: bool
     rendition_id: UUID
     pieces: Sequence[tuple[int, float]]
+    label: Label | None = None
 
 
 def package(
@@ -38,14 +42,12 @@ def package(
 
     Each rendition's segments stand in the workspace, or `fetch` puts them there.
     """
-    sounds, rungs = [each for each in made if each.is_sound], [each for each in made if not each.is_sound]
+    sounds, rungs = [each for each in made if each.label], [each for each in made if not each.label]
+    labels = [(each.name, each.label) for each in made if each.label]
     for sound in sounds if fetch else ():
         assert fetch
         fetch(sound)
-    sent = [
-        pool.submit(_send, context, _remux(context, rung, with_audio=bool(sounds), base=base, fetch=fetch))
-        for rung in rungs
-    ]
+    sent = [pool.submit(_send, context, _remux(context, rung, sounds=labels, base=base, fetch=fetch)) for rung in rungs]
     for done, (rung, sending) in enumerate(zip(rungs, sent, strict=True), start=1):
         size_bytes = sending.result()
         key = keys.download(context.claim.video_id, context.claim.output, rung.name)
@@ -56,14 +58,19 @@ def package(
 
 
 def _remux(
-    context: AttemptContext, rung: Made, *, with_audio: bool, base: float, fetch: Callable[[Made], None] | None
+    context: AttemptContext,
+    rung: Made,
+    *,
+    sounds: Sequence[tuple[str, Label]],
+    base: float,
+    fetch: Callable[[Made], None] | None,
 ) -> str:
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
     if fetch:
         fetch(rung)
-    with ffmpeg(context, command.remux_arguments(rung.name, with_audio=with_audio), threads=1) as running:
+    with ffmpeg(context, command.remux_arguments(rung.name, sounds=sounds), threads=1) as running:
         for _ in running.lines():
             pass
     (context.workspace / layout.whole(rung.name)).unlink()

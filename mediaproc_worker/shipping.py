@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
+from mediaproc.domain.states import RenditionKind
 from mediaproc.media import codecs, layout, retiming
 from mediaproc.media.fragments import Cut, Cutter
 from mediaproc.media.plan import Chunk
@@ -53,7 +54,7 @@ class Outbox:
     @property
     def is_sound(self) -> bool:
         """Whether it is the sound beside the pictures."""
-        return self.row.height == 0
+        return self.row.kind is RenditionKind.AUDIO
 
     @property
     def started(self) -> bool:

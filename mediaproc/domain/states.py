@@ -68,6 +68,14 @@ class JobKind(StrEnum):
         return self is JobKind.STORYBOARD
 
 
+class RenditionKind(StrEnum):
+    """What a rendition holds."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    SUBTITLES = "subtitles"
+
+
 class Lane(StrEnum):
     """A queue with its own consumers."""
 

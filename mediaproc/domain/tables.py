@@ -13,7 +13,18 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, UploadState, VideoStatus
+from mediaproc.domain.states import (
+    JobKind,
+    JobState,
+    Lane,
+    Outcome,
+    Priority,
+    RenditionKind,
+    UploadState,
+    VideoStatus,
+)
+from mediaproc.media.roles import Role
+from mediaproc.media.tracks import Label
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -66,8 +77,8 @@ def _priority() -> Any:
     return Field(default=Priority.NORMAL, sa_column=Column(Rank, nullable=False, server_default=normal))
 
 
-def _word(words: type[StrEnum], *, nullable: bool = False) -> Any:
-    return Column(Word(words), nullable=nullable)
+def _word(words: type[StrEnum], *, nullable: bool = False, default: StrEnum | None = None) -> Any:
+    return Column(Word(words), nullable=nullable, server_default=default.value if default else None)
 
 
 def _time(*, nullable: bool = True) -> Any:
@@ -263,9 +274,9 @@ class Upload(SQLModel, table=True):
 
 
 class Rendition(SQLModel, table=True):
-    """One rung's encoded result, or the sound beside the rungs (`height` 0), made by one attempt.
+    """One rung's encoded result, or a track that plays beside the rungs (`height` 0), made by one attempt.
 
-    Names are unique within an attempt: `1080p`, `720p`, `480p`, `audio`.
+    Names are unique within an attempt: `1080p`, `720p`, `480p`, `audio`, `audio-2`.
     """
 
     __table_args__ = (UniqueConstraint("video_id", "attempt", "name"),)
@@ -274,6 +285,16 @@ class Rendition(SQLModel, table=True):
     video_id: UUID = Field(foreign_key="video.id", ondelete="CASCADE")
     attempt: int
     name: str = Field(max_length=64)
+    kind: RenditionKind = Field(
+        default=RenditionKind.VIDEO, sa_column=_word(RenditionKind, default=RenditionKind.VIDEO)
+    )
+    title: str = Field(default="", max_length=255, sa_column_kwargs={"server_default": ""})
+    """What viewers call a track that plays beside the rungs."""
+    language: str = Field(default="", max_length=35, sa_column_kwargs={"server_default": ""})
+    """RFC 5646; empty where the source does not say."""
+    role: Role = Field(default=Role.MAIN, sa_column=_word(Role, default=Role.MAIN))
+    is_default: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    channels: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     width: int = 0
     height: int = 0
     frame_rate: float = 0.0
@@ -288,6 +309,11 @@ class Rendition(SQLModel, table=True):
     mp4_size_bytes: int | None = Field(default=None, sa_column=_bytes(nullable=True))
     finished: bool = False
     created_at: datetime = _created()
+
+    @property
+    def label(self) -> Label:
+        """What a viewer is told of a track that plays beside the rungs."""
+        return Label(self.title, self.language, self.role, self.is_default)
 
 
 class Segment(SQLModel, table=True):

@@ -12,14 +12,16 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import layout, pictures, tone
+from mediaproc.media import languages, layout, pictures, tone, tracks
 from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
+from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source, input_arguments, input_options, location
+from mediaproc.media.tracks import Label
 
 GLOBAL_ARGUMENTS = (
     "-hide_banner",  # the log's tail is for errors
@@ -47,7 +49,7 @@ def encode_arguments(
     threads: int,
     chunk: Chunk | None = None,
 ) -> list[str]:
-    """One FFmpeg that decodes once and writes every rung, and the sound once beside them, as CMAF (see `fragments`).
+    """One FFmpeg that decodes once and writes every rung, and each sound once beside them, as CMAF (see `fragments`).
 
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
@@ -68,19 +70,18 @@ def encode_arguments(
 
 
 def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
-    """Only the sound, whole. It has some."""
+    """Only the sound, whole, of every track that is kept. There is at least one."""
     opened = ffmpeg.input(location(source), **input_options(source), **entry_options(preset.edits))
-    (sound,) = sound_outputs(opened, info, preset)
-    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *cast("list[str]", sound.get_args())]
+    built = cast("list[str]", ffmpeg.merge_outputs(*sound_outputs(opened, info, preset)).get_args())
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 
 
 def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
-    """The sound of an opened source, if it has some, as one output."""
-    track = main_audio(info)
-    if track is None:
-        return []
-    sound = even_sound(opened[str(track.index)])
-    return [ffmpeg.output(sound, layout.whole(layout.AUDIO), **audio_options(preset))]
+    """The sound of an opened source, each track that is kept as an output of its own."""
+    return [
+        ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **audio_options(preset))
+        for kept in tracks.sounds(info)
+    ]
 
 
 def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
@@ -96,21 +97,22 @@ def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
 
 
 def main_audio(info: MediaInfo) -> AudioTrack | None:
-    """The sound track that is kept: the first."""
-    return info.audio[0] if info.audio else None
+    """The sound track that plays unless somebody chooses another."""
+    return next(iter(tracks.default_first(info.audio)), None)
 
 
-def remux_arguments(rendition: str, *, with_audio: bool) -> list[str]:
-    """Put a rung's segments and the sound into one MP4, without encoding anything."""
-    picture, sound = Source(layout.whole(rendition)), Source(layout.whole(layout.AUDIO))
+def remux_arguments(rendition: str, *, sounds: Sequence[tuple[str, Label]]) -> list[str]:
+    """Put a rung's segments and each sound, by its rendition, into one MP4, without encoding anything."""
+    files = [Source(layout.whole(name)) for name in (rendition, *(name for name, _ in sounds))]
+    labels = [label for _, label in sounds] if len(sounds) > 1 else []  # a single one needs none to be found by
     return [
         *GLOBAL_ARGUMENTS,
         "-copyts",  # else each input is moved to 0, and a picture that begins after the sound would come too soon
-        *input_arguments(picture, demuxers=OWN_DEMUXERS),
-        *(input_arguments(sound, demuxers=OWN_DEMUXERS) if with_audio else ()),
+        *(word for file in files for word in input_arguments(file, demuxers=OWN_DEMUXERS)),
         *("-map", "0:v:0"),
-        *(("-map", "1:a:0") if with_audio else ()),
+        *(word for place in range(len(sounds)) for word in ("-map", f"{place + 1}:a:0")),
         *("-c", "copy"),  # the same bits that HLS plays
+        *(word for place, label in enumerate(labels) for word in _labelled(place, label)),
         *("-movflags", "+faststart"),  # the index before the media: it plays while it is still loading
         *("-write_tmcd", "0"),  # no time code track: some players show it as a second video
         layout.download(rendition),
@@ -197,6 +199,18 @@ def audio_options(preset: Preset) -> dict[str, Any]:
         **OUTPUT,
     }
 
+
+def _labelled(place: int, label: Label) -> tuple[str, ...]:
+    """How an MP4 says what one of several sounds is."""
+    flags = [*(["default"] if label.is_default else []), *_DISPOSITIONS.get(label.role, [])]
+    return (
+        *(f"-metadata:s:a:{place}", f"language={languages.three_letters(label.language) or 'und'}"),
+        *(f"-metadata:s:a:{place}", f"title={label.title}"),
+        *(f"-disposition:a:{place}", "+".join(flags) or "0"),
+    )
+
+
+_DISPOSITIONS: dict[Role, list[str]] = {Role.DESCRIPTION: ["visual_impaired"], Role.COMMENTARY: ["comment"]}
 
 CMAF = "cmaf+delay_moov"
 """Fragments that HLS, DASH and the MP4 share. The header waits for the first packets, which say what is in it."""

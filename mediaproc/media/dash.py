@@ -12,6 +12,9 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from xml.etree import ElementTree as xml
 
+from mediaproc.media.roles import Role
+from mediaproc.media.tracks import Label
+
 MIME_TYPE = "application/dash+xml"
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 
@@ -21,10 +24,17 @@ _PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 _TIMESCALE = 90_000
 
+_ROLE = "urn:mpeg:dash:role:2011"
+_ROLES = {Role.DESCRIPTION: "description", Role.COMMENTARY: "commentary"}
+_AUDIENCES = "urn:tva:metadata:cs:AudioPurposeCS:2007"
+
 
 @dataclass(frozen=True)
 class Representation:
-    """One rendition. `media_uri` has `$Number$` for a segment's place, from 0; sound has no size, but channels."""
+    """One rendition. `media_uri` has `$Number$` for a segment's place, from 0; sound has no size, but channels.
+
+    One of several sounds has a label.
+    """
 
     id: str
     codecs: str
@@ -36,6 +46,7 @@ class Representation:
     height: int = 0
     frame_rate: float = 0.0
     channels: int = 2
+    label: Label | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -67,8 +78,11 @@ def mpd(representations: Sequence[Representation]) -> str:
     return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _kind(representation: Representation) -> tuple[bool, str]:
-    return representation.is_sound, representation.codecs.partition(".")[0]
+def _kind(representation: Representation) -> tuple[bool, str, bool, str]:
+    """What a player may change to without being asked is alike: never one of several sounds. The default is first."""
+    label = representation.label
+    codec = representation.codecs.partition(".")[0]
+    return representation.is_sound, codec, bool(label) and not label.is_default, representation.id if label else ""
 
 
 def _adaptation_set(period: xml.Element, number: int, alike: list[Representation]) -> None:
@@ -80,9 +94,23 @@ def _adaptation_set(period: xml.Element, number: int, alike: list[Representation
         "segmentAlignment": "true",
         "startWithSAP": "1",  # each segment begins with a keyframe, which is shown first
     }
+    label = alike[0].label
+    if label and label.language:
+        attributes["lang"] = label.language
     found = xml.SubElement(period, "AdaptationSet", attributes)
+    if label:
+        _labelled(found, label)
     for each in alike:
         _representation(found, each)
+
+
+def _labelled(found: xml.Element, label: Label) -> None:
+    """What one of several sounds is, in the order that the schema asks for."""
+    xml.SubElement(found, "Label").text = label.title
+    if label.role is Role.DESCRIPTION:
+        xml.SubElement(found, "Accessibility", {"schemeIdUri": _AUDIENCES, "value": "1"})  # who doesn't see the picture
+    role = _ROLES.get(label.role, "main" if label.is_default else "alternate")
+    xml.SubElement(found, "Role", {"schemeIdUri": _ROLE, "value": role})
 
 
 def _representation(parent: xml.Element, rendition: Representation) -> None:

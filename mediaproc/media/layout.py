@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 AUDIO = "audio"
-"""The rendition that holds the sound of all rungs."""
+"""The rendition that holds the sound of all rungs; other sound tracks are numbered on from it."""
+
+SUBTITLES = "subtitles"
+"""The rendition that holds the first text track; the others are numbered on from it."""
 
 INSTANT = "instant"
 """The source's own picture, not encoded: played until the rungs are made, and no result itself."""
@@ -23,6 +26,16 @@ PREVIEW = "preview.jpg"
 def whole(rendition: str) -> str:
     """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""
     return f"{rendition}.cmaf"
+
+
+def numbered(rendition: str, place: int) -> str:
+    """The name of one of several renditions of a sort, by its place from 0: `audio`, `audio-2`."""
+    return f"{rendition}-{place + 1}" if place else rendition
+
+
+def text(rendition: str) -> str:
+    """A text track, whole, as WebVTT."""
+    return f"{rendition}.vtt"
 
 
 def download(rendition: str) -> str:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mediaproc.media.roles import Role
+from mediaproc.media.tracks import Label
+
 MIME_TYPE = "application/vnd.apple.mpegurl"
 
 _STARTING_BPS = 2_000_000
@@ -16,8 +19,17 @@ _STARTING_BPS = 2_000_000
 _TARGET_SECONDS = 4
 """EXT-X-TARGETDURATION may not change while a playlist grows, though its first segments are shorter."""
 
+_CHARACTERISTICS = {
+    Role.DESCRIPTION: "public.accessibility.describes-video",
+}
+"""What players let viewers find a track by (RFC 8216, 4.3.4.1; HLS Authoring Specification, 8.10)."""
+
 _LONGEST_RUN = 64
 """Pieces that are looked at to fill a window: more than any real playlist needs."""
+
+
+ONLY_SOUND = Label("Sound", is_default=True)
+"""The label of a sound that nobody has to tell from another."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +47,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class Sound:
-    """The audio rendition that all variants share."""
+    """An audio rendition that all variants share. The only one of a video needs no label."""
 
     uri: str
     codecs: str
     bitrate_bps: int
     peak_bitrate_bps: int
     channels: int = 2
-    language: str | None = None
-    name: str = "Sound"
+    label: Label = ONLY_SOUND
 
 
 @dataclass(frozen=True)
@@ -54,13 +65,15 @@ class Piece:
     duration_seconds: float
 
 
-def multivariant_playlist(variants: Iterable[Variant], *, sound: Sound | None = None) -> str:
-    """The top playlist. BANDWIDTH counts the sound too, since a player loads both. A sound alone is a variant."""
+def multivariant_playlist(variants: Iterable[Variant], *, sounds: Sequence[Sound] = ()) -> str:
+    """The top playlist. BANDWIDTH counts a sound too, since a player loads both. A sound alone is a variant."""
     lines, pictures = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"], _in_order(variants)
-    if sound is not None:
-        lines += [_sound_line(sound)] if pictures else [_sound_alone_line(sound), sound.uri]
+    if pictures:
+        lines += _sound_lines(sounds)
+    elif sounds:
+        lines += [_sound_alone_line(sounds[0]), sounds[0].uri]
     for variant in pictures:
-        lines += [_variant_line(variant, sound), variant.uri]
+        lines += [_variant_line(variant, sounds), variant.uri]
     return "\n".join(lines) + "\n"
 
 
@@ -117,12 +130,28 @@ def _in_order(variants: Iterable[Variant]) -> list[Variant]:
     return [first, *(each for each in tallest_first if each is not first)]
 
 
-def _sound_line(sound: Sound) -> str:
-    language = f',LANGUAGE="{sound.language}"' if sound.language else ""
-    return (
-        f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="{sound.name}"{language},DEFAULT=YES,AUTOSELECT=YES,'
-        f'CHANNELS="{sound.channels}",URI="{sound.uri}"'
-    )
+def _sound_lines(sounds: Sequence[Sound]) -> list[str]:
+    """A player may choose by itself among sounds that it can tell apart (RFC 8216, 4.3.4.1.1), but no commentary."""
+    known: set[tuple[str, Role]] = set()
+    lines: list[str] = []
+    for sound in sounds:
+        told = (sound.label.language, sound.label.role)
+        by_itself = sound.label.is_default or (sound.label.role is not Role.COMMENTARY and told not in known)
+        known.add(told)
+        attributes = [*_label(sound.label, by_itself=by_itself), f'CHANNELS="{sound.channels}"', f'URI="{sound.uri}"']
+        lines.append('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",' + ",".join(attributes))
+    return lines
+
+
+def _label(label: Label, *, by_itself: bool) -> list[str]:
+    characteristics = _CHARACTERISTICS.get(label.role)
+    return [
+        f"NAME={_quoted(label.title)}",
+        *([f'LANGUAGE="{label.language}"'] if label.language else []),
+        f"DEFAULT={_yes(label.is_default)}",
+        f"AUTOSELECT={_yes(by_itself)}",
+        *([f'CHARACTERISTICS="{characteristics}"'] if characteristics else []),
+    ]
 
 
 def _sound_alone_line(sound: Sound) -> str:
@@ -130,17 +159,18 @@ def _sound_alone_line(sound: Sound) -> str:
     return f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS="{sound.codecs}"'
 
 
-def _variant_line(variant: Variant, sound: Sound | None) -> str:
-    average = variant.bitrate_bps + (sound.bitrate_bps if sound else 0)
-    peak = max(average, variant.peak_bitrate_bps + (sound.peak_bitrate_bps if sound else 0))
-    codecs = f"{variant.codecs},{sound.codecs}" if sound else variant.codecs
+def _variant_line(variant: Variant, sounds: Sequence[Sound]) -> str:
+    """With the largest of the sounds, since any of them may be chosen (RFC 8216, 4.3.4.2)."""
+    average = variant.bitrate_bps + max((each.bitrate_bps for each in sounds), default=0)
+    peak = max(average, variant.peak_bitrate_bps + max((each.peak_bitrate_bps for each in sounds), default=0))
+    codecs = ",".join(dict.fromkeys([variant.codecs, *(each.codecs for each in sounds)]))
     attributes = [
         f"BANDWIDTH={peak}",
         *([f"AVERAGE-BANDWIDTH={average}"] if variant.bitrate_bps else []),
         f'CODECS="{codecs}"',
         f"RESOLUTION={variant.width}x{variant.height}",
         *([f"FRAME-RATE={variant.frame_rate:.3f}"] if variant.frame_rate else []),
-        *(['AUDIO="sound"'] if sound else []),
+        *(['AUDIO="sound"'] if sounds else []),
     ]
     return "#EXT-X-STREAM-INF:" + ",".join(attributes)
 
@@ -152,3 +182,12 @@ def _run_bps(pieces: Sequence[tuple[int, float]], window_seconds: float) -> int:
         if seconds >= window_seconds - 0.05:
             return math.ceil(size * 8 / seconds)
     return 0
+
+
+def _quoted(text: str) -> str:
+    """A quoted-string, which can hold neither a quote nor an end of line (RFC 8216, 4.2)."""
+    return '"' + " ".join(text.replace('"', "'").split()) + '"'
+
+
+def _yes(said: bool) -> str:
+    return "YES" if said else "NO"

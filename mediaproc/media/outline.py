@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import command, ladder, layout, poster, storyboard
+from mediaproc.media import command, ladder, layout, poster, storyboard, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -70,7 +70,7 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
         steps=(
             *encode(info, source, preset, rungs, chunks, threads),
             _poster(info, source),
-            *(_remux(rung, with_audio=sound is not None, stitched=len(chunks) > 1) for rung in rungs),
+            *(_remux(rung, info, stitched=len(chunks) > 1) for rung in rungs),
             _storyboard(info, preset, rungs[-1]),
         ),
     )
@@ -111,10 +111,9 @@ def _poster(info: MediaInfo, source: Source) -> Step:
     return Step("Poster", command.shell_line(arguments, source=source), note)
 
 
-def _remux(rung: Rung, *, with_audio: bool, stitched: bool) -> Step:
-    line = command.shell_line(
-        command.remux_arguments(rung.name, with_audio=with_audio), source=Source(layout.whole(rung.name))
-    )
+def _remux(rung: Rung, info: MediaInfo, *, stitched: bool) -> Step:
+    sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
+    line = command.shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
     note = f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if stitched else ""
     return Step(f"MP4 {rung.name}", line, note)
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, cast
 
+from mediaproc.media import roles
+from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source, input_arguments
 
 MAX_PIXELS = 8192 * 8192
@@ -19,6 +21,9 @@ MAX_DURATION_SECONDS = 48 * 3600
 
 MAX_TRACKS = 64
 """Most tracks of a source."""
+
+MAX_TITLE = 80
+"""Most characters of a track's title that are kept."""
 
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 """PQ and HLG (ITU-R BT.2100)."""
@@ -97,7 +102,7 @@ NO_PICTURE = VideoTrack(
 
 @dataclass(frozen=True)
 class AudioTrack:
-    """One sound track. `language` is ISO 639, empty when unknown."""
+    """One sound track. `language` is ISO 639, empty when unknown; `title` is the source's own."""
 
     index: int
     codec: str
@@ -105,6 +110,9 @@ class AudioTrack:
     sample_rate_hz: int
     language: str = ""
     bitrate_bps: int = 0
+    title: str = ""
+    role: Role = Role.MAIN
+    is_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,8 @@ class TextTrack:
     index: int
     codec: str
     language: str = ""
+    title: str = ""
+    role: Role = Role.MAIN
 
 
 @dataclass(frozen=True)
@@ -146,8 +156,8 @@ class MediaInfo:
             size_bytes=value["size_bytes"],
             bitrate_bps=value["bitrate_bps"],
             video=VideoTrack(**video),
-            audio=tuple(AudioTrack(**track) for track in value["audio"]),
-            text=tuple(TextTrack(**track) for track in value["text"]),
+            audio=tuple(AudioTrack(**_with_role(track)) for track in value["audio"]),
+            text=tuple(TextTrack(**_with_role(track)) for track in value["text"]),
         )
 
 
@@ -190,11 +200,7 @@ def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> 
         bitrate_bps=int(_number(about.get("bit_rate"))),
         video=video,
         audio=tuple(_audio_track(each) for each in streams if _audible(each)),
-        text=tuple(
-            TextTrack(index=int(each["index"]), codec=str(each.get("codec_name", "")), language=_language(each))
-            for each in streams
-            if each.get("codec_type") == "subtitle"
-        ),
+        text=tuple(_text_track(each) for each in streams if each.get("codec_type") == "subtitle"),
     )
 
 
@@ -249,6 +255,19 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         sample_rate_hz=int(_number(stream.get("sample_rate"))),
         language=_language(stream),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
+        title=_title(stream),
+        role=roles.of_sound(_dispositions(stream)),
+        is_default=bool(_disposition(stream, "default")),
+    )
+
+
+def _text_track(stream: Mapping[str, Any]) -> TextTrack:
+    return TextTrack(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "")),
+        language=_language(stream),
+        title=_title(stream),
+        role=roles.of_text(_dispositions(stream)),
     )
 
 
@@ -260,8 +279,12 @@ def _still(stream: Mapping[str, Any]) -> bool:
     return any(_disposition(stream, name) for name in ("attached_pic", "timed_thumbnails", "still_image"))
 
 
+def _dispositions(stream: Mapping[str, Any]) -> Mapping[str, int]:
+    return stream.get("disposition") or {}
+
+
 def _disposition(stream: Mapping[str, Any], name: str) -> int:
-    return int((stream.get("disposition") or {}).get(name, 0))
+    return int(_dispositions(stream).get(name, 0))
 
 
 def _area(stream: Mapping[str, Any]) -> int:
@@ -301,6 +324,18 @@ def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) ->
 def _language(stream: Mapping[str, Any]) -> str:
     language = str((stream.get("tags") or {}).get("language", ""))
     return "" if language == "und" or not language.isalpha() or len(language) > 3 else language.lower()
+
+
+def _title(stream: Mapping[str, Any]) -> str:
+    """What the source calls a track: one line of what can be read, of a sane length."""
+    tags = stream.get("tags") or {}
+    title = str(tags.get("title") or tags.get("name") or "")  # Matroska's and QuickTime's; MP4's
+    shown = "".join(letter if letter.isprintable() else " " for letter in title)
+    return " ".join(shown.split())[:MAX_TITLE].strip()
+
+
+def _with_role(track: Mapping[str, Any]) -> dict[str, Any]:
+    return {**track, "role": Role(track.get("role", Role.MAIN))}
 
 
 def _fraction(value: Any) -> Fraction:

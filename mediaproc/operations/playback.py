@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import NotFound
+from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import dash, manifest, storyboard
 from mediaproc.media.dash import Representation
@@ -57,13 +60,14 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = shown.playing([each for each in found if each.height > 0])
-    sound = next((each for each in found if each.height == 0), None)
-    if not pictures and not sound:
+    pictures = shown.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
+    if not pictures and not sounds:
         raise NotFound("There is nothing to play yet")
     token = _token(video)
     return manifest.multivariant_playlist(
-        [_variant(each, token) for each in pictures], sound=_sound(sound, token) if sound else None
+        [_variant(each, token) for each in pictures],
+        sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
     )
 
 
@@ -85,7 +89,8 @@ def dash_manifest(session: Session, video: Video) -> str:
     renditions = _shown(session, video)
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound("The DASH manifest comes when the video is completed")
-    return dash.mpd([_representation(session, each, _token(video)) for each in renditions])
+    alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
+    return dash.mpd([_representation(session, each, _token(video), alone=alone) for each in renditions])
 
 
 def segment_url(session: Session, video: Video, name: str, place: int | None) -> str:
@@ -125,7 +130,8 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     if not video.playable or video.output_attempt is None:
         return []
     query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
-    return session.exec(query.where(Rendition.init_key != "").order_by(col(Rendition.height).desc())).all()
+    in_order = (col(Rendition.height).desc(), func.length(Rendition.name), col(Rendition.name))  # 10 comes after 2
+    return session.exec(query.where(Rendition.init_key != "").order_by(*in_order)).all()
 
 
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
@@ -141,7 +147,8 @@ def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
     return _unbroken(session.exec(query).all())
 
 
-def _representation(session: Session, rendition: Rendition, token: str) -> Representation:
+def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:
+    """`alone`: a video's only sound, which nobody has to tell from another."""
     return Representation(
         id=rendition.name,
         codecs=rendition.codecs,
@@ -152,6 +159,8 @@ def _representation(session: Session, rendition: Rendition, token: str) -> Repre
         width=rendition.width,
         height=rendition.height,
         frame_rate=rendition.frame_rate,
+        channels=rendition.channels,
+        label=None if alone or rendition.kind is RenditionKind.VIDEO else rendition.label,
     )
 
 
@@ -177,13 +186,15 @@ def _variant(rendition: Rendition, token: str) -> Variant:
     )
 
 
-def _sound(rendition: Rendition, token: str) -> Sound:
-    return Sound(
+def _sound(rendition: Rendition, token: str, *, alone: bool) -> Sound:
+    sound = Sound(
         uri=_uri(rendition, token),
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
+        channels=rendition.channels,
     )
+    return sound if alone else replace(sound, label=rendition.label)
 
 
 def _address(video: Video, path: str) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlmodel import col, select
 
 from mediaproc.domain.errors import EncodeFailed
-from mediaproc.domain.states import Stage
+from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.storage import keys, objects
@@ -43,7 +43,8 @@ def _whole(context: AttemptContext) -> Whole:
     with context.transaction() as session:
         mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
         results = col(Rendition.name) != layout.INSTANT
-        found = session.exec(select(Rendition).where(*mine, results).order_by(col(Rendition.height).desc())).all()
+        in_order = (col(Rendition.height).desc(), col(Rendition.name))
+        found = session.exec(select(Rendition).where(*mine, results).order_by(*in_order)).all()
         whole: Whole = {}
         for each in found:
             rows = select(Segment).where(col(Segment.rendition_id) == each.id).order_by(col(Segment.number))
@@ -66,7 +67,8 @@ def _end(segments: Sequence[Segment]) -> int:
 
 def _made(rendition: Rendition, segments: Sequence[Segment]) -> Made:
     pieces = [(each.size_bytes, each.duration_seconds) for each in segments]
-    return Made(rendition.name, rendition.height == 0, rendition.id, pieces)
+    label = rendition.label if rendition.kind is RenditionKind.AUDIO else None
+    return Made(rendition.name, rendition.id, pieces, label)
 
 
 def _fetch(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mediaproc.domain.errors import NoAudioTrack
-from mediaproc.domain.states import Stage
-from mediaproc.media import command, files, layout, loudness, manifest
+from mediaproc.domain.states import RenditionKind, Stage
+from mediaproc.media import command, files, layout, loudness, manifest, tracks
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
@@ -47,7 +47,9 @@ def make_files(context: AttemptContext) -> None:
         if preset.loop is not None:
             _make_loop(context, info, source, preset.loop)
         else:
-            _make_sounds(context, info, source, preset, making.sound_outboxes(context, pool, info, preset))
+            _make_sounds(
+                context, info, source, preset, making.sound_outboxes(context, pool, tracks.sounds(info)[:1], preset)
+            )
         if poster is not None:
             poster.look(wait=True)
 
@@ -72,7 +74,7 @@ def _make_sounds(
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)
     for each in preset.sounds:
-        row = jobs.NewRendition(name=each.name, codec=each.codec, codecs="", init_key="")
+        row = jobs.NewRendition(name=each.name, kind=RenditionKind.AUDIO, codec=each.codec, codecs="", init_key="")
         _keep(context, File(row, each.suffix, each.content_type), seconds=seconds)
 
 

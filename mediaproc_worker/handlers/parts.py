@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind
-from mediaproc.media import command, ladder, plan
+from mediaproc.media import command, ladder, plan, tracks
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.operations import jobs
@@ -34,7 +34,7 @@ def encode_sound(context: AttemptContext) -> None:
     arguments = command.sound_arguments(info, source=source, preset=preset)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
     with making.senders() as pool:
-        outboxes = making.sound_outboxes(context, pool, info, preset)
+        outboxes = making.sound_outboxes(context, pool, tracks.sounds(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
 
 
@@ -47,7 +47,7 @@ def take_poster(context: AttemptContext) -> None:
 def _show(context: AttemptContext) -> bool:
     """Let the video be played if the renditions of the other parts have begun too."""
     info = making.info_of(context)
-    renditions = len(ladder.rungs_for(info, making.preset_of(context))) + bool(command.main_audio(info))
+    renditions = len(ladder.rungs_for(info, making.preset_of(context))) + len(tracks.sounds(info))
     return context.write(jobs.mark_playable, renditions=renditions)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, edits, ladder, plan, probe, remux
+from mediaproc.media import command, edits, ladder, plan, probe, remux, tracks
 from mediaproc.media.edits import NO_EDITS
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -63,7 +63,10 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
     size = f"{video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps"
     picture = f"{video.codec} {size}" if video.shown else "no picture"
     heard = f"{sound.codec} with {sound.channels} channels" if sound else "no sound"
-    context.log(f"Source: {picture}, {info.duration_seconds:.1f} s, {heard}")
+    more = f", {len(info.audio)} sound tracks" if len(info.audio) > 1 else ""
+    context.log(f"Source: {picture}, {info.duration_seconds:.1f} s, {heard}{more}")
+    for sentence in tracks.left_out(info):
+        context.log(sentence)
 
 
 # Share out --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediaproc.media import codecs, command, layout, manifest, remux
+from mediaproc.media import codecs, command, layout, manifest, remux, tracks
 from mediaproc.media.fragments import Cutter
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
@@ -22,7 +22,7 @@ def copy_picture(context: AttemptContext) -> None:
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
     with making.senders() as pool:
         picture = Outbox(context=context, pool=pool, row=_row(context, info), cutter=_cutter(preset))
-        outboxes = [picture, *making.sound_outboxes(context, pool, info, preset)]
+        outboxes = [picture, *making.sound_outboxes(context, pool, tracks.sounds(info), preset)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)

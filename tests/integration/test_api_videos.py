@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from mediaproc import database
 from mediaproc.domain.errors import NotAVideo, WorkerStopping
-from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.states import RenditionKind, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
@@ -63,7 +63,8 @@ def begin_output(work: Claim, *, segments: int = 2) -> dict[str, UUID]:
         init_key = keys.init_segment(work.video_id, work.attempt, name)
         put(init_key, b"init of " + name.encode())
         codecs = "avc1.640028" if height else "mp4a.40.2"
-        new = NewRendition(name=name, codec="h264" if height else "aac", codecs=codecs, init_key=init_key,
+        kind = RenditionKind.VIDEO if height else RenditionKind.AUDIO
+        new = NewRendition(name=name, codec="h264" if height else "aac", codecs=codecs, init_key=init_key, kind=kind,
                            width=height * 16 // 9, height=height, bitrate_bps=1000, peak_bitrate_bps=2000)  # fmt: skip
         with database.transaction() as session:
             ids[name] = jobs.add_rendition(session, work, new)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import command, ladder, layout, manifest, poster, presets, probe
+from mediaproc.media import command, ladder, layout, manifest, poster, presets, probe, tracks
 from mediaproc.media.fragments import Cut, Cutter
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -45,7 +45,8 @@ def process(source: Path, folder: Path) -> Made:
     folder.mkdir(exist_ok=True)
     run(folder, command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2))
     for rung in rungs:
-        run(folder, command.remux_arguments(rung.name, with_audio=bool(info.audio)))
+        sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
+        run(folder, command.remux_arguments(rung.name, sounds=sounds))
     return made
 
 
@@ -125,7 +126,7 @@ def test_a_player_that_knows_only_hls_can_play_it(tmp_path: Path) -> None:
         uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000
     )  # fmt: skip
     top = tmp_path / "top.m3u8"
-    top.write_text(manifest.multivariant_playlist([variant], sound=sound))
+    top.write_text(manifest.multivariant_playlist([variant], sounds=[sound]))
     for name in (rung.name, layout.AUDIO):
         write_hls(tmp_path, name)
     assert {stream["codec_type"] for stream in clips.ffprobe(top)["streams"]} == {"video", "audio"}

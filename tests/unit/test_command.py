@@ -11,7 +11,9 @@ import pytest
 
 from mediaproc.media import command, ladder, poster, presets, timing
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
+from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source
+from mediaproc.media.tracks import Label
 
 REMOTE = Source("http://127.0.0.1:9000/media/videos/1/source/a.mp4?X-Amz-Signature=secret&X-Amz-Date=1")
 VIDEO = VideoTrack(
@@ -22,6 +24,8 @@ INFO = MediaInfo(
     container="mov", duration_seconds=60, size_bytes=1, bitrate_bps=1, video=VIDEO,
     audio=(AudioTrack(index=0, codec="aac", channels=6, sample_rate_hz=44100), AudioTrack(2, "ac3", 2, 48000)),
 )  # fmt: skip
+
+SOUNDS = [("audio", Label("German", "de", is_default=True)), ("audio-2", Label("Talk", role=Role.COMMENTARY))]
 
 
 def encode(info: MediaInfo = INFO, *, source: Source = REMOTE, threads: int = 2) -> list[str]:
@@ -62,10 +66,16 @@ def test_all_rungs_have_their_keyframes_at_the_same_times() -> None:
     assert set(values(encode(), "-sc_threshold")) == {"0"}
 
 
-def test_the_first_sound_is_encoded_once() -> None:
+def test_every_sound_is_encoded_once_by_the_same_process() -> None:
     assert "[0:0]aresample" in graph()
-    assert values(encode(), "-c:a") == ["aac"]
-    assert encode()[-1] == "audio.cmaf"
+    assert "[0:2]aresample" in graph()
+    assert values(encode(), "-c:a") == ["aac"] * 2
+    assert [word for word in encode() if word.startswith("audio")] == ["audio.cmaf", "audio-2.cmaf"]
+    alone = command.sound_arguments(replace(INFO, audio=INFO.audio[:1]), source=REMOTE, preset=presets.WEB)
+    assert [word for word in alone if word.endswith(".cmaf")] == ["audio.cmaf"]
+    together = command.sound_arguments(INFO, source=REMOTE, preset=presets.WEB)
+    assert values(together, "-i") == [REMOTE.location]
+    assert together[-1] == "audio-2.cmaf"
 
 
 def test_a_silent_source_has_no_sound() -> None:
@@ -102,7 +112,7 @@ def test_every_input_is_guarded() -> None:
     for arguments in (
         encode(),
         encode(source=Source("/tmp/a.mp4")),
-        command.remux_arguments("720p", with_audio=True),
+        command.remux_arguments("720p", sounds=SOUNDS),
         command.poster_arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
     ):
         inputs = arguments.count("-i")
@@ -126,11 +136,22 @@ def test_a_local_line_keeps_its_path() -> None:
 
 
 def test_a_remux_encodes_nothing_and_puts_the_index_first() -> None:
-    arguments = command.remux_arguments("720p", with_audio=False)
+    arguments = command.remux_arguments("720p", sounds=[])
     assert values(arguments, "-c") == ["copy"]
     assert values(arguments, "-movflags") == ["+faststart"]
     assert values(arguments, "-i") == ["file:720p.cmaf"]
-    assert values(command.remux_arguments("720p", with_audio=True), "-map") == ["0:v:0", "1:a:0"]
+    alone = command.remux_arguments("720p", sounds=SOUNDS[:1])
+    assert values(alone, "-map") == ["0:v:0", "1:a:0"]
+    assert "language" not in " ".join(alone), "a single sound needs no label"
+
+
+def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:
+    arguments = command.remux_arguments("720p", sounds=SOUNDS)
+    assert values(arguments, "-i") == ["file:720p.cmaf", "file:audio.cmaf", "file:audio-2.cmaf"]
+    assert values(arguments, "-map") == ["0:v:0", "1:a:0", "2:a:0"]
+    assert values(arguments, "-metadata:s:a:0") == ["language=deu", "title=German"]
+    assert values(arguments, "-metadata:s:a:1") == ["language=und", "title=Talk"]
+    assert [values(arguments, f"-disposition:a:{place}") for place in (0, 1)] == [["default"], ["comment"]]
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as xml
+
+import pytest
 
 from mediaproc.media import dash
 from mediaproc.media.dash import Representation
+from mediaproc.media.roles import Role
+from mediaproc.media.tracks import Label
 
 NS = {"m": dash.NAMESPACE}
 CHILDREN = {
     "MPD": ["Period"],
     "Period": ["AdaptationSet"],
-    "AdaptationSet": ["Representation"],
+    "AdaptationSet": ["Label", "Accessibility", "Role", "Representation"],
     "Representation": ["AudioChannelConfiguration", "SegmentTemplate"],
     "SegmentTemplate": ["SegmentTimeline"],
     "SegmentTimeline": ["S"],
@@ -25,6 +30,8 @@ REQUIRED = {
     "AdaptationSet": {"mimeType": r"(video|audio)/mp4", "contentType": r"video|audio"},
     "Representation": {"id": r"\S+", "bandwidth": r"[1-9]\d*", "codecs": r"[\w.]+"},
     "AudioChannelConfiguration": {"schemeIdUri": r"urn:\S+", "value": r"\d+"},
+    "Role": {"schemeIdUri": r"urn:\S+", "value": r"main|alternate|description|commentary"},
+    "Accessibility": {"schemeIdUri": r"urn:\S+", "value": "1"},
     "SegmentTemplate": {"timescale": r"[1-9]\d*", "startNumber": "0", "initialization": r"\S+/init\.mp4\?\S+",
                         "media": r"\S+/\$Number\$\.m4s\?\S+"},
     "S": {"d": r"[1-9]\d*"},
@@ -41,8 +48,20 @@ SD = rendition("480p", "avc1.64001e", [1.0, 1.0, 2.0, 4.0, 4.0, 1.28], width=854
 SOUND = rendition("audio", "mp4a.40.2", [1.024, 1.003, 2.005])
 
 
-def test_it_is_what_the_schema_asks_for() -> None:
-    root = xml.fromstring(dash.mpd([HD, SD, SOUND]))
+def labelled(id: str, label: Label) -> Representation:
+    return replace(SOUND, id=id, label=label)
+
+
+SOUNDS = [
+    labelled("audio-2", Label("English", "en")),
+    labelled("audio", Label("German", "de", is_default=True)),
+    labelled("audio-3", Label("Told & shown", "", Role.DESCRIPTION)),
+]
+
+
+@pytest.mark.parametrize("sounds", [[SOUND], SOUNDS])
+def test_it_is_what_the_schema_asks_for(sounds: list[Representation]) -> None:
+    root = xml.fromstring(dash.mpd([HD, SD, *sounds]))
     ids: list[str] = []
     for element in root.iter():
         name = element.tag.removeprefix(f"{{{dash.NAMESPACE}}}")
@@ -52,7 +71,16 @@ def test_it_is_what_the_schema_asks_for() -> None:
         for attribute, pattern in REQUIRED.get(name, {}).items():
             assert re.fullmatch(pattern, element.get(attribute, "")), (name, attribute)
         ids += [element.get("id", "")] if name == "Representation" else []
-    assert ids == ["720p", "480p", "audio"]
+    assert ids == ["720p", "480p", "audio", "audio-2", "audio-3"][: 2 + len(sounds)]
+
+
+def test_each_of_several_sounds_stands_apart_with_its_language_the_default_first() -> None:
+    sets = xml.fromstring(dash.mpd([HD, *SOUNDS])).findall("m:Period/m:AdaptationSet", NS)[1:]
+    assert [each.get("lang") for each in sets] == ["de", "en", None]
+    assert [each.findtext("m:Label", namespaces=NS) for each in sets] == ["German", "English", "Told & shown"]
+    assert [each.find("m:Role", NS).get("value") for each in sets] == ["main", "alternate", "description"]  # type: ignore[union-attr]
+    (alone,) = xml.fromstring(dash.mpd([HD, SOUND])).findall("m:Period/m:AdaptationSet", NS)[1:]
+    assert (alone.get("lang"), alone.find("m:Role", NS)) == (None, None)
 
 
 def test_sizes_rates_and_addresses_are_there() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from mediaproc.media import manifest
 from mediaproc.media.manifest import Piece, Sound, Variant
+from mediaproc.media.roles import Role
+from mediaproc.media.tracks import Label
 
 FULL_HD = Variant(
     uri="1080p.m3u8", width=1920, height=1080, frame_rate=29.97, codecs="avc1.640028",
@@ -15,11 +17,14 @@ SD = Variant(
     uri="480p.m3u8", width=854, height=480, frame_rate=29.97, codecs="avc1.64001e",
     bitrate_bps=1_200_000, peak_bitrate_bps=1_500_000,
 )  # fmt: skip
-SOUND = Sound(uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000, language="de")
+SOUND = Sound(
+    uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000,
+    label=Label("Sound", "de", is_default=True),
+)  # fmt: skip
 
 
 def test_a_variant_counts_its_sound() -> None:
-    text = manifest.multivariant_playlist([FULL_HD, SD], sound=SOUND)
+    text = manifest.multivariant_playlist([FULL_HD, SD], sounds=[SOUND])
     assert (
         "#EXT-X-STREAM-INF:BANDWIDTH=6130000,AVERAGE-BANDWIDTH=4628000,"
         'CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound"\n1080p.m3u8\n'
@@ -28,6 +33,28 @@ def test_a_variant_counts_its_sound() -> None:
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,'
         'CHANNELS="2",URI="audio.m3u8"\n'
     ) in text
+
+
+def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -> None:
+    labels = [
+        Label("German", "de", is_default=True),
+        Label('English "5.1"\n', "en"),
+        Label("English 2", "en"),
+        Label("English, audio description", "en", Role.DESCRIPTION),
+        Label("The director", "en", Role.COMMENTARY),
+    ]
+    sounds = [Sound(f"{place}.m3u8", "mp4a.40.2", 1, 1 + place, label=label) for place, label in enumerate(labels)]
+    lines = manifest.multivariant_playlist([SD], sounds=sounds).splitlines()
+    assert [line.split('GROUP-ID="sound",')[1] for line in lines if "TYPE=AUDIO" in line] == [
+        'NAME="German",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="0.m3u8"',
+        'NAME="English \'5.1\'",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="1.m3u8"',
+        'NAME="English 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,CHANNELS="2",URI="2.m3u8"',
+        'NAME="English, audio description",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,'
+        'CHARACTERISTICS="public.accessibility.describes-video",CHANNELS="2",URI="3.m3u8"',
+        'NAME="The director",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,CHANNELS="2",URI="4.m3u8"',
+    ]
+    assert f"BANDWIDTH={SD.peak_bitrate_bps + 5}," in lines[-2], "the largest sound counts"
+    assert 'CODECS="avc1.64001e,mp4a.40.2",' in lines[-2]
 
 
 def test_the_first_variant_is_the_one_near_two_megabits() -> None:

@@ -12,9 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout
+from mediaproc.media.roles import Role
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced, output_row
@@ -23,7 +25,7 @@ from mediaproc.operations.jobs.leaving import drop_output
 
 @dataclass(frozen=True)
 class NewRendition:
-    """A rendition that an attempt begins. `codecs` is RFC 6381; `height` is 0 for sound alone."""
+    """A rendition that an attempt begins. `codecs` is RFC 6381, `language` RFC 5646; no picture has `height` 0."""
 
     name: str
     codec: str
@@ -34,6 +36,12 @@ class NewRendition:
     frame_rate: float = 0.0
     bitrate_bps: int = 0
     peak_bitrate_bps: int = 0
+    kind: RenditionKind = RenditionKind.VIDEO
+    title: str = ""
+    language: str = ""
+    role: Role = Role.MAIN
+    is_default: bool = False
+    channels: int = 0
 
 
 @dataclass(frozen=True)

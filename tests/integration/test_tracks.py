@@ -1,0 +1,144 @@
+"""A source with several sounds and subtitles, from its bytes in S3 to what players are offered, on real services."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+import httpx
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.states import JobState
+from mediaproc.domain.tables import Rendition, Video
+from mediaproc.media import dash
+from mediaproc.operations import playback
+from mediaproc.settings import settings
+from mediaproc.storage.client import client
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.integration.serving import Web
+from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
+
+TONES_HZ = {"audio": 800, "audio-2": 400, "audio-3": 1600}
+"""What is heard in each rendition: the default, which is the source's second, then the others in its order."""
+
+ANY_NAME = ("-allowed_extensions", "ALL", "-extension_picky", "0")
+"""FFmpeg's demuxer wants addresses that end like files; presigned ones don't."""
+
+LABELS = (
+    *("-metadata:s:a:0", "language=eng", "-disposition:a:0", "0"),
+    *("-metadata:s:a:1", "language=ger", "-disposition:a:1", "default"),
+    *("-metadata:s:a:2", "language=eng", "-metadata:s:a:2", "title=The director", "-disposition:a:2", "comment"),
+)
+
+
+@pytest.fixture(scope="module")
+def video(connected: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Video:
+    """Two seconds with three sounds, made whole."""
+    bound_huey()
+    source = tmp_path_factory.mktemp("tracks") / "many.mkv"
+    tones = [f"sine=frequency={hz}:sample_rate=48000:duration=2" for hz in (400, 800, 1600)]
+    clips.ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25:duration=2"),
+        *(word for tone in tones for word in ("-f", "lavfi", "-i", tone)),
+        *("-map", "0", "-map", "1", "-map", "2", "-map", "3"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", *LABELS, str(source)),
+    )
+    return processed(source)
+
+
+def processed(source: Path) -> Video:
+    job = uploaded(source)
+    perform_all(job)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    return video_now(job.video_id)
+
+
+def made_of(video: Video) -> dict[str, Rendition]:
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
+        return {rendition.name: rendition for rendition in found}
+
+
+def top_of(video: Video) -> list[str]:
+    with database.transaction() as session:
+        return playback.multivariant_playlist(session, video).splitlines()
+
+
+def media(video: Video, sort: str) -> list[dict[str, str]]:
+    """The attributes of each EXT-X-MEDIA of a sort, without the address."""
+    lines = [line for line in top_of(video) if line.startswith(f"#EXT-X-MEDIA:TYPE={sort},")]
+    pairs = [dict(re.findall(r'([A-Z-]+)="?([^",]*(?:, [^",]*)*)"?', line)) for line in lines]
+    return [{name: value for name, value in each.items() if name not in ("URI", "TYPE")} for each in pairs]
+
+
+def tone_hz(file: Path | str, track: str, *options: str) -> float:
+    """How high the tone is that is heard in a track of a file: a wave crosses zero twice."""
+    told = clips.ffmpeg(
+        *(*options, "-i", str(file), "-map", f"0:{track}", "-f", "null"),
+        *("-af", "astats=metadata=1,ametadata=print:key=lavfi.astats.1.Zero_crossings_rate:file=-", "-"),
+    )
+    return round(float(told.rpartition("=")[2]) * 48_000 / 2, -2)
+
+
+def test_every_sound_is_an_alternate_of_the_playlist(video: Video) -> None:
+    alike = {"GROUP-ID": "sound", "CHANNELS": "2"}
+    assert media(video, "AUDIO") == [
+        alike | {"NAME": "German", "LANGUAGE": "de", "DEFAULT": "YES", "AUTOSELECT": "YES"},
+        alike | {"NAME": "English", "LANGUAGE": "en", "DEFAULT": "NO", "AUTOSELECT": "YES"},
+        alike | {"NAME": "English, The director", "LANGUAGE": "en", "DEFAULT": "NO", "AUTOSELECT": "NO"},
+    ]
+    variants = [line for line in top_of(video) if line.startswith("#EXT-X-STREAM-INF")]
+    assert all('AUDIO="sound"' in line and line.count("mp4a.40.2") == 1 for line in variants)
+
+
+def test_a_plain_player_finds_each_sound_whole_in_the_hls(video: Video, web: Web) -> None:
+    address = playback.hls_url(video).replace(settings().public_url.rstrip("/"), web.url)
+    told = clips.ffprobe(address, *ANY_NAME)["streams"]
+    sounds = [each for each in told if each["codec_type"] == "audio"]
+    assert [each["tags"]["language"] for each in sounds] == ["de", "en", "en"]
+    top = httpx.get(address).text
+    for name, hz in TONES_HZ.items():
+        (uri,) = re.findall(rf'URI="({name}\.m3u8\?[^"]*)"', top)
+        playlist = address.rpartition("/")[0] + "/" + uri
+        assert float(clips.ffprobe(playlist, *ANY_NAME)["format"]["duration"]) == pytest.approx(2.0, abs=0.06)
+        assert tone_hz(playlist, "a:0", *ANY_NAME) == hz
+
+
+def test_the_mp4_has_every_sound_with_its_language(video: Video, tmp_path: Path) -> None:
+    made, file = made_of(video), tmp_path / "made.mp4"
+    client().download_file(settings().s3_bucket, made["108p"].mp4_key or "", str(file))
+    picture, *sounds = clips.ffprobe(file)["streams"]
+    assert picture["codec_type"] == "video"
+    assert [(each["codec_name"], each["tags"]["language"], each["disposition"]["default"]) for each in sounds] == [
+        ("aac", "deu", 1), ("aac", "eng", 0), ("aac", "eng", 0)
+    ]  # fmt: skip
+    assert sounds[2]["tags"]["name"] == "English, The director"
+    for place, hz in enumerate(TONES_HZ.values()):
+        assert clips.decode(file, f"a:{place}").end_seconds == pytest.approx(2.0, abs=0.06)
+        assert tone_hz(file, f"a:{place}") == hz
+
+
+def test_dash_has_a_set_for_each_sound(video: Video) -> None:
+    with database.transaction() as session:
+        root = xml.fromstring(playback.dash_manifest(session, video))
+    sets = root.findall("m:Period/m:AdaptationSet[@contentType='audio']", {"m": dash.NAMESPACE})
+    assert [each.get("lang") for each in sets] == ["de", "en", "en"]
+
+
+def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) -> None:
+    bound_huey()
+    source = clips.make(
+        tmp_path / "one.mp4", seconds=1, size="64x48",
+        encode=("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-metadata:s:a:0", "language=ger"),
+    )  # fmt: skip
+    video = processed(source)
+    assert media(video, "AUDIO") == [
+        {"GROUP-ID": "sound", "NAME": "Sound", "DEFAULT": "YES", "AUTOSELECT": "YES", "CHANNELS": "2"}
+    ]
+    assert set(made_of(video)) == {"48p", "audio", "instant"}
+    with database.transaction() as session:
+        assert "lang" not in playback.dash_manifest(session, video)
