@@ -31,6 +31,7 @@ from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_pos
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.handlers.remux import copy_picture
 from mediaproc_worker.handlers.storyboard import make_storyboard
+from mediaproc_worker.handlers.subtitles import extract_subtitles
 from mediaproc_worker.heartbeat import stopping
 
 HANDLERS: dict[JobKind, attempt.Handler] = {
@@ -39,6 +40,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.REMUX: copy_picture,
     JobKind.FILES: make_files,
     JobKind.SOUND: encode_sound,
+    JobKind.SUBTITLES: extract_subtitles,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,
     JobKind.STORYBOARD: make_storyboard,

@@ -5,7 +5,10 @@ import {
   MediaFullscreenButton, MediaPipButton, MediaLoadingIndicator, MediaErrorDialog, MediaPosterImage, MediaPreviewTimeDisplay,
   MediaPreviewThumbnail,
 } from "media-chrome/react";
-import { MediaRenditionMenu, MediaRenditionMenuButton, MediaPlaybackRateMenu, MediaPlaybackRateMenuButton } from "media-chrome/react/menu";
+import {
+  MediaRenditionMenu, MediaRenditionMenuButton, MediaPlaybackRateMenu, MediaPlaybackRateMenuButton, MediaAudioTrackMenu,
+  MediaAudioTrackMenuButton, MediaCaptionsMenu, MediaCaptionsMenuButton,
+} from "media-chrome/react/menu";
 import HlsVideo from "hls-video-element/react";
 
 // A growing playlist looks live to hls.js, which would start at its end. A video starts at its beginning.
@@ -20,6 +23,7 @@ const KEYS = {
   ArrowLeft: (video) => step(video, -5),
   ArrowRight: (video) => step(video, 5),
   m: (video) => (video.muted = !video.muted),
+  c: (_video, controller) => controller.dispatchEvent(new CustomEvent("mediatogglesubtitlesrequest")),
   f: (_video, controller) => (document.fullscreenElement ? document.exitFullscreen() : controller.requestFullscreen()),
 };
 
@@ -49,15 +53,28 @@ const frozen = (native) => {
   return canvas.toDataURL("image/jpeg", 0.9);
 };
 
+// What a viewer has chosen to hear and read stays: reading again would go back to what plays unasked.
+const shownText = (hls) => {
+  const track = hls?.subtitleTracks[hls.subtitleTrack];
+  return track && { subtitlePreference: { name: track.name, lang: track.lang } };
+};
+
+const listenTo = (label, sounds) => {
+  if (!sounds.some((sound) => sound.label === label && !sound.enabled)) return;
+  sounds.forEach((sound) => (sound.enabled = sound.label === label));
+};
+
 function readAgain(video) {
   const { currentTime, paused, ended, playbackRate, nativeEl } = video;
+  const heard = [...video.audioTracks].find((sound) => sound.enabled)?.label;
   if (nativeEl.videoWidth && currentTime > 0) nativeEl.poster = frozen(nativeEl);
   const goOn = () => {
     nativeEl.playbackRate = playbackRate;
+    listenTo(heard, [...video.audioTracks]);
     if (!paused && !ended) nativeEl.play().catch(() => {});
   };
   nativeEl.addEventListener("loadedmetadata", goOn, { once: true });
-  video.config = { ...HLS, startPosition: ended ? 0 : currentTime };
+  video.config = { ...HLS, ...shownText(video.api), startPosition: ended ? 0 : currentTime };
   video.load();
 }
 
@@ -97,6 +114,8 @@ export function Player({ src, poster, storyboard, title, provisional }) {
       <MediaErrorDialog slot="dialog" />
       <MediaRenditionMenu hidden anchor="auto" />
       <MediaPlaybackRateMenu hidden anchor="auto" />
+      <MediaAudioTrackMenu hidden anchor="auto" />
+      <MediaCaptionsMenu hidden anchor="auto" />
       <div className="controls">
         <MediaTimeRange className="seek">
           <MediaPreviewThumbnail slot="preview" />
@@ -108,6 +127,8 @@ export function Player({ src, poster, storyboard, title, provisional }) {
           <MediaVolumeRange className="volume" />
           <MediaTimeDisplay showDuration noToggle />
           <span className="space" />
+          <MediaCaptionsMenuButton />
+          <MediaAudioTrackMenuButton />
           <MediaPlaybackRateMenuButton />
           <MediaRenditionMenuButton />
           <MediaPipButton />

@@ -9,6 +9,7 @@ const KEYS = [
   ["Back or on by 5 seconds", ["←", "→"]],
   ["Full screen", ["f"]],
   ["Sound off or on", ["m"]],
+  ["Subtitles off or on", ["c"]],
   ["This list", ["?"]],
 ];
 

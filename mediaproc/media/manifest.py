@@ -21,6 +21,7 @@ _TARGET_SECONDS = 4
 
 _CHARACTERISTICS = {
     Role.DESCRIPTION: "public.accessibility.describes-video",
+    Role.CAPTIONS: "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",
 }
 """What players let viewers find a track by (RFC 8216, 4.3.4.1; HLS Authoring Specification, 8.10)."""
 
@@ -58,6 +59,14 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text track that all variants share."""
+
+    uri: str
+    label: Label
+
+
+@dataclass(frozen=True)
 class Piece:
     """One segment as a media playlist names it."""
 
@@ -65,21 +74,24 @@ class Piece:
     duration_seconds: float
 
 
-def multivariant_playlist(variants: Iterable[Variant], *, sounds: Sequence[Sound] = ()) -> str:
+def multivariant_playlist(
+    variants: Iterable[Variant], *, sounds: Sequence[Sound] = (), texts: Sequence[Text] = ()
+) -> str:
     """The top playlist. BANDWIDTH counts a sound too, since a player loads both. A sound alone is a variant."""
     lines, pictures = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"], _in_order(variants)
     if pictures:
-        lines += _sound_lines(sounds)
+        lines += [*_sound_lines(sounds), *_text_lines(texts)]
     elif sounds:
         lines += [_sound_alone_line(sounds[0]), sounds[0].uri]
     for variant in pictures:
-        lines += [_variant_line(variant, sounds), variant.uri]
+        lines += [_variant_line(variant, sounds, with_text=bool(texts)), variant.uri]
     return "\n".join(lines) + "\n"
 
 
-def media_playlist(pieces: Sequence[Piece], *, init_uri: str, finished: bool) -> str:
+def media_playlist(pieces: Sequence[Piece], *, init_uri: str | None, finished: bool) -> str:
     """The playlist of one rendition: VOD when finished, else EVENT, to which pieces are only ever added.
 
+    Text has no init segment.
     A growing playlist looks live to a player; EXT-X-START makes it begin at the beginning all the same.
     """
     target = max(_TARGET_SECONDS, *(round_up(piece.duration_seconds) for piece in pieces), 1)
@@ -91,7 +103,7 @@ def media_playlist(pieces: Sequence[Piece], *, init_uri: str, finished: bool) ->
         f"#EXT-X-PLAYLIST-TYPE:{'VOD' if finished else 'EVENT'}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         *([] if finished else ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
-        f'#EXT-X-MAP:URI="{init_uri}"',
+        *([f'#EXT-X-MAP:URI="{init_uri}"'] if init_uri else []),
     ]
     for piece in pieces:
         lines += [f"#EXTINF:{piece.duration_seconds:.6f},", piece.uri]
@@ -131,27 +143,44 @@ def _in_order(variants: Iterable[Variant]) -> list[Variant]:
 
 
 def _sound_lines(sounds: Sequence[Sound]) -> list[str]:
-    """A player may choose by itself among sounds that it can tell apart (RFC 8216, 4.3.4.1.1), but no commentary."""
-    known: set[tuple[str, Role]] = set()
-    lines: list[str] = []
-    for sound in sounds:
-        told = (sound.label.language, sound.label.role)
-        by_itself = sound.label.is_default or (sound.label.role is not Role.COMMENTARY and told not in known)
-        known.add(told)
-        attributes = [*_label(sound.label, by_itself=by_itself), f'CHANNELS="{sound.channels}"', f'URI="{sound.uri}"']
-        lines.append('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",' + ",".join(attributes))
-    return lines
-
-
-def _label(label: Label, *, by_itself: bool) -> list[str]:
-    characteristics = _CHARACTERISTICS.get(label.role)
+    labels = _labels([sound.label for sound in sounds])
     return [
+        f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",{label},CHANNELS="{sound.channels}",URI="{sound.uri}"'
+        for sound, label in zip(sounds, labels, strict=True)
+    ]
+
+
+def _text_lines(texts: Sequence[Text]) -> list[str]:
+    labels = _labels([text.label for text in texts])
+    return [
+        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",{label},FORCED={_yes(text.label.role is Role.FORCED)},'
+        f'URI="{text.uri}"'
+        for text, label in zip(texts, labels, strict=True)
+    ]
+
+
+def _labels(labels: Sequence[Label]) -> list[str]:
+    """What tells tracks of a sort apart, for people and for players.
+
+    A player may choose by itself among those that it can tell apart (RFC 8216, 4.3.4.1.1), but never a commentary.
+    """
+    kinds = [(label.language, label.role) for label in labels]
+    return [
+        _label(label, by_itself=label.is_default or (label.role is not Role.COMMENTARY and kinds.index(kind) == place))
+        for place, (label, kind) in enumerate(zip(labels, kinds, strict=True))
+    ]
+
+
+def _label(label: Label, *, by_itself: bool) -> str:
+    characteristics = _CHARACTERISTICS.get(label.role)
+    attributes = [
         f"NAME={_quoted(label.title)}",
         *([f'LANGUAGE="{label.language}"'] if label.language else []),
         f"DEFAULT={_yes(label.is_default)}",
         f"AUTOSELECT={_yes(by_itself)}",
         *([f'CHARACTERISTICS="{characteristics}"'] if characteristics else []),
     ]
+    return ",".join(attributes)
 
 
 def _sound_alone_line(sound: Sound) -> str:
@@ -159,7 +188,7 @@ def _sound_alone_line(sound: Sound) -> str:
     return f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS="{sound.codecs}"'
 
 
-def _variant_line(variant: Variant, sounds: Sequence[Sound]) -> str:
+def _variant_line(variant: Variant, sounds: Sequence[Sound], *, with_text: bool) -> str:
     """With the largest of the sounds, since any of them may be chosen (RFC 8216, 4.3.4.2)."""
     average = variant.bitrate_bps + max((each.bitrate_bps for each in sounds), default=0)
     peak = max(average, variant.peak_bitrate_bps + max((each.peak_bitrate_bps for each in sounds), default=0))
@@ -171,6 +200,7 @@ def _variant_line(variant: Variant, sounds: Sequence[Sound]) -> str:
         f"RESOLUTION={variant.width}x{variant.height}",
         *([f"FRAME-RATE={variant.frame_rate:.3f}"] if variant.frame_rate else []),
         *(['AUDIO="sound"'] if sounds else []),
+        *(['SUBTITLES="subtitles"'] if with_text else []),
     ]
     return "#EXT-X-STREAM-INF:" + ",".join(attributes)
 

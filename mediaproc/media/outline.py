@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import command, ladder, layout, poster, storyboard, tracks
+from mediaproc.media import command, ladder, layout, poster, storyboard, subtitles, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -69,6 +69,7 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
         chunks=tuple(chunks),
         steps=(
             *encode(info, source, preset, rungs, chunks, threads),
+            *_subtitles(info, source, preset),
             _poster(info, source),
             *(_remux(rung, info, stitched=len(chunks) > 1) for rung in rungs),
             _storyboard(info, preset, rungs[-1]),
@@ -103,6 +104,13 @@ def _encode_chunks(
 def _span(chunk: Chunk) -> str:
     end = "the end" if chunk.end_seconds is None else f"{chunk.end_seconds:g} s"
     return f"From {chunk.start_seconds:g} s to {end}"
+
+
+def _subtitles(info: MediaInfo, source: Source, preset: Preset) -> list[Step]:
+    if not tracks.texts(info):
+        return []
+    line = command.shell_line(subtitles.arguments(info, source=source, preset=preset), source=source)
+    return [Step("Subtitles", line, "Each text track as WebVTT")]
 
 
 def _poster(info: MediaInfo, source: Source) -> Step:

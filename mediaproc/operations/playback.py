@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import NotFound
@@ -21,7 +21,7 @@ from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import dash, manifest, storyboard
 from mediaproc.media.dash import Representation
-from mediaproc.media.manifest import Piece, Sound, Variant
+from mediaproc.media.manifest import Piece, Sound, Text, Variant
 from mediaproc.operations import scope, shown, tokens
 from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
@@ -68,6 +68,7 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     return manifest.multivariant_playlist(
         [_variant(each, token) for each in pictures],
         sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
+        texts=[Text(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES],
     )
 
 
@@ -79,14 +80,14 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
     seconds = _life_seconds(video)
     return manifest.media_playlist(
         _pieces(session, rendition, seconds=seconds),
-        init_uri=presign.stable_get(rendition.init_key, seconds=seconds),
+        init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
     )
 
 
 def dash_manifest(session: Session, video: Video) -> str:
     """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
-    renditions = _shown(session, video)
+    renditions = [each for each in _shown(session, video) if each.kind is not RenditionKind.SUBTITLES]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound("The DASH manifest comes when the video is completed")
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
@@ -102,7 +103,7 @@ def segment_url(session: Session, video: Video, name: str, place: int | None) ->
     if place is not None:
         keys_of = select(Segment.object_key).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))
         key = session.exec(keys_of.offset(place).limit(1)).one_or_none()
-    if key is None:
+    if not key:
         raise NotFound
     return presign.stable_get(key, seconds=_life_seconds(video))
 
@@ -131,7 +132,8 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
         return []
     query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
     in_order = (col(Rendition.height).desc(), func.length(Rendition.name), col(Rendition.name))  # 10 comes after 2
-    return session.exec(query.where(Rendition.init_key != "").order_by(*in_order)).all()
+    streamed = or_(col(Rendition.init_key) != "", col(Rendition.kind) == RenditionKind.SUBTITLES)
+    return session.exec(query.where(streamed).order_by(*in_order)).all()
 
 
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:

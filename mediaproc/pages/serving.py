@@ -77,7 +77,7 @@ def _policy() -> str:
             f"script-src 'self' {' '.join(_inline_scripts())}",
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob: {storage}",
-            f"media-src 'self' blob: {storage}",
+            f"media-src 'self' blob: data: {storage}",  # hls.js begins each text track with an empty one
             f"connect-src 'self' {storage}",
             "worker-src 'self' blob:",
             "object-src 'none'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import and_
 from sqlmodel import col, select
 
 from mediaproc.domain.errors import EncodeFailed
@@ -42,7 +43,7 @@ def _whole(context: AttemptContext) -> Whole:
     claim = context.claim
     with context.transaction() as session:
         mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
-        results = col(Rendition.name) != layout.INSTANT
+        results = and_(col(Rendition.name) != layout.INSTANT, col(Rendition.kind) != RenditionKind.SUBTITLES)
         in_order = (col(Rendition.height).desc(), col(Rendition.name))
         found = session.exec(select(Rendition).where(*mine, results).order_by(*in_order)).all()
         whole: Whole = {}

@@ -92,8 +92,9 @@ def _share_out(
     ]
     sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
+    text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) else []
     context.log(_said(chunks, ladder.rungs_for(info, preset), instant=instant))
-    context.write(jobs.share_out, [*first, *pictures, jobs.Part(JobKind.POSTER)])
+    context.write(jobs.share_out, [*first, *text, *pictures, jobs.Part(JobKind.POSTER)])
 
 
 def _said(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], *, instant: bool) -> str:

@@ -11,16 +11,17 @@ import pytest
 from sqlmodel import col, select
 
 from mediaproc import database
-from mediaproc.domain.states import JobState
+from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Rendition, Video
-from mediaproc.media import dash
+from mediaproc.media import dash, subtitles
 from mediaproc.operations import playback
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
+from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.serving import Web
-from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
+from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
 
 TONES_HZ = {"audio": 800, "audio-2": 400, "audio-3": 1600}
 """What is heard in each rendition: the default, which is the source's second, then the others in its order."""
@@ -32,20 +33,27 @@ LABELS = (
     *("-metadata:s:a:0", "language=eng", "-disposition:a:0", "0"),
     *("-metadata:s:a:1", "language=ger", "-disposition:a:1", "default"),
     *("-metadata:s:a:2", "language=eng", "-metadata:s:a:2", "title=The director", "-disposition:a:2", "comment"),
+    *("-metadata:s:s:0", "language=eng", "-disposition:s:0", "default+hearing_impaired"),
+    *("-metadata:s:s:1", "language=ger", "-disposition:s:1", "forced"),
 )
+
+SRT = "1\n00:00:00,500 --> 00:00:01,500\n<b>Grüß</b> <script>alert(1)</script>\n"
 
 
 @pytest.fixture(scope="module")
 def video(connected: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Video:
-    """Two seconds with three sounds, made whole."""
+    """Two seconds with three sounds and two texts, made whole."""
     bound_huey()
-    source = tmp_path_factory.mktemp("tracks") / "many.mkv"
+    folder = tmp_path_factory.mktemp("tracks")
+    source, words = folder / "many.mkv", folder / "words.srt"
+    words.write_text(SRT)
     tones = [f"sine=frequency={hz}:sample_rate=48000:duration=2" for hz in (400, 800, 1600)]
     clips.ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25:duration=2"),
         *(word for tone in tones for word in ("-f", "lavfi", "-i", tone)),
-        *("-map", "0", "-map", "1", "-map", "2", "-map", "3"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", *LABELS, str(source)),
+        *("-i", str(words)),
+        *("-map", "0", "-map", "1", "-map", "2", "-map", "3", "-map", "4", "-map", "4"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-c:s", "subrip", *LABELS, str(source)),
     )
     return processed(source)
 
@@ -71,8 +79,8 @@ def top_of(video: Video) -> list[str]:
 def media(video: Video, sort: str) -> list[dict[str, str]]:
     """The attributes of each EXT-X-MEDIA of a sort, without the address."""
     lines = [line for line in top_of(video) if line.startswith(f"#EXT-X-MEDIA:TYPE={sort},")]
-    pairs = [dict(re.findall(r'([A-Z-]+)="?([^",]*(?:, [^",]*)*)"?', line)) for line in lines]
-    return [{name: value for name, value in each.items() if name not in ("URI", "TYPE")} for each in pairs]
+    pairs = [dict(re.findall(r'([A-Z-]+)=("[^"]*"|[^,]*)', line)) for line in lines]
+    return [{name: value.strip('"') for name, value in each.items() if name not in ("URI", "TYPE")} for each in pairs]
 
 
 def tone_hz(file: Path | str, track: str, *options: str) -> float:
@@ -100,6 +108,7 @@ def test_a_plain_player_finds_each_sound_whole_in_the_hls(video: Video, web: Web
     told = clips.ffprobe(address, *ANY_NAME)["streams"]
     sounds = [each for each in told if each["codec_type"] == "audio"]
     assert [each["tags"]["language"] for each in sounds] == ["de", "en", "en"]
+    assert [each["codec_name"] for each in told if each["codec_type"] == "subtitle"] == ["webvtt", "webvtt"]
     top = httpx.get(address).text
     for name, hz in TONES_HZ.items():
         (uri,) = re.findall(rf'URI="({name}\.m3u8\?[^"]*)"', top)
@@ -127,6 +136,54 @@ def test_dash_has_a_set_for_each_sound(video: Video) -> None:
         root = xml.fromstring(playback.dash_manifest(session, video))
     sets = root.findall("m:Period/m:AdaptationSet[@contentType='audio']", {"m": dash.NAMESPACE})
     assert [each.get("lang") for each in sets] == ["de", "en", "en"]
+
+
+def test_every_text_is_offered_and_none_is_shown_unasked(video: Video) -> None:
+    alike = {"GROUP-ID": "subtitles", "DEFAULT": "NO", "AUTOSELECT": "YES"}
+    captions, parts = media(video, "SUBTITLES")
+    assert "transcribes-spoken-dialog" in captions.pop("CHARACTERISTICS")
+    assert captions == alike | {"NAME": "English, for the hard of hearing", "LANGUAGE": "en", "FORCED": "NO"}
+    assert parts == alike | {"NAME": "German, foreign parts only", "LANGUAGE": "de", "FORCED": "YES"}
+    variants = [line for line in top_of(video) if line.startswith("#EXT-X-STREAM-INF")]
+    assert all(line.endswith('SUBTITLES="subtitles"') for line in variants)
+
+
+def test_a_text_is_served_as_text_for_the_whole_video(video: Video) -> None:
+    with database.transaction() as session:
+        lines = playback.media_playlist(session, video, "subtitles-2").splitlines()
+    assert [line for line in lines if "MAP" in line] == []
+    assert lines[-3].startswith("#EXTINF:2.0")
+    assert lines[-1] == "#EXT-X-ENDLIST"
+    answer = httpx.get(lines[-2])
+    assert answer.headers["content-type"] == "text/vtt"
+    assert answer.text.splitlines()[-2:] == ["00:00.500 --> 00:01.500", "<b>Grüß</b> alert(1)"]
+
+
+def test_subtitles_that_can_not_be_read_cost_the_video_nothing(
+    connected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound_huey()
+    words, source = tmp_path / "words.srt", tmp_path / "one.mkv"
+    words.write_text(SRT)
+    clips.ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=1", "-i", str(words), "-c:v", "mpeg4", str(source))
+    )
+    monkeypatch.setattr(subtitles, "arguments", lambda *_, **__: ["-i", "file:/dev/null", "out.vtt"])
+    job = uploaded(source)
+    attempt.perform(job.id)
+    text, *others = parts_of(job)
+    assert text.kind is JobKind.SUBTITLES
+    attempt.perform(text.id)
+    assert job_now(text.id).state is JobState.COMPLETED
+    assert not video_now(job.video_id).playable, "text alone is nothing to play"
+    for part in others:
+        attempt.perform(part.id)
+    for part in parts_of(job):
+        if part.state.waiting:
+            attempt.perform(part.id)
+    assert job_now(job.id).state is JobState.COMPLETED
+    assert "The subtitles can't be read and are left out" in attempts_of(job.id)[0].log_tail
+    assert media(video_now(job.video_id), "SUBTITLES") == []
 
 
 def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mediaproc.media import manifest
-from mediaproc.media.manifest import Piece, Sound, Variant
+from mediaproc.media.manifest import Piece, Sound, Text, Variant
 from mediaproc.media.roles import Role
 from mediaproc.media.tracks import Label
 
@@ -55,6 +55,25 @@ def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -
     ]
     assert f"BANDWIDTH={SD.peak_bitrate_bps + 5}," in lines[-2], "the largest sound counts"
     assert 'CODECS="avc1.64001e,mp4a.40.2",' in lines[-2]
+
+
+def test_texts_are_never_shown_unasked_and_the_forced_ones_are_marked() -> None:
+    labels = [Label("English", "en"), Label("English 2", "en"), Label("German, foreign parts only", "de", Role.FORCED)]
+    texts = [Text(f"{place}.m3u8", label) for place, label in enumerate(labels)]
+    lines = manifest.multivariant_playlist([SD], sounds=[SOUND], texts=texts).splitlines()
+    assert [line.split('GROUP-ID="subtitles",')[1] for line in lines if "TYPE=SUBTITLES" in line] == [
+        'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="0.m3u8"',
+        'NAME="English 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,URI="1.m3u8"',
+        'NAME="German, foreign parts only",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="2.m3u8"',
+    ]
+    assert lines[-2].endswith(',AUDIO="sound",SUBTITLES="subtitles"')
+    assert "SUBTITLES" not in manifest.multivariant_playlist([SD], sounds=[SOUND])
+
+
+def test_a_playlist_of_text_has_no_init_segment() -> None:
+    text = manifest.media_playlist([Piece("a.vtt", 7200.4)], init_uri=None, finished=True)
+    assert "EXT-X-MAP" not in text
+    assert "#EXT-X-TARGETDURATION:7200\n" in text
 
 
 def test_the_first_variant_is_the_one_near_two_megabits() -> None:

@@ -177,8 +177,9 @@ def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
 
 
 def _begun(session: Session, video_id: UUID, output: int) -> int:
-    """How many renditions of an output have their first segment."""
+    """How many renditions of an output have their first segment; text alone is nothing to play."""
     first = select(func.count()).select_from(Segment).join(Rendition).where(col(Segment.number) == 0)
+    first = first.where(col(Rendition.kind) != RenditionKind.SUBTITLES)
     mine = (col(Rendition.video_id) == video_id, col(Rendition.attempt) == output)
     return session.exec(first.where(*mine)).one()
 

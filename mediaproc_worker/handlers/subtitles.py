@@ -1,0 +1,66 @@
+"""The text tracks of a source, as WebVTT beside the renditions. Those that can't be read are left out, and told of.
+
+They come in one piece each: text weighs little, and a player that shows it has it at once for the whole video.
+"""
+
+from __future__ import annotations
+
+from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
+from mediaproc.domain.states import RenditionKind
+from mediaproc.media import command, layout, subtitles, tracks
+from mediaproc.media.storyboard import VTT_MIME_TYPE
+from mediaproc.media.tracks import Kept
+from mediaproc.operations import jobs
+from mediaproc.storage import keys
+from mediaproc_worker import making
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.reading import source_of
+from mediaproc_worker.sending import put_bytes
+
+
+def extract_subtitles(context: AttemptContext) -> None:
+    """Perform one attempt of a job of kind `subtitles`."""
+    info = making.info_of(context)
+    try:
+        _extract(context)
+    except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
+        context.log(f"The subtitles can't be read and are left out: {error.detail}")
+        return
+    for kept in tracks.texts(info):
+        _keep(context, kept, video_seconds=info.duration_seconds)
+
+
+def _extract(context: AttemptContext) -> None:
+    source = source_of(context)
+    arguments = subtitles.arguments(making.info_of(context), source=source, preset=making.preset_of(context))
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    with making.ffmpeg(context, arguments, threads=1) as ffmpeg:
+        for _ in ffmpeg.lines():
+            pass
+
+
+def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:
+    """Send one track, then give it its rows."""
+    text = subtitles.served((context.workspace / layout.text(kept.rendition)).read_bytes())
+    if text is None:
+        context.log(f"Subtitles “{kept.label.title}” have no text that can be read, or too much, and are left out")
+        return
+    claim, body = context.claim, text.encode()
+    key = keys.file(claim.video_id, claim.output, kept.rendition, "vtt")
+    put_bytes(body, key, content_type=VTT_MIME_TYPE)
+    rendition_id = context.write(jobs.add_rendition, _row(kept))
+    seconds = video_seconds or subtitles.end_seconds(text)
+    whole = jobs.NewSegment(number=0, object_key=key, duration_seconds=seconds, size_bytes=len(body))
+    context.write(jobs.add_segments, rendition_id, [whole])
+    context.write(jobs.finish_rendition, rendition_id)
+
+
+def _row(kept: Kept) -> jobs.NewRendition:
+    return jobs.NewRendition(
+        name=kept.rendition,
+        kind=RenditionKind.SUBTITLES,
+        codec="webvtt",
+        codecs="",
+        init_key="",
+        **vars(kept.label),
+    )
