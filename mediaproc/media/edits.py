@@ -1,4 +1,4 @@
-"""What is done to a video before it is encoded: keep a part of it, cut off its sides, turn it, leave its sound out."""
+"""What is done to a video before it is encoded: keep a part of it, cut off its sides, turn it, leave tracks out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mediaproc.media import tracks
 from mediaproc.media.probe import BeyondLimits, MediaInfo
 
 Filter = tuple[str, ...]
@@ -47,6 +48,13 @@ class Edits:
     crop: Crop = Crop()
     rotate: int = 0
     mute: bool = False
+    first_sound_only: bool = False
+    without_subtitles: bool = False
+
+    @property
+    def leaves_picture(self) -> bool:
+        """Whether the picture stays as it is, from its beginning to its end."""
+        return not self.trimmed and self.crop == Crop() and self.rotate == 0
 
     @property
     def trimmed(self) -> bool:
@@ -64,15 +72,21 @@ NO_EDITS = Edits()
 
 
 def edited(info: MediaInfo, edits: Edits) -> MediaInfo:
-    """A source as it is once edited: its length, its size as shown, its sound. Raises BeyondLimits for nothing left."""
+    """A source once edited: its length, its size as shown, its tracks. Raises BeyondLimits for nothing left."""
     if edits == NO_EDITS:
         return info
     width, height = info.video.display_width * edits.crop.width, info.video.display_height * edits.crop.height
     if edits.rotate % 180:
         width, height = height, width
     shown = replace(info.video, display_width=max(2, round(width)), display_height=max(2, round(height)))
-    audio = () if edits.mute else info.audio
-    return replace(info, video=shown, audio=audio, duration_seconds=_length(info.duration_seconds, edits))
+    kept = tracks.default_first(info.audio)[:1] if edits.first_sound_only else info.audio
+    return replace(
+        info,
+        video=shown,
+        audio=() if edits.mute else tuple(kept),
+        text=() if edits.without_subtitles else info.text,
+        duration_seconds=_length(info.duration_seconds, edits),
+    )
 
 
 def entry_options(edits: Edits) -> dict[str, str]:

@@ -83,6 +83,8 @@ class Recipe(_Part):
     frame_rate_cap: int = Field(60, ge=1, le=120, description="Frames a second; a faster source is thinned out.")
     audio: AskedAudio = Field(default_factory=AskedAudio)
     mute: bool = Field(False, description="Leave the sound out.")
+    audio_tracks: Literal["all", "first"] = Field("all", description="`first` is the one that plays by default.")
+    subtitles: Literal["sidecar", "none"] = Field("sidecar", description="Text subtitles beside the stream, or none.")
     trim: AskedTrim = Field(default_factory=AskedTrim)
     crop: AskedCrop = Field(default_factory=AskedCrop)
     rotate: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise, after the crop.")
@@ -128,6 +130,8 @@ class Recipe(_Part):
                 crop=Crop(**self.crop.model_dump()),
                 rotate=self.rotate,
                 mute=self.mute,
+                first_sound_only=self.audio_tracks == "first",
+                without_subtitles=self.subtitles == "none",
             ),
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import command, edits, ladder, plan, probe, remux, tracks
-from mediaproc.media.edits import NO_EDITS
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -38,7 +37,7 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
     """Whether the source itself is played until the rungs are made: not where something is shown already."""
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
-    return fresh and preset.edits == NO_EDITS and remux.plays_as_it_is(info, keyframes)
+    return fresh and preset.edits.leaves_picture and remux.plays_as_it_is(info, keyframes)
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:

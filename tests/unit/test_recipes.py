@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mediaproc.media import command, edits, ladder, plan, presets
 from mediaproc.media.edits import Crop, Edits
-from mediaproc.media.probe import BeyondLimits
+from mediaproc.media.probe import BeyondLimits, TextTrack
 from mediaproc.media.recipes import Recipe
 from mediaproc.media.sources import Source
 from tests.unit.test_command import INFO, values
@@ -31,6 +31,8 @@ ASKED: dict[str, Any] = {"title": "Trailer", "rungs": [{"height": 480}, {"height
         ({"codec": "vp6"}, "codec", "'h264', 'hevc' or 'av1'"),
         ({"trim": {"start_seconds": 5, "end_seconds": 5}}, "trim", "The part to keep must end after it begins"),
         ({"crop": {"left": 0.5, "right": 0.45}}, "crop", "A tenth of the picture must be left in each direction"),
+        ({"audio_tracks": "second"}, "audio_tracks", "'all' or 'first'"),
+        ({"subtitles": "burn-in"}, "subtitles", "'sidecar' or 'none'"),
         ({"rotate": 45}, "rotate", "0, 90, 180 or 270"),
         ({"frame_rate_cap": 0}, "frame_rate_cap", "greater than or equal to 1"),
         ({"audio": {"bitrate_bps": 1}}, "audio.bitrate_bps", "greater than or equal to 24000"),
@@ -77,6 +79,25 @@ def test_a_preset_with_edits_survives_json() -> None:
 def test_a_source_once_edited(asked: Edits, size: tuple[int, int], seconds: float) -> None:
     made = edits.edited(INFO, asked)
     assert (made.video.display_width, made.video.display_height, made.duration_seconds) == (*size, seconds)
+
+
+def test_tracks_can_be_left_out() -> None:
+    spoken = replace(INFO.audio[1], is_default=True)
+    many = replace(INFO, audio=(INFO.audio[0], spoken), text=(TextTrack(5, "subrip"),))
+    asked = Recipe.model_validate(ASKED | {"audio_tracks": "first", "subtitles": "none"}).preset(name="a", version=1)
+    made = edits.edited(many, asked.edits)
+    assert (made.audio, made.text) == ((spoken,), ())
+    assert edits.edited(many, Recipe.model_validate(ASKED).preset(name="a", version=1).edits) == many
+    assert presets.Preset.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [(Edits(mute=True, first_sound_only=True, without_subtitles=True), True), (Edits(rotate=90), False),
+     (Edits(crop=Crop(top=0.1)), False), (Edits(start_seconds=1), False), (Edits(end_seconds=9), False)],
+)  # fmt: skip
+def test_a_picture_that_is_left_as_it_is_may_be_played_at_once(asked: Edits, left: bool) -> None:
+    assert asked.leaves_picture is left
 
 
 def test_a_part_behind_the_end_is_refused() -> None:

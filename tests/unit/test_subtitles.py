@@ -31,7 +31,7 @@ SILENT = b"1\n00:00:00,200 --> 00:00:00,900\n \n"
 
 
 def source(folder: Path, codec: str, suffix: str, *texts: bytes) -> Path:
-    """A second of sound with these texts beside it, as SubRip, written with a codec."""
+    """Two seconds of a picture with these texts beside it, written with a codec."""
     files = [folder / f"{place}.srt" for place in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.write_bytes(text)
