@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from mediaproc.components.ago import ago
+from mediaproc.components.confirm import confirm
 from mediaproc.components.new_key import new_key
 from mediaproc.components.parts import button, icon, panel
 from mediaproc.components.shell import shell
@@ -24,7 +25,7 @@ def settings() -> rx.Component:
             rx.el.div(_keys(), webhooks(), _sign_ins(), _password(), class_name="settings"),
             _skeleton(),
         ),
-        _revoke_dialog(),
+        _revoke_question(),
         rx.el.div(SettingsState.spoken, class_name="hidden-visually", aria_live="polite"),
     )
 
@@ -107,22 +108,16 @@ def _scope(value: str, word: str, meaning: str, checked: bool) -> rx.Component:
     )
 
 
-def _revoke_dialog() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title("Revoke this key?", size="4"),
-            rx.alert_dialog.description(
-                "Programs that use ", rx.el.b(SettingsState.revoking_name), " are locked out at once, for good."
-            ),
-            rx.el.div(
-                rx.alert_dialog.cancel(button("Keep it")),
-                button("Revoke it", kind="main destroy", on_click=SettingsState.revoke),
-                class_name="dialog-acts",
-            ),
-            max_width="420px",
-        ),
-        open=SettingsState.revoking != "",
-        on_open_change=SettingsState.keep,
+def _revoke_question() -> rx.Component:
+    return confirm(
+        "Revoke this key?",
+        "Programs that use ",
+        rx.el.b(SettingsState.revoking_name),
+        " are locked out at once, for good.",
+        act="Revoke it",
+        on_act=SettingsState.revoke,
+        asked=SettingsState.revoking != "",
+        on_asked=SettingsState.keep,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from mediaproc.components.ago import ago
+from mediaproc.components.confirm import confirm
 from mediaproc.components.new_webhook import new_webhook
 from mediaproc.components.parts import button, code_block, fold, icon, panel
 from mediaproc.state.webhooks import EVENTS, DeliveryRow, HookRow, WebhooksState
@@ -20,7 +21,7 @@ def webhooks() -> rx.Component:
             rx.el.ul(rx.foreach(WebhooksState.hooks, _hook), class_name="things", aria_label="Webhooks"),
         ),
         _form(),
-        _delete_dialog(),
+        _delete_question(),
         rx.el.div(WebhooksState.spoken_hooks, class_name="hidden-visually", aria_live="polite"),
     )
 
@@ -182,20 +183,13 @@ def _choice(value: str, word: str, meaning: str, chosen: bool) -> rx.Component:
     )
 
 
-def _delete_dialog() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title("Delete this webhook?", size="4"),
-            rx.alert_dialog.description(
-                rx.el.b(WebhooksState.deleting_url), " is told nothing any more, and its log is gone."
-            ),
-            rx.el.div(
-                rx.alert_dialog.cancel(button("Keep it")),
-                button("Delete it", kind="main destroy", on_click=WebhooksState.delete),
-                class_name="dialog-acts",
-            ),
-            max_width="420px",
-        ),
-        open=WebhooksState.deleting != "",
-        on_open_change=WebhooksState.keep,
+def _delete_question() -> rx.Component:
+    return confirm(
+        "Delete this webhook?",
+        rx.el.b(WebhooksState.deleting_url),
+        " is told nothing any more, and its log is gone.",
+        act="Delete it",
+        on_act=WebhooksState.delete,
+        asked=WebhooksState.deleting != "",
+        on_asked=WebhooksState.keep,
     )
