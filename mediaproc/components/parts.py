@@ -56,6 +56,15 @@ def fold(summary: str, *children: Any) -> rx.Component:
     return rx.el.details(rx.el.summary(summary), *children, class_name="fold")
 
 
+def folded_panel(title: str, *content: Any, **on_summary: Any) -> rx.Component:
+    """A part of a page for those who ask: its heading opens it."""
+    return rx.el.details(
+        rx.el.summary(rx.el.h2(title, class_name="mp-h2"), class_name="panel-head", **on_summary),
+        rx.el.div(*content, class_name="panel-body"),
+        class_name="panel folded fold",
+    )
+
+
 def panel(title: str, subtitle: str, *content: Any) -> rx.Component:
     """A part of a page under a heading of its own."""
     return rx.el.section(

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import reflex as rx
 
-from mediaproc.components.parts import code_block
+from mediaproc.components.parts import code_block, folded_panel
 from mediaproc.state.plan import PlanState, StepRow
 
 
 def plan_panel() -> rx.Component:
     """A panel that reads the plan when it is opened."""
-    return rx.el.details(
-        rx.el.summary(rx.el.h2("Plan", class_name="mp-h2"), on_click=PlanState.load, class_name="panel-head"),
-        rx.el.div(
-            rx.cond(PlanState.missing != "", rx.el.p(PlanState.missing, class_name="quiet")),
-            rx.cond(PlanState.chunks != "", _plan(), rx.fragment()),
-            class_name="panel-body",
-        ),
-        class_name="panel plan fold",
+    return folded_panel(
+        "Plan",
+        rx.cond(PlanState.missing != "", rx.el.p(PlanState.missing, class_name="quiet")),
+        rx.cond(PlanState.chunks != "", _plan(), rx.fragment()),
+        on_click=PlanState.load,
     )
 
 
@@ -42,6 +39,6 @@ def _step(step: rx.vars.ObjectVar[StepRow]) -> rx.Component:
         rx.el.h3(step.name),
         rx.cond(step.note != "", rx.el.p(step.note, class_name="quiet small")),
         code_block(step.command, step.name),
-        class_name="plan-step",
+        class_name="folded-part",
         key=step.name,
     )

@@ -8,6 +8,7 @@ from mediaproc import routes
 from mediaproc.components.activity import activity
 from mediaproc.components.ago import ago
 from mediaproc.components.confirm import confirm
+from mediaproc.components.developers import developers_panel
 from mediaproc.components.facts import facts
 from mediaproc.components.happening import happening
 from mediaproc.components.parts import button, icon
@@ -37,7 +38,9 @@ def video() -> rx.Component:
 def _page() -> rx.Component:
     return rx.fragment(
         rx.el.div(
-            rx.el.div(stage(), _title(), happening(), activity(), plan_panel(), class_name="video-main"),
+            rx.el.div(
+                stage(), _title(), happening(), activity(), plan_panel(), developers_panel(), class_name="video-main"
+            ),
             rx.el.aside(renditions(), facts(), aria_label="About this video"),
             class_name="video-cols",
         ),

@@ -17,8 +17,10 @@ from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
+from mediaproc.settings import settings
 from mediaproc.state.cards import Live, live_of, waiting
 from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
+from mediaproc.state.developers import Chapter, chapters_of
 from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
 from mediaproc.state.session import SessionState, whoami
 
@@ -31,6 +33,7 @@ class VideoState(SessionState):
     live: Live = Live()
     renditions: list[RenditionRow] = []
     attempts: list[AttemptRow] = []
+    chapters: list[Chapter] = []
     player: str = ""
     provisional: bool = False
     poster: str = ""
@@ -149,6 +152,7 @@ class VideoState(SessionState):
         self.video = details_of(view)
         self.renditions = renditions_of(view)
         self.attempts = attempts_of(jobs)
+        self._show_lines(view)
         self.found = "yes"
         self._show_player(view, again=before.attempt != self.video.attempt)
         if not self.video.moving:
@@ -157,6 +161,12 @@ class VideoState(SessionState):
             self.live = live_of({"progress": view.progress}) if view.progress else waiting()
         if before.id and before.status != self.video.status:
             self.spoken = f"{self.video.title}: {self.video.trouble or self.video.state}"
+
+    def _show_lines(self, view: Any) -> None:
+        """Most changes of a video leave them as they are, and then nothing of them is sent."""
+        chapters = chapters_of(view, site=settings().public_url)
+        if chapters != self.chapters:
+            self.chapters = chapters
 
     def _show_player(self, view: Any, *, again: bool) -> None:
         """Addresses carry signatures that differ each time; a player that plays keeps the one it has."""
