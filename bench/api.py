@@ -23,7 +23,7 @@ from boto3.s3.transfer import TransferConfig
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from bench import figures, machine
+from bench import figures, machine, page_upload
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.client import Client
@@ -64,6 +64,8 @@ def main() -> int:
         for figure in _measure(Path(folder), size_bytes=options.size_mib * _MIB, rounds=options.rounds):
             measured.append(figure)
             figures.show(figure)
+    if figure := page_upload.measure(size_bytes=options.size_mib * _MIB, rounds=options.rounds):
+        measured.append(figure)
     if options.json:
         figures.write(measured, options.json)
     return 0

@@ -12,6 +12,9 @@ const KEPT_FOR_MS = 7 * 24 * 3600 * 1000;
 const STALLED_AFTER_MS = 4000;
 const LISTEN_AGAIN_MS = 3000;
 const PARTS_AT_ONCE = 6;
+const SIGNED_AT_ONCE = 50;
+const SIGNED_FOR_MS = 3600 * 1000; // for a day in truth; who comes back after a pause asks again
+const DRAW_EVERY_MS = 100;
 const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
 
 const rows = new Map();
@@ -85,27 +88,31 @@ async function call(method, path, body, signal) {
   }
 }
 
-/** Addresses for parts, asked for together: what is wanted within 10 ms goes in one call. */
-const wanted = new Map();
-function signPart(_file, { uploadId, partNumber, signal }) {
-  return new Promise((resolve, reject) => {
-    if (!wanted.has(uploadId)) {
-      wanted.set(uploadId, new Map());
-      setTimeout(() => signTogether(uploadId, signal), 10);
-    }
-    wanted.get(uploadId).set(partNumber, { resolve, reject });
-  });
+/** A part's address: the first come with the upload, others are asked for when they are needed, fifty at a time.
+ *  Each is given once, so that a part that has to be sent again gets a fresh one. */
+const signed = new Map(); // upload id → part number → {url, until}
+const asked = new Map(); // upload id → the answer that is waited for
+async function signPart(file, { uploadId, partNumber, signal }) {
+  for (;;) {
+    const known = signed.get(uploadId)?.get(partNumber);
+    signed.get(uploadId)?.delete(partNumber);
+    if (known?.until > Date.now()) return { url: known.url, headers: {}, method: "PUT" };
+    if (!asked.has(uploadId)) asked.set(uploadId, ask(file, uploadId, partNumber, signal).finally(() => asked.delete(uploadId)));
+    await asked.get(uploadId);
+  }
 }
 
-async function signTogether(uploadId, signal) {
-  const asked = wanted.get(uploadId);
-  wanted.delete(uploadId);
-  try {
-    const { parts } = await call("POST", `/uploads/${uploadId}/parts`, { part_numbers: [...asked.keys()] }, signal);
-    parts.forEach(({ part_number, url }) => asked.get(part_number)?.resolve({ url, headers: {}, method: "PUT" }));
-  } catch (error) {
-    asked.forEach(({ reject }) => reject(error));
-  }
+async function ask(file, uploadId, first, signal) {
+  const last = Math.min(Math.ceil(file.size / partSizes.get(file.data)), first + SIGNED_AT_ONCE - 1);
+  const part_numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const { parts } = await call("POST", `/uploads/${uploadId}/parts`, { part_numbers }, signal);
+  know(uploadId, parts);
+}
+
+function know(uploadId, parts) {
+  if (!signed.has(uploadId)) signed.set(uploadId, new Map());
+  const until = Date.now() + SIGNED_FOR_MS;
+  parts.forEach(({ part_number, url }) => signed.get(uploadId).set(part_number, { url, until }));
 }
 
 async function listParts(_file, { uploadId, signal }) {
@@ -183,6 +190,7 @@ async function create(id, file) {
   const upload = { id: made.id, videoId: made.video_id, name: file.name, size: file.size };
   Object.assign(upload, { partSize: made.part_size_bytes, at: Date.now() });
   keep(id, upload);
+  know(made.id, made.parts);
   return upload;
 }
 
@@ -219,6 +227,7 @@ export function cancelRow(id) {
 function giveUp(id, uploadId) {
   if (kept()[id]?.id === uploadId) keep(id, null);
   cancelled.add(uploadId);
+  signed.delete(uploadId);
   call("DELETE", `/uploads/${uploadId}`).catch(() => {});
 }
 
@@ -237,8 +246,9 @@ export function dismissFinished() {
 uppy.on("upload-progress", (file, progress) => {
   const row = rows.get(file?.meta.row);
   if (row?.state !== "uploading") return;
+  if (performance.now() - row.drawnAt < DRAW_EVERY_MS) return; // six parts tell twenty times a second each
   const sent = Math.max(progress.bytesUploaded, 0);
-  change(row.id, { sent, ...pace(row, sent) });
+  change(row.id, { sent, drawnAt: performance.now(), ...pace(row, sent) });
 });
 
 /** Speed over the last seconds, smoothed so that the figures don't jump. Parts found in S3 don't count. */
@@ -254,6 +264,7 @@ function pace(row, sent) {
 uppy.on("upload-success", (file) => {
   const id = file.meta.row;
   keep(id, null);
+  signed.delete(rows.get(id)?.uploadId);
   forget(id);
   change(id, { state: "processing", sent: rows.get(id)?.size, progress: 0, line: "Waiting to be processed", file: null });
   listen();
@@ -309,7 +320,7 @@ function statusChanged(row, data) {
 // What an earlier page left unfinished, and what time does to a row ------------------------------------------------
 
 function newRow(id, name, size, fields) {
-  return { id, name, size, sent: 0, speed: 0, state: "choose", progress: 0, line: "", problem: "", ...fields };
+  return { id, name, size, sent: 0, speed: 0, drawnAt: 0, state: "choose", progress: 0, line: "", problem: "", ...fields };
 }
 
 /** Show what this person left unfinished in this browser. */

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bench import live
+from pathlib import Path
+
+import pytest
+
+from bench import live, page_upload
 from bench.live import Delays, Told
 
 
@@ -19,3 +23,13 @@ def test_a_text_on_the_page_belongs_to_the_first_event_that_is_written_so() -> N
 def test_one_late_text_is_too_many() -> None:
     delays = Delays(page=[10.0] * 99 + [301.0], api=[1.0], seconds=0.5)
     assert [figure.met for figure in live._figures(delays)] == [False, True, True]
+
+
+def test_boto3_puts_as_many_parts_at_once_as_the_page() -> None:
+    assert page_upload._parts_at_once() == 6
+
+
+def test_without_a_browser_a_line_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(page_upload.browsing.checks, "chromium", lambda: Path("/nowhere/chromium"))
+    assert page_upload.measure(size_bytes=1, rounds=1) is None
+    assert capsys.readouterr().out == "upload through the page: not measured, there is no Chromium here\n"
