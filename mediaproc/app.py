@@ -6,9 +6,10 @@ from reflex.event import EventSpec
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
 from mediaproc.events import hub
-from mediaproc.pages import door, library, not_found, serving, settings, video
+from mediaproc.pages import door, library, not_found, presets, serving, settings, video
 from mediaproc.state.door import DoorState
 from mediaproc.state.library import LibraryState
+from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState, explain
 from mediaproc.state.settings import SettingsState
 from mediaproc.state.video import VideoState
@@ -55,5 +56,11 @@ app.add_page(
     route=routes.SETTINGS,
     title="Settings · Mediaproc",
     on_load=[SessionState.guard, WebhooksState.load, SettingsState.load],
+)
+app.add_page(
+    presets.presets,
+    route=routes.PRESETS,
+    title="Presets · Mediaproc",
+    on_load=[SessionState.guard, PresetsState.load],
 )
 app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")

@@ -6,6 +6,7 @@ RENEW = "/renew"
 LIBRARY = "/"
 VIDEO = "/videos/[video_id]"
 SETTINGS = "/settings"
+PRESETS = "/settings/presets"
 
 SIGN_IN_FORM = "/auth/sign-in"
 REGISTER_FORM = "/auth/register"

@@ -2,9 +2,9 @@
 import { useEffect, useSyncExternalStore } from "react";
 import * as presets from "./preset_choice.js";
 
-export function PresetChoice({ owner }) {
+export function PresetChoice({ owner, changes }) {
   const { offered, chosen } = useSyncExternalStore(presets.subscribe, presets.get);
-  useEffect(() => void (owner && presets.load(owner)), [owner]);
+  useEffect(() => void (owner && presets.load(owner)), [owner, changes]);
   const now = offered.find((preset) => preset.name === chosen);
   return (
     <select

@@ -14,6 +14,8 @@ class PresetChoice(rx.NoSSRComponent):
     tag = "PresetChoice"
 
     owner: rx.Var[str]
+    changes: rx.Var[int]
+    """Grows with each change of the team's presets in this tab: then they are asked for again."""
 
 
 preset_choice = PresetChoice.create

@@ -14,6 +14,7 @@ from mediaproc.components.session import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
 from mediaproc.components.uploader import OPENS_PICKER, uploader
 from mediaproc.state.library import LibraryState
+from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState
 
 
@@ -37,7 +38,7 @@ def _rail() -> rx.Component:
     return rx.el.nav(
         rx.link(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc", underline="none"),
         _rail_link("Library", "clapperboard", routes.LIBRARY, within=rx.cond(_in_settings(), "false", "true")),
-        _rail_link("Settings", "settings", routes.SETTINGS, within="false"),
+        _rail_link("Settings", "settings", routes.SETTINGS, within=rx.cond(_in_settings(), "true", "false")),
         class_name="rail",
         aria_label="Main",
     )
@@ -64,7 +65,7 @@ def _top_bar(search: rx.Component) -> rx.Component:
     return rx.el.header(
         search,
         rx.el.div(class_name="push"),
-        preset_choice(owner=SessionState.email),
+        preset_choice(owner=SessionState.email, changes=PresetsState.changes),
         button(
             icon("upload"),
             rx.el.span("Upload", class_name="wide"),

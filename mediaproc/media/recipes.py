@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+import unicodedata
+from collections.abc import Collection
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mediaproc.media.edits import Crop, Edits
 from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Of a preset's name: small letters, digits and single hyphens."""
 
 _MODELS: dict[str, Preset] = {"h264": WEB, "hevc": WEB_HEVC, "av1": WEB_AV1}
 """The built-in preset of each codec, from which a recipe takes what it does not say."""
+
+_LONGEST_STEM = 50
+_SENTENCES = {
+    "missing": "This is needed",
+    "string_too_short": "This is needed",
+    "string_too_long": "At most {max_length} characters",
+    "too_short": "At least one is needed",
+    "too_long": "At most {max_length} of them",
+    "int_parsing": "This is not a whole number",
+    "int_from_float": "This is not a whole number",
+    "float_parsing": "This is not a number",
+    "finite_number": "This is not a number",
+    "greater_than": "It must be more than {gt:g}",
+    "greater_than_equal": "At least {ge:g}",
+    "less_than_equal": "At most {le:g}",
+}
+"""What a person is told where Pydantic would speak to programmers."""
+
+_BOUNDS = ("greater_than_equal", "less_than_equal", "less_than")
+_BOUNDED = {
+    "audio.bitrate_bps": "Sound takes 24 to 320 kilobits a second",
+    "crop": "What is cut off is nothing or a part of the picture, never all of it",
+}
+"""Where the page has another unit than programs, so that the bare number would mislead."""
 
 _CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
 _FULL_HEIGHT = 1080
@@ -153,3 +184,27 @@ def _target(rung: AskedRung, model: Preset) -> RungTarget:
 def _usual_bitrate(height: int, full: RungTarget) -> int:
     """Bits grow a little slower than pixels: Apple's ladder rises with the height to the power of about 1.5."""
     return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5, -3)
+
+
+def name_for(title: str, taken: Collection[str]) -> str:
+    """A name made of a title: “Été, court” becomes `ete-court`, with a number where that is taken."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    stem = "-".join(re.findall("[a-z0-9]+", plain))[:_LONGEST_STEM].strip("-") or "preset"
+    names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    return next(name for name in names if name not in taken)
+
+
+def explained(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with a recipe, field by field, in sentences for people."""
+    fields = [".".join(map(str, each["loc"])) for each in error.errors()]
+    return [
+        {"field": field, "message": _sentence(field, each)} for field, each in zip(fields, error.errors(), strict=True)
+    ]
+
+
+def _sentence(field: str, error: ErrorDetails) -> str:
+    bounded = _BOUNDED.get(field) or _BOUNDED.get(field.partition(".")[0])
+    if bounded and error["type"] in _BOUNDS:
+        return bounded
+    known = _SENTENCES.get(error["type"])
+    return known.format(**error.get("ctx", {})) if known else error["msg"].removeprefix("Value error, ")

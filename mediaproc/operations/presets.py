@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.tables import TeamPreset, now
+from mediaproc.media import recipes
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.recipes import Recipe
 from mediaproc.operations import scope
@@ -71,14 +72,19 @@ def create(session: Session, principal: Principal, *, name: str, recipe: Recipe)
     return _add(session, principal, name, recipe)
 
 
+def make(session: Session, principal: Principal, *, asked: dict[str, Any]) -> Offered:
+    """Make a preset that gets its name from its title. Raises Invalid, and Conflict where there are too many."""
+    recipe = _checked(asked)
+    _lock(session, principal)
+    taken = {*PRESETS, *(row.name for row in _newest(session, principal))}
+    return create(session, principal, name=recipes.name_for(recipe.title, taken), recipe=recipe)
+
+
 def change(session: Session, principal: Principal, name: str, *, changes: dict[str, Any]) -> Offered:
     """A new version of a preset: what it was, but for these fields. Raises NotFound, Conflict and Invalid."""
     _lock(session, principal)
     before = _find(session, principal, name)
-    try:
-        recipe = Recipe.model_validate(before.recipe | changes)
-    except ValidationError as error:
-        raise Invalid(errors=_errors(error)) from error
+    recipe = _checked(before.recipe | changes)
     if recipe.to_json() == before.recipe:
         return Offered(_preset(before), before.recipe)
     return _add(session, principal, name, recipe)
@@ -90,6 +96,13 @@ def retire(session: Session, principal: Principal, name: str) -> None:
     _find(session, principal, name)
     mine = (col(TeamPreset.team_id) == principal.team_id, col(TeamPreset.name) == name)
     session.exec(update(TeamPreset).where(*mine, col(TeamPreset.retired_at).is_(None)).values(retired_at=now()))
+
+
+def _checked(asked: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe.model_validate(asked)
+    except ValidationError as error:
+        raise Invalid(errors=recipes.explained(error)) from error
 
 
 def _newest(session: Session, principal: Principal) -> Sequence[TeamPreset]:
@@ -127,10 +140,3 @@ def _preset(row: TeamPreset) -> Preset:
 def _lock(session: Session, principal: Principal) -> None:
     """One change of a team's presets at a time: versions are counted."""
     session.exec(select(func.pg_advisory_xact_lock(int.from_bytes(principal.team_id.bytes[8:], signed=True))))
-
-
-def _errors(error: ValidationError) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(map(str, each["loc"])), "message": each["msg"].removeprefix("Value error, ")}
-        for each in error.errors()
-    ]

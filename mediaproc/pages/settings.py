@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc import routes
 from mediaproc.components.ago import ago
 from mediaproc.components.confirm import confirm
 from mediaproc.components.new_key import new_key
@@ -22,7 +23,7 @@ def settings() -> rx.Component:
         rx.el.div(rx.el.h1("Settings", class_name="mp-h1"), class_name="page-head"),
         rx.cond(
             SettingsState.ready,
-            rx.el.div(_keys(), webhooks(), _sign_ins(), _password(), class_name="settings"),
+            rx.el.div(_keys(), webhooks(), _presets(), _sign_ins(), _password(), class_name="settings"),
             _skeleton(),
         ),
         _revoke_question(),
@@ -118,6 +119,16 @@ def _revoke_question() -> rx.Component:
         on_act=SettingsState.revoke,
         asked=SettingsState.revoking != "",
         on_asked=SettingsState.keep,
+    )
+
+
+def _presets() -> rx.Component:
+    return panel(
+        "Presets",
+        "How videos are made: what comes with Mediaproc, and what your team adds.",
+        rx.el.div(
+            rx.link("See the presets", href=routes.PRESETS, underline="none", class_name="btn"), class_name="panel-body"
+        ),
     )
 
 

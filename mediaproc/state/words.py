@@ -126,6 +126,18 @@ def outcome(word: str | None) -> str:
     return _OUTCOMES[Outcome(word)] if word else "Running"
 
 
+def codec(word: str) -> str:
+    """A codec as people write it."""
+    return _CODECS.get(word, word.upper())
+
+
+def part(start_seconds: float, end_seconds: float | None) -> str:
+    """`from 0:05 to 0:10`: what is kept of a video."""
+    begin = f"from {clock(start_seconds)}" if start_seconds else ""
+    end = "" if end_seconds is None else f"to {clock(end_seconds)}"
+    return f"{begin} {end}".strip()
+
+
 def recipe(preset: str, version: int) -> str:
     """A preset by its title, with its version."""
     title = PRESETS[preset].title if preset in PRESETS else preset
@@ -137,6 +149,7 @@ def rendition(name: str, suffix: str | None) -> str:
     return name if name[:1].isdigit() or not suffix else _FILES.get(suffix, suffix.upper())
 
 
+_CODECS = {"h264": "H.264"}
 _FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
 
 

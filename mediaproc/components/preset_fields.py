@@ -1,0 +1,205 @@
+"""The fields of a preset, each with what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from mediaproc.components.parts import button, icon
+from mediaproc.state.preset_form import SIDES, SizeRow
+from mediaproc.state.presets import PresetsState
+
+_filled = PresetsState.filled
+_CODECS = (
+    ("h264", "H.264 – plays everywhere"),
+    ("hevc", "HEVC – smaller, for newer players"),
+    ("av1", "AV1 – smallest, takes longest"),
+)
+_CHANNELS = (("2", "Stereo"), ("1", "Mono"))
+_TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
+
+
+def preset_fields() -> rx.Component:
+    """All of them, made anew with each preset that is put into the form."""
+    return rx.el.div(
+        _text("title", "Title", auto_focus=PresetsState.editing != "", max_length=200, placeholder="Trailer"),
+        _text("description", "Description (if you like)", max_length=600, placeholder="What it is for"),
+        _choice("codec", "Codec", _CODECS),
+        _sizes(),
+        _text("frame_rate_cap", "Frames a second, at most", input_mode="numeric"),
+        _sound(),
+        _trim(),
+        _crop(),
+        _choice("rotate", "Turn the picture", _TURNS),
+        key=PresetsState.form_number.to_string(),
+        class_name="form preset-fields",
+    )
+
+
+# What is made -----------------------------------------------------------------------------------------------
+
+
+def _sizes() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Sizes"),
+        rx.el.p(
+            "Pixels on the short side; a size that the source does not have is left out. "
+            "CRF is the quality, lower is finer; the codec’s usual one where it is empty.",
+            class_name="quiet small hint",
+            id="sizes-hint",
+        ),
+        rx.foreach(PresetsState.sizes, _size),
+        _trouble("sizes"),
+        rx.cond(
+            PresetsState.sizes_are_full,
+            rx.fragment(),
+            button(icon("plus", 14), "Add a size", kind="small", on_click=PresetsState.add_size),
+        ),
+        aria_describedby="sizes-hint",
+    )
+
+
+def _size(row: rx.vars.ObjectVar[SizeRow], place: rx.Var[int]) -> rx.Component:
+    number = (place + 1).to_string()
+    return rx.el.div(
+        rx.el.div(
+            _small("Height", "Height of size " + number, "height-" + row.key, row.height, row.trouble != ""),
+            _small("CRF", "CRF of size " + number, "crf-" + row.key, row.crf, row.trouble != "", placeholder="usual"),
+            button(
+                icon("x", 14),
+                kind="small bare icon",
+                title="Leave it out",
+                aria_label="Leave out size " + number,
+                on_click=PresetsState.drop_size(row.key),
+            ),
+            class_name="size-row",
+        ),
+        rx.cond(row.trouble != "", rx.el.p(icon("circle-alert"), row.trouble, class_name="form-error", role="alert")),
+        key=row.key,
+    )
+
+
+# What is done to it -----------------------------------------------------------------------------------------
+
+
+def _sound() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Sound"),
+        rx.el.label(
+            rx.el.input(type="checkbox", name="mute", default_checked=_filled.mute),
+            rx.el.span("Leave it out"),
+            class_name="check",
+        ),
+        rx.el.div(
+            _small("kbit/s", "Sound, kilobits a second", "bitrate", _filled.bitrate, _wrong("audio")),
+            rx.el.label(
+                "Channels",
+                _select("channels", _CHANNELS, aria_label="Channels of the sound"),
+                class_name="small-field",
+            ),
+            class_name="size-row",
+        ),
+        _trouble("audio"),
+    )
+
+
+def _trim() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Keep only a part (if you like)"),
+        rx.el.div(
+            _small("From second", "Keep it from second", "start", _filled.start, _wrong("trim"), placeholder="0"),
+            _small("To second", "Keep it to second", "end", _filled.end, _wrong("trim"), placeholder="end"),
+            class_name="size-row",
+        ),
+        _trouble("trim"),
+    )
+
+
+def _crop() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Cut off at the sides, percent (if you like)"),
+        rx.el.div(
+            *(
+                _small(
+                    side.capitalize(), f"Percent to cut off: {side}", side, getattr(_filled, side), _wrong("crop"),
+                    placeholder="0",
+                )
+                for side in SIDES
+            ),
+            class_name="size-row",
+        ),
+        _trouble("crop"),
+    )  # fmt: skip
+
+
+# One field --------------------------------------------------------------------------------------------------
+
+
+def _text(name: str, label: str, **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for=f"preset-{name}"),
+        rx.el.input(
+            id=f"preset-{name}",
+            name=name,
+            class_name="field",
+            auto_complete="off",
+            default_value=getattr(_filled, name),
+            aria_invalid=_wrong(name),
+            aria_describedby=f"{name}-trouble",
+            **props,
+        ),
+        _trouble(name),
+    )
+
+
+def _choice(name: str, label: str, choices: tuple[tuple[str, str], ...]) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for=f"preset-{name}"), _select(name, choices, id=f"preset-{name}"), _trouble(name)
+    )
+
+
+def _select(name: str, choices: tuple[tuple[str, str], ...], **props: Any) -> rx.Component:
+    return rx.el.select(
+        *(rx.el.option(words, value=value) for value, words in choices),
+        name=name,
+        class_name="field",
+        default_value=getattr(_filled, name),
+        **props,
+    )
+
+
+def _small(word: str, label: Any, name: Any, value: Any, wrong: Any, **props: Any) -> rx.Component:
+    """A number under a short word; read out it says more."""
+    return rx.el.label(
+        word,
+        rx.el.input(
+            name=name,
+            class_name="field",
+            input_mode="decimal",
+            auto_complete="off",
+            default_value=value,
+            aria_label=label,
+            aria_invalid=wrong,
+            max_length=12,
+            **props,
+        ),
+        class_name="small-field",
+    )
+
+
+def _wrong(name: str) -> rx.Var[bool]:
+    return PresetsState.errors.contains(name)
+
+
+def _trouble(name: str) -> rx.Component:
+    return rx.cond(
+        _wrong(name),
+        rx.el.p(
+            icon("circle-alert"),
+            PresetsState.errors[name],
+            id=f"{name}-trouble",
+            class_name="form-error",
+            role="alert",
+        ),
+    )

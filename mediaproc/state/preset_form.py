@@ -1,0 +1,141 @@
+"""The form of a preset: what its fields show of a recipe, and the recipe that they ask for.
+
+Nothing is checked here: what may be asked, and what is said otherwise, stands in `media/recipes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mediaproc.media.recipes import Recipe
+
+SIDES = ("left", "top", "right", "bottom")
+_ALL = 100
+"""A crop is typed in percent."""
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """The fields of one size; `key` tells rows apart while they come and go."""
+
+    key: str
+    height: str = ""
+    crf: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the other fields show, each as text. Sound is in kilobits a second, a crop in percent."""
+
+    title: str = ""
+    description: str = ""
+    codec: str = "h264"
+    frame_rate_cap: str = "60"
+    bitrate: str = "128"
+    channels: str = "2"
+    mute: bool = False
+    start: str = ""
+    end: str = ""
+    left: str = ""
+    top: str = ""
+    right: str = ""
+    bottom: str = ""
+    rotate: str = "0"
+
+
+def sizes_for(heights: Sequence[int]) -> list[SizeRow]:
+    """Rows for a preset that is new."""
+    return [SizeRow(key=str(place), height=str(height)) for place, height in enumerate(heights)]
+
+
+def sizes_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
+    """Rows for a recipe as it is kept."""
+    return [
+        SizeRow(key=str(place), height=str(rung["height"]), crf=_text(rung.get("crf")))
+        for place, rung in enumerate(recipe["rungs"])
+    ]
+
+
+def filled_of(recipe: Mapping[str, Any]) -> Filled:
+    """The fields for a recipe as it is kept."""
+    audio, trim, crop = recipe["audio"], recipe["trim"], recipe["crop"]
+    return Filled(
+        title=recipe["title"],
+        description=recipe["description"],
+        codec=recipe["codec"],
+        frame_rate_cap=str(recipe["frame_rate_cap"]),
+        bitrate=_text(audio["bitrate_bps"] / 1000),
+        channels=str(audio["channels"]),
+        mute=recipe["mute"],
+        start=_text(trim["start_seconds"] or None),
+        end=_text(trim["end_seconds"]),
+        rotate=str(recipe["rotate"]),
+        **{side: _text(round(crop[side] * _ALL, 4) or None) for side in SIDES},
+    )
+
+
+def asked(form: Mapping[str, Any], rows: Sequence[SizeRow], *, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe that the fields ask for. Of the one `before`, what has no field here is kept."""
+    written = {name: str(value).strip() for name, value in form.items()}
+    text = lambda name: written.get(name, "")  # noqa: E731
+    crop = {side: _times(text(side), 1 / _ALL) for side in SIDES}
+    trim = {"start_seconds": _number(text("start")), "end_seconds": _number(text("end"))}
+    audio = {"bitrate_bps": _times(text("bitrate"), 1000), "channels": _number(text("channels"))}
+    return {
+        "title": text("title"),
+        "description": text("description"),
+        "codec": text("codec"),
+        "rungs": [_rung(text(f"height-{row.key}"), text(f"crf-{row.key}"), before) for row in rows],
+        "frame_rate_cap": _number(text("frame_rate_cap") or Filled.frame_rate_cap),
+        "audio": _said(audio),
+        "mute": "mute" in form,
+        "trim": _said(trim),
+        "crop": _said(crop),
+        "rotate": _number(text("rotate")),
+    }
+
+
+def beside(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tuple[dict[str, str], list[SizeRow]]:
+    """What is wrong, each sentence beside its field: those of the whole are said where the sizes are."""
+    of_rows: dict[int, str] = {}
+    others: dict[str, str] = {}
+    for error in errors:
+        head, _, rest = error["field"].partition(".")
+        place = rest.partition(".")[0]
+        if head == "rungs" and place.isdigit():
+            of_rows.setdefault(int(place), error["message"])
+        else:
+            others.setdefault(head if head in Recipe.model_fields and head != "rungs" else "sizes", error["message"])
+    return others, [replace(row, trouble=of_rows.get(place, "")) for place, row in enumerate(rows)]
+
+
+def _rung(height: str, crf: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What else was asked of a size goes with it for as long as it is the same size."""
+    known = next((rung for rung in before.get("rungs", ()) if str(rung["height"]) == height), {})
+    kept = {name: value for name, value in known.items() if name != "crf"}
+    return kept | _said({"height": _number(height), "crf": _number(crf)})
+
+
+def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was left empty: that has its default."""
+    return {name: value for name, value in fields.items() if value != ""}
+
+
+def _number(text: str) -> Any:
+    """A number as it was typed, or the text itself, to be refused with a sentence."""
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def _times(text: str, factor: float) -> Any:
+    value = _number(text)
+    return value if isinstance(value, str) else round(value * factor, 6)
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -1,0 +1,91 @@
+"""Settings, presets: a team's own is made, chosen for an upload, changed and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests import clips
+from tests.browsing import assert_accessible, choose, in_each_scheme, register, row, screenshot
+
+WIDTHS = (1280, 390)
+
+
+def _open(page: Page) -> Locator:
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="See the presets").click()
+    expect(page.get_by_role("heading", name="New preset")).to_be_visible()
+    return page.get_by_role("form", name="Preset")
+
+
+def _own(page: Page) -> Locator:
+    return page.get_by_role("list", name="Your team’s presets").get_by_role("listitem")
+
+
+def _fill(form: Locator, title: str) -> None:
+    """One size, by keyboard alone: the other rows are left out."""
+    form.get_by_label("Title").fill(title)
+    for number in (3, 2):
+        form.get_by_role("button", name=f"Leave out size {number}").press("Enter")
+    form.get_by_label("Height of size 1").fill("145")
+    form.get_by_label("Leave it out").check()
+    form.get_by_label("Frames a second, at most").fill("0")
+
+
+def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -> None:
+    form = _open(page)
+    _fill(form, "For the hallway")
+    form.get_by_label("Title").press("Enter")
+    expect(form.get_by_role("alert")).to_have_text(["A height must be an even number", "At least 1"])
+    assert_accessible(page)
+    form.get_by_label("Height of size 1").fill("144")
+    form.get_by_label("Frames a second, at most").fill("12")
+    form.get_by_role("button", name="Make the preset").press("Enter")
+    expect(_own(page)).to_contain_text("H.264 · 144p · at most 12 fps · without soundversion 1")
+    expect(form.get_by_label("Title")).to_have_value("")
+    page.get_by_label("Make new uploads with the preset").select_option(label="For the hallway")
+    clip = clips.make(tmp_path / "A walk.mp4", seconds=1, size="320x180")
+    choose(page, clip)
+    expect(row(page, clip.name)).to_have_attribute("data-state", "done")
+
+    _own(page).get_by_role("button", name="Change For the hallway").click()
+    expect(form.get_by_label("Title")).to_be_focused()
+    expect(form.get_by_label("Height of size 1")).to_have_value("144")
+    expect(form.get_by_label("Leave it out")).to_be_checked()
+    form.get_by_label("Turn the picture").select_option("90")
+    form.get_by_role("button", name="Save the changes").click()
+    expect(_own(page)).to_contain_text("turned by 90° · without soundversion 2")
+    _own(page).get_by_role("button", name="Delete For the hallway").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("There are none yet")).to_be_visible()
+    expect(page.get_by_label("Make new uploads with the preset")).to_have_value("web")
+
+    page.goto("/")
+    page.goto(page.locator(".card").first.get_attribute("href") or "")
+    expect(page.locator(".details")).to_contain_text("for-the-hallway, version 1")
+    expect(page.get_by_role("cell", name="144p", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], width: int) -> None:
+    page = new_context(viewport={"width": width, "height": 1400}).new_page()
+    register(page)
+    form = _open(page)
+    _fill(form, "Trailer")
+    form.get_by_label("Height of size 1").fill("720")
+    form.get_by_label("Frames a second, at most").fill("30")
+    form.get_by_role("button", name="Make the preset").click()
+    expect(_own(page)).to_be_visible()
+    _fill(form, "Another")
+    form.get_by_role("button", name="Make the preset").click()
+    expect(form.get_by_role("alert")).to_have_count(2)
+    page.evaluate("window.scrollTo(0, 0)")
+    for scheme in in_each_scheme(page):
+        assert_accessible(page)
+        screenshot(page, f"presets-{width}-{scheme}")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,84 @@
+"""The form of a preset: what it asks for, what it shows of a recipe, and where it says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mediaproc.media import recipes
+from mediaproc.media.recipes import Recipe
+from mediaproc.state.preset_form import Filled, SizeRow, asked, beside, filled_of, sizes_for, sizes_of
+
+ROWS = sizes_for((720, 480))
+TYPED = {"title": " Trailer ", "codec": "h264", "bitrate": "96", "channels": "1", "rotate": "90", "height-0": "720",
+         "crf-0": "20", "height-1": "480", "crf-1": ""}  # fmt: skip
+
+
+def refused(form: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    with pytest.raises(ValidationError) as caught:
+        Recipe.model_validate(asked(TYPED | form, ROWS, before={}))
+    others, rows = beside(recipes.explained(caught.value), ROWS)
+    return others, [row.trouble for row in rows]
+
+
+def test_what_is_typed_becomes_a_recipe_and_is_shown_again() -> None:
+    typed = TYPED | {"mute": "on", "start": "1,5", "end": "4", "left": "12.5", "frame_rate_cap": "30"}
+    recipe = Recipe.model_validate(asked(typed, ROWS, before={}))
+    assert (recipe.title, recipe.mute, recipe.rotate, recipe.frame_rate_cap) == ("Trailer", True, 90, 30)
+    assert [(rung.height, rung.crf) for rung in recipe.rungs] == [(720, 20), (480, None)]
+    assert (recipe.audio.bitrate_bps, recipe.audio.channels, recipe.crop.left) == (96_000, 1, 0.125)
+    assert (recipe.trim.start_seconds, recipe.trim.end_seconds) == (1.5, 4)
+    kept = recipe.to_json()
+    assert sizes_of(kept) == [SizeRow("0", "720", "20"), SizeRow("1", "480", "")]
+    shown = filled_of(kept)
+    assert (shown.title, shown.bitrate, shown.start, shown.end, shown.left, shown.top) == (
+        "Trailer", "96", "1.5", "4", "12.5", "",
+    )  # fmt: skip
+
+
+def test_a_form_of_a_new_preset_asks_for_the_defaults() -> None:
+    filled = {name: getattr(Filled(), name) for name in Filled.__dataclass_fields__ if name != "mute"}
+    rows = {f"height-{row.key}": row.height for row in ROWS}
+    recipe = Recipe.model_validate(asked(filled | rows | {"title": "A"}, ROWS, before={}))
+    assert recipe == Recipe.model_validate({"title": "A", "rungs": [{"height": 720}, {"height": 480}]})
+
+
+def test_what_has_no_field_stays_with_its_size() -> None:
+    before = {"rungs": [{"height": 720, "crf": 25, "max_bitrate_bps": 900_000}, {"height": 360, "crf": None}]}
+    rungs = asked(TYPED | {"crf-0": ""}, ROWS, before=before)["rungs"]
+    assert rungs == [{"height": 720, "max_bitrate_bps": 900_000}, {"height": 480}]
+
+
+@pytest.mark.parametrize(
+    ("form", "others", "rows"),
+    [
+        ({"title": ""}, {"title": "This is needed"}, ["", ""]),
+        ({"height-1": "481"}, {}, ["", "A height must be an even number"]),
+        ({"height-0": "tall"}, {}, ["This is not a whole number", ""]),
+        ({"height-0": ""}, {}, ["This is needed", ""]),
+        ({"height-0": "9000"}, {}, ["At most 2160", ""]),
+        ({"height-0": "480"}, {"sizes": "Each height can be made only once"}, ["", ""]),
+        ({"crf-1": "3"}, {"sizes": "The CRF of h264 is a number from 12 to 40"}, ["", ""]),
+        ({"frame_rate_cap": "0"}, {"frame_rate_cap": "At least 1"}, ["", ""]),
+        ({"frame_rate_cap": "29.97"}, {"frame_rate_cap": "This is not a whole number"}, ["", ""]),
+        ({"start": "5", "end": "5"}, {"trim": "The part to keep must end after it begins"}, ["", ""]),
+        ({"left": "60", "right": "40"}, {"crop": "A tenth of the picture must be left in each direction"}, ["", ""]),
+        ({"top": "100"}, {"crop": "What is cut off is nothing or a part of the picture, never all of it"}, ["", ""]),
+        ({"bitrate": "loud"}, {"audio": "This is not a whole number"}, ["", ""]),
+        ({"bitrate": "1"}, {"audio": "Sound takes 24 to 320 kilobits a second"}, ["", ""]),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(form: dict[str, str], others: dict[str, str], rows: list[str]) -> None:
+    assert refused(form) == (others, rows)
+
+
+@pytest.mark.parametrize(
+    ("title", "taken", "name"),
+    [("My Trailer!", (), "my-trailer"), ("Été, court", ("ete-court",), "ete-court-2"), ("預告", (), "preset")],
+)
+def test_a_preset_is_named_after_its_title(title: str, taken: tuple[str, ...], name: str) -> None:
+    assert recipes.name_for(title, taken) == name
+    long: Any = recipes.name_for("a " * 100, ())
+    assert len(long) <= 50 and not long.endswith("-")
