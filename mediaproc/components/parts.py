@@ -65,7 +65,7 @@ def folded_panel(title: str, *content: Any, **on_summary: Any) -> rx.Component:
     )
 
 
-def panel(title: str, subtitle: str, *content: Any) -> rx.Component:
+def panel(title: Any, subtitle: Any, *content: Any) -> rx.Component:
     """A part of a page under a heading of its own."""
     return rx.el.section(
         rx.el.div(

@@ -5,6 +5,7 @@ Nothing is checked here: what may be asked, and what is said otherwise, stands i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,22 +80,21 @@ def filled_of(recipe: Mapping[str, Any]) -> Filled:
 
 def asked(form: Mapping[str, Any], rows: Sequence[SizeRow], *, before: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe that the fields ask for. Of the one `before`, what has no field here is kept."""
-    written = {name: str(value).strip() for name, value in form.items()}
-    text = lambda name: written.get(name, "")  # noqa: E731
-    crop = {side: _times(text(side), 1 / _ALL) for side in SIDES}
-    trim = {"start_seconds": _number(text("start")), "end_seconds": _number(text("end"))}
-    audio = {"bitrate_bps": _times(text("bitrate"), 1000), "channels": _number(text("channels"))}
+    typed = defaultdict(str, {name: str(value).strip() for name, value in form.items()})
+    crop = {side: _times(typed[side], 1 / _ALL) for side in SIDES}
+    trim = {"start_seconds": _number(typed["start"]), "end_seconds": _number(typed["end"])}
+    audio = {"bitrate_bps": _times(typed["bitrate"], 1000), "channels": _number(typed["channels"])}
     return {
-        "title": text("title"),
-        "description": text("description"),
-        "codec": text("codec"),
-        "rungs": [_rung(text(f"height-{row.key}"), text(f"crf-{row.key}"), before) for row in rows],
-        "frame_rate_cap": _number(text("frame_rate_cap") or Filled.frame_rate_cap),
+        "title": typed["title"],
+        "description": typed["description"],
+        "codec": typed["codec"],
+        "rungs": [_rung(typed[f"height-{row.key}"], typed[f"crf-{row.key}"], before) for row in rows],
+        "frame_rate_cap": _number(typed["frame_rate_cap"] or Filled.frame_rate_cap),
         "audio": _said(audio),
         "mute": "mute" in form,
         "trim": _said(trim),
         "crop": _said(crop),
-        "rotate": _number(text("rotate")),
+        "rotate": _number(typed["rotate"]),
     }
 
 
