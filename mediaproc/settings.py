@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     leftover_grace_seconds: float = Field(600.0, ge=0, description="How long replaced output stays in storage.")
     attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Wall time an attempt may take.")
     worker_slots: int = Field(0, ge=0, description="Encodes at a time on a host. 0: one for each four cores.")
+    measure_vmaf: bool = Field(True, description="Whether the quality of finished renditions is measured (VMAF).")
     workspace_dir: Path | None = Field(None, description="Scratch folder of workers. Default: the system's.")
 
     ffmpeg_path: Path | None = Field(None, description="FFmpeg to use. Default: imageio-ffmpeg's.")

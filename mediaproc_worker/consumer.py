@@ -27,11 +27,13 @@ from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import attempt, parent
 from mediaproc_worker.handlers.assemble import assemble
 from mediaproc_worker.handlers.files import make_files
+from mediaproc_worker.handlers.measure import measure
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.handlers.remux import copy_picture
 from mediaproc_worker.handlers.storyboard import make_storyboard
 from mediaproc_worker.handlers.subtitles import extract_subtitles
+from mediaproc_worker.handlers.tune import tune
 from mediaproc_worker.heartbeat import stopping
 
 HANDLERS: dict[JobKind, attempt.Handler] = {
@@ -43,7 +45,9 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.SUBTITLES: extract_subtitles,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,
+    JobKind.TUNE: tune,
     JobKind.STORYBOARD: make_storyboard,
+    JobKind.MEASURE: measure,
 }
 """What performs each kind of job."""
 

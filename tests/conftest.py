@@ -71,6 +71,7 @@ def real_services() -> Iterator[Services]:
             "S3_BUCKET": "mediaproc",
             "AWS_DEFAULT_REGION": "us-east-1",
             "ADDRESS_LIMIT_PER_HOUR": "0",  # every test comes from the same one
+            "MEASURE_VMAF": "0",  # seconds of a processor for each video; tests of it switch it on
         }
         for part in started:
             environment |= part.settings

@@ -97,7 +97,7 @@ class Following:
         except RedisError:
             return None, None
         if self._video_id:  # what comes after a video's end is no news to who has seen the end
-            replayed = [each for each in replayed if each.type is not EventType.STORYBOARD]
+            replayed = [each for each in replayed if not each.type.afterwards]
         return replayed, replayed[-1].cursor if replayed else seen.cursor
 
     def _load(self, ids: Collection[UUID] = ()) -> list[Present]:

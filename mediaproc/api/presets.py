@@ -86,4 +86,6 @@ def retire(name: str, principal: SignedIn) -> None:
 
 
 def _view(offered: Offered) -> PresetView:
-    return PresetView(**offered.preset.to_json(), recipe=offered.asked)
+    said = offered.preset.to_json()
+    del said["chosen"]  # of one video
+    return PresetView(**said, recipe=offered.asked)

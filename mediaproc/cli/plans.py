@@ -31,7 +31,7 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
         highlight=False,
     )
     rungs = [
-        (each["name"], f"{each['width']}×{each['height']}", f"{each['frame_rate']:g}", f"{each['crf']}",
+        (each["name"], f"{each['width']}×{each['height']}", f"{each['frame_rate']:g}", _quality(each),
          f"{each['max_bitrate_bps'] / 1e6:.1f} Mbit/s")
         for each in outline["rungs"]
     ]  # fmt: skip
@@ -45,6 +45,12 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
     for step in outline["steps"]:
         console.print(f"\n[bold]{escape(step['name'])}[/]  [dim]{escape(step['note'])}[/]", highlight=False)
         typer.echo(step["command"])
+
+
+def _quality(rung: dict[str, Any]) -> str:
+    """A server of an older version does not tell the VMAF."""
+    found = rung.get("vmaf")
+    return f"{rung['crf']}" if found is None else f"{rung['crf']} for VMAF {found:.1f}"
 
 
 def _table(console: Console, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

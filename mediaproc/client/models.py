@@ -42,6 +42,8 @@ class Rendition(_Answer):
     bitrate_bps: int
     size_bytes: int
     suffix: str | None = None
+    vmaf: float | None = None
+    """How close it comes to the source, 0 to 100; measured soon after the video is completed."""
 
 
 class Playback(_Answer):

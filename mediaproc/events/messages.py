@@ -19,8 +19,15 @@ class EventType(StrEnum):
     RENDITION = "rendition"
     STORYBOARD = "storyboard"
     """After a video is completed; the stream of that video has ended by then, that of its team goes on."""
+    QUALITY = "quality"
+    """After a video is completed, too: how good its renditions were found to be."""
     LOG = "log"
     REMOVED = "removed"
+
+    @property
+    def afterwards(self) -> bool:
+        """Whether it comes after the end of a video, and is no news to whoever follows only that."""
+        return self in {EventType.STORYBOARD, EventType.QUALITY}
 
 
 @dataclass(frozen=True)

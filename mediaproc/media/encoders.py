@@ -8,6 +8,9 @@ from mediaproc.media import timing
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 
+CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
+"""The finest and the coarsest constant quality of each codec that is of use to anybody."""
+
 
 def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""

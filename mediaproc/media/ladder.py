@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mediaproc.media.codecs import h264_level
@@ -19,7 +19,10 @@ _FAST_BITRATE_FACTOR = 1.5
 
 @dataclass(frozen=True)
 class Rung:
-    """One picture size to make. `frame_rate` is what it will have; `max_bitrate_bps` fits its size and rate."""
+    """One picture size to make. `frame_rate` is what it will have; `max_bitrate_bps` fits its size and rate.
+
+    `vmaf` is what samples had with this `crf`, where it was chosen by them.
+    """
 
     name: str
     width: int
@@ -28,6 +31,7 @@ class Rung:
     crf: int
     max_bitrate_bps: int
     level: str
+    vmaf: float | None = None
 
 
 def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
@@ -36,12 +40,18 @@ def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
     frame_rate = capped_frame_rate(video, preset)
     filled = [target for target in preset.rungs if _scale(video, target) <= 1]
     own = _own_target(video, preset, filled)
-    return tuple(_rung(video, target, frame_rate) for target in ([own] if own else []) + filled)
+    made = [_rung(video, target, frame_rate) for target in ([own] if own else []) + filled]
+    return tuple(_as_chosen(rung, preset) for rung in made)
 
 
 def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
     """The source's frame rate, or the preset's cap if it is faster. 0 when unknown."""
     return min(video.frame_rate, Fraction(preset.frame_rate_cap))
+
+
+def _as_chosen(rung: Rung, preset: Preset) -> Rung:
+    chosen = next((each for each in preset.chosen if each.rung == rung.name), None)
+    return replace(rung, crf=chosen.crf, vmaf=chosen.vmaf) if chosen else rung
 
 
 def _scale(video: VideoTrack, target: RungTarget) -> Fraction:

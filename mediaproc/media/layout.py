@@ -23,6 +23,16 @@ STORYBOARD_SHEETS = "storyboard-%03d.jpg"
 PREVIEW = "preview.jpg"
 
 
+def sample(number: int) -> str:
+    """A few seconds of the source, edited but not yet made worse by an encoder."""
+    return f"sample-{number}.mp4"
+
+
+def vmaf(rendition: str) -> str:
+    """What libvmaf says of a rendition."""
+    return f"{rendition}.vmaf.json"
+
+
 def whole(rendition: str) -> str:
     """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""
     return f"{rendition}.cmaf"

@@ -18,9 +18,8 @@ _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
 
 def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
     """Each rung is scaled from the one above: 0.94 of the time of scaling each from the source."""
-    picture = _within(in_time(picture, info, rungs[0].frame_rate), chunk)
-    for name, *values in picture_filters(preset.edits):
-        picture = picture.filter(name, *values)
+    start, end = (chunk.start_seconds or None, chunk.end_seconds) if chunk else (None, None)
+    picture = edited(picture, info, preset, rungs[0].frame_rate, start_seconds=start, end_seconds=end)
     made: list[Any] = []
     for number, rung in enumerate(rungs):
         picture = fitted(picture, info, rung.width, rung.height) if number == 0 else _scaled(picture, rung)
@@ -31,6 +30,22 @@ def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung]
         else:
             made.append(picture)
     return made
+
+
+def edited(
+    picture: Any,
+    info: MediaInfo,
+    preset: Preset,
+    frame_rate: Fraction,
+    *,
+    start_seconds: float | None,
+    end_seconds: float | None,
+) -> Any:
+    """The frames of a part of the source, as the preset edits them, in the size that they then have."""
+    picture = within(in_time(picture, info, frame_rate), start_seconds, end_seconds)
+    for name, *values in picture_filters(preset.edits):
+        picture = picture.filter(name, *values)
+    return picture
 
 
 def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
@@ -56,12 +71,10 @@ def _scaled(picture: Any, rung: Rung) -> Any:
     return picture.filter("scale", rung.width, rung.height).filter("setsar", "1")  # also where rounding made it oblong
 
 
-def _within(picture: Any, chunk: Chunk | None) -> Any:
-    """The frames of a chunk alone: one ends where the next begins, so each frame is in exactly one."""
-    if chunk is None:
-        return picture
-    start = {"start": _edge(chunk.start_seconds)} if chunk.start_seconds else {}
-    end = {} if chunk.end_seconds is None else {"end": _edge(chunk.end_seconds)}
+def within(picture: Any, start_seconds: float | None, end_seconds: float | None) -> Any:
+    """The frames of a part alone: one ends where the next begins, so each frame is in exactly one."""
+    start = {} if start_seconds is None else {"start": _edge(start_seconds)}
+    end = {} if end_seconds is None else {"end": _edge(end_seconds)}
     return picture.filter("trim", **start, **end) if start or end else picture
 
 

@@ -73,8 +73,20 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The CRF that was found for one rung of one video, and the VMAF that its samples had with it."""
+
+    rung: str
+    crf: int
+    vmaf: float
+
+
+@dataclass(frozen=True)
 class Preset:
-    """A recipe: a ladder (`rungs`, from the largest to the smallest), or files alone (`sounds`, or a `loop`)."""
+    """A recipe: a ladder (`rungs`, from the largest to the smallest), or files alone (`sounds`, or a `loop`).
+
+    With a `target_vmaf` the CRF of each rung is found for each video, and then stands in its job's own copy (`chosen`).
+    """
 
     name: str
     version: int
@@ -91,10 +103,12 @@ class Preset:
     sounds: tuple[SoundFile, ...] = ()
     loop: Loop | None = None
     edits: Edits = NO_EDITS
+    target_vmaf: float | None = None
+    chosen: tuple[Chosen, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The preset with what it makes, for programs, and to be kept with what it made."""
-        made = {"rungs": self.rungs, "sounds": self.sounds}
+        made = {"rungs": self.rungs, "sounds": self.sounds, "chosen": self.chosen}
         loop = asdict(self.loop) | {"files": [asdict(file) for file in self.loop.files]} if self.loop else None
         lists = {name: [asdict(each) for each in rows] for name, rows in made.items()}
         return {**asdict(self), **lists, "containers": list(self.containers), "loop": loop}
@@ -110,6 +124,7 @@ class Preset:
             "sounds": tuple(SoundFile(**each) for each in value.get("sounds", ())),
             "loop": _loop(loop) if loop else None,
             "edits": Edits.from_json(value["edits"]) if "edits" in value else NO_EDITS,
+            "chosen": tuple(Chosen(**each) for each in value.get("chosen", ())),
         }
         return cls(**{**value, **known})
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mediaproc.media.edits import Crop, Edits
+from mediaproc.media.encoders import CRF_BOUNDS
 from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ _BOUNDED = {
 }
 """Where the page has another unit than programs, so that the bare number would mislead."""
 
-_CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
 _FULL_HEIGHT = 1080
 
 
@@ -111,6 +111,9 @@ class Recipe(_Part):
     description: str = Field("", max_length=500)
     codec: Literal["h264", "hevc", "av1"] = "h264"
     rungs: Annotated[list[AskedRung], Field(min_length=1, max_length=6)]
+    target_vmaf: float | None = Field(
+        None, ge=70, le=99, description="Instead of a CRF: how good each size is to be; the CRF is found per video."
+    )
     frame_rate_cap: int = Field(60, ge=1, le=120, description="Frames a second; a faster source is thinned out.")
     audio: AskedAudio = Field(default_factory=AskedAudio)
     mute: bool = Field(False, description="Leave the sound out.")
@@ -129,7 +132,9 @@ class Recipe(_Part):
 
     @model_validator(mode="after")
     def _quality_is_possible(self) -> Recipe:
-        low, high = _CRF_BOUNDS[self.codec]
+        if self.target_vmaf is not None and any(rung.crf is not None for rung in self.rungs):
+            raise ValueError("Say either the VMAF to reach or the CRF of a size, not both")
+        low, high = CRF_BOUNDS[self.codec]
         if any(rung.crf is not None and not low <= rung.crf <= high for rung in self.rungs):
             raise ValueError(f"The CRF of {self.codec} is a number from {low} to {high}")
         return self
@@ -164,6 +169,7 @@ class Recipe(_Part):
                 first_sound_only=self.audio_tracks == "first",
                 without_subtitles=self.subtitles == "none",
             ),
+            target_vmaf=self.target_vmaf,
         )
 
     def to_json(self) -> dict[str, Any]:

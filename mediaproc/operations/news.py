@@ -32,4 +32,5 @@ def of_rendition(rendition: Rendition) -> dict[str, Any]:
         "codec": rendition.codec,
         "bitrate_bps": rendition.bitrate_bps,
         "size_bytes": rendition.size_bytes,
+        "vmaf": rendition.vmaf,
     }

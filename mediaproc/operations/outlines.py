@@ -29,6 +29,9 @@ class PlannedRung(BaseModel):
     crf: int
     max_bitrate_bps: int
     level: str
+    vmaf: float | None = Field(
+        None, description="What samples had with this CRF, where it was found for a target_vmaf."
+    )
 
 
 class PlannedChunk(BaseModel):

@@ -67,6 +67,9 @@ class RenditionView(BaseModel):
     suffix: str | None = Field(None, examples=["mp4"], description="Of the file to download; null until there is one.")
     bitrate_bps: int
     size_bytes: int
+    vmaf: float | None = Field(
+        default=None, description="How close it comes to the source full screen, 0–100; soon after the end."
+    )
 
 
 class JobSummary(BaseModel):

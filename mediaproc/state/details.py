@@ -55,6 +55,7 @@ class RenditionRow:
     label: str
     picture: str
     bitrate: str
+    vmaf: str
     size: str
     download: str
 
@@ -116,6 +117,7 @@ def renditions_of(view: VideoView) -> list[RenditionRow]:
             label=words.rendition(each.name, each.suffix),
             picture=f"{each.width} × {each.height}" if each.height else "Sound",
             bitrate=words.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
+            vmaf=f"{each.vmaf:.1f}" if each.vmaf is not None else "–",
             size=words.size(each.size_bytes) if each.size_bytes else "–",
             download=download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
         )

@@ -48,7 +48,13 @@ class PlanState(SessionState):
 
 def _rung(rung: outlines.PlannedRung) -> list[str]:
     size = f"{rung.width} × {rung.height}"
-    return [rung.name, size, f"{rung.frame_rate:.4g} fps", f"up to {words.bitrate(rung.max_bitrate_bps)}"]
+    return [
+        rung.name,
+        size,
+        f"{rung.frame_rate:.4g} fps",
+        words.quality(rung.crf, rung.vmaf),
+        f"up to {words.bitrate(rung.max_bitrate_bps)}",
+    ]
 
 
 def _chunks(found: OutlineView) -> str:

@@ -144,6 +144,11 @@ def recipe(preset: str, version: int) -> str:
     return f"{title}, version {version}"
 
 
+def quality(crf: int, vmaf: float | None) -> str:
+    """`CRF 22`, or `CRF 26 for VMAF 93.1` where it was found for that."""
+    return f"CRF {crf}" + (f" for VMAF {vmaf:.1f}" if vmaf is not None else "")
+
+
 def rendition(name: str, suffix: str | None) -> str:
     """What a rendition is: its size, or the sort of its file."""
     return name if name[:1].isdigit() or not suffix else _FILES.get(suffix, suffix.upper())

@@ -82,18 +82,28 @@ def _keyframes(context: AttemptContext, info: MediaInfo) -> list[float]:
 def _share_out(
     context: AttemptContext, info: MediaInfo, preset: Preset, chunks: tuple[Chunk, ...], *, instant: bool
 ) -> None:
-    """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk."""
-    pictures = [
-        jobs.Part(
-            JobKind.ENCODE, chunk=each.number, start_seconds=each.start_seconds, length_seconds=each.length_seconds
-        )
-        for each in chunks
-    ]
+    """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk.
+
+    Where the CRF is to be found for a VMAF, chunks wait for that.
+    """
+    tuned = preset.target_vmaf is None or bool(preset.chosen)
+    pictures = [_part(each, held=not tuned) for each in chunks]
+    tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
     sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
     text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) else []
     context.log(_said(chunks, ladder.rungs_for(info, preset), instant=instant))
-    context.write(jobs.share_out, [*first, *text, *pictures, jobs.Part(JobKind.POSTER)])
+    context.write(jobs.share_out, [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)])
+
+
+def _part(chunk: Chunk, *, held: bool) -> jobs.Part:
+    return jobs.Part(
+        JobKind.ENCODE,
+        chunk=chunk.number,
+        start_seconds=chunk.start_seconds,
+        length_seconds=chunk.length_seconds,
+        held=held,
+    )
 
 
 def _said(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], *, instant: bool) -> str:

@@ -137,7 +137,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
     assert video["created_at"].endswith("Z")
     assert [each["name"] for each in video["renditions"]] == ["1080p", "480p"]
     assert set(video["renditions"][0]) == {
-        *("id", "name", "height", "width", "codec", "suffix", "bitrate_bps", "size_bytes"),
+        *("id", "name", "height", "width", "codec", "suffix", "bitrate_bps", "size_bytes", "vmaf"),
     }
     assert video["renditions"][0]["size_bytes"] == 11
     assert set(video["job"]) == {"id", "status", "attempt_count", "max_attempts", "next_attempt_at"}

@@ -68,13 +68,15 @@ def test_progress_in_words_leaves_out_what_is_unknown() -> None:
 def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() -> None:
     found = [
         RenditionView(
-            id=ID, name=f"{height}p", height=height, width=height * 2, codec="h264", bitrate_bps=1, size_bytes=1
+            id=ID, name=f"{height}p", height=height, width=height * 2, codec="h264", bitrate_bps=1, size_bytes=1,
+            vmaf=94.0 if height == 720 else None,
         )
         for height in (480, 1080, 720)
-    ]
+    ]  # fmt: skip
     done = details.renditions_of(make_view(renditions=found))
     moving = details.renditions_of(make_view(renditions=found, status=VideoStatus.PROCESSING))
     assert [row.name for row in done] == ["1080p", "720p", "480p"]
+    assert [row.vmaf for row in done] == ["–", "94.0", "–"]
     assert done[0].download == f"/api/v1/videos/{ID}/download?rendition=1080p"
     assert [row.download for row in moving] == ["", "", ""]
 

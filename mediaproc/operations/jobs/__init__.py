@@ -27,7 +27,9 @@ from mediaproc.operations.jobs.outputs import (
     set_poster,
 )
 from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
+from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
+from mediaproc.operations.jobs.tuning import set_chosen
 from mediaproc.operations.jobs.turns import claim_next
 from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
@@ -37,6 +39,7 @@ __all__ = [
     "Claim",
     "Frames",
     "LostLease",
+    "Measurable",
     "NewRendition",
     "NewSegment",
     "Part",
@@ -55,6 +58,7 @@ __all__ = [
     "heartbeat",
     "leave_behind",
     "mark_playable",
+    "measurable",
     "newest",
     "note",
     "of_job",
@@ -64,9 +68,11 @@ __all__ = [
     "rescue_expired",
     "resend_lost",
     "retry",
+    "set_chosen",
     "set_media_info",
     "set_poster",
     "set_storyboard",
+    "set_vmaf",
     "share_of",
     "share_out",
     "sweep_leftovers",

@@ -143,7 +143,11 @@ def end_failed(
 
 
 def _due(held: Held) -> bool:
-    return held.job.state.waiting and (held.job.next_attempt_at is None or held.job.next_attempt_at <= held.now)
+    return (
+        held.job.state.waiting
+        and not held.job.held
+        and (held.job.next_attempt_at is None or held.job.next_attempt_at <= held.now)
+    )
 
 
 def _attempts_of(session: Session, job: Job) -> int:

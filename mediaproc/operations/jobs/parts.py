@@ -27,20 +27,26 @@ _LOG_TAIL_LINES = 60
 PLANNED, ENCODED = 1.0, 94.0
 """Percent of the whole when it is planned, and when every chunk is encoded."""
 
+_ENCODING = frozenset({JobKind.ENCODE, JobKind.FILES, JobKind.TUNE, JobKind.MEASURE})
+
 
 @dataclass(frozen=True)
 class Part:
-    """One part as it is asked for: its kind, and for a chunk which and how much of the video."""
+    """One part as it is asked for: its kind, and for a chunk which and how much of the video.
+
+    `held`: not before another part lets it (see `tuning`).
+    """
 
     kind: JobKind
     chunk: int | None = None
     start_seconds: float | None = None
     length_seconds: float | None = None
+    held: bool = False
 
     @property
     def lane(self) -> Lane:
-        """Only what encodes pictures or files takes a slot for encoding."""
-        return Lane.ENCODE if self.kind in (JobKind.ENCODE, JobKind.FILES) else Lane.QUICK
+        """Only what keeps processors busy takes a slot for encoding."""
+        return Lane.ENCODE if self.kind in _ENCODING else Lane.QUICK
 
 
 @dataclass(frozen=True)
@@ -101,14 +107,14 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
     moves.move(session, held, JobState.COMPLETED)
     if held.job.kind.afterwards:
         return
-    whole = _whole(session, held)
+    whole = whole_of(session, held)
     _keep_log(attempt_row(session, whole.job), log_tail)
     if held.job.kind in (JobKind.ASSEMBLE, JobKind.FILES):
         _complete_whole(session, whole)
         return
     if held.job.kind is JobKind.ENCODE:
         _tell(session, held, f"Chunk {(held.job.chunk or 0) + 1} is done")
-    if not _unfinished(session, whole.job.id):
+    if not unfinished(session, whole.job.id):
         begin(session, held, whole.job, Part(JobKind.ASSEMBLE))
 
 
@@ -123,7 +129,7 @@ def failed(session: Session, held: Held, error: ProcessingError) -> None:
     if held.job.state is not JobState.FAILED:
         _tell(session, held, f"{_name(held.job)}: {error.detail}; it is tried again")
         return
-    whole = _whole(session, held)
+    whole = whole_of(session, held)
     cancel(session, whole)
     moves.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
     divided = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
@@ -139,7 +145,7 @@ def failed(session: Session, held: Held, error: ProcessingError) -> None:
 
 def cancel(session: Session, whole: Held) -> None:
     """End every unfinished part of a job. Running workers learn it by their next heartbeat."""
-    for job in _unfinished(session, whole.job.id):
+    for job in unfinished(session, whole.job.id):
         if job.state is JobState.RUNNING:
             moves.end(attempt_row(session, job), Outcome.CANCELLED, at=whole.now)
         moves.move(session, Held(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
@@ -154,6 +160,8 @@ def abandoned(session: Session, claim: Claim) -> bool:
 def afterwards(session: Session, whole: Held) -> None:
     """What a whole that has just been completed lets begin, for nobody to wait for."""
     begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
+    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs"):
+        begin(session, whole, whole.job, Part(JobKind.MEASURE))
 
 
 def of_job(session: Session, job_id: UUID) -> list[Job]:
@@ -175,6 +183,7 @@ def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
         priority=Priority.BATCH if part.kind.afterwards else whole.priority,
         preset_version=whole.preset_version,
         recipe=whole.recipe,
+        held=part.held,
         chunk=part.chunk,
         start_seconds=part.start_seconds,
         length_seconds=part.length_seconds,
@@ -182,17 +191,20 @@ def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
     )
     session.add(job)
     session.flush()
-    moves.send(session, job, at=held.now)
+    if not job.held:
+        moves.send(session, job, at=held.now)
 
 
-def _whole(session: Session, held: Held) -> Held:
+def whole_of(session: Session, held: Held) -> Held:
+    """The locked rows of the whole that a part belongs to."""
     assert held.job.parent_id is not None
     whole = hold(session, job_id=held.job.parent_id)
     assert whole is not None, "a part goes with its whole"
     return whole
 
 
-def _unfinished(session: Session, whole_id: UUID) -> list[Job]:
+def unfinished(session: Session, whole_id: UUID) -> list[Job]:
+    """The parts of a job that have not ended, locked."""
     ended = [state for state in JobState if state.final]
     query = select(Job).where(and_(col(Job.parent_id) == whole_id, col(Job.state).not_in(ended)))
     return list(session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all())

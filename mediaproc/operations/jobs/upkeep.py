@@ -99,7 +99,8 @@ def _without_message(session: Session, lane: Lane, limit: int) -> list[Job]:
 def _waiting(session: Session, lane: Lane, missing: ColumnElement[bool], limit: int) -> list[Job]:
     due = or_(col(Job.next_attempt_at).is_(None), col(Job.next_attempt_at) <= func.now())
     waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
-    query = select(Job).where(waiting, due, col(Job.lane) == lane, missing).order_by(col(Job.id)).limit(limit)
+    free = col(Job.held).is_(False)
+    query = select(Job).where(waiting, due, free, col(Job.lane) == lane, missing).order_by(col(Job.id)).limit(limit)
     return list(session.exec(query.with_for_update(skip_locked=True, key_share=True)).all())
 
 

@@ -1,0 +1,45 @@
+"""Which renditions of a completed video can be measured, and where it is written down how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.tables import Rendition
+from mediaproc.events.messages import EventType
+from mediaproc.operations import news
+from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs.fence import Claim, fenced
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """A finished rung with its MP4 in S3."""
+
+    name: str
+    mp4_key: str
+
+
+def measurable(session: Session, claim: Claim) -> list[Measurable]:
+    """The rungs of the claim's output, the largest first; none if the output is gone."""
+    return [Measurable(each.name, each.mp4_key) for each in _rungs(session, claim) if each.mp4_key]
+
+
+def set_vmaf(session: Session, claim: Claim, found: Mapping[str, float]) -> None:
+    """Write down what was measured, by names of renditions, and tell it. Raises LostLease."""
+    video = fenced(session, claim).video
+    measured = [each for each in _rungs(session, claim) if each.name in found]
+    for each in measured:
+        each.vmaf = found[each.name]
+    session.flush()
+    if measured:
+        told = {"attempt": claim.output, "renditions": [news.of_rendition(each) for each in measured]}
+        moves.tell(session, video, EventType.QUALITY, told)
+
+
+def _rungs(session: Session, claim: Claim) -> list[Rendition]:
+    mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+    rungs = select(Rendition).where(*mine, col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None))
+    return list(session.exec(rungs.order_by(col(Rendition.height).desc())).all())

@@ -1,0 +1,58 @@
+"""Measure how good the renditions of a completed video are: a few short samples of each, beside the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mediaproc.embedded.ffmpeg import measures_vmaf
+from mediaproc.media import ladder, layout, vmaf
+from mediaproc.media.sources import Source
+from mediaproc.media.vmaf import Sample
+from mediaproc.operations import jobs
+from mediaproc.operations.jobs import Measurable
+from mediaproc.settings import settings
+from mediaproc.storage import objects
+from mediaproc_worker import comparing, making
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.reading import source_of
+
+_ADDRESS_SECONDS = 3600
+
+
+def measure(context: AttemptContext) -> None:
+    """Perform one attempt of a job of kind `measure`."""
+    with context.transaction() as session:
+        renditions = jobs.measurable(session, context.claim)
+    if not renditions:
+        return
+    if not measures_vmaf():
+        context.log("VMAF is not measured: this FFmpeg has no libvmaf")
+        return
+    found: dict[str, list[float]] = {each.name: [] for each in renditions}
+    for sample in vmaf.samples_for(making.info_of(context).duration_seconds):
+        for name, score in _measured(context, sample, renditions).items():
+            found[name].append(score)
+    means = {name: vmaf.mean(scores) for name, scores in found.items() if scores}
+    context.write(jobs.set_vmaf, means)
+    context.log("VMAF: " + ", ".join(f"{name} {score:.1f}" for name, score in means.items()))
+
+
+def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Measurable]) -> dict[str, float]:
+    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    width, height = info.video.display_width, info.video.display_height
+    if not comparing.cut(context, info, source, preset, sample=sample, size=vmaf.kept(width, height)):
+        return {}
+    arguments = vmaf.measure_arguments(
+        [(each.name, _address(each)) for each in renditions],
+        sample=sample,
+        size=vmaf.screen(width, height),
+        frame_rate=ladder.capped_frame_rate(info.video, preset),
+        threads=settings().threads_per_encode,
+    )
+    found = comparing.scores(context, arguments, [each.name for each in renditions])
+    (context.workspace / layout.sample(sample.number)).unlink()
+    return found
+
+
+def _address(rendition: Measurable) -> Source:
+    return Source(objects.url_for_servers(rendition.mp4_key, seconds=_ADDRESS_SECONDS))
