@@ -21,7 +21,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from bench import costs, figures, machine
+from bench import costs, figures, machine, stitched
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.domain.states import JobState
@@ -74,6 +74,7 @@ def _measure(folder: Path, rounds: int) -> Iterator[Figure]:
             yield from _over_plain(folder, name, clip, most, rounds)
         yield from costs.memory(worker, folder)
     yield costs.source_bytes(minute)
+    yield stitched.size_at_equal_vmaf(folder, minute)
     if available_cores() >= 2:
         yield _two_over_one(folder, minute, rounds)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from bench import live, page_upload
 from bench.live import Delays, Told
+from bench.stitched import Encoded, ratio_at_equal_vmaf
 
 
 def test_a_text_on_the_page_belongs_to_the_first_event_that_is_written_so() -> None:
@@ -33,3 +35,11 @@ def test_without_a_browser_a_line_says_so(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(page_upload.browsing.checks, "chromium", lambda: Path("/nowhere/chromium"))
     assert page_upload.measure(size_bytes=1, rounds=1) is None
     assert capsys.readouterr().out == "upload through the page: not measured, there is no Chromium here\n"
+
+
+def test_bytes_are_compared_at_the_same_vmaf() -> None:
+    fine, coarse = Encoded(1000, 90, 90), Encoded(500, 80, 80)
+    assert ratio_at_equal_vmaf(fine, coarse, fine) == 1
+    assert ratio_at_equal_vmaf(fine, coarse, coarse) == pytest.approx(1)
+    assert ratio_at_equal_vmaf(fine, coarse, Encoded(1000, 85, 85)) == pytest.approx(math.sqrt(2))
+    assert ratio_at_equal_vmaf(fine, coarse, Encoded(1010, 90, 80)) == pytest.approx(1.01)
