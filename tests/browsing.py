@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 40
 """How long anything may take before a test gives up: the machine may be busy with other tests."""
 
 _RECEIVERS_HERE = {"WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1"}
+_NOT_MEASURED = {"MEASURE_VMAF": "0"}
+"""It takes the only slot of a small machine for some seconds, and the next test waits."""
 
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -68,7 +70,7 @@ def running_site() -> Generator[Site]:
             up = subprocess.Popen(
                 [str(ROOT / "dev"), "up", "--data", f"{folder}/data", "--port", str(port)],
                 cwd=ROOT,
-                env={**_without_settings(), **_RECEIVERS_HERE},
+                env={**_without_settings(), **_RECEIVERS_HERE, **_NOT_MEASURED},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -15,8 +15,7 @@ from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
 from mediaproc.media.recipes import Recipe
-from mediaproc.operations import views
-from mediaproc.operations.jobs import leaving
+from mediaproc.operations import jobs, views
 from mediaproc.settings import settings
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
@@ -102,13 +101,14 @@ def test_without_libvmaf_it_ends_quietly(clip: Path, monkeypatch: pytest.MonkeyP
     assert renditions_of(video_now(job.video_id))["180p"].vmaf is None
 
 
-def test_an_output_that_went_meanwhile_is_left_alone(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_that_is_about_to_be_replaced_is_left_alone(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = completed(clip, monkeypatch)
     (job,) = measuring(whole)
     with database.transaction() as session:
-        leaving.drop_output(session, job.video_id, job_now(whole.id).attempt)
+        jobs.reprocess(session, video=video_now(job.video_id), preset="edited")
     attempt.perform(job.id)
     assert job_now(job.id).state is JobState.COMPLETED
+    assert renditions_of(video_now(job.video_id))["180p"].vmaf is None
 
 
 def test_files_are_not_measured_nor_anything_where_it_is_switched_off(

@@ -12,6 +12,7 @@ from mediaproc.events.messages import EventType
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced
+from mediaproc.operations.jobs.intents import newest
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,13 @@ class Measurable:
 
 
 def measurable(session: Session, claim: Claim) -> list[Measurable]:
-    """The rungs of the claim's output, the largest first; none if the output is gone."""
+    """The rungs of the claim's output, the largest first; none if the output is gone, or about to be replaced.
+
+    What is known of the source is known as the newest job edits it.
+    """
+    whole = newest(session, video_id=claim.video_id)
+    if whole is None or whole.id != claim.job.parent_id:
+        return []
     return [Measurable(each.name, each.mp4_key) for each in _rungs(session, claim) if each.mp4_key]
 
 
