@@ -58,6 +58,16 @@ class Size:
     height: int
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A picture and what it should be, as streams of a graph, and the size in which they are compared."""
+
+    name: str
+    made: Any
+    reference: Any
+    size: Size
+
+
 def samples_for(duration_seconds: float, *, count: int = SAMPLES) -> tuple[Sample, ...]:
     """Samples spread evenly over a video; one of all of it where it is not longer than they are."""
     together = count * SAMPLE_SECONDS
@@ -106,28 +116,30 @@ def measure_arguments(
 ) -> list[str]:
     """Compare a sample, which was cut out, with the same part of finished renditions (their names and MP4s)."""
     references = _split(_opened(layout.sample(sample.number)), len(renditions))
-    pairs: list[tuple[str, Any, Any]] = []
+    pairs: list[Pair] = []
     for (name, source), reference in zip(renditions, references, strict=True):
         entry = {"seek_timestamp": 1, "noaccurate_seek": None, "ss": f"{sample.start_seconds:.3f}"}
         options = input_options(source, demuxers=OWN_DEMUXERS)
         opened = ffmpeg.input(location(source), copyts=None, threads=threads, **options, **entry)
         made = pictures.within(opened["v:0"], sample.start_seconds, sample.end_seconds)
-        pairs.append((name, _from(made, sample), reference))
-    return _compared(pairs, size=size, frame_rate=frame_rate, threads=threads)
+        pairs.append(Pair(name, _from(made, sample), reference, size))
+    return _compared(pairs, frame_rate=frame_rate, threads=threads)
 
 
 def probe_arguments(info: MediaInfo, *, preset: Preset, rungs: Sequence[Rung], number: int, threads: int) -> list[str]:
     """Compare a sample of this `info`, in the size of each rung, with what encoders have made of it there.
 
-    So this tells what encoding takes away, not what a smaller size does: any rung can come near to 100.
+    So this tells what encoding takes away, not what a smaller size does. The sample's own size fills the screen, and
+    smaller ones a part of it: blown up they would need more bits than they are for.
     """
     sizes = pictures.cascade(_opened(layout.sample(number)), info, preset, rungs, None)
     pairs = [
-        (rung.name, _from_first(_opened(layout.whole(rung.name))), _from_first(reference))
+        Pair(
+            rung.name, _from_first(_opened(layout.whole(rung.name))), _from_first(reference), _in_proportion(rung, info)
+        )
         for rung, reference in zip(rungs, sizes, strict=True)
     ]
-    size = screen(info.video.display_width, info.video.display_height)
-    return _compared(pairs, size=size, frame_rate=info.video.frame_rate, threads=threads)
+    return _compared(pairs, frame_rate=info.video.frame_rate, threads=threads)
 
 
 def parse(text: str) -> float:
@@ -173,25 +185,32 @@ def _split(picture: Any, count: int) -> list[Any]:
     return [several[number] for number in range(count)]
 
 
-def _compared(pairs: Sequence[tuple[str, Any, Any]], *, size: Size, frame_rate: Fraction, threads: int) -> list[str]:
-    """Names, pictures and what they should be; libvmaf writes down what it finds under each name."""
+def _in_proportion(rung: Rung, info: MediaInfo) -> Size:
+    """A rung's size where the sample's fills the screen."""
+    full = screen(info.video.display_width, info.video.display_height)
+    scale = full.width / info.video.display_width
+    return Size(round(rung.width * scale / 2) * 2, round(rung.height * scale / 2) * 2)
+
+
+def _compared(pairs: Sequence[Pair], *, frame_rate: Fraction, threads: int) -> list[str]:
+    """One comparison for each pair; libvmaf writes down what it finds under its name."""
     outputs = [
         ffmpeg.output(
             ffmpeg.filter(
-                [_on_screen(made, size), _on_screen(reference, size)],
+                [_on_screen(pair.made, pair.size), _on_screen(pair.reference, pair.size)],
                 "libvmaf",
                 model=f"version={MODEL}",
                 n_threads=threads,
                 n_subsample=_stride(frame_rate),
                 log_fmt="json",
-                log_path=layout.vmaf(name),
+                log_path=layout.vmaf(pair.name),
                 ts_sync_mode="nearest",  # clocks differ from container to container, by less than half a frame
                 shortest=1,  # a frame that only one side has says nothing
             ),
             "-",
             format="null",
         )
-        for name, made, reference in pairs
+        for pair in pairs
     ]
     return [*GLOBAL_ARGUMENTS, *cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())]
 

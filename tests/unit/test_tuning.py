@@ -92,4 +92,6 @@ def test_a_sample_is_encoded_as_a_chunk_is_and_compared_in_each_size() -> None:
     assert sorted(values(compared, "-i")) == [
         "file:1080p.cmaf", "file:480p.cmaf", "file:720p.cmaf", "file:sample-2.mp4",
     ]  # fmt: skip
-    assert values(compared, "-filter_complex")[0].count("libvmaf=") == 3
+    (graph,) = values(compared, "-filter_complex")
+    assert graph.count("libvmaf=") == 3
+    assert [graph.count(f"scale={size}:flags=bicubic") for size in ("1920:1080", "1280:720", "854:480")] == [2, 2, 2]
