@@ -189,7 +189,7 @@ def _target(rung: AskedRung, model: Preset) -> RungTarget:
 
 def _usual_bitrate(height: int, full: RungTarget) -> int:
     """Bits grow a little slower than pixels: Apple's ladder rises with the height to the power of about 1.5."""
-    return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5, -3)
+    return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5 / 1000) * 1000
 
 
 def name_for(title: str, taken: Collection[str]) -> str:
