@@ -1,4 +1,5 @@
-"""`python -m bench.media [--json FILE] [--rounds N]`: what sharing out and the services cost over plain FFmpeg.
+"""`python -m bench.media [--json FILE] [--rounds N] [--only WHAT] [--copy-mib N]`: what sharing out and the services
+cost over plain FFmpeg, and keeping a source as it is over a plain copy.
 
 Each figure is a ratio of times measured in the same run, one after the other in turns, so that it lasts on any
 machine. A machine that does other work at the same time makes them worse; the load is written beside them.
@@ -21,7 +22,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from bench import costs, figures, machine, stitched
+from bench import copying, costs, figures, machine, stitched
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.domain.states import JobState
@@ -53,12 +54,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench media")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--only", choices=("encode", "copy"))
+    parser.add_argument("--copy-mib", type=int, default=256, help="the size of the file for source-copy")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     measured: list[Figure] = []
     figures.show_machine()
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, real_services():
-        for figure in _measure(Path(folder), options.rounds):
+        for figure in _measure(Path(folder), options):
             measured.append(figure)
             figures.show(figure)
     if options.json:
@@ -66,7 +69,25 @@ def main() -> int:
     return 0
 
 
-def _measure(folder: Path, rounds: int) -> Iterator[Figure]:
+def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
+    if options.only != "copy":
+        yield from _encodes(folder, options.rounds)
+    if options.only != "encode":
+        yield _copies(folder, options.rounds, options.copy_mib)
+
+
+def _copies(folder: Path, rounds: int, mebibytes: int) -> Figure:
+    with _workers(folder, cores=[None]):
+        _run(clips.bunny(), preset="source-copy")  # the first connection, the first import
+        return copying.copied_over_plain(
+            folder,
+            mebibytes=mebibytes,
+            rounds=rounds,
+            run=lambda clip: _run(clip, preset="source-copy").wall_seconds,
+        )
+
+
+def _encodes(folder: Path, rounds: int) -> Iterator[Figure]:
     minute, short = _clip(folder, seconds=63.4, loops=11), clips.bunny()
     with _workers(folder, cores=[None]) as (worker,):
         _run(short)  # the first connection, the first import
@@ -123,14 +144,14 @@ def _plain_ffmpeg(clip: Path, folder: Path) -> None:
     subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def _run(clip: Path) -> Run:
+def _run(clip: Path, *, preset: str = "web") -> Run:
     """Put a clip through the services, from the job's beginning to its end."""
     with database.transaction() as session:
         video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
         client().upload_file(str(clip), settings().s3_bucket, video.source_key)
     began = time.monotonic()
     with database.transaction() as session:
-        job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset="web")
+        job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
     playable = _until(lambda session: session.get_one(Video, video.id).playable, since=began)
     wall = _until(lambda session: _ended(session, job.id), since=began)
     with database.transaction() as session:

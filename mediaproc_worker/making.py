@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
+from mediaproc.media import codecs
 from mediaproc.media.fragments import Cutter
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -83,6 +84,14 @@ def sound_outboxes(
     ]
 
 
+def copied_outbox(
+    context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset, *, name: str
+) -> Outbox:
+    """One for the source's own picture. Its GOPs are as long as they are: short ones are put together."""
+    cutter = Cutter(segment_seconds=preset.segment_seconds)
+    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), cutter=cutter)
+
+
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
     """Tell how far an encode is that takes the attempt from `base` to `end` percent."""
     progress = base + (end - base) * estimate.percent / 100
@@ -108,6 +117,13 @@ def ffmpeg(
     if lost is not None:
         _tell(context, running.log_tail)
         raise lost
+
+
+def mention_what_is_missing(context: AttemptContext, seconds: float) -> None:
+    """A source that is cut off gives what there is; the page can say so. `seconds` is how much that is."""
+    wanted = context.claim.video.duration_seconds or 0
+    if seconds < 0.9 * wanted:
+        context.log(f"Only {seconds:.1f} of {wanted:.1f} s of this video could be decoded")
 
 
 def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
@@ -136,6 +152,23 @@ def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRe
         frame_rate=float(rung.frame_rate),
         bitrate_bps=rung.max_bitrate_bps,
         peak_bitrate_bps=rung.max_bitrate_bps,
+    )
+
+
+def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.NewRendition:
+    """The source's own picture as it begins: its codecs are what its init segment will say."""
+    video, claim = info.video, context.claim
+    bitrate_bps = video.bitrate_bps or info.bitrate_bps
+    return jobs.NewRendition(
+        name=name,
+        codec=video.codec,
+        codecs=codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=40) if video.codec == "h264" else "",
+        init_key=keys.init_segment(claim.video_id, claim.output, name),
+        width=video.display_width,
+        height=video.display_height,
+        frame_rate=float(video.frame_rate),
+        bitrate_bps=bitrate_bps,
+        peak_bitrate_bps=bitrate_bps,
     )
 
 

@@ -17,17 +17,20 @@ def run_part(
     *,
     threads: int,
     seconds: float,
+    base: float = 0.0,
+    end: float = 100.0,
     show: Callable[[AttemptContext], bool] | None = None,
 ) -> list[Outbox]:
     """Run FFmpeg over `seconds` of video and ship what it writes; the renditions that were made, all arrived.
 
+    It takes the attempt from `base` to `end` percent.
     `show`, if there is one, lets the video be played once every rendition of this part has begun.
     """
     estimate, shown = Estimate(seconds), show is None
     with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):
             estimate.update(block)
-            making.report(context, estimate, block, base=0.0, end=100.0)
+            making.report(context, estimate, block, base=base, end=end)
             for outbox in outboxes:
                 outbox.look()
             shown = shown or _show(context, outboxes, show)

@@ -41,14 +41,17 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
          "to the end" if each["segments"] is None else f"{each['segments']}")
         for each in outline["chunks"]
     ]  # fmt: skip
-    _table(console, ("Chunk", "From", "Length", "Segments"), chunks)
+    if chunks:
+        _table(console, ("Chunk", "From", "Length", "Segments"), chunks)
     for step in outline["steps"]:
         console.print(f"\n[bold]{escape(step['name'])}[/]  [dim]{escape(step['note'])}[/]", highlight=False)
         typer.echo(step["command"])
 
 
 def _quality(rung: dict[str, Any]) -> str:
-    """A server of an older version does not tell the VMAF."""
+    """A server of an older version does not tell the VMAF. What is kept as it is has no quality of ours."""
+    if not rung["crf"]:
+        return "as it is"
     found = rung.get("vmaf")
     return f"{rung['crf']}" if found is None else f"{rung['crf']} for VMAF {found:.1f}"
 

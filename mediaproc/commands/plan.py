@@ -9,9 +9,10 @@ from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
 from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import keyframes, plan, probe, sniff
+from mediaproc.media import copying, keyframes, plan, probe, sniff
 from mediaproc.media.outline import outline_of
-from mediaproc.media.presets import PRESETS
+from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
@@ -27,7 +28,7 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
     """The outline of a file, for programs. Raises CannotPlan."""
     if preset not in PRESETS:
         raise CannotPlan(f"There is no preset called {preset}; there is {', '.join(PRESETS)}")
-    if not PRESETS[preset].rungs:
+    if not PRESETS[preset].rungs and not PRESETS[preset].copies:
         raise CannotPlan(f"{preset} makes files alone, in one piece: there is nothing to plan")
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
@@ -36,14 +37,24 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
         info = _probed(path)
     except probe.Refused as refused:
         raise CannotPlan(str(refused)) from refused
-    long = info.duration_seconds > plan.LONGEST_ALONE_SECONDS
     return outline_of(
         info,
         source=Source(str(path)),
         preset=recipe,
-        chunks=plan.chunks_for(info, recipe, _keyframes(path, info) if long else []),
+        chunks=_chunks(path, info, recipe),
         threads=settings().threads_per_encode,
     ).to_json()
+
+
+def _chunks(path: Path, info: MediaInfo, recipe: Preset) -> tuple[Chunk, ...]:
+    """Into what it is cut: nothing where it is kept as it is. Raises CannotPlan where it can't be."""
+    long = info.duration_seconds > plan.LONGEST_ALONE_SECONDS
+    found = _keyframes(path, info) if long or recipe.copies else []
+    if not recipe.copies:
+        return plan.chunks_for(info, recipe, found)
+    if (obstacle := copying.obstacle(info, found)) is not None:
+        raise CannotPlan(f"{recipe.name} makes nothing of this file: {obstacle}")
+    return ()
 
 
 def _probed(path: Path) -> MediaInfo:

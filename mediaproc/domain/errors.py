@@ -145,6 +145,12 @@ class UnsupportedCodec(ProcessingError):
     code, title = "unsupported_codec", "This video's codec can't be decoded here"
 
 
+class NotCopyable(ProcessingError):
+    """A preset that keeps the source as it is was asked for, and browsers could not play that."""
+
+    code, title = "not_copyable", "This video can't be kept as it is"
+
+
 class DamagedSource(ProcessingError):
     code, title = "damaged_source", "This video is damaged and could not be decoded"
 

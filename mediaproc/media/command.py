@@ -21,7 +21,7 @@ from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source, input_arguments, input_options, location
-from mediaproc.media.tracks import Label
+from mediaproc.media.tracks import Kept, Label
 
 GLOBAL_ARGUMENTS = (
     "-hide_banner",  # the log's tail is for errors
@@ -78,10 +78,12 @@ def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[
 
 def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
     """The sound of an opened source, each track that is kept as an output of its own."""
-    return [
-        ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **audio_options(preset))
-        for kept in tracks.sounds(info)
-    ]
+    return [sound_output(opened, kept, preset) for kept in tracks.sounds(info)]
+
+
+def sound_output(opened: Any, kept: Kept, preset: Preset) -> Any:
+    """One sound track of an opened source."""
+    return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **audio_options(preset))
 
 
 def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:

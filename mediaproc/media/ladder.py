@@ -37,6 +37,8 @@ class Rung:
 def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
     """The rungs of a preset that this source deserves, the largest first; at least one."""
     video = info.video
+    if preset.copies:
+        return (_as_it_is(info),)
     frame_rate = capped_frame_rate(video, preset)
     filled = [target for target in preset.rungs if _scale(video, target) <= 1]
     own = _own_target(video, preset, filled)
@@ -52,6 +54,20 @@ def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
 def _as_chosen(rung: Rung, preset: Preset) -> Rung:
     chosen = next((each for each in preset.chosen if each.rung == rung.name), None)
     return replace(rung, crf=chosen.crf, vmaf=chosen.vmaf) if chosen else rung
+
+
+def _as_it_is(info: MediaInfo) -> Rung:
+    """The picture of a source that is not encoded: its own size, rate and bits, without a quality or level of ours."""
+    video = info.video
+    return Rung(
+        name=f"{video.short_side}p",
+        width=video.display_width,
+        height=video.display_height,
+        frame_rate=video.frame_rate,
+        crf=0,
+        max_bitrate_bps=video.bitrate_bps or info.bitrate_bps,
+        level="",
+    )
 
 
 def _scale(video: VideoTrack, target: RungTarget) -> Fraction:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import command, ladder, layout, poster, storyboard, subtitles, tracks
+from mediaproc.media import command, copying, ladder, layout, poster, storyboard, subtitles, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -53,9 +53,12 @@ class Outline:
 
 
 def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Sequence[Chunk], threads: int) -> Outline:
-    """The outline of a source that is cut into these chunks, on workers that encode with so many threads."""
+    """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
+
+    A source that is kept as it is has no chunks.
+    """
     rungs, sound, video = ladder.rungs_for(info, preset), command.main_audio(info), info.video
-    encode = _encode if len(chunks) == 1 else _encode_chunks
+    encode = _copy if preset.copies else _encode if len(chunks) == 1 else _encode_chunks
     return Outline(
         preset=preset.name,
         preset_version=preset.version,
@@ -75,6 +78,13 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
             _storyboard(info, preset, rungs[-1]),
         ),
     )
+
+
+def _copy(
+    info: MediaInfo, source: Source, preset: Preset, _rungs: Sequence[Rung], _: Sequence[Chunk], _threads: int
+) -> list[Step]:
+    line = command.shell_line(copying.copy_arguments(info, source=source, preset=preset), source=source)
+    return [Step("Copy", line, "Picture as CMAF, not encoded, cut while it grows")]
 
 
 def _encode(

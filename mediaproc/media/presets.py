@@ -83,7 +83,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Preset:
-    """A recipe: a ladder (`rungs`, from the largest to the smallest), or files alone (`sounds`, or a `loop`).
+    """A recipe: a ladder (`rungs`, from the largest to the smallest), files alone (`sounds`, or a `loop`), or the
+    source as it is (`copies`).
 
     With a `target_vmaf` the CRF of each rung is found for each video, and then stands in its job's own copy (`chosen`).
     """
@@ -105,6 +106,11 @@ class Preset:
     edits: Edits = NO_EDITS
     target_vmaf: float | None = None
     chosen: tuple[Chosen, ...] = ()
+
+    @property
+    def copies(self) -> bool:
+        """Whether the source's own picture is kept, and none of it encoded."""
+        return self.encoder == "copy"
 
     def to_json(self) -> dict[str, Any]:
         """The preset with what it makes, for programs, and to be kept with what it made."""
@@ -277,7 +283,23 @@ GIF = Preset(
     ),
 )
 
+SOURCE_COPY = Preset(
+    name="source-copy",
+    version=1,
+    title="As it is",
+    description="The file's own picture, not encoded: ready in seconds, as HLS and MP4. Takes H.264, HEVC and AV1.",
+    codec="source",
+    encoder="copy",
+    encoder_preset="",
+    frame_rate_cap=1000,
+    segment_seconds=4,
+    rungs=(),
+    # What becomes of sound that is not AAC already.
+    audio=AudioTarget(codec="aac", bitrate_bps=160_000, channels=2, sample_rate_hz=48_000),
+    containers=("hls", "mp4"),
+)
+
 PRESETS: dict[str, Preset] = {
-    preset.name: preset for preset in (WEB, WEB_HEVC, WEB_AV1, MP4_SMALL, AUDIO, PREVIEW, GIF)
+    preset.name: preset for preset in (WEB, WEB_HEVC, WEB_AV1, MP4_SMALL, SOURCE_COPY, AUDIO, PREVIEW, GIF)
 }
 """Every built-in preset by its name."""

@@ -113,6 +113,7 @@ class AudioTrack:
     title: str = ""
     role: Role = Role.MAIN
     is_default: bool = False
+    profile: str = ""
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         title=_title(stream),
         role=roles.of_sound(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
+        profile=str(stream.get("profile", "")),
     )
 
 

@@ -13,10 +13,10 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
 
-_CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
+CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
 """Those that give each packet the time at which it is shown; AVI does not."""
 
-_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
+H264_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _LARGEST_PIXELS = 4096 * 2304
 _HIGHEST_BITRATE_BPS = 40_000_000
 """More than that would hardly be played in time by anyone."""
@@ -32,16 +32,16 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
     """
     video = info.video
     return (
-        info.container.partition(",")[0] in _CONTAINERS
+        info.container.partition(",")[0] in CONTAINERS
         and video.codec == "h264"
-        and video.profile in _PROFILES
+        and video.profile in H264_PROFILES
         and video.pixel_format in {"yuv420p", "yuvj420p"}
         and not video.interlaced
         and video.rotation == 0
         and (video.width, video.height) == (video.display_width, video.display_height)
         and video.width * video.height <= _LARGEST_PIXELS
         and max(video.bitrate_bps, info.bitrate_bps) <= _HIGHEST_BITRATE_BPS
-        and _often_enough(keyframes, info.duration_seconds)
+        and longest_gop_seconds(keyframes, info.duration_seconds) <= _LONGEST_GOP_SECONDS
     )
 
 
@@ -51,20 +51,22 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     So the source is read once for both. Times are those of the encoded rungs.
     """
     opened = ffmpeg.input(location(source), **input_options(source))
-    picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **_COPIED)
+    picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
     outputs: list[Any] = [picture, *command.sound_outputs(opened, info, preset)]
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*command.GLOBAL_ARGUMENTS, *command.PROGRESS_ARGUMENTS, *built]
 
 
-def _often_enough(keyframes: Sequence[float], duration_seconds: float) -> bool:
-    edges = [*sorted(keyframes), duration_seconds]
-    return not keyframes or all(after - before <= _LONGEST_GOP_SECONDS for before, after in pairwise(edges))
+def longest_gop_seconds(keyframes: Sequence[float], duration_seconds: float) -> float:
+    """The longest time between two keyframes, or the last one and the end; 0 where they are not known."""
+    edges = [*sorted(keyframes), duration_seconds] if keyframes else []
+    return max((after - before for before, after in pairwise(edges)), default=0.0)
 
 
-_COPIED: dict[str, Any] = {
+COPIED: dict[str, Any] = {
     "c:v": "copy",
     "avoid_negative_ts": "disabled",  # the delay of B-frames goes into the edit list, as in the encoded rungs
-    "movflags": f"{command.CMAF}+frag_keyframe+frag_discont",  # a fragment at each keyframe
+    "movflags": f"{command.CMAF}+frag_keyframe+frag_discont",
     **command.OUTPUT,
 }
+"""How a picture is copied: a fragment at each keyframe."""

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import outline, plan
+from mediaproc.media import copying, outline, plan
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -20,7 +20,7 @@ from mediaproc.settings import settings
 
 
 class PlannedRung(BaseModel):
-    """One picture size to make."""
+    """One picture size to make; `crf` is 0 and `level` empty where the source's own picture is kept."""
 
     name: str
     width: int
@@ -65,7 +65,9 @@ class OutlineView(BaseModel):
     video_codec: str
     audio_codec: str | None
     rungs: list[PlannedRung]
-    chunks: list[PlannedChunk] = Field(description="One where the video is encoded in one piece.")
+    chunks: list[PlannedChunk] = Field(
+        description="One where the video is encoded in one piece, none where the source is kept as it is."
+    )
     steps: list[PlannedStep]
 
 
@@ -76,14 +78,16 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     if video.media_info is None or job is None:
         raise Conflict("The source of this video has not been read yet")
     preset = _recipe(job)
-    if preset is None or not preset.rungs:
+    if preset is None or not (preset.rungs or preset.copies):
         raise Conflict("There is no plan for a preset that makes files alone")
     info = MediaInfo.from_json(video.media_info)
+    if preset.copies and (obstacle := copying.obstacle(info, ())) is not None:
+        raise Conflict(f"There is no plan: {obstacle}")
     made = outline.outline_of(
         info,
         source=outline.NAMELESS,
         preset=preset,
-        chunks=_chunks(session, job, info, preset),
+        chunks=[] if preset.copies else _chunks(session, job, info, preset),
         threads=settings().threads_per_encode,
     )
     return OutlineView.model_validate(made.to_json())

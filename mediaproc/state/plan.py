@@ -38,8 +38,10 @@ class PlanState(SessionState):
         self.reset()
         try:
             found = await self._ask(outlines.of_video, UUID(self.router.url.path.rstrip("/").rpartition("/")[2]))
-        except (Conflict, NotFound, ValueError):
-            self.missing = "There is no plan before the file has been read."
+        except Conflict as conflict:
+            self.missing = f"{conflict.detail}."
+            return
+        except (NotFound, ValueError):
             return
         self.rungs = [_rung(each) for each in found.rungs]
         self.chunks = _chunks(found)
@@ -58,6 +60,8 @@ def _rung(rung: outlines.PlannedRung) -> list[str]:
 
 
 def _chunks(found: OutlineView) -> str:
+    if not found.chunks:
+        return "Copied as it is, not encoded."
     if len(found.chunks) == 1:
         return "Encoded in one piece."
     return f"Cut into {len(found.chunks)} chunks, encoded by as many workers as are free."

@@ -34,7 +34,8 @@ def assemble(context: AttemptContext) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
         packaging.package(context, pool, [_made(*each) for each in whole.values()], base=0.0, fetch=fetch)
-    _mention_what_is_missing(context, whole)
+    _, segments = next(iter(whole.values()))
+    making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
     _sweep(context, whole)
 
 
@@ -82,14 +83,6 @@ def _fetch(
             context.check()
             for body in pool.map(objects.get_bytes, wanted[start : start + _READ_AHEAD]):
                 file.write(body)
-
-
-def _mention_what_is_missing(context: AttemptContext, whole: Whole) -> None:
-    """A source that is cut off gives what there is; the page can say so."""
-    _, segments = next(iter(whole.values()))
-    seconds, wanted = sum(each.duration_seconds for each in segments), context.claim.video.duration_seconds or 0
-    if seconds < 0.9 * wanted:
-        context.log(f"Only {seconds:.1f} of {wanted:.1f} s of this video could be decoded")
 
 
 def _sweep(context: AttemptContext, whole: Whole) -> None:

@@ -13,6 +13,7 @@ from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc_worker import making, reasons
 from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.handlers.copying import keep_source
 from mediaproc_worker.reading import keyframes_of, probed, source_of
 
 
@@ -24,6 +25,9 @@ def process(context: AttemptContext) -> None:
     info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
     _write_down(context, info)
     context.report(Stage.PROBE, jobs.PLANNED)
+    if preset.copies:
+        keep_source(context, info, source, preset, keyframes_of(context, info))
+        return
     if not preset.rungs:
         context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
         return

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from mediaproc.media import codecs, command, layout, manifest, remux, tracks
-from mediaproc.media.fragments import Cutter
-from mediaproc.media.presets import Preset
-from mediaproc.media.probe import MediaInfo
+from mediaproc.media import command, layout, manifest, remux, tracks
 from mediaproc.operations import jobs
-from mediaproc.storage import keys
 from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.reading import source_of
@@ -21,7 +17,7 @@ def copy_picture(context: AttemptContext) -> None:
     arguments = remux.copy_arguments(info, source=source, preset=preset)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
     with making.senders() as pool:
-        picture = Outbox(context=context, pool=pool, row=_row(context, info), cutter=_cutter(preset))
+        picture = making.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
         outboxes = [picture, *making.sound_outboxes(context, pool, tracks.sounds(info), preset)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
@@ -40,25 +36,4 @@ def _finish(context: AttemptContext, outbox: Outbox) -> None:
         outbox.rendition_id,
         bitrate_bps=manifest.average_bitrate_bps(outbox.pieces),
         peak_bitrate_bps=manifest.peak_bitrate_bps(outbox.pieces),
-    )
-
-
-def _cutter(preset: Preset) -> Cutter:
-    """A source's GOPs are as long as they are: short ones are put together."""
-    return Cutter(segment_seconds=preset.segment_seconds)
-
-
-def _row(context: AttemptContext, info: MediaInfo) -> jobs.NewRendition:
-    video, claim = info.video, context.claim
-    bitrate_bps = video.bitrate_bps or info.bitrate_bps
-    return jobs.NewRendition(
-        name=layout.INSTANT,
-        codec=video.codec,
-        codecs=codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=40),
-        init_key=keys.init_segment(claim.video_id, claim.output, layout.INSTANT),
-        width=video.display_width,
-        height=video.display_height,
-        frame_rate=float(video.frame_rate),
-        bitrate_bps=bitrate_bps,
-        peak_bitrate_bps=bitrate_bps,
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import command, layout, subtitles, tracks
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import Kept
 from mediaproc.operations import jobs
@@ -20,9 +22,17 @@ from mediaproc_worker.sending import put_bytes
 
 def extract_subtitles(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `subtitles`."""
-    info = making.info_of(context)
+    info, source = making.info_of(context), source_of(context)
+    arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    keep_texts(context, info, source)
+
+
+def keep_texts(context: AttemptContext, info: MediaInfo, source: Source) -> None:
+    """Keep the text tracks of a source that has some."""
+    arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
     try:
-        _extract(context)
+        _extract(context, arguments)
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         context.log(f"The subtitles can't be read and are left out: {error.detail}")
         return
@@ -30,10 +40,7 @@ def extract_subtitles(context: AttemptContext) -> None:
         _keep(context, kept, video_seconds=info.duration_seconds)
 
 
-def _extract(context: AttemptContext) -> None:
-    source = source_of(context)
-    arguments = subtitles.arguments(making.info_of(context), source=source, preset=making.preset_of(context))
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+def _extract(context: AttemptContext, arguments: list[str]) -> None:
     with making.ffmpeg(context, arguments, threads=1) as ffmpeg:
         for _ in ffmpeg.lines():
             pass

@@ -1,0 +1,70 @@
+"""Keep a source as it is: its picture into segments, playable at once, and then into one MP4. It takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from mediaproc.domain.errors import NotCopyable
+from mediaproc.media import command, copying, ladder, tracks
+from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
+from mediaproc.media.tracks import Label
+from mediaproc.operations import jobs
+from mediaproc_worker import making, packaging
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.handlers.subtitles import keep_texts
+from mediaproc_worker.packaging import Made
+from mediaproc_worker.posting import Poster
+from mediaproc_worker.running import run_part
+from mediaproc_worker.shipping import Outbox
+
+
+def keep_source(
+    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, keyframes: Sequence[float]
+) -> None:
+    """Make everything of a video whose source is kept. Raises NotCopyable where browsers would not play it."""
+    if (obstacle := copying.obstacle(info, keyframes)) is not None:
+        raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
+    context.log(copying.said(info, preset))
+    (rung,) = ladder.rungs_for(info, preset)
+    with making.senders() as pool:
+        poster = Poster.begin(context, pool, info, source)
+        picture = making.copied_outbox(context, pool, info, preset, name=rung.name)
+        outboxes = [picture, *_sounds(context, pool, info, preset)]
+        made = _copied(context, outboxes, info, source, preset)
+        packaging.package(context, pool, made, base=jobs.ENCODED)
+        if tracks.texts(info):
+            keep_texts(context, info, source)
+        poster.look(wait=True)
+    making.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
+
+
+def _copied(
+    context: AttemptContext, outboxes: list[Outbox], info: MediaInfo, source: Source, preset: Preset
+) -> list[Made]:
+    """The segments, each in S3 as soon as it is cut; their bytes stay in the workspace for the MP4."""
+    arguments = copying.copy_arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    done = run_part(
+        context, outboxes, arguments, threads=1, seconds=info.duration_seconds, base=jobs.PLANNED, end=jobs.ENCODED,
+        show=lambda attempt: attempt.write(jobs.mark_playable),
+    )  # fmt: skip
+    return [_made(each) for each in done]
+
+
+def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
+    kept = tracks.sounds(info)
+    outboxes = making.sound_outboxes(context, pool, kept, preset)
+    for outbox, each in zip(outboxes, kept, strict=True):
+        outbox.row = replace(outbox.row, channels=copying.sound_channels(info, each, preset))
+    return outboxes
+
+
+def _made(outbox: Outbox) -> Made:
+    assert outbox.rendition_id is not None
+    row = outbox.row
+    label = Label(row.title, row.language, row.role, row.is_default) if outbox.is_sound else None
+    return Made(outbox.name, outbox.rendition_id, outbox.pieces, label)

@@ -1,0 +1,214 @@
+"""A source that is kept as it is, on real services: not one bit of the picture changes, and nothing is encoded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from mediaproc import database
+from mediaproc.domain.states import JobState
+from mediaproc.domain.tables import Job, Rendition, Segment, Video
+from mediaproc.media import manifest
+from mediaproc.operations import outlines, playback
+from mediaproc.settings import settings
+from mediaproc.storage.client import client
+from mediaproc_worker import attempt, packaging
+from mediaproc_worker.consumer import bound_huey
+from tests import clips
+from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+
+X264 = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-c:a", "aac")
+UNEVEN = "select='not(eq(mod(n,5),2))'"
+
+
+@pytest.fixture(autouse=True)
+def _worker(connected: dict[str, str]) -> None:
+    bound_huey()
+
+
+def kept(source: Path) -> tuple[Job, dict[str, Rendition]]:
+    """The job and the renditions of a source that went well."""
+    job = uploaded(source, preset="source-copy")
+    perform_all(job)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == job.video_id)).all()
+    return job_now(job.id), {rendition.name: rendition for rendition in found}
+
+
+def fetched(key: str | None, folder: Path) -> Path:
+    assert key
+    path = folder / key.rpartition("/")[2]
+    client().download_file(settings().s3_bucket, key, str(path))
+    return path
+
+
+def segments_of(rendition: Rendition) -> list[Segment]:
+    with database.transaction() as session:
+        mine = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
+        return list(session.exec(mine).all())
+
+
+def stitched(rendition: Rendition, folder: Path) -> Path:
+    """Init segment and segments from S3, one after another, as a player reads them."""
+    wanted = [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
+    path = folder / f"{rendition.name}.stitched.mp4"
+    path.write_bytes(b"".join(fetched(key, folder).read_bytes() for key in wanted))
+    return path
+
+
+def times(path: Path, track: str) -> list[float]:
+    """When each packet of a track is shown, in order, from the beginning of its file."""
+    packets = clips.ffprobe(path, "-select_streams", track, "-show_entries", "packet=pts_time")["packets"]
+    start = float(clips.ffprobe(path)["format"]["start_time"])
+    return sorted(float(each["pts_time"]) - start for each in packets)
+
+
+def bits(path: Path, track: str) -> str:
+    """A digest of the bits of a track, however its container writes them."""
+    return clips.ffmpeg("-i", str(path), "-map", f"0:{track}", "-c", "copy", "-f", "streamhash", "-").strip()
+
+
+def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
+    job, made = kept(clips.bunny())
+    video = video_now(job.video_id)
+    assert (set(made), video.playable, video.preset_version) == ({"720p", "audio"}, True, 1)
+    assert [part.kind.value for part in parts_of(job)] == ["storyboard"]
+    mp4 = fetched(made["720p"].mp4_key, tmp_path)
+    for track in ("v:0", "a:0"):
+        assert bits(mp4, track) == bits(clips.bunny(), track)
+        assert times(mp4, track) == pytest.approx(times(clips.bunny(), track), abs=0.001)
+    assert clips.decode(stitched(made["720p"], tmp_path)).frames == clips.decode(clips.bunny()).frames == 132
+    assert clips.decode(stitched(made["audio"], tmp_path), "a:0").end_seconds == pytest.approx(5.3, abs=0.05)
+    order = clips.box_order(mp4)
+    assert order.index("moov") < order.index("mdat")
+    assert clips.ffprobe(fetched(video.poster_key, tmp_path))["streams"][0]["width"] == 1280
+    log = attempts_of(job.id)[0].log_tail
+    assert "Copying picture and sound as 720p, without encoding them" in log
+    assert "-c:v copy" in attempts_of(job.id)[0].command
+
+
+def test_its_playlist_says_what_is_true_of_it() -> None:
+    job, made = kept(clips.bunny())
+    with database.transaction() as session:
+        video = session.get_one(Video, job.video_id)
+        text, growing = playback.multivariant_playlist(session, video), playback.media_playlist(session, video, "720p")
+    pieces = {name: [(each.size_bytes, each.duration_seconds) for each in segments_of(made[name])] for name in made}
+    average = sum(manifest.average_bitrate_bps(each) for each in pieces.values())
+    peak = sum(manifest.peak_bitrate_bps(each) for each in pieces.values())
+    assert f"BANDWIDTH={peak},AVERAGE-BANDWIDTH={average}," in text
+    assert 'CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=25.000' in text
+    assert 'CHANNELS="6"' in text
+    assert growing.endswith("#EXT-X-ENDLIST\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "codec", "said"),
+    [
+        ("opus.mkv", {"encode": (*X264[:-1], "libopus")}, "h264", "avc1.64000c,mp4a.40.2"),
+        ("clip.ts", {"encode": X264}, "h264", "avc1.64000c,mp4a.40.2"),
+        ("uneven.mp4", {"encode": (*X264, "-fps_mode", "vfr"), "filters": UNEVEN}, "h264", "avc1.64000c,mp4a.40.2"),
+        ("silent.flv", {"encode": X264, "audio": None}, "h264", "avc1.64000c"),
+        ("hevc.mkv", {"encode": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=1",
+                                 "-c:a", "aac")}, "hevc", "hvc1.1.6.L60.90,mp4a.40.2"),
+        ("av1.mkv", {"encode": ("-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "lp=1", "-c:a", "libopus")},
+         "av1", "av01.0.00M.08,mp4a.40.2"),
+    ],
+)  # fmt: skip
+def test_other_sources_keep_every_frame_at_its_time(
+    tmp_path: Path, name: str, options: dict, codec: str, said: str
+) -> None:
+    source = clips.make(tmp_path / name, size="320x180", **options)
+    job, made = kept(source)
+    picture = made["180p"]
+    assert (picture.codec, picture.width, picture.height) == (codec, 320, 180)
+    with database.transaction() as session:
+        assert f'CODECS="{said}"' in playback.multivariant_playlist(session, session.get_one(Video, job.video_id))
+    expected = times(source, "v:0")
+    for file in (fetched(picture.mp4_key, tmp_path), stitched(picture, tmp_path)):
+        found = times(file, "v:0")
+        assert len(found) == len(expected) > 30
+        shift = found[0] - expected[0]
+        assert [at - shift for at in found] == pytest.approx(expected, abs=0.0015)
+        assert clips.decode(file).frames == len(expected)
+
+
+def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
+    """The picture begins 0.4 s after the sound; both keep their times, also where the sound is encoded."""
+    for name, sound in (("late.mp4", "copy"), ("late.mkv", "libopus")):
+        clip, source = clips.make(tmp_path / "clip.mp4", size="64x64", seconds=1, encode=X264), tmp_path / name
+        clips.ffmpeg(
+            "-itsoffset", "0.4", "-i", str(clip), "-i", str(clip), "-map", "0:v", "-map", "1:a", "-c:v", "copy",
+            "-c:a", sound, str(source),
+        )  # fmt: skip
+        _, made = kept(source)
+        mp4 = fetched(made["64p"].mp4_key, tmp_path)
+        assert clips.decode(mp4).start_seconds == pytest.approx(0.4, abs=0.03)
+        assert clips.decode(mp4, "a:0").start_seconds == pytest.approx(0.0, abs=0.03)
+        assert clips.decode(stitched(made["64p"], tmp_path)).start_seconds == pytest.approx(0.4, abs=0.03)
+
+
+def test_a_picture_that_lies_on_its_side_keeps_saying_so(tmp_path: Path) -> None:
+    """The turn stands in the header of the segments and of the file, and the playlist says the upright size."""
+    clip, source = clips.make(tmp_path / "lying.mp4", size="128x64", seconds=1, encode=X264), tmp_path / "phone.mp4"
+    clips.ffmpeg("-display_rotation", "90", "-i", str(clip), "-c", "copy", str(source))
+    _, made = kept(source)
+    assert (made["64p"].width, made["64p"].height) == (64, 128)
+    for file in (fetched(made["64p"].mp4_key, tmp_path), stitched(made["64p"], tmp_path)):
+        (turn,) = clips.ffprobe(file)["streams"][0]["side_data_list"]
+        assert turn["rotation"] == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("old.mp4", {"encode": ("-c:v", "mpeg4")}, "its picture is mpeg4, and browsers play H.264, HEVC and AV1"),
+        ("still.mp4", {"seconds": 40, "rate": "1", "encode": ("-c:v", "libx264", "-g", "999")},
+         "its keyframes are up to 40 s apart"),
+    ],
+)  # fmt: skip
+def test_what_browsers_do_not_play_is_refused_for_good(tmp_path: Path, name: str, options: dict, sentence: str) -> None:
+    job = uploaded(clips.make(tmp_path / name, size="64x48", audio=None, **options), preset="source-copy")
+    perform_all(job)
+    job, video = job_now(job.id), video_now(job.video_id)
+    assert (job.state, job.attempt, video.error_code) == (JobState.FAILED, 1, "not_copyable")
+    detail = video.error_detail or ""
+    assert detail.startswith(f"This video can't be kept as it is: {sentence}")
+    assert detail.endswith("Choose the preset “web” instead")
+
+
+def test_an_attempt_that_fails_on_the_way_leaves_the_next_one_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Segments of the first attempt play until the second one has its own."""
+    monkeypatch.setattr(packaging, "package", lambda *_, **__: 1 / 0)
+    job = uploaded(clips.make(tmp_path / "clip.mp4", size="64x48", encode=X264), preset="source-copy")
+    perform_all(job)
+    assert (job_now(job.id).state, video_now(job.video_id).output_attempt) == (JobState.RETRYING, 1)
+    monkeypatch.undo()
+    with database.transaction() as session:
+        session.get_one(Job, job.id).next_attempt_at = None
+    attempt.perform(job.id)
+    video = video_now(job.video_id)
+    assert (job_now(job.id).state, video.output_attempt) == (JobState.COMPLETED, 2)
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == job.video_id)).all()
+    assert {each.attempt for each in found} == {2}
+
+
+def test_its_plan_is_the_command_that_copies(tmp_path: Path, account: Callable) -> None:
+    owner = account()
+    job = uploaded(clips.make(tmp_path / "clip.mp4", size="64x48", encode=X264), preset="source-copy")
+    with database.transaction() as session:
+        session.get_one(Video, job.video_id).team_id = owner.principal.team_id
+    perform_all(job)
+    with database.transaction() as session:
+        plan = outlines.of_video(session, owner.principal, job.video_id)
+    assert ([step.name for step in plan.steps], plan.chunks) == (["Copy", "Poster", "MP4 48p", "Storyboard"], [])
+    assert plan.steps[0].command == attempts_of(job.id)[0].command
+    answer = owner.client.get(f"/api/v1/videos/{job.video_id}/download")
+    assert re.search(r"filename%3D%22[^&]*-48p\.mp4", answer.headers["location"])
