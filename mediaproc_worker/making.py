@@ -45,9 +45,12 @@ def info_of(context: AttemptContext) -> MediaInfo:
 
 
 @contextmanager
-def senders() -> Generator[ThreadPoolExecutor]:
-    """Threads that send files to S3. When the attempt fails, what still waits is not sent any more."""
-    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
+def senders(*, others: int = 0) -> Generator[ThreadPoolExecutor]:
+    """Threads that send files to S3. When the attempt fails, what still waits is not sent any more.
+
+    `others` do something else beside.
+    """
+    pool = ThreadPoolExecutor(SENDERS + others, thread_name_prefix="send")
     try:
         yield pool
     finally:

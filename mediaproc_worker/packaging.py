@@ -51,10 +51,24 @@ def package(
     for done, (rung, sending) in enumerate(zip(rungs, sent, strict=True), start=1):
         size_bytes = sending.result()
         key = keys.download(context.claim.video_id, context.claim.output, rung.name)
-        _finish(context, rung, mp4_key=key, mp4_size_bytes=size_bytes)
+        finish(context, rung, mp4_key=key, mp4_size_bytes=size_bytes)
         context.report(Stage.PACKAGE, base + (100.0 - base) * done / len(rungs))
     for sound in sounds:
-        _finish(context, sound)
+        finish(context, sound)
+
+
+def finish(
+    context: AttemptContext, made: Made, *, mp4_key: str | None = None, mp4_size_bytes: int | None = None
+) -> None:
+    """Write down that a rendition is whole, with its file if it has one."""
+    context.write(
+        jobs.finish_rendition,
+        made.rendition_id,
+        mp4_key=mp4_key,
+        mp4_size_bytes=mp4_size_bytes,
+        bitrate_bps=manifest.average_bitrate_bps(made.pieces),
+        peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
+    )
 
 
 def _remux(
@@ -84,16 +98,3 @@ def _send(context: AttemptContext, name: str) -> int:
     size_bytes = put_large_file(path, key, content_type="video/mp4", check=context.check)
     path.unlink()
     return size_bytes
-
-
-def _finish(
-    context: AttemptContext, made: Made, *, mp4_key: str | None = None, mp4_size_bytes: int | None = None
-) -> None:
-    context.write(
-        jobs.finish_rendition,
-        made.rendition_id,
-        mp4_key=mp4_key,
-        mp4_size_bytes=mp4_size_bytes,
-        bitrate_bps=manifest.average_bitrate_bps(made.pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
-    )

@@ -74,7 +74,7 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
             *encode(info, source, preset, rungs, chunks, threads),
             *_subtitles(info, source, preset),
             _poster(info, source),
-            *(_remux(rung, info, stitched=len(chunks) > 1) for rung in rungs),
+            *(_remux(rung, info, stitched=len(chunks) > 1, copied=preset.copies) for rung in rungs),
             _storyboard(info, preset, rungs[-1]),
         ),
     )
@@ -129,10 +129,11 @@ def _poster(info: MediaInfo, source: Source) -> Step:
     return Step("Poster", command.shell_line(arguments, source=source), note)
 
 
-def _remux(rung: Rung, info: MediaInfo, *, stitched: bool) -> Step:
+def _remux(rung: Rung, info: MediaInfo, *, stitched: bool, copied: bool) -> Step:
     sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
     line = command.shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
     note = f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if stitched else ""
+    note = "Of a large MP4 storage copies the media by itself, behind an index like this one" if copied else note
     return Step(f"MP4 {rung.name}", line, note)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from mediaproc.domain.errors import StorageFailed
 from mediaproc.settings import settings
 from mediaproc.storage import presign
 from mediaproc.storage.client import client
@@ -55,6 +56,36 @@ def uploaded_parts(key: str, *, upload_id: str) -> list[UploadedPart]:
     except ClientError as error:
         raise NoSuchUpload from error
     return [UploadedPart(int(part["PartNumber"]), int(part["Size"]), part["ETag"].strip('"')) for part in found]
+
+
+def put_part(key: str, *, upload_id: str, part_number: int, body: bytes) -> UploadedPart:
+    """Send one part ourselves. Raises NoSuchUpload and StorageFailed."""
+    try:
+        with translated(StorageFailed):
+            answer = client().upload_part(
+                Bucket=settings().s3_bucket, Key=key, UploadId=upload_id, PartNumber=part_number, Body=body
+            )
+    except ClientError as error:
+        raise NoSuchUpload from error
+    return UploadedPart(part_number, len(body), answer["ETag"].strip('"'))
+
+
+def copy_part(key: str, *, upload_id: str, part_number: int, source_key: str, start: int, end: int) -> UploadedPart:
+    """Let S3 take bytes of another object as a part. Raises NoSuchUpload and StorageFailed."""
+    bucket = settings().s3_bucket
+    try:
+        with translated(StorageFailed):
+            answer = client().upload_part_copy(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload_id,
+                PartNumber=part_number,
+                CopySource={"Bucket": bucket, "Key": source_key},
+                CopySourceRange=f"bytes={start}-{end - 1}",
+            )
+    except ClientError as error:
+        raise NoSuchUpload from error
+    return UploadedPart(part_number, end - start, answer["CopyPartResult"]["ETag"].strip('"'))
 
 
 def complete(key: str, *, upload_id: str, parts: Sequence[UploadedPart]) -> None:

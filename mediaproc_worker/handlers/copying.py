@@ -13,8 +13,10 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
+from mediaproc.storage import keys
 from mediaproc_worker import making, packaging
 from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.grafting import grafted
 from mediaproc_worker.handlers.subtitles import keep_texts
 from mediaproc_worker.packaging import Made
 from mediaproc_worker.posting import Poster
@@ -30,14 +32,14 @@ def keep_source(
         raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
     context.log(copying.said(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
-    with making.senders() as pool:
-        poster = Poster.begin(context, pool, info, source)
+    with making.senders(others=2) as pool:
+        poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
         picture = making.copied_outbox(context, pool, info, preset, name=rung.name)
         outboxes = [picture, *_sounds(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
-        packaging.package(context, pool, made, base=jobs.ENCODED)
         if tracks.texts(info):
             keep_texts(context, info, source)
+        _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
     making.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
 
@@ -61,6 +63,18 @@ def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, 
     for outbox, each in zip(outboxes, kept, strict=True):
         outbox.row = replace(outbox.row, channels=copying.sound_channels(info, each, preset))
     return outboxes
+
+
+def _finish(context: AttemptContext, pool: ThreadPoolExecutor, made: Sequence[Made], *, file_bytes: int | None) -> None:
+    """The MP4 is in storage already, or it is remuxed from the bytes in the workspace."""
+    if file_bytes is None:
+        packaging.package(context, pool, made, base=jobs.ENCODED)
+        return
+    picture, *sounds = made
+    key = keys.download(context.claim.video_id, context.claim.output, picture.name)
+    for sound in sounds:
+        packaging.finish(context, sound)
+    packaging.finish(context, picture, mp4_key=key, mp4_size_bytes=file_bytes)
 
 
 def _made(outbox: Outbox) -> Made:

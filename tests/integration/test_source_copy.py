@@ -16,7 +16,7 @@ from mediaproc.media import manifest
 from mediaproc.operations import outlines, playback
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
-from mediaproc_worker import attempt, packaging
+from mediaproc_worker import attempt, grafting, packaging
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
@@ -90,6 +90,26 @@ def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
     log = attempts_of(job.id)[0].log_tail
     assert "Copying picture and sound as 720p, without encoding them" in log
     assert "-c:v copy" in attempts_of(job.id)[0].command
+
+
+def test_of_a_large_file_storage_copies_the_media_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent but an index without the names and places that the camera wrote down."""
+    heavy = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "1", "-c:a", "aac", "-metadata", "location=+52.5+13.4/")
+    noise = {"filters": "noise=alls=100:allf=t", "rate": "10", "seconds": 0.6}
+    source = clips.make(tmp_path / "large.mp4", size="1280x720", encode=heavy, **noise)
+    assert source.stat().st_size > 11 * 1024**2
+    monkeypatch.setattr(grafting, "SMALLEST_BYTES", 1)
+    monkeypatch.setattr(packaging, "package", None)
+    _, made = kept(source)
+    mp4 = fetched(made["720p"].mp4_key, tmp_path)
+    assert mp4.stat().st_size == made["720p"].mp4_size_bytes
+    assert clips.box_order(mp4) == ["ftyp", "moov", "mdat"]
+    assert b"loci" in source.read_bytes()
+    assert b"loci" not in mp4.read_bytes()
+    for track in ("v:0", "a:0"):
+        assert bits(mp4, track) == bits(source, track)
+        assert times(mp4, track) == times(source, track)
+    assert clips.decode(mp4).frames == 6
 
 
 def test_its_playlist_says_what_is_true_of_it() -> None:
