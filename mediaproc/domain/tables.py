@@ -223,6 +223,7 @@ class Video(SQLModel, table=True):
             postgresql_using="gin",
             postgresql_ops={"title": "gin_trgm_ops", "filename": "gin_trgm_ops"},
         ),
+        Index("ix_video_team_source", "team_id", "source_etag"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -236,6 +237,8 @@ class Video(SQLModel, table=True):
     """Of all its work, present and future."""
     preset_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     source_key: str = Field(max_length=512)
+    source_etag: str | None = Field(default=None, max_length=128)
+    """What storage calls the bytes: alike for the same bytes in parts of the same size. Known once they are read."""
     size_bytes: int = Field(sa_column=_bytes())
     status: VideoStatus = Field(default=VideoStatus.UPLOADING, sa_column=_word(VideoStatus))
     playable: bool = False

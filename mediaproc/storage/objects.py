@@ -6,12 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
 from mediaproc.storage.failures import translated
+
+_IN_PARTS = TransferConfig(multipart_threshold=5 * 1024**3, multipart_chunksize=256 * 1024**2)
+"""S3 copies up to 5 GiB at once."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,23 @@ def get_range(key: str, offset: int, size: int) -> bytes:
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "InvalidRange":
             return b""
+        raise SourceMissing from error
+
+
+def copy(key: str, to: str, *, large: bool = False) -> None:
+    """Let S3 copy an object; one that may be `large`, beyond what it copies at once, in parts where it is.
+
+    Raises SourceMissing and StorageFailed.
+    """
+    bucket = settings().s3_bucket
+    source = {"Bucket": bucket, "Key": key}
+    try:
+        with translated(StorageFailed):
+            if large:
+                client().copy(source, bucket, to, Config=_IN_PARTS)
+            else:
+                client().copy_object(Bucket=bucket, Key=to, CopySource=source)
+    except ClientError as error:
         raise SourceMissing from error
 
 

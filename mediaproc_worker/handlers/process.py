@@ -14,11 +14,14 @@ from mediaproc.settings import settings
 from mediaproc_worker import making, reasons
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.copying import keep_source
+from mediaproc_worker.handlers.taking_over import taken_over
 from mediaproc_worker.reading import keyframes_of, probed, source_of
 
 
 def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises the expected errors; the attempt writes them down."""
+    if taken_over(context):
+        return
     preset = making.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)

@@ -31,6 +31,7 @@ from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.tuning import set_chosen
 from mediaproc.operations.jobs.turns import claim_next
+from mediaproc.operations.jobs.twins import Twin, know_source, own_key, take_over
 from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "NewSegment",
     "Part",
     "Share",
+    "Twin",
     "add_rendition",
     "add_segments",
     "cancel",
@@ -56,12 +58,14 @@ __all__ = [
     "frames_of",
     "give_back",
     "heartbeat",
+    "know_source",
     "leave_behind",
     "mark_playable",
     "measurable",
     "newest",
     "note",
     "of_job",
+    "own_key",
     "prioritize",
     "prune",
     "reprocess",
@@ -76,4 +80,5 @@ __all__ = [
     "share_of",
     "share_out",
     "sweep_leftovers",
+    "take_over",
 ]

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
-from mediaproc.domain.tables import Attempt, Job
+from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
@@ -158,10 +158,18 @@ def abandoned(session: Session, claim: Claim) -> bool:
 
 
 def afterwards(session: Session, whole: Held) -> None:
-    """What a whole that has just been completed lets begin, for nobody to wait for."""
-    begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
-    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs"):
+    """What a whole that has just been completed lets begin, for nobody to wait for: unless it was taken over too."""
+    if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
+        begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
+    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and not _measured(session, whole):
         begin(session, whole, whole.job, Part(JobKind.MEASURE))
+
+
+def _measured(session: Session, whole: Held) -> bool:
+    mine = (col(Rendition.video_id) == whole.video.id, col(Rendition.attempt) == whole.job.attempt)
+    return (
+        session.exec(select(Rendition.id).where(*mine, col(Rendition.vmaf).is_not(None)).limit(1)).first() is not None
+    )
 
 
 def of_job(session: Session, job_id: UUID) -> list[Job]:
