@@ -35,6 +35,8 @@ _KEPT = {
     "hevc": _Kept("HEVC", frozenset({"Main", "Main 10"}), _8_BITS | {"yuv420p10le"}, {"tag:v": "hvc1"}),
     "av1": _Kept("AV1", frozenset({"Main"}), _8_BITS | {"yuv420p10le"}, {}),
 }
+_OTHERS = {"mpeg2video": "MPEG-2", "mpeg4": "MPEG-4 Part 2", "vp8": "VP8", "vp9": "VP9", "prores": "ProRes"}
+"""What people call codecs that can't be kept; others stand as FFmpeg calls them."""
 
 
 def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
@@ -46,7 +48,7 @@ def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
     video, kept = info.video, _KEPT.get(info.video.codec)
     gop_seconds = remux.longest_gop_seconds(keyframes, info.duration_seconds)
     if kept is None:
-        return f"its picture is {_called(video)}, and browsers play H.264, HEVC and AV1"
+        return f"its picture is {_called(video)}; only H.264, HEVC and AV1 can be kept"
     if video.hdr:
         return "its picture is HDR, which many screens can't show"
     if video.profile not in kept.profiles or video.pixel_format not in kept.pixel_formats:
@@ -110,7 +112,7 @@ def _called(video: VideoTrack) -> str:
     """A codec as people call it, with what tells this picture from those that browsers play."""
     kept = _KEPT.get(video.codec)
     if kept is None:
-        return video.codec
+        return _OTHERS.get(video.codec, video.codec)
     return f"{kept.called} {video.profile}, {video.pixel_format}".replace(" ,", ",")
 
 

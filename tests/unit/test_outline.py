@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mediaproc.__main__ import cli
-from mediaproc.commands.plan import plan_file
+from mediaproc.commands.plan import CannotPlan, plan_file
 from mediaproc.media import keyframes, plan, probe
 from mediaproc.media.outline import NAMELESS, outline_of
 from mediaproc.media.presets import WEB
@@ -33,6 +33,21 @@ def test_the_commands_of_a_short_file_run_as_they_stand(clip: Path, tmp_path: Pa
         subprocess.run(step["command"], shell=True, cwd=tmp_path, env=environment, check=True, capture_output=True)
     assert clips.decode(tmp_path / "180p.mp4").frames == 25
     assert (tmp_path / "poster.jpg").stat().st_size > 1000
+
+
+def test_the_plan_of_a_file_that_is_kept_encodes_nothing(clip: Path, tmp_path: Path) -> None:
+    planned = plan_file(clip, preset="source-copy")
+    assert ([step["name"] for step in planned["steps"]], planned["chunks"]) == (
+        ["Copy", "Poster", "MP4 180p", "Storyboard"], []
+    )  # fmt: skip
+    for step in (planned["steps"][0], planned["steps"][2]):
+        line = step["command"].replace("ffmpeg", clips.FFMPEG, 1)
+        subprocess.run(line, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert clips.decode(tmp_path / "180p.mp4").frames == 25
+    assert "as it is" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
+    other = clips.make(tmp_path / "old.mp4", seconds=0.2, size="64x48", audio=None, encode=("-c:v", "mpeg4"))
+    with pytest.raises(CannotPlan, match="source-copy makes nothing of this file: its picture is MPEG-4 Part 2"):
+        plan_file(other, preset="source-copy")
 
 
 def test_a_long_file_is_planned_in_chunks_whose_source_has_no_name(tmp_path: Path) -> None:
