@@ -15,6 +15,7 @@ from mediaproc.domain.tables import Job, Rendition, Segment, Video
 from mediaproc.media import manifest
 from mediaproc.operations import outlines, playback
 from mediaproc.settings import settings
+from mediaproc.storage import objects
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt, grafting, packaging
 from mediaproc_worker.consumer import bound_huey
@@ -155,6 +156,24 @@ def test_other_sources_keep_every_frame_at_its_time(
         shift = found[0] - expected[0]
         assert [at - shift for at in found] == pytest.approx(expected, abs=0.0015)
         assert clips.decode(file).frames == len(expected)
+
+
+def test_every_sound_and_text_is_kept(tmp_path: Path) -> None:
+    """AAC as it is, other sound as AAC, subtitles as WebVTT."""
+    clip, text, source = clips.make(tmp_path / "c.mp4", size="64x48", seconds=1), tmp_path / "t.srt", tmp_path / "a.mkv"
+    text.write_text("1\n00:00:00,100 --> 00:00:00,900\nHello\n")
+    clips.ffmpeg(
+        "-i", str(clip), "-i", str(text), "-map", "0:v", "-map", "0:a", "-map", "0:a", "-map", "1", "-c", "copy",
+        "-c:a:1", "libopus", "-metadata:s:a:1", "language=deu", str(source),
+    )  # fmt: skip
+    job, made = kept(source)
+    assert set(made) == {"48p", "audio", "audio-2", "subtitles"}
+    assert [(made[name].channels, made[name].language) for name in ("audio", "audio-2")] == [(1, ""), (2, "de")]
+    assert objects.get_bytes(segments_of(made["subtitles"])[0].object_key).startswith(b"WEBVTT")
+    mp4 = fetched(made["48p"].mp4_key, tmp_path)
+    assert [each["codec_name"] for each in clips.ffprobe(mp4)["streams"]] == ["h264", "aac", "aac"]
+    assert bits(mp4, "a:0") == bits(source, "a:0")
+    assert "-c:v copy" in attempts_of(job.id)[0].command
 
 
 def test_sound_and_picture_stay_together(tmp_path: Path) -> None:

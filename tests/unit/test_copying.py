@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import copying, ladder
+from mediaproc.media import copying, ladder, tracks
 from mediaproc.media.presets import SOURCE_COPY
 from mediaproc.media.probe import AudioTrack
 from mediaproc.media.sources import Source
@@ -54,8 +54,8 @@ def test_its_one_size_is_its_own() -> None:
     ("sound", "codec", "channels", "line"),
     [
         (AAC, "copy", 6, "Copying picture and sound as 720p, without encoding them"),
-        (replace(AAC, profile="HE-AAC"), "aac", 2, "the sound becomes AAC"),
-        (OPUS, "aac", 2, "the sound becomes AAC"),
+        (replace(AAC, profile="HE-AAC"), "aac", 2, "sound that is not AAC becomes AAC"),
+        (OPUS, "aac", 2, "sound that is not AAC becomes AAC"),
         (None, None, 0, "Copying the picture as 720p, without encoding it"),
     ],
 )
@@ -65,7 +65,9 @@ def test_sound_is_kept_where_it_is_aac(sound: AudioTrack | None, codec: str | No
     assert arguments.count("-i") == 1
     assert arguments[arguments.index("-c:v") + 1] == "copy"
     assert (arguments[arguments.index("-c:a") + 1] if "-c:a" in arguments else None) == codec
-    assert copying.sound_channels(info, SOURCE_COPY) == channels
+    assert [copying.sound_channels(info, kept, SOURCE_COPY) for kept in tracks.sounds(info)] == [channels][
+        : bool(sound)
+    ]
     assert copying.said(info, SOURCE_COPY).endswith(line)
 
 
