@@ -11,7 +11,7 @@ import ffmpeg
 from mediaproc.media import command, ladder, layout, remux, tracks
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
-from mediaproc.media.sources import Source, input_options, location
+from mediaproc.media.sources import Source, input_options_in_one_go, location
 from mediaproc.media.tracks import Kept
 
 _LONGEST_GOP_SECONDS = 30.0
@@ -80,7 +80,7 @@ def sound_channels(info: MediaInfo, kept: Kept, preset: Preset) -> int:
 
 def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     """One FFmpeg that reads the source once and puts its picture and sound into fragments, as they are if they may."""
-    opened = ffmpeg.input(location(source), **input_options(source))
+    opened = ffmpeg.input(location(source), **input_options_in_one_go(source))
     (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **_KEPT[info.video.codec].options}
     picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
     sounds = [_sound(opened, info, kept, preset) for kept in tracks.sounds(info)]
