@@ -70,12 +70,12 @@ def chromium() -> Path | None:
 
 
 def _rounds(kind: str | None) -> list[list[str]]:
-    """On two processes; browsers and whole starts of Mediaproc, which take the machine for themselves, at the end."""
-    quick = [each for each in ("unit", "integration") if kind in {None, each}]
-    rounds = [quick] if quick else []
+    """Three processes for what often waits; then two for browsers and whole starts of Mediaproc."""
+    quick = [f"tests/{each}" for each in ("unit", "integration") if kind in {None, each}]
+    rounds = [["--numprocesses=3", "--dist=loadfile", *quick]] if quick else []
     if kind in {None, "e2e"}:
-        rounds.append(["e2e"])
-    return [["--numprocesses=2", "--dist=loadfile", *(f"tests/{each}" for each in kinds)] for kinds in rounds]
+        rounds.append(["--numprocesses=2", "--dist=loadfile", "tests/e2e"])
+    return rounds
 
 
 def _pytest(where: list[str], options: list[str]) -> int:

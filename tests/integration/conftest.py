@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from mediaproc import database, logs
 from mediaproc.api.app import create_api
 from mediaproc.events import publisher
-from mediaproc.operations import playback, quota, throttle
+from mediaproc.operations import passwords, playback, quota, throttle
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
@@ -22,6 +22,8 @@ from tests.integration.serving import Web, start_web
 
 ORIGIN = "http://localhost:8000"
 PASSWORD = "a long enough password"
+CHEAP_COST = 4
+"""Of hashing a password. Hundreds of accounts are made for one test each, and a real hash takes a quarter second."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         playback._token_until,
     ):
         cached.cache_clear()
+    passwords._COST = CHEAP_COST
     logs.configure()
     return services
 

@@ -12,12 +12,14 @@ from mediaproc.api import standing
 from mediaproc.api.app import create_api
 from mediaproc.commands.web import collect_rarely
 from mediaproc.events import hub
+from mediaproc.operations import passwords
 from mediaproc.settings import settings
 
 
 def make() -> FastAPI:
     """The app. `KEEP_ALIVE_SECONDS` is for tests that wait for a keep-alive, of 15 seconds otherwise."""
     logs.configure(level=settings().log_level)
+    passwords._COST = 4  # as in the tests' own process
     standing.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", standing.INTERVAL_SECONDS))
     app = create_api()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from mediaproc import database
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
-from mediaproc.operations import throttle
+from mediaproc.operations import passwords, throttle
 from mediaproc.settings import settings
 from tests.integration.conftest import ORIGIN, PASSWORD, Account
 
@@ -31,6 +31,16 @@ def _register(api: TestClient, email: str) -> Any:
     return api.post("/api/v1/auth/register", json={"email": email, "password": PASSWORD})
 
 
+@pytest.fixture
+def real_cost(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash passwords as slowly as outside of tests."""
+    monkeypatch.setattr(passwords, "_COST", 12)
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
+
+
+@pytest.mark.usefixtures("real_cost")
 def test_registering_signs_in_and_makes_a_personal_team(api: TestClient) -> None:
     email = _email()
     done = _register(api, f"  {email.upper()} ")
@@ -102,6 +112,7 @@ def test_a_password_counts_beyond_the_72_bytes_of_bcrypt(api: TestClient) -> Non
     assert api.post("/api/v1/auth/login", json={"email": email, "password": long + "a"}).status_code == 200
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_an_unknown_email_gets_the_words_and_the_time_of_a_wrong_password(api: TestClient) -> None:
     email = _email()
     _register(api, email)

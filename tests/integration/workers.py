@@ -91,12 +91,19 @@ class Workers:
 
 def gone(*processes: psutil.Process) -> bool:
     """Whether all of them have ended."""
-    return all(not each.is_running() or each.status() == psutil.STATUS_ZOMBIE for each in processes)
+    return all(_is_gone(each) for each in processes)
 
 
 def kill(process: psutil.Process, signum: int = signal.SIGKILL) -> None:
     """Send a signal to a process that these tests started."""
     process.send_signal(signum)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _command_of(process: psutil.Process) -> list[str]:
