@@ -179,8 +179,8 @@ def test_a_stopped_consumer_gives_back_what_takes_too_long(workers: Workers) -> 
 
 
 def test_a_stopped_consumer_finishes_what_is_short(workers: Workers) -> None:
-    job = enqueued(filename="ffmpeg 0.6")
-    workers.encoding()
+    job = enqueued(filename="ffmpeg 0.3")
+    eventually(lambda: attempts_of(job.id))
     workers.consumer.terminate()
     workers.consumer.wait(timeout=10)
     assert _state(job, JobState.COMPLETED)
