@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import clips, contract
+from tests import contract
 from tests.browsing import PASSWORD, ROOT, Site, choose, row
 
 needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="the walk takes curl and jq")
@@ -45,12 +45,14 @@ def _run(command: list[str], environment: dict[str, str], folder: Path) -> str:
 
 
 @needs_jq
-def test_a_stranger_with_curl_uploads_follows_and_downloads(environment: dict[str, str], tmp_path: Path) -> None:
-    shutil.copy(clips.bunny(), tmp_path / "my clip.mp4")
+def test_a_stranger_with_curl_uploads_follows_and_downloads(
+    environment: dict[str, str], small_bunny: Path, tmp_path: Path
+) -> None:
+    shutil.copy(small_bunny, tmp_path / "my clip.mp4")
     told = _run(["sh", "-euc", contract.example("walk")], {**environment, "FILE": "my clip.mp4"}, tmp_path)
     assert '"status": "completed"' in told
     (saved,) = tmp_path.glob("*-*.mp4")
-    assert saved.name == "my clip-720p.mp4"
+    assert saved.name == "my clip-180p.mp4"
     assert saved.stat().st_size > 10_000
     id = json.loads((tmp_path / "video.json").read_text())["id"]
     finished = {**environment, "VIDEO_ID": id}
@@ -58,17 +60,19 @@ def test_a_stranger_with_curl_uploads_follows_and_downloads(environment: dict[st
         assert "completed" in _run([*command, contract.example(name)], finished, tmp_path), name
 
 
-def test_the_client_does_the_same_in_a_few_lines(environment: dict[str, str], tmp_path: Path) -> None:
-    shutil.copy(clips.bunny(), tmp_path / "clip.mp4")
+def test_the_client_does_the_same_in_a_few_lines(
+    environment: dict[str, str], small_bunny: Path, tmp_path: Path
+) -> None:
+    shutil.copy(small_bunny, tmp_path / "clip.mp4")
     command = [sys.executable, "-c", contract.example("client")]
     told = _run(command, {**environment, "FILE": "clip.mp4"}, tmp_path)
-    assert told.splitlines()[-1] == "clip-720p.mp4"
-    assert (tmp_path / "clip-720p.mp4").stat().st_size > 10_000
+    assert told.splitlines()[-1] == "clip-180p.mp4"
+    assert (tmp_path / "clip-180p.mp4").stat().st_size > 10_000
 
 
-def test_a_page_follows_by_event_source(page: Page, bunny: Path) -> None:
-    choose(page, bunny)
-    expect(row(page, bunny.name)).to_have_attribute("data-state", "done")
+def test_a_page_follows_by_event_source(page: Page, small_bunny: Path) -> None:
+    choose(page, small_bunny)
+    expect(row(page, small_bunny.name)).to_have_attribute("data-state", "done")
     link = page.locator(".card").first.get_attribute("href") or ""
     script = f"""(videoId) => new Promise((done) => {{
         const seen = [];

@@ -128,7 +128,7 @@ def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Pat
     assert not sent
 
 
-def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, bunny: Path) -> None:
+def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_bunny: Path) -> None:
     gate = Gate(page.context, let_through=1)
     choose(page, big)
     card = page.locator(".card", has_text="holiday")
