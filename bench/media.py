@@ -24,7 +24,7 @@ from sqlmodel import Session
 
 from bench import copying, costs, figures, machine, stitched
 from bench.figures import Figure
-from mediaproc import database
+from mediaproc import database, logs
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media import command, ladder, presets, probe
@@ -58,6 +58,7 @@ def main() -> int:
     parser.add_argument("--copy-mib", type=int, default=256, help="the size of the file for source-copy")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    logs.configure(level="WARNING")
     measured: list[Figure] = []
     figures.show_machine()
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, real_services():
@@ -138,7 +139,9 @@ def _plain_on(folder: Path, clip: Path, cores: Sequence[int]) -> float:
             own.mkdir(exist_ok=True)
             with machine.bound_to(core):
                 command_line = [clips.FFMPEG, *_ladder_arguments(clip, threads=1)]
-                started.append(subprocess.Popen(command_line, cwd=own, stderr=subprocess.DEVNULL))
+                started.append(
+                    subprocess.Popen(command_line, cwd=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                )
         assert [each.wait() for each in started] == [0] * len(cores)
 
     return _timed(run)
