@@ -30,14 +30,16 @@ from mediaproc.domain.tables import Job, Video
 from mediaproc.media import command, ladder, presets, probe
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
-from mediaproc.settings import available_cores, settings
+from mediaproc.settings import Settings, available_cores, settings
 from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import real_services
-from tests.integration.workers import Workers
+from tests.integration.workers import HURRY, Workers
 from tests.works import make_video
 
 CONSUMER = "mediaproc_worker.consumer"
+_AS_SHIPPED = {name: str(Settings.model_fields[name.lower()].default) for name in HURRY if name != "WORKER_SLOTS"}
+"""Not as in the tests, where a rescue is looked for twice a second."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
     with database.transaction() as session:
         job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
     playable = _until(lambda session: session.get_one(Video, video.id).playable, since=began)
-    wall = _until(lambda session: _ended(session, job.id), since=began)
+    wall = _until(lambda session: _ended(session, job.id), since=began, every_seconds=0.1)
     with database.transaction() as session:
         return Run(playable, wall, len(jobs.of_job(session, job.id)))
 
@@ -188,13 +190,14 @@ def _ended(session: Session, job_id: UUID) -> bool:
     return job.state is JobState.COMPLETED
 
 
-def _until(true: Callable[[Session], bool], *, since: float) -> float:
+def _until(true: Callable[[Session], bool], *, since: float, every_seconds: float = 0.02) -> float:
+    """Seconds from `since` on. Looking costs a share of a core that is not the worker's."""
     while True:
         with database.transaction() as session:
             if true(session):
                 return time.monotonic() - since
         assert time.monotonic() - since < 600
-        time.sleep(0.02)
+        time.sleep(every_seconds)
 
 
 @contextmanager
@@ -206,7 +209,7 @@ def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[list[Work
             own = folder / f"worker-{number}"
             own.mkdir(exist_ok=True)
             with machine.bound_to(core):
-                started.append(Workers(own, module=CONSUMER))
+                started.append(Workers(own, module=CONSUMER, settings=_AS_SHIPPED))
             stack.callback(started[-1].stop)
         time.sleep(3)  # what they import is not what is measured
         yield started
