@@ -28,7 +28,7 @@ from tests.integration.hosts import Host, why_not
 from tests.integration.workers import Workers, gone, kill
 from tests.works import attempts_of, eventually, job_now, storyboard_keys_of, uploaded, video_now
 
-SECONDS, RATE = 62, 25
+SECONDS, RATE = 92, 25
 HOSTS = ("one", "two")
 
 
@@ -60,9 +60,9 @@ def hosts(services: Services, tmp_path: Path) -> Iterator[tuple[Workers, Workers
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Long enough for two chunks, and slow enough that there is time to kill something."""
+    """Long enough for three chunks, and slow enough that there is time to kill something."""
     return clips.make(
-        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="640x360", rate=str(RATE),
+        tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="854x480", rate=str(RATE),
         encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"),
     )  # fmt: skip
 
