@@ -223,7 +223,7 @@ class Video(SQLModel, table=True):
             postgresql_using="gin",
             postgresql_ops={"title": "gin_trgm_ops", "filename": "gin_trgm_ops"},
         ),
-        Index("ix_video_team_source", "team_id", "source_etag"),
+        Index("ix_video_source_team", "source_etag", "team_id", postgresql_where=text("source_etag IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
