@@ -27,7 +27,7 @@ from bench.figures import Figure
 from mediaproc import database, logs
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import command, ladder, presets, probe
+from mediaproc.media import command, ladder, presets
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import Settings, available_cores, settings
@@ -164,8 +164,7 @@ def _plain_ffmpeg(clip: Path, folder: Path) -> None:
 
 
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
-    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(clip)))]
-    info = probe.parse_ffprobe(subprocess.check_output(asked, text=True))
+    info = clips.probed(clip)
     rungs = ladder.rungs_for(info, presets.WEB)
     return command.encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
 

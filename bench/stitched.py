@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.figures import Figure
-from mediaproc.media import command, keyframes, ladder, layout, plan, presets, probe, timing
+from mediaproc.commands.plan import keyframes_of
+from mediaproc.media import command, ladder, layout, plan, presets, timing
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.probe import MediaInfo
@@ -41,8 +42,8 @@ class Encoded:
 
 def size_at_equal_vmaf(folder: Path, clip: Path) -> Figure:
     """The row of the table."""
-    info = _probed(clip)
-    chunks = plan.chunks_for(info, _PRESET, _keyframes(info, clip))
+    info = clips.probed(clip)
+    chunks = plan.chunks_for(info, _PRESET, keyframes_of(clip, info))
     seams = [chunk.start_seconds for chunk in chunks[1:]]
     fine, coarse = (_encoded(folder, clip, info, _one_piece(info), crf, seams) for crf in (0, _COARSER))
     stitched = _encoded(folder, clip, info, chunks, 0, seams)
@@ -103,18 +104,3 @@ def _scores(folder: Path, clip: Path, rung: Rung, chunk: Chunk) -> dict[float, f
     frames = json.loads((folder / "vmaf.json").read_text())["frames"]
     rate = float(rung.frame_rate)
     return {chunk.start_seconds + each["frameNum"] / rate: each["metrics"]["vmaf"] for each in frames}
-
-
-def _probed(clip: Path) -> MediaInfo:
-    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(clip)))]
-    return probe.parse_ffprobe(subprocess.check_output(asked, text=True))
-
-
-def _keyframes(info: MediaInfo, clip: Path) -> list[float]:
-    with clip.open("rb") as file:
-
-        def read(offset: int, size: int) -> bytes:
-            file.seek(offset)
-            return file.read(size)
-
-        return keyframes.of_source(info, read, clip.stat().st_size)

@@ -58,7 +58,5 @@ def run(context: AttemptContext, arguments: list[str]) -> None:
     """Run FFmpeg on a sample, with the threads of a slot, to its end."""
     threads = settings().threads_per_encode
     limits = Limits(wall_seconds=_SECONDS, cpu_seconds=_SECONDS * threads)
-    with making.ffmpeg(context, arguments, threads=threads, limits=limits) as running:
-        for _ in running.lines():
-            pass
+    making.run(context, arguments, threads=threads, limits=limits)
     context.check()

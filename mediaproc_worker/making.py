@@ -122,6 +122,13 @@ def ffmpeg(
         raise lost
 
 
+def run(context: AttemptContext, arguments: list[str], *, threads: int = 1, limits: Limits | None = None) -> None:
+    """Run FFmpeg to its end, whose progress nobody follows. It fails as `ffmpeg` does."""
+    with ffmpeg(context, arguments, threads=threads, limits=limits) as running:
+        for _ in running.lines():
+            pass
+
+
 def mention_what_is_missing(context: AttemptContext, seconds: float) -> None:
     """A source that is cut off gives what there is; the page can say so. `seconds` is how much that is."""
     wanted = context.claim.video.duration_seconds or 0

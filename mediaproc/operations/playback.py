@@ -22,7 +22,7 @@ from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import dash, manifest, storyboard
 from mediaproc.media.dash import Representation
 from mediaproc.media.manifest import Piece, Sound, Text, Variant
-from mediaproc.operations import scope, shown, tokens
+from mediaproc.operations import jobs, scope, shown, tokens
 from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
@@ -145,8 +145,7 @@ def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Pie
 
 
 def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
-    query = select(Segment).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))
-    return _unbroken(session.exec(query).all())
+    return _unbroken(jobs.segments_of(session, rendition))
 
 
 def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:

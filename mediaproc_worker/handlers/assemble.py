@@ -12,6 +12,7 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
+from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
 from mediaproc_worker import making, packaging
 from mediaproc_worker.context import AttemptContext
@@ -47,10 +48,7 @@ def _whole(context: AttemptContext) -> Whole:
         results = and_(col(Rendition.name) != layout.INSTANT, col(Rendition.kind) != RenditionKind.SUBTITLES)
         in_order = (col(Rendition.height).desc(), col(Rendition.name))
         found = session.exec(select(Rendition).where(*mine, results).order_by(*in_order)).all()
-        whole: Whole = {}
-        for each in found:
-            rows = select(Segment).where(col(Segment.rendition_id) == each.id).order_by(col(Segment.number))
-            whole[each.name] = (each, session.exec(rows).all())
+        whole: Whole = {each.name: (each, jobs.segments_of(session, each)) for each in found}
     ends = {_end(segments) for rendition, segments in whole.values() if rendition.height}
     if len(ends) != 1:
         raise EncodeFailed("The chunks of this video do not make a whole")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from mediaproc.domain.errors import NotCopyable
-from mediaproc.media import command, copying, ladder, tracks
+from mediaproc.media import command, copying, ladder, subtitles, tracks
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -38,7 +38,7 @@ def keep_source(
         outboxes = [picture, *_sounds(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
         if tracks.texts(info):
-            keep_texts(context, info, source)
+            keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
     making.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))

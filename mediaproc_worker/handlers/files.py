@@ -68,9 +68,7 @@ def _make_sounds(
     (sound,) = making.all_arrived(outboxes) or [None]
     if sound is None or sound.rendition_id is None:
         raise NoAudioTrack("This video has a sound track without any sound in it")
-    with making.ffmpeg(context, files.m4a_arguments(), threads=1) as remuxing:
-        for _ in remuxing.lines():
-            pass
+    making.run(context, files.m4a_arguments())
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)
     for each in preset.sounds:
@@ -85,9 +83,7 @@ def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: 
         return None
     arguments = files.measure_arguments(info, source=source, preset=preset)
     context.log("Measuring the loudness")
-    with making.ffmpeg(context, arguments, threads=1) as ffmpeg:
-        for _ in ffmpeg.lines():
-            pass
+    making.run(context, arguments)
     measured = loudness.parse((context.workspace / layout.LOUDNESS).read_text())
     heard = f"{measured.integrated:.1f} LUFS" if measured.audible else "silent"
     context.log(f"The sound is {heard}; wanted are {target:.0f} LUFS")

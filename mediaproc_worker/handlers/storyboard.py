@@ -58,9 +58,7 @@ def _still(key: str) -> bytes:
 def _tile(context: AttemptContext, board: Storyboard) -> None:
     arguments = storyboard.arguments(board)
     context.write(jobs.note, command=command.shell_line(arguments, source=Source(layout.STILLS)))
-    with making.ffmpeg(context, arguments, threads=1, limits=_LIMITS) as running:
-        for _ in running.lines():
-            pass
+    making.run(context, arguments, limits=_LIMITS)
 
 
 def _send(context: AttemptContext, pool: ThreadPoolExecutor, board: Storyboard) -> None:

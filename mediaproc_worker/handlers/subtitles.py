@@ -9,7 +9,6 @@ from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, U
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import command, layout, subtitles, tracks
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.sources import Source
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import Kept
 from mediaproc.operations import jobs
@@ -25,25 +24,18 @@ def extract_subtitles(context: AttemptContext) -> None:
     info, source = making.info_of(context), source_of(context)
     arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
-    keep_texts(context, info, source)
+    keep_texts(context, info, arguments)
 
 
-def keep_texts(context: AttemptContext, info: MediaInfo, source: Source) -> None:
-    """Keep the text tracks of a source that has some."""
-    arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
+def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -> None:
+    """Keep the text tracks of a source that has some, by the `arguments` that write them."""
     try:
-        _extract(context, arguments)
+        making.run(context, arguments)
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         context.log(f"The subtitles can't be read and are left out: {error.detail}")
         return
     for kept in tracks.texts(info):
         _keep(context, kept, video_seconds=info.duration_seconds)
-
-
-def _extract(context: AttemptContext, arguments: list[str]) -> None:
-    with making.ffmpeg(context, arguments, threads=1) as ffmpeg:
-        for _ in ffmpeg.lines():
-            pass
 
 
 def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:

@@ -16,10 +16,8 @@ from sqlmodel import col, select
 from mediaproc import database
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, Video
-from mediaproc.events import publisher, streams
-from mediaproc.events.messages import Event
-from mediaproc.media import command, ladder, layout, plan, presets, probe
+from mediaproc.domain.tables import Job, Leftover, Video
+from mediaproc.media import command, ladder, layout, plan, presets
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs, playback, views
 from mediaproc.queue import tasks
@@ -30,7 +28,18 @@ from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+from tests.works import (
+    attempts_of,
+    events_of,
+    job_now,
+    parts_of,
+    perform_all,
+    renditions_of,
+    segments_of,
+    stitched,
+    uploaded,
+    video_now,
+)
 
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
 """What no browser plays, so that nothing is played before the first chunk."""
@@ -65,26 +74,6 @@ def finish(job: Job, parts: list[Job]) -> Video:
     return video_now(job.video_id)
 
 
-def renditions_of(video: Video) -> dict[str, Rendition]:
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
-        return {rendition.name: rendition for rendition in found}
-
-
-def segments_of(rendition: Rendition) -> list[Segment]:
-    with database.transaction() as session:
-        mine = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
-        return list(session.exec(mine).all())
-
-
-def fetched(rendition: Rendition, folder: Path) -> Path:
-    """Init segment and segments from S3, one after another, as a player reads them."""
-    bucket, wanted = settings().s3_bucket, [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
-    path = folder / f"{rendition.name}.stitched.mp4"
-    path.write_bytes(b"".join(client().get_object(Bucket=bucket, Key=key)["Body"].read() for key in wanted))
-    return path
-
-
 def downloaded(key: str | None, path: Path) -> Path:
     assert key
     client().download_file(settings().s3_bucket, key, str(path))
@@ -93,8 +82,7 @@ def downloaded(key: str | None, path: Path) -> Path:
 
 def encoded_whole(source: Path, folder: Path) -> Path:
     """What one FFmpeg makes of the source: the folder of its renditions."""
-    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(source)))]
-    info = probe.parse_ffprobe(subprocess.check_output(asked, text=True))
+    info = clips.probed(source)
     rungs = ladder.rungs_for(info, presets.WEB)
     arguments = command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2)
     folder.mkdir()
@@ -115,18 +103,13 @@ def ssims(one: Path, other: Path) -> list[float]:
     return [float(line.split("All:")[1].split()[0]) for line in printed.splitlines() if "All:" in line]
 
 
-def assert_chunks_begin_with_keyframes(chunks: list[Job], stitched: Path, *, evenly: bool) -> None:
+def assert_chunks_begin_with_keyframes(chunks: list[Job], path: Path, *, evenly: bool) -> None:
     """The first frame of each chunk is one, and no two are nearer than a segment, but where a chunk or all begins."""
-    times, keyframes = times_of(stitched), clips.keyframe_times(stitched)
+    times, keyframes = times_of(path), clips.keyframe_times(path)
     starts = [next(at for at in times if at >= (each.start_seconds or 0) - 0.0004) for each in chunks]
     assert set(starts) <= set(keyframes)
     near = [after for before, after in pairwise(keyframes) if after - before < 3]
     assert not evenly or set(near) <= {*starts, *(at for at in keyframes if at < 8)}
-
-
-def events_of(video: Video) -> list[Event]:
-    entries = publisher.connection().xrange(streams.video_stream(video.id))
-    return [Event.from_entry(cursor, fields) for cursor, fields in entries]
 
 
 @pytest.mark.parametrize(
@@ -149,26 +132,26 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     random.Random(name).shuffle(parts)
     video = finish(job, parts)
     assert (video.status, job_now(job.id).state) == (VideoStatus.COMPLETED, JobState.COMPLETED)
-    made, whole = renditions_of(video), encoded_whole(source, tmp_path / "whole")
+    made, whole = renditions_of(video.id), encoded_whole(source, tmp_path / "whole")
     sound = {"audio"} if options.get("audio", "") is not None else set()
     instant = set() if name in ("foreign.mp4", "uneven.mp4") else {"instant"}  # the latter has keyframes too far apart
     assert set(made) == {"108p"} | sound | instant
-    stitched, mp4 = fetched(made["108p"], tmp_path), downloaded(made["108p"].mp4_key, tmp_path / "made.mp4")
+    whole_again, mp4 = stitched(made["108p"], tmp_path), downloaded(made["108p"].mp4_key, tmp_path / "made.mp4")
     one = whole / layout.whole("108p")
-    assert times_of(stitched) == pytest.approx(times_of(one), abs=0.0001)
+    assert times_of(whole_again) == pytest.approx(times_of(one), abs=0.0001)
     assert times_of(mp4) == pytest.approx(times_of(one), abs=0.0001)
-    assert_chunks_begin_with_keyframes(chunks, stitched, evenly=name != "uneven.mp4")
+    assert_chunks_begin_with_keyframes(chunks, whole_again, evenly=name != "uneven.mp4")
     assert len(times_of(one)) == len(times_of(source))
-    clips.decode(stitched)
+    clips.decode(whole_again)
     alike = ssims(mp4, one)
     assert len(alike) == len(times_of(one))
     assert min(alike) > 0.9
     if instant:
-        copied = fetched(made["instant"], tmp_path)
+        copied = stitched(made["instant"], tmp_path)
         assert times_of(copied) == pytest.approx(times_of(one), abs=0.0021), "they follow one another on one clock"
         assert made["instant"].finished
     if made.get("audio"):
-        sound, alone = clips.decode(fetched(made["audio"], tmp_path), "a:0"), clips.decode(mp4, "a:0")
+        sound, alone = clips.decode(stitched(made["audio"], tmp_path), "a:0"), clips.decode(mp4, "a:0")
         assert sound == clips.decode(whole / layout.whole("audio"), "a:0")
         assert alone.end_seconds == pytest.approx(sound.end_seconds, abs=0.03)
 
@@ -224,22 +207,22 @@ def test_the_playlist_grows_in_order_while_chunks_end_in_any(clip: Path, tmp_pat
     assert video.playable
     with database.transaction() as session:
         before = playback.media_playlist(session, video, "108p")
-    assert 0 < before.count("#EXTINF") < len(segments_of(renditions_of(video)["108p"]))
+    assert 0 < before.count("#EXTINF") < len(segments_of(renditions_of(video.id)["108p"]))
     assert "#EXT-X-ENDLIST" not in before
     video = finish(job, [second, poster])
     with database.transaction() as session:
         after = playback.media_playlist(session, video, "108p")
-    assert after.count("#EXTINF") == len(segments_of(renditions_of(video)["108p"])) == 10
+    assert after.count("#EXTINF") == len(segments_of(renditions_of(video.id)["108p"])) == 10
     assert "#EXT-X-ENDLIST" in after
     names = [line.split("?")[0] for line in before.splitlines() if line.startswith("http")]
     assert [line.split("?")[0] for line in after.splitlines() if line.startswith("http")][: len(names)] == names
-    told = [event.data["progress"] for event in events_of(video) if event.type == "progress"]
+    told = [event.data["progress"] for event in events_of(video.id) if event.type == "progress"]
     assert told == sorted(told)
-    assert {event.data["attempt"] for event in events_of(video) if event.type == "progress"} == {1}
-    assert [event.type for event in events_of(video) if event.type in ("playable", "rendition")] == [
+    assert {event.data["attempt"] for event in events_of(video.id) if event.type == "progress"} == {1}
+    assert [event.type for event in events_of(video.id) if event.type in ("playable", "rendition")] == [
         "playable", "rendition", "rendition"
     ]  # fmt: skip
-    statuses = [event.data["status"] for event in events_of(video) if event.type == "status"]
+    statuses = [event.data["status"] for event in events_of(video.id) if event.type == "status"]
     assert statuses == ["queued", "processing", "completed"]
     assert video.poster_key == keys.poster(video.id, 1)
     assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
@@ -342,10 +325,10 @@ def test_a_source_that_browsers_play_is_played_before_it_is_encoded(tmp_path: Pa
         assert playback.media_playlist(session, video, "instant") == instant, "whoever plays it sees it to its end"
     assert ([each.name for each in view.renditions], view.playback and view.playback.instant) == (["108p"], False)
     assert "instant" not in top
-    told = [event.data.get("name") for event in events_of(video) if event.type in ("playable", "rendition")]
+    told = [event.data.get("name") for event in events_of(video.id) if event.type in ("playable", "rendition")]
     assert told == [None, "audio", "108p"]
     _sweep_as_if_played(video)
-    assert set(renditions_of(video)) == {"108p", "audio"}
+    assert set(renditions_of(video.id)) == {"108p", "audio"}
     found = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=keys.output_prefix(video.id, 1))
     assert not [each["Key"] for each in found["Contents"] if "/instant/" in each["Key"]]
 
@@ -372,4 +355,4 @@ def test_a_copy_that_fails_for_good_is_no_failure_of_the_video(tmp_path: Path) -
     assert job_now(job.id).state is JobState.RETRYING
     perform_all(job)
     assert video_now(job.video_id).status is VideoStatus.COMPLETED
-    assert set(renditions_of(video_now(job.video_id))) == {"108p", "audio"}
+    assert set(renditions_of(job.video_id)) == {"108p", "audio"}

@@ -9,7 +9,7 @@ import pytest
 from mediaproc.media import command, files, layout, poster, presets
 from mediaproc.media.sources import Source
 from tests import clips
-from tests.integration.test_odd_sources import Made, probed, process, run
+from tests.integration.test_odd_sources import Made, process, run
 
 # Code values of 10 bits in the range of television: the signal of BT.2100 for 203 nits, 26 nits and black.
 PQ = {"white": 64 + 0.5807 * 876, "grey": 64 + 0.3778 * 876, "black": 64}
@@ -69,5 +69,5 @@ def test_a_loop_of_hdr_is_sdr(tmp_path: Path) -> None:
     source = hdr(tmp_path / "hdr.mkv", PQ, "smpte2084")
     loop = presets.GIF.loop
     assert loop
-    run(tmp_path, files.loop_arguments(probed(source), source=Source(str(source)), loop=loop, threads=1))
+    run(tmp_path, files.loop_arguments(clips.probed(source), source=Source(str(source)), loop=loop, threads=1))
     assert luma(tmp_path / "gif.gif", 0) > 190

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
-from mediaproc.media import command, ladder, presets, probe
+from mediaproc.media import command, ladder, presets
 from mediaproc.media.sources import Source
 from mediaproc_worker import reasons
 from tests import clips
@@ -56,8 +56,7 @@ def storage(data: bytes, *, status_behind: int, after: int) -> Iterator[str]:
 
 def encode(whole: Path, address: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """What FFmpeg makes of a source that was whole when it was probed."""
-    arguments = probe.ffprobe_arguments(Source(str(whole)))
-    info = probe.parse_ffprobe(subprocess.check_output([clips.FFPROBE, *arguments], text=True))
+    info = clips.probed(whole)
     rungs = ladder.rungs_for(info, presets.WEB)
     arguments = command.encode_arguments(info, source=Source(address), preset=presets.WEB, rungs=rungs, threads=2)
     return subprocess.run([clips.FFMPEG, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)

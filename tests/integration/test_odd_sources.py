@@ -39,7 +39,7 @@ class Made:
 
 def process(source: Path, folder: Path) -> Made:
     """Probe, encode and remux as the worker does, without its services."""
-    info = probed(source)
+    info = clips.probed(source)
     rungs = ladder.rungs_for(info, presets.WEB)
     made = Made(info=info, rungs=rungs, folder=folder)
     folder.mkdir(exist_ok=True)
@@ -48,11 +48,6 @@ def process(source: Path, folder: Path) -> Made:
         sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
         run(folder, command.remux_arguments(rung.name, sounds=sounds))
     return made
-
-
-def probed(source: Path) -> MediaInfo:
-    arguments = probe.ffprobe_arguments(Source(str(source)))
-    return probe.parse_ffprobe(subprocess.check_output([clips.FFPROBE, *arguments], text=True))
 
 
 def cut(file: Path) -> list[Cut]:
@@ -190,7 +185,7 @@ def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> N
         filters="select='lt(t,3)+gt(t,5)*not(mod(n,3))'",
         encode=("-fps_mode", "vfr", *X264),
     )
-    assert probed(source).video.variable_frame_rate
+    assert clips.probed(source).video.variable_frame_rate
     made = process(source, tmp_path / "made")
     before = clips.ffprobe(source, "-select_streams", "v:0", "-show_entries", "packet=pts_time")["packets"]
     after = clips.ffprobe(
@@ -290,13 +285,13 @@ def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
     ):
         clips.ffmpeg("-f", "lavfi", "-i", "sine=duration=1", *encode, str(tmp_path / name))
         with pytest.raises(probe.NoVideo):
-            probed(tmp_path / name)
+            clips.probed(tmp_path / name)
 
 
 def test_the_poster_is_no_black_picture(tmp_path: Path) -> None:
     """Black for the first half: the picture at a tenth shows nothing, the one after the middle does."""
     source = clips.make(tmp_path / "intro.mp4", seconds=4, filters="drawbox=enable='lt(t,2.1)':color=black:t=fill")
-    info = probed(source)
+    info = clips.probed(source)
     stats = {}
     for position in (0.1, 0.8):
         arguments = command.poster_arguments(info, source=Source(str(source)), at_fraction=position, threads=1)
@@ -308,6 +303,6 @@ def test_the_poster_is_no_black_picture(tmp_path: Path) -> None:
 
 
 def test_info_survives_json(tmp_path: Path) -> None:
-    info = probed(clips.bunny())
+    info = clips.probed(clips.bunny())
     assert info.video.frame_rate == Fraction(25)
     assert MediaInfo.from_json(json.loads(json.dumps(info.to_json()))) == info

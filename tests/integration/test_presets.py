@@ -13,15 +13,13 @@ from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState
-from mediaproc.domain.tables import Rendition, Segment, Video
+from mediaproc.domain.tables import Video
 from mediaproc.media import presets
 from mediaproc.operations import jobs, playback
-from mediaproc.settings import settings
-from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
+from tests.works import attempts_of, fetched, job_now, perform_all, renditions_of, stitched, uploaded, video_now
 
 
 @pytest.fixture(autouse=True)
@@ -43,29 +41,6 @@ def processed(source: Path, preset: str) -> Video:
     return video_now(job.video_id)
 
 
-def made_of(video: Video) -> dict[str, Rendition]:
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
-        return {rendition.name: rendition for rendition in found}
-
-
-def fetched(key: str | None, folder: Path) -> Path:
-    assert key
-    path = folder / key.rpartition("/")[2]
-    client().download_file(settings().s3_bucket, key, str(path))
-    return path
-
-
-def stitched(rendition: Rendition, folder: Path) -> Path:
-    """Init segment and segments from S3, one after another, as a player reads them."""
-    with database.transaction() as session:
-        rows = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
-        wanted = [rendition.init_key, *(each.object_key for each in session.exec(rows))]
-    path = folder / f"{rendition.name}.stitched.mp4"
-    path.write_bytes(b"".join(fetched(key, folder).read_bytes() for key in wanted))
-    return path
-
-
 def multivariant(video: Video) -> str:
     with database.transaction() as session:
         return playback.multivariant_playlist(session, video)
@@ -83,7 +58,7 @@ def test_a_ladder_plays_and_can_be_downloaded(
     clip: Path, tmp_path: Path, preset: str, codec: str, tag: str, said: str
 ) -> None:
     video = processed(clip, preset)
-    made = made_of(video)
+    made = renditions_of(video.id)
     assert (video.playable, set(made)) == (True, {"180p", "audio", "instant"})
     assert made["180p"].codec == codec
     assert f'CODECS="{said},mp4a.40.2"' in multivariant(video)
@@ -112,7 +87,7 @@ def test_chunks_of_other_codecs_stitch_too(tmp_path: Path, preset: str) -> None:
         if part.state.waiting:
             attempt.perform(part.id)
     assert job_now(job.id).state is JobState.COMPLETED
-    made = made_of(video_now(job.video_id))["72p"]
+    made = renditions_of(job.video_id)["72p"]
     one, mp4 = stitched(made, tmp_path), fetched(made.mp4_key, tmp_path)
     for file in (one, mp4):
         decoded = clips.decode(file)
@@ -150,7 +125,7 @@ def loudness_of(file: Path) -> float:
 def test_sound_alone_has_one_loudness_in_every_format(clip: Path, tmp_path: Path) -> None:
     assert loudness_of(clip) < -35
     video = processed(clip, "audio")
-    made = made_of(video)
+    made = renditions_of(video.id)
     assert (video.playable, set(made)) == (True, {"audio", "opus", "mp3"})
     expected = {"audio": ("aac", "m4a"), "opus": ("opus", "opus"), "mp3": ("mp3", "mp3")}
     for name, (codec, suffix) in expected.items():
@@ -172,7 +147,7 @@ def test_a_sound_file_needs_no_picture(tmp_path: Path, name: str, encode: tuple[
     source = tmp_path / name
     clips.ffmpeg("-f", "lavfi", "-i", "sine=duration=1:frequency=300", *encode, str(source))
     video = processed(source, "audio")
-    assert (video.playable, video.poster_key, video.width, set(made_of(video))) == (
+    assert (video.playable, video.poster_key, video.width, set(renditions_of(video.id))) == (
         True, None, None, {"audio", "opus", "mp3"}
     )  # fmt: skip
     assert "sound" not in multivariant(video)
@@ -183,7 +158,7 @@ def test_a_sound_file_needs_no_picture(tmp_path: Path, name: str, encode: tuple[
 
 def test_silence_stays_silent(tmp_path: Path) -> None:
     source = clips.make(tmp_path / "quiet.mp4", size="64x48", seconds=1, audio="anullsrc")
-    assert set(made_of(processed(source, "audio"))) == {"audio", "opus", "mp3"}
+    assert set(renditions_of(processed(source, "audio").id)) == {"audio", "opus", "mp3"}
 
 
 def test_a_picture_without_sound_can_not_become_sound(tmp_path: Path) -> None:
@@ -200,7 +175,7 @@ def test_a_preview_shows_moments_of_all_the_video(tmp_path: Path) -> None:
         filters="geq=lum=16+T*12:cb=128:cr=128",
     )  # fmt: skip
     video = processed(source, "preview")
-    made = made_of(video)
+    made = renditions_of(video.id)
     assert (video.playable, {name: (each.width, each.height) for name, each in made.items()}) == (
         False, {"preview": (640, 360), "webp": (480, 270)}
     )  # fmt: skip
@@ -222,7 +197,7 @@ def stats(file: Path) -> list[str]:
 
 def test_a_gif_loops_for_ever(clip: Path, tmp_path: Path) -> None:
     video = processed(clip, "gif")
-    (made,) = made_of(video).values()
+    (made,) = renditions_of(video.id).values()
     file = fetched(made.mp4_key, tmp_path)
     assert b"NETSCAPE2.0\x03\x01\0\0" in file.read_bytes()
     assert (clips.ffprobe(file)["streams"][0]["width"], clips.decode(file).frames) == (320, 24)

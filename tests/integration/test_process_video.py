@@ -7,16 +7,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Rendition, Segment, Video
-from mediaproc.events import publisher, streams
-from mediaproc.events.messages import Event
+from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import manifest
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
@@ -27,7 +23,17 @@ from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.reporter import Reporter
 from tests import clips
-from tests.works import attempts_of, eventually, job_now, perform_all, uploaded, video_now
+from tests.works import (
+    attempts_of,
+    events_of,
+    eventually,
+    job_now,
+    perform_all,
+    renditions_of,
+    segments_of,
+    uploaded,
+    video_now,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,23 +46,6 @@ def processed(source: Path, *, filename: str = "clip.mp4") -> tuple[Job, Video]:
     job = uploaded(source, filename=filename)
     perform_all(job)
     return job_now(job.id), video_now(job.video_id)
-
-
-def renditions_of(video_id: UUID) -> dict[str, Rendition]:
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video_id)).all()
-        return {rendition.name: rendition for rendition in found}
-
-
-def segments_of(rendition: Rendition) -> list[Segment]:
-    with database.transaction() as session:
-        mine = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
-        return list(session.exec(mine).all())
-
-
-def events_of(video_id: UUID) -> list[Event]:
-    entries = publisher.connection().xrange(streams.video_stream(video_id))
-    return [Event.from_entry(cursor, fields) for cursor, fields in entries]
 
 
 def fetch(key: str, path: Path) -> Path:

@@ -11,16 +11,25 @@ from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Job, Rendition, Segment, Video
+from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import manifest
 from mediaproc.operations import outlines, playback
-from mediaproc.settings import settings
 from mediaproc.storage import objects
-from mediaproc.storage.client import client
 from mediaproc_worker import attempt, grafting, packaging
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+from tests.works import (
+    attempts_of,
+    fetched,
+    job_now,
+    parts_of,
+    perform_all,
+    renditions_of,
+    segments_of,
+    stitched,
+    uploaded,
+    video_now,
+)
 
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-c:a", "aac")
 UNEVEN = "select='not(eq(mod(n,5),2))'"
@@ -36,30 +45,7 @@ def kept(source: Path) -> tuple[Job, dict[str, Rendition]]:
     job = uploaded(source, preset="source-copy")
     perform_all(job)
     assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == job.video_id)).all()
-    return job_now(job.id), {rendition.name: rendition for rendition in found}
-
-
-def fetched(key: str | None, folder: Path) -> Path:
-    assert key
-    path = folder / key.rpartition("/")[2]
-    client().download_file(settings().s3_bucket, key, str(path))
-    return path
-
-
-def segments_of(rendition: Rendition) -> list[Segment]:
-    with database.transaction() as session:
-        mine = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
-        return list(session.exec(mine).all())
-
-
-def stitched(rendition: Rendition, folder: Path) -> Path:
-    """Init segment and segments from S3, one after another, as a player reads them."""
-    wanted = [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
-    path = folder / f"{rendition.name}.stitched.mp4"
-    path.write_bytes(b"".join(fetched(key, folder).read_bytes() for key in wanted))
-    return path
+    return job_now(job.id), renditions_of(job.video_id)
 
 
 def times(path: Path, track: str) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select, update
@@ -11,7 +12,6 @@ from sqlmodel import col, select, update
 from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, Storyboard, Video, now
-from mediaproc.events import publisher, streams
 from mediaproc.operations import jobs, videos
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart, objects
@@ -20,7 +20,18 @@ from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.conftest import Account
-from tests.works import attempts_of, forget_waiting, job_now, make_video, parts_of, perform_all, video_now
+from tests.works import (
+    attempts_of,
+    events_of,
+    forget_waiting,
+    job_now,
+    make_video,
+    parts_of,
+    perform_all,
+    renditions_of,
+    segments_of,
+    video_now,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,19 +69,8 @@ def completed(source: Path, owner: Account, *, title: str = "Garden") -> Job:
     return job_now(job.id)
 
 
-def made_of(video_id: object) -> dict[str, tuple[Rendition, list[Segment]]]:
-    with database.transaction() as session:
-        rows = session.exec(select(Rendition).where(col(Rendition.video_id) == video_id)).all()
-        segments = select(Segment).order_by(col(Segment.number))
-        return {
-            row.name: (row, list(session.exec(segments.where(col(Segment.rendition_id) == row.id)).all()))
-            for row in rows
-        }
-
-
-def events_of(video_id: object) -> list[str]:
-    entries = publisher.connection().xrange(streams.video_stream(video_id))  # type: ignore[arg-type]
-    return [fields[b"type"].decode() if b"type" in fields else fields["type"] for _, fields in entries]
+def made_of(video_id: UUID) -> dict[str, tuple[Rendition, list[Segment]]]:
+    return {name: (row, segments_of(row)) for name, row in renditions_of(video_id).items()}
 
 
 def test_the_same_file_is_not_encoded_twice_and_outlives_the_first(clip: Path, owner: Account, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_same_file_is_not_encoded_twice_and_outlives_the_first(clip: Path, o
     assert (job_now(second.id).state, video.output_attempt, video.playable) == (JobState.COMPLETED, 1, True)
     assert (parts_of(second), attempts_of(second.id)[0].command) == ([], "")
     assert "Taken over from “Summer”: the same file was processed before" in attempts_of(second.id)[0].log_tail
-    assert {"playable", "rendition", "status"} <= set(events_of(video.id))
+    assert {"playable", "rendition", "status"} <= {event.type for event in events_of(video.id)}
     assert_alike(made_of(first.video_id), made_of(video.id), prefix=keys.output_prefix(video.id, 1))
     with database.transaction() as session:
         videos.delete(session, owner.principal, first.video_id)

@@ -8,11 +8,10 @@ from xml.etree import ElementTree as xml
 
 import httpx
 import pytest
-from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState
-from mediaproc.domain.tables import Rendition, Video
+from mediaproc.domain.tables import Video
 from mediaproc.media import dash, subtitles
 from mediaproc.operations import playback
 from mediaproc.settings import settings
@@ -21,7 +20,7 @@ from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.serving import Web
-from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+from tests.works import attempts_of, job_now, parts_of, perform_all, renditions_of, uploaded, video_now
 
 TONES_HZ = {"audio": 800, "audio-2": 400, "audio-3": 1600}
 """What is heard in each rendition: the default, which is the source's second, then the others in its order."""
@@ -63,12 +62,6 @@ def processed(source: Path) -> Video:
     perform_all(job)
     assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
     return video_now(job.video_id)
-
-
-def made_of(video: Video) -> dict[str, Rendition]:
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
-        return {rendition.name: rendition for rendition in found}
 
 
 def top_of(video: Video) -> list[str]:
@@ -118,7 +111,7 @@ def test_a_plain_player_finds_each_sound_whole_in_the_hls(video: Video, web: Web
 
 
 def test_the_mp4_has_every_sound_with_its_language(video: Video, tmp_path: Path) -> None:
-    made, file = made_of(video), tmp_path / "made.mp4"
+    made, file = renditions_of(video.id), tmp_path / "made.mp4"
     client().download_file(settings().s3_bucket, made["108p"].mp4_key or "", str(file))
     picture, *sounds = clips.ffprobe(file)["streams"]
     assert picture["codec_type"] == "video"
@@ -196,6 +189,6 @@ def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) ->
     assert media(video, "AUDIO") == [
         {"GROUP-ID": "sound", "NAME": "Sound", "DEFAULT": "YES", "AUTOSELECT": "YES", "CHANNELS": "2"}
     ]
-    assert set(made_of(video)) == {"48p", "audio", "instant"}
+    assert set(renditions_of(video.id)) == {"48p", "audio", "instant"}
     with database.transaction() as session:
         assert "lang" not in playback.dash_manifest(session, video)

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState, Lane, Priority, VideoStatus
-from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.events import publisher, streams
-from mediaproc.events.messages import Event, EventType
+from mediaproc.domain.tables import Job
+from mediaproc.events.messages import EventType
 from mediaproc.media.recipes import Recipe
 from mediaproc.operations import jobs, views
 from mediaproc.settings import settings
@@ -21,7 +19,7 @@ from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import measure as handler
 from tests import clips
-from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded, video_now
+from tests.works import attempts_of, events_of, job_now, parts_of, perform_all, renditions_of, uploaded, video_now
 
 EDITED: dict[str, Any] = {
     "title": "Edited", "rungs": [{"height": 180, "crf": 12}, {"height": 144, "crf": 40}], "frame_rate_cap": 10,
@@ -60,18 +58,12 @@ def measuring(whole: Job) -> list[Job]:
     return [each for each in parts_of(whole) if each.kind is JobKind.MEASURE]
 
 
-def renditions_of(video: Video) -> dict[str, Rendition]:
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == video.id)).all()
-        return {each.name: each for each in found}
-
-
 def test_renditions_of_an_edited_video_are_measured_afterwards(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = completed(clip, monkeypatch)
     (job,) = measuring(whole)
     assert (job.state, job.lane, job.priority) == (JobState.QUEUED, Lane.ENCODE, Priority.BATCH)
     video = video_now(whole.video_id)
-    assert (video.status, renditions_of(video)["180p"].vmaf) == (VideoStatus.COMPLETED, None)
+    assert (video.status, renditions_of(video.id)["180p"].vmaf) == (VideoStatus.COMPLETED, None)
     attempt.perform(job.id)
     assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[0].log_tail
     with database.transaction() as session:
@@ -81,14 +73,9 @@ def test_renditions_of_an_edited_video_are_measured_afterwards(clip: Path, monke
     assert 0 < poor < fine - 20
     assert round(fine, 1) == fine
     assert f"VMAF: 180p {fine}, 144p {poor}" in attempts_of(job.id)[0].log_tail
-    (told,) = [each for each in events_of(video) if each.type is EventType.QUALITY]
+    (told,) = [each for each in events_of(video.id) if each.type is EventType.QUALITY]
     assert [(each["name"], each["vmaf"]) for each in told.data["renditions"]] == [("180p", fine), ("144p", poor)]
     assert video_now(video.id).status is VideoStatus.COMPLETED
-
-
-def events_of(video: Video) -> list[Event]:
-    entries = publisher.connection().xrange(streams.video_stream(video.id))
-    return [Event.from_entry(cursor, fields) for cursor, fields in entries]
 
 
 def test_without_libvmaf_it_ends_quietly(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +85,7 @@ def test_without_libvmaf_it_ends_quietly(clip: Path, monkeypatch: pytest.MonkeyP
     attempt.perform(job.id)
     assert job_now(job.id).state is JobState.COMPLETED
     assert attempts_of(job.id)[0].log_tail == "VMAF is not measured: this FFmpeg has no libvmaf"
-    assert renditions_of(video_now(job.video_id))["180p"].vmaf is None
+    assert renditions_of(job.video_id)["180p"].vmaf is None
 
 
 def test_an_output_that_is_about_to_be_replaced_is_left_alone(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +95,7 @@ def test_an_output_that_is_about_to_be_replaced_is_left_alone(clip: Path, monkey
         jobs.reprocess(session, video=video_now(job.video_id), preset="edited")
     attempt.perform(job.id)
     assert job_now(job.id).state is JobState.COMPLETED
-    assert renditions_of(video_now(job.video_id))["180p"].vmaf is None
+    assert renditions_of(job.video_id)["180p"].vmaf is None
 
 
 def test_files_are_not_measured_nor_anything_where_it_is_switched_off(

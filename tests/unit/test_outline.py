@@ -11,10 +11,9 @@ from typer.testing import CliRunner
 
 from mediaproc.__main__ import cli
 from mediaproc.commands.plan import CannotPlan, plan_file
-from mediaproc.media import keyframes, plan, probe
+from mediaproc.media import keyframes, plan
 from mediaproc.media.outline import NAMELESS, outline_of
 from mediaproc.media.presets import WEB
-from mediaproc.media.sources import Source
 from tests import clips
 
 
@@ -55,7 +54,7 @@ def test_a_long_file_is_planned_in_chunks_whose_source_has_no_name(tmp_path: Pat
     clip = clips.make(tmp_path / "long.mp4", seconds=60, size="64x36", rate="5", encode=encode)
     known = plan_file(clip, preset="web")
     assert len(known["chunks"]) == 2
-    info = _info(clip)
+    info = clips.probed(clip)
     with clip.open("rb") as file:
         found = keyframes.of_source(info, lambda at, size: (file.seek(at), file.read(size))[1], clip.stat().st_size)
     chunks = plan.chunks_for(info, WEB, found)
@@ -84,8 +83,3 @@ def test_the_command_line_plans_a_file_without_a_server(clip: Path, tmp_path: Pa
         failed = run(cli, ["plan", *arguments])
         assert failed.exit_code == 1
         assert sentence in failed.output
-
-
-def _info(path: Path) -> probe.MediaInfo:
-    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(path)))]
-    return probe.parse_ffprobe(subprocess.check_output(asked, text=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import command, fragments, ladder, layout, presets, probe, storyboard
+from mediaproc.media import command, fragments, ladder, layout, presets, storyboard
 from mediaproc.media.sources import Source
 from mediaproc.media.still import first_frame
 from tests import clips
@@ -46,7 +46,7 @@ def test_the_cues_say_where_each_moment_stands() -> None:
 def test_the_first_frame_of_a_segment_is_a_segment_of_its_own(tmp_path: Path, rate: str) -> None:
     """Of a segment with one frame, too: FFmpeg then says its size elsewhere."""
     source = clips.make(tmp_path / "source.mp4", seconds=5, rate=rate, audio=None)
-    info = probe.parse_ffprobe(_output(clips.FFPROBE, *probe.ffprobe_arguments(Source(str(source)))))
+    info = clips.probed(source)
     rungs = ladder.rungs_for(info, presets.WEB)
     encode = command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=1)
     subprocess.run([clips.FFMPEG, *encode], cwd=tmp_path, check=True, capture_output=True)
@@ -65,7 +65,3 @@ def test_what_is_no_segment_is_refused() -> None:
     for bytes_ in (b"", b"\0\0\0\x08free", b"\0\0\x10\0moof\0\0\0\x08traf"):
         with pytest.raises(ValueError, match="moof"):
             first_frame(bytes_)
-
-
-def _output(*words: str) -> str:
-    return subprocess.check_output(words, text=True)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import probe, subtitles, tracks
+from mediaproc.media import subtitles, tracks
 from mediaproc.media.edits import Edits
 from mediaproc.media.outline import NAMELESS, outline_of
 from mediaproc.media.plan import chunks_for
 from mediaproc.media.presets import WEB, Preset
-from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from tests import clips
 
@@ -45,14 +44,9 @@ def source(folder: Path, codec: str, suffix: str, *texts: bytes) -> Path:
     return path
 
 
-def info_of(path: Path) -> MediaInfo:
-    asked = [clips.FFPROBE, *probe.ffprobe_arguments(Source(str(path)))]
-    return probe.parse_ffprobe(subprocess.check_output(asked, text=True))
-
-
 def extracted(path: Path, preset: Preset = WEB) -> list[str | None]:
     """What is served of each text track of a file."""
-    info = info_of(path)
+    info = clips.probed(path)
     arguments = subtitles.arguments(info, source=Source(str(path)), preset=preset)
     subprocess.run([clips.FFMPEG, *arguments], cwd=path.parent, check=True, capture_output=True)
     return [subtitles.served((path.parent / f"{kept.rendition}.vtt").read_bytes()) for kept in tracks.texts(info)]
@@ -100,7 +94,7 @@ def test_what_nobody_could_read_is_not_served() -> None:
 
 
 def test_the_plan_shows_the_command(tmp_path: Path) -> None:
-    info = info_of(source(tmp_path, "subrip", "mkv", SRT.encode()))
+    info = clips.probed(source(tmp_path, "subrip", "mkv", SRT.encode()))
     steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks_for(info, WEB, []), threads=1).steps
     (step,) = [each for each in steps if each.name == "Subtitles"]
     assert step.command.endswith("subtitles.vtt")

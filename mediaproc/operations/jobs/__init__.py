@@ -23,6 +23,7 @@ from mediaproc.operations.jobs.outputs import (
     add_segments,
     finish_rendition,
     mark_playable,
+    segments_of,
     set_media_info,
     set_poster,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "rescue_expired",
     "resend_lost",
     "retry",
+    "segments_of",
     "set_chosen",
     "set_media_info",
     "set_poster",

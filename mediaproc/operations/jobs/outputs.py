@@ -152,6 +152,12 @@ def finish_rendition(
         moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
+def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
+    """The segments of a rendition, in order."""
+    query = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
+    return list(session.exec(query).all())
+
+
 def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     """Switch the video to an attempt's output in one UPDATE; what was shown before is left behind."""
     before = video.output_attempt

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.tables import Rendition, Segment, Storyboard, now
+from mediaproc.domain.tables import Rendition, Storyboard, now
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced
 from mediaproc.operations.jobs.leaving import drop_output
+from mediaproc.operations.jobs.outputs import segments_of
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ def frames_of(session: Session, claim: Claim) -> Frames | None:
     smallest = session.exec(rungs.order_by(col(Rendition.height)).limit(1)).one_or_none()
     if smallest is None:
         return None
-    rows = session.exec(
-        select(Segment).where(col(Segment.rendition_id) == smallest.id).order_by(col(Segment.number))
-    ).all()
+    rows = segments_of(session, smallest)
     return Frames(
         width=smallest.width,
         height=smallest.height,

@@ -19,7 +19,7 @@ from mediaproc.media import layout, storyboard
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, attempt_row, fenced
-from mediaproc.operations.jobs.outputs import show_output
+from mediaproc.operations.jobs.outputs import segments_of, show_output
 from mediaproc.storage import keys
 
 
@@ -113,7 +113,7 @@ def own_key(claim: Claim, key: str, *, before: str) -> str:
 def _twin(session: Session, video: Video, attempt: Attempt) -> Twin | None:
     mine = (col(Rendition.video_id) == video.id, col(Rendition.attempt) == attempt.number)
     rows = session.exec(select(Rendition).where(*mine, col(Rendition.name) != layout.INSTANT)).all()
-    made = tuple((row, tuple(_segments(session, row))) for row in rows)
+    made = tuple((row, tuple(segments_of(session, row))) for row in rows)
     twin = Twin(video, attempt.number, attempt.poster_key, made, session.get(Storyboard, (video.id, attempt.number)))
     prefix = keys.output_prefix(video.id, attempt.number)
     return twin if made and all(key.startswith(prefix) for key in twin.object_keys) else None
@@ -122,11 +122,6 @@ def _twin(session: Session, video: Video, attempt: Attempt) -> Twin | None:
 def _asked(recipe: Any) -> Any:
     """A recipe as it was asked for, without the CRFs that were found for one video."""
     return type_coerce(recipe, JSONB).op("-")("chosen")
-
-
-def _segments(session: Session, rendition: Rendition) -> list[Segment]:
-    query = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
-    return list(session.exec(query).all())
 
 
 def _keys_of(rendition: Rendition, segments: tuple[Segment, ...]) -> list[str]:
