@@ -25,6 +25,9 @@ from mediaproc.embedded import leftovers, parts
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "test-results"
 PASSWORD = "a long enough password"  # of accounts that live for one test
+WIDTHS = (1280, 390)
+"""Of a desk and of a phone, in CSS pixels."""
+
 PATIENCE_SECONDS = 40
 """How long anything may take before a test gives up: the machine may be busy with other tests."""
 
@@ -112,6 +115,13 @@ def sign_up(page: Page) -> str:
     return account["email"]
 
 
+def sign_in(page: Page, email: str, *, then: str) -> None:
+    """Sign in through the API, and open a page."""
+    account = {"email": email, "password": PASSWORD}
+    assert page.context.request.post("/api/v1/auth/login", data=account).status == 200
+    page.goto(then)
+
+
 def fill_door(page: Page, email: str, password: str, button: str) -> None:
     """Fill in the sign-in or register form and send it."""
     page.wait_for_load_state("networkidle")
@@ -148,12 +158,20 @@ def assert_accessible(page: Page, scheme: str = "light") -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-def in_each_scheme(page: Page) -> Iterator[str]:
-    """Show the page as systems in light and in dark mode do, one after the other."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(150)
-        yield scheme
+def in_each_look(page: Page, *, height: int = 844) -> Iterator[tuple[int, str]]:
+    """Show the page on a desk and on a phone, in light and in dark: the width, in which nothing is cut off, and it."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(150)
+            yield width, scheme
+        assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing can be scrolled sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browsing import PASSWORD, choose, fill_door, register, wait_until
+from tests.browsing import PASSWORD, choose, fill_door, register, sign_up, wait_until
 
 
-def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserContext]) -> None:
-    page = new_context().new_page()
+def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
+    page = blank
     email = register(page)
     _sign_out(page)
     fill_door(page, email, "not the password", "Sign in")
@@ -23,9 +23,9 @@ def test_a_wrong_password_is_told_in_words(new_context: Callable[..., BrowserCon
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
 
 
-def test_an_email_can_be_taken_only_once(new_context: Callable[..., BrowserContext]) -> None:
-    page = new_context().new_page()
-    email = register(page)
+def test_an_email_can_be_taken_only_once(blank: Page) -> None:
+    page = blank
+    email = sign_up(page)
     _sign_out(page)
     page.get_by_role("link", name="Make an account").click()
     fill_door(page, email, PASSWORD, "Make the account")
@@ -45,9 +45,9 @@ def test_a_second_tab_follows_when_one_signs_out(page: Page) -> None:
     expect(other).to_have_url(re.compile("/sign-in"))
 
 
-def test_a_page_behind_the_door_leads_there_and_back(new_context: Callable[..., BrowserContext]) -> None:
-    page = new_context().new_page()
-    email = register(page)
+def test_a_page_behind_the_door_leads_there_and_back(blank: Page) -> None:
+    page = blank
+    email = sign_up(page)
     _sign_out(page)
     page.goto("/videos/00000000-0000-7000-8000-000000000000")
     expect(page).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
@@ -70,11 +70,13 @@ def test_a_renewed_sign_in_leads_to_no_other_site(page: Page) -> None:
 
 
 @pytest.mark.parametrize("locks", [True, False], ids=["with locks", "on plain http"])
-def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page, locks: bool) -> None:
+def test_many_tabs_that_renew_at_once_stay_signed_in(new_context: Callable[[], BrowserContext], locks: bool) -> None:
     """A refresh token used twice ends the session, so the tabs must take turns."""
+    page = new_context().new_page()
+    sign_up(page)
     if not locks:
         page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
-    tabs = [page, *(page.context.new_page() for _ in range(3))]
+    tabs = [page, *(page.context.new_page() for _ in range(2))]
     for tab in tabs:
         tab.goto("/")
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
@@ -95,7 +97,9 @@ def test_many_tabs_that_renew_at_once_stay_signed_in(page: Page, locks: bool) ->
         expect(tab.get_by_text("Drop your first video here")).to_be_visible()
 
 
-def test_a_lease_of_a_tab_that_died_ends_by_itself(page: Page) -> None:
+def test_a_lease_of_a_tab_that_died_ends_by_itself(new_context: Callable[[], BrowserContext]) -> None:
+    page = new_context().new_page()
+    sign_up(page)
     page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
     page.evaluate("localStorage.setItem('mediaproc.refresh_lease', `gone ${Date.now() + 1500}`)")
     page.context.clear_cookies(name="mp_access")
@@ -114,6 +118,7 @@ def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -
         page.goto("/renew", wait_until="commit")
     page.wait_for_timeout(200)
     page.goto("about:blank")
+    line.detach()
     page.goto("/")
     expect(page.get_by_text("Drop your first video here")).to_be_visible()
 
@@ -133,7 +138,7 @@ def test_whoever_comes_next_in_the_same_tab_sees_nothing_of_mine(page: Page, tmp
     expect(page.locator(".card", has_text="secret plans")).to_be_visible()
     _leave_an_unfinished_upload(page)
     _sign_out(page)
-    register(page)
+    sign_up(page)
     expect(page.get_by_role("button", name="Upload")).to_be_visible()
     page.wait_for_timeout(500)
     assert "secret plans" not in page.content()

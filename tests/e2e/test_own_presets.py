@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import clips
-from tests.browsing import assert_accessible, choose, in_each_scheme, register, row, screenshot
-
-WIDTHS = (1280, 390)
+from tests.browsing import assert_accessible, choose, in_each_look, row, screenshot
 
 
 def _open(page: Page) -> Locator:
@@ -71,10 +67,7 @@ def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -
     expect(page.get_by_role("cell", name="144p", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], width: int) -> None:
-    page = new_context(viewport={"width": width, "height": 1400}).new_page()
-    register(page)
+def test_the_page_in_every_look(page: Page) -> None:
     form = _open(page)
     _fill(form, "Trailer")
     form.get_by_label("Height of size 1").fill("720")
@@ -85,7 +78,6 @@ def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], widt
     form.get_by_role("button", name="Make the preset").click()
     expect(form.get_by_role("alert")).to_have_count(2)
     page.evaluate("window.scrollTo(0, 0)")
-    for scheme in in_each_scheme(page):
-        assert_accessible(page)
+    for width, scheme in in_each_look(page, height=1400):
+        assert_accessible(page, scheme)
         screenshot(page, f"presets-{width}-{scheme}")
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

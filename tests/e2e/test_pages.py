@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from mediaproc.client import Client
 from tests.browsing import (
     PASSWORD,
     Site,
     assert_accessible,
-    choose,
+    assert_fits,
     fill_door,
-    in_each_scheme,
+    in_each_look,
     register,
-    row,
     screenshot,
+    sign_in,
     sign_up,
 )
 
-WIDTHS = (1280, 390)
 _LINES_THAT_CAN_BE_CUT = """
     const Real = window.WebSocket;
     window.lines = [];
@@ -33,7 +35,6 @@ _LINES_THAT_CAN_BE_CUT = """
         }
     };
 """
-HEIGHTS = {1280: 800, 390: 844, 360: 720}
 
 
 @dataclass(frozen=True)
@@ -46,81 +47,66 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def home(site: Site, browser: Browser, bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    context = browser.new_context(base_url=site.url)
-    context.set_default_timeout(40_000)
-    page = context.new_page()
-    email = sign_up(page)
+def home(site: Site, small_bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     notes = tmp_path_factory.mktemp("notes") / "notes.mp4"
     notes.write_text("These are notes, not a film.\n")
-    choose(page, bunny, notes)
-    expect(row(page, bunny.name)).to_have_attribute("data-state", "done")
-    expect(row(page, notes.name)).to_have_attribute("data-state", "failed")
-    addresses = {name: page.locator(".card", has_text=name).get_attribute("href") or "" for name in ("Bunny", "notes")}
-    context.close()
-    yield Home(email=email, ready=addresses["Bunny"], failed=addresses["notes"])
+    account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
+    token = httpx.post(f"{site.url}/api/v1/auth/register", json=account).raise_for_status().json()["access_token"]
+    with Client(site.url, token) as client:
+        ready, failed = (client.wait(client.upload(each).id) for each in (small_bunny, notes))
+    assert (ready.status, failed.status) == ("completed", "failed")
+    return Home(email=account["email"], ready=f"/videos/{ready.id}", failed=f"/videos/{failed.id}")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_before_the_door(new_context: Callable[..., BrowserContext], width: int) -> None:
-    page = _page(new_context, width)
+def test_the_pages_before_the_door(blank: Page) -> None:
+    blank.emulate_media(reduced_motion="reduce")
     for name, address in (
         ("sign-in", "/sign-in?error=wrong_credentials&email=ada@example.com"),
         ("register", "/register"),
         ("not-found", "/nowhere"),
     ):
-        page.goto(address)
-        expect(page.get_by_role("heading")).to_be_visible()
-        _look(page, f"{name}-{width}")
-    register(page)
-    _look(page, f"empty-{width}")
+        blank.goto(address)
+        expect(blank.get_by_role("heading")).to_be_visible()
+        _look(blank, name)
+    register(blank)
+    _look(blank, "empty")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_behind_the_door(new_context: Callable[..., BrowserContext], home: Home, width: int) -> None:
-    page = _page(new_context, width)
-    page.goto("/sign-in")
-    fill_door(page, home.email, PASSWORD, "Sign in")
-    expect(page.locator(".card")).to_have_count(2)
-    _look(page, f"library-{width}")
-    page.goto(home.ready)
-    expect(page.locator("hls-video")).to_be_visible()
-    _look(page, f"video-{width}")
-    page.goto(home.failed)
-    expect(page.get_by_role("alert")).to_be_visible()
-    _look(page, f"failed-{width}")
-    page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("alertdialog")).to_be_visible()
-    _look(page, f"delete-{width}")
+def test_the_pages_behind_the_door(home: Home, blank: Page) -> None:
+    blank.emulate_media(reduced_motion="reduce")
+    blank.goto("/sign-in")
+    fill_door(blank, home.email, PASSWORD, "Sign in")
+    expect(blank.locator(".card")).to_have_count(2)
+    _look(blank, "library")
+    blank.goto(home.ready)
+    expect(blank.locator("hls-video")).to_be_visible()
+    _look(blank, "video")
+    blank.goto(home.failed)
+    expect(blank.get_by_role("alert")).to_be_visible()
+    _look(blank, "failed")
+    blank.get_by_role("button", name="Delete").click()
+    expect(blank.get_by_role("alertdialog")).to_be_visible()
+    _look(blank, "delete")
 
 
-def test_a_narrow_phone_has_no_sideways_scroll(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 360)
-    page.goto("/sign-in")
-    fill_door(page, home.email, PASSWORD, "Sign in")
-    expect(page.locator(".card")).to_have_count(2)
-    _assert_fits(page)
-    page.goto(home.ready)
-    expect(page.locator("hls-video")).to_be_visible()
-    _assert_fits(page)
+def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
+    blank.set_viewport_size({"width": 360, "height": 720})
+    sign_in(blank, home.email, then="/")
+    expect(blank.locator(".card")).to_have_count(2)
+    assert_fits(blank)
+    blank.goto(home.ready)
+    expect(blank.locator("hls-video")).to_be_visible()
+    assert_fits(blank)
 
 
-def test_a_search_from_a_video_leads_to_the_library(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 1280)
-    page.goto(f"/sign-in?next={home.ready}")
-    fill_door(page, home.email, PASSWORD, "Sign in")
-    page.get_by_label("Search videos").fill("note")
-    page.get_by_label("Search videos").press("Enter")
-    expect(page.locator(".card")).to_have_count(1)
-    expect(page.locator(".card")).to_contain_text("notes")
-    expect(page.get_by_label("Search videos")).to_have_value("note")
-
-
-def test_the_title_of_the_tab_names_the_video(new_context: Callable[..., BrowserContext], home: Home) -> None:
-    page = _page(new_context, 1280)
-    page.goto(f"/sign-in?next={home.ready}")
-    fill_door(page, home.email, PASSWORD, "Sign in")
-    expect(page).to_have_title("Big Buck Bunny · Mediaproc")
+def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> None:
+    sign_in(blank, home.email, then=home.ready)
+    expect(blank).to_have_title("Big Buck Bunny · Mediaproc")
+    blank.get_by_label("Search videos").fill("note")
+    blank.get_by_label("Search videos").press("Enter")
+    expect(blank.locator(".card")).to_have_count(1)
+    expect(blank.locator(".card")).to_contain_text("notes")
+    expect(blank.get_by_label("Search videos")).to_have_value("note")
 
 
 def test_the_keys(page: Page) -> None:
@@ -143,7 +129,7 @@ def test_the_theme_can_be_chosen(page: Page) -> None:
     expect(page.locator("html")).to_have_class("dark")
 
 
-def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Callable[..., BrowserContext]) -> None:
+def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Callable[[], BrowserContext]) -> None:
     context = new_context()
     context.add_init_script(_LINES_THAT_CAN_BE_CUT)
     page = context.new_page()
@@ -156,17 +142,8 @@ def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Calla
     expect(page.get_by_text("No video is called “anything”")).to_be_visible()
 
 
-def _page(new_context: Callable[..., BrowserContext], width: int) -> Page:
-    return new_context(viewport={"width": width, "height": HEIGHTS[width]}, reduced_motion="reduce").new_page()
-
-
 def _look(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
-    for scheme in in_each_scheme(page):
-        screenshot(page, f"{name}-{scheme}")
+    for width, scheme in in_each_look(page):
+        screenshot(page, f"{name}-{width}-{scheme}")
         assert_accessible(page, scheme)
-    _assert_fits(page)
-
-
-def _assert_fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

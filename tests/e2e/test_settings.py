@@ -7,12 +7,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, in_each_scheme, screenshot, sign_up
+from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, in_each_look, screenshot, sign_in
 
-WIDTHS = (1280, 390)
 NEW = "quite another password"
 
 
@@ -63,14 +61,13 @@ def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Site) -> Non
 
 
 def test_another_device_is_signed_out_and_the_password_changed(
-    new_context: Callable[..., BrowserContext], page: Page
+    new_context: Callable[[], BrowserContext], page: Page
 ) -> None:
     page.get_by_role("button", name="Account").click()
     email = page.locator(".menu-head b").inner_text()
     page.keyboard.press("Escape")
     other = new_context().new_page()
-    other.goto("/sign-in")
-    fill_door(other, email, PASSWORD, "Sign in")
+    sign_in(other, email, then="/")
     expect(other.get_by_role("heading", name="Library")).to_be_visible()
     _open(page)
     expect(page.get_by_role("list", name="Sign-ins").get_by_role("listitem")).to_have_count(2)
@@ -90,22 +87,18 @@ def test_another_device_is_signed_out_and_the_password_changed(
     expect(other.get_by_role("heading", name="Library")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_in_every_look(new_context: Callable[..., BrowserContext], width: int) -> None:
-    page = new_context(viewport={"width": width, "height": 844}).new_page()
-    sign_up(page)
+def test_the_page_in_every_look(page: Page) -> None:
     _open(page)
     _make_key(page, "a program with a rather long name that says what it is for")
     expect(page.get_by_role("listitem").filter(has_text="a program with")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for scheme in in_each_scheme(page):
+    for width, scheme in in_each_look(page):
         assert_accessible(page, scheme)
         screenshot(page, f"settings-{width}-{scheme}")
     expect(page.get_by_role("list", name="Sign-ins")).to_contain_text("Used just now")
     page.get_by_role("button", name="Change the password").scroll_into_view_if_needed()
-    for scheme in in_each_scheme(page):
+    for width, scheme in in_each_look(page):
         screenshot(page, f"settings-end-{width}-{scheme}")
     page.get_by_role("button", name=re.compile("^Revoke ")).click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    for scheme in in_each_scheme(page):
+    for _, scheme in in_each_look(page):
         assert_accessible(page, scheme)

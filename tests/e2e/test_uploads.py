@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
 from tests.browsing import assert_accessible, choose, row, wait_until
 
@@ -27,17 +27,17 @@ def big(tmp_path: Path) -> Path:
 class Gate:
     """Lets the first parts through and holds the others back, as a slow line does."""
 
-    def __init__(self, context: BrowserContext, *, let_through: int) -> None:
+    def __init__(self, page: Page, *, let_through: int) -> None:
         self.let_through = let_through
         self.held: list[Route] = []
         self.sent: list[int] = []
-        self._context = context
-        context.on("response", self._count)
-        context.route(_PART, self._decide)
+        self._page = page
+        page.on("response", self._count)
+        page.route(_PART, self._decide)
 
     def open(self) -> None:
         """Hold nothing back any more."""
-        self._context.unroute(_PART)
+        self._page.unroute(_PART)
 
     def assert_each_part_was_sent_once(self, page: Page) -> None:
         wait_until(page, lambda: len(self.sent) >= 6)
@@ -55,7 +55,7 @@ class Gate:
 
 
 def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Page, big: Path) -> None:
-    gate = Gate(page.context, let_through=3)
+    gate = Gate(page, let_through=3)
     choose(page, big)
     wait_until(page, lambda: sorted(gate.sent) == [1, 2, 3] and len(gate.held) >= 3)
     page.reload()
@@ -67,7 +67,7 @@ def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Pa
 
 
 def test_a_lost_connection_is_waited_out(page: Page, big: Path) -> None:
-    gate = Gate(page.context, let_through=2)
+    gate = Gate(page, let_through=2)
     choose(page, big)
     wait_until(page, lambda: sorted(gate.sent) == [1, 2] and len(gate.held) >= 4)
     page.context.set_offline(True)
@@ -81,7 +81,7 @@ def test_a_lost_connection_is_waited_out(page: Page, big: Path) -> None:
 
 
 def test_an_upload_is_paused_and_goes_on(page: Page, big: Path) -> None:
-    gate = Gate(page.context, let_through=2)
+    gate = Gate(page, let_through=2)
     choose(page, big)
     wait_until(page, lambda: sorted(gate.sent) == [1, 2])
     page.get_by_role("button", name=f"Pause {big.name}").click()
@@ -96,13 +96,13 @@ def test_an_upload_is_paused_and_goes_on(page: Page, big: Path) -> None:
 
 
 def test_several_parts_of_one_file_are_in_flight_at_once(page: Page, big: Path) -> None:
-    gate = Gate(page.context, let_through=0)
+    gate = Gate(page, let_through=0)
     choose(page, big)
     wait_until(page, lambda: len(gate.held) >= 4)
 
 
 def test_a_cancelled_upload_leaves_nothing(page: Page, big: Path) -> None:
-    Gate(page.context, let_through=1)
+    Gate(page, let_through=1)
     choose(page, big)
     expect(page.locator(".card", has_text="holiday")).to_be_visible()
     page.get_by_role("button", name=f"Cancel {big.name}").click()
@@ -115,9 +115,9 @@ def test_a_cancelled_upload_leaves_nothing(page: Page, big: Path) -> None:
 
 def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Path) -> None:
     held: list[Route] = []
-    page.context.route(_NEW_UPLOAD, lambda route: held.append(route))
+    page.route(_NEW_UPLOAD, lambda route: held.append(route))
     sent: list[Request] = []
-    page.context.on("request", lambda request: sent.append(request) if _PART.search(request.url) else None)
+    page.on("request", lambda request: sent.append(request) if _PART.search(request.url) else None)
     choose(page, big)
     wait_until(page, lambda: len(held) == 1)
     page.get_by_role("button", name=f"Cancel {big.name}").click()
@@ -129,7 +129,7 @@ def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Pat
 
 
 def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_bunny: Path) -> None:
-    gate = Gate(page.context, let_through=1)
+    gate = Gate(page, let_through=1)
     choose(page, big)
     card = page.locator(".card", has_text="holiday")
     card.click()
@@ -150,7 +150,7 @@ def test_the_tray_learns_how_it_ended_after_its_event_stream_was_refused(page: P
         refused = next(refusals, None)
         route.fulfill(status=refused) if refused else route.continue_()
 
-    page.context.route("**/api/v1/events", answer)
+    page.route("**/api/v1/events", answer)
     words = tmp_path / "words.mp4"
     words.write_text("Not a film.")
     choose(page, words)

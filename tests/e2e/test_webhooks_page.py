@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook as Verifier
 
-from tests.browsing import assert_accessible, in_each_scheme, screenshot, sign_up
+from tests.browsing import assert_accessible, in_each_look, screenshot
 from tests.receiver import Receiver, receiving
-
-WIDTHS = (1280, 390)
 
 
 @pytest.fixture
@@ -83,10 +81,7 @@ def test_an_address_that_can_not_be_is_refused_in_words(page: Page) -> None:
     expect(form.get_by_role("alert")).to_have_text("This is a private address; webhooks only go to public ones")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_section_in_every_look(new_context: Callable[..., BrowserContext], receiver: Receiver, width: int) -> None:
-    page = new_context(viewport={"width": width, "height": 1100}).new_page()
-    sign_up(page)
+def test_the_section_in_every_look(page: Page, receiver: Receiver) -> None:
     _open(page)
     receiver.will(404)
     _add(page, f"{receiver.url}/hooks/of/an/address/that/is/rather/long/{'x' * 60}")
@@ -94,16 +89,14 @@ def test_the_section_in_every_look(new_context: Callable[..., BrowserContext], r
     deliveries = page.get_by_role("list", name="Deliveries").get_by_role("listitem")
     expect(deliveries).to_contain_text(["Given up"])
     deliveries.get_by_text("Request and answer").click()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for scheme in in_each_scheme(page):
-        assert_accessible(page, scheme)
-    page.get_by_role("heading", name="Webhooks").scroll_into_view_if_needed()
     page.evaluate("document.activeElement.blur()")
-    for scheme in in_each_scheme(page):
+    for width, scheme in in_each_look(page, height=1100):
+        page.get_by_role("heading", name="Webhooks").evaluate("each => each.scrollIntoView()")
+        assert_accessible(page, scheme)
         screenshot(page, f"webhooks-{width}-{scheme}")
     _hook(page).get_by_role("button", name="Switch off").click()
     expect(_hook(page)).to_contain_text("Nothing is sent")
-    page.evaluate("window.scrollBy(0, -120)")
-    for scheme in in_each_scheme(page):
+    for width, scheme in in_each_look(page, height=1100):
+        page.get_by_role("heading", name="Webhooks").evaluate("each => each.scrollIntoView()")
         screenshot(page, f"webhooks-off-{width}-{scheme}")
         assert_accessible(page, scheme)
