@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 
-from mediaproc.client.connection import pause_seconds
+from mediaproc.client.connection import pause_seconds, tls
 from mediaproc.client.errors import NotReachable, TransferFailed
 from mediaproc.client.models import Transfer
 
@@ -37,7 +37,7 @@ def _try(url: str, target: Path, on_progress: Callable[[Transfer], None] | None)
     part = path.with_name(path.name + ".part")
     have = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
-    with httpx.stream("GET", url, headers=headers, timeout=_TIMEOUT) as answer:
+    with httpx.stream("GET", url, headers=headers, timeout=_TIMEOUT, verify=tls()) as answer:
         if answer.status_code == 416:
             part.unlink()
             raise TransferFailed("The unfinished download is of another file; it was removed, please try again")

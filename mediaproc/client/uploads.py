@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from mediaproc.client.connection import Connection, pause_seconds
+from mediaproc.client.connection import Connection, pause_seconds, tls
 from mediaproc.client.errors import ApiError, ClientError, FileChanged, Interrupted, NotReachable, TransferFailed
 from mediaproc.client.models import Transfer, Upload, Video
 
@@ -56,7 +56,7 @@ def send(
     """Send what storage does not have, then complete. Raises TransferFailed, FileChanged, NotReachable, ApiError."""
     before = path.stat()
     limits = httpx.Limits(max_connections=parallel, max_keepalive_connections=parallel)
-    with path.open("rb") as file, httpx.Client(timeout=_TIMEOUT, limits=limits) as http:
+    with path.open("rb") as file, httpx.Client(timeout=_TIMEOUT, limits=limits, verify=tls()) as http:
         _Sending(connection, http, upload, file.fileno(), on_progress).run(parallel)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

@@ -14,7 +14,7 @@ const LISTEN_AGAIN_MS = 3000;
 const PARTS_AT_ONCE = 6;
 const SIGNED_AT_ONCE = 50;
 const SIGNED_FOR_MS = 3600 * 1000; // for a day in truth; who comes back after a pause asks again
-const DRAW_EVERY_MS = 100;
+const DRAW_EVERY_MS = 200;
 const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
 
 const rows = new Map();

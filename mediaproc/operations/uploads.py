@@ -37,8 +37,7 @@ from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart
 
-USUAL_PART_BYTES = 8 * 1024**2
-"""Fastest of those measured; larger only where 10,000 parts would not do."""
+SMALLEST_PART_BYTES, USUAL_PARTS, LARGE_PART_BYTES = 8 * 1024**2, 64, 16 * 1024**2
 
 PART_URL_SECONDS = 24 * 3600
 """A part's address outlives a slow line and a night's pause."""
@@ -171,9 +170,17 @@ def leave_behind(session: Session, video: Video) -> None:
 
 
 def part_size_for(size_bytes: int) -> int:
-    """The size of a part: 8 MiB, or as many whole MiB as it takes to need at most 10,000 parts."""
-    mebibytes = math.ceil(size_bytes / multipart.MOST_PARTS / 1024**2)
-    return max(USUAL_PART_BYTES, mebibytes * 1024**2)
+    """The size of a part, in whole MiB: a 64th of the file, but from 8 to 16 MiB, or what 10,000 parts make necessary.
+
+    A browser spends a fifth less on parts of 16 MiB than of 8; what a lost connection costs is small beside the file.
+    """
+    usual = min(max(_mebibytes(size_bytes / USUAL_PARTS), SMALLEST_PART_BYTES), LARGE_PART_BYTES)
+    return max(usual, _mebibytes(size_bytes / multipart.MOST_PARTS))
+
+
+def _mebibytes(size_bytes: float) -> int:
+    """Rounded up to whole ones, in bytes."""
+    return math.ceil(size_bytes / 1024**2) * 1024**2
 
 
 def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:

@@ -58,7 +58,7 @@ def _run(line: str, key: str, folder: Path) -> str:
 @pytest.mark.skipif(not shutil.which("curl"), reason="the lines take curl")
 def test_each_line_does_what_it_says(page: Page, panel: Locator, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    (look, jobs), (in_shell, in_page), (hls, dash), downloads, (again, _, _, delete) = (
+    (look, jobs), (in_shell, in_page), (hls, dash), downloads, (again, retry, cancel, delete) = (
         _lines(panel, chapter) for chapter in ("Look at", "Follow", "Play", "Download", "Change")
     )
     panel.get_by_role("button", name="Copy: In a shell").click()
@@ -77,7 +77,10 @@ def test_each_line_does_what_it_says(page: Page, panel: Locator, tmp_path: Path)
         _run(line, key, tmp_path / f"download-{at}")
     saved = [path.name for path in sorted(tmp_path.glob("download-*/*"))]
     assert saved == ["A walk-180p.mp4", "A walk-180p.mp4", "A walk.mp4"]
-    assert '"preset":"web"' in _run(again, key, tmp_path / "again")
+    another = again.replace('"preset": "web"', '"preset": "web-av1"')
+    assert '"preset":"web-av1"' in _run(another, key, tmp_path / "again")
+    assert '"status":"cancelled"' in _run(cancel, key, tmp_path / "cancel")
+    assert '"status":"queued"' in _run(retry, key, tmp_path / "retry")
     assert _run(delete, key, tmp_path / "delete") == ""
 
 

@@ -9,8 +9,8 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
-import httpx
 import psutil
 
 from mediaproc.embedded import parts
@@ -52,8 +52,8 @@ def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: st
     deadline = time.monotonic() + 30
     while True:
         try:
-            httpx.get(f"{web.url}/livez").raise_for_status()
+            urlopen(f"{web.url}/livez", timeout=5).close()
             return web
-        except httpx.HTTPError:
+        except OSError:
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.05)

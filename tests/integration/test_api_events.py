@@ -19,6 +19,7 @@ from conftest import Account
 
 from mediaproc import database
 from mediaproc.api import standing
+from mediaproc.client.connection import tls
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video, new_id
 from mediaproc.events import publisher, streams
@@ -57,7 +58,10 @@ class Client:
         if self.last_id:
             headers["Last-Event-ID"] = self.last_id
         told = Told()
-        with httpx.Client(timeout=seconds) as http, http.stream("GET", self.url + self.path, headers=headers) as answer:
+        with (
+            httpx.Client(timeout=seconds, verify=tls()) as http,
+            http.stream("GET", self.url + self.path, headers=headers) as answer,
+        ):
             self.status, self.headers = answer.status_code, answer.headers
             event: dict[str, Any] = {}
             for line in answer.iter_lines():

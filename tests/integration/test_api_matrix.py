@@ -66,6 +66,7 @@ class World:
 
     web: Web
     owner: Account
+    http: httpx.Client
     tokens: dict[str, str | None]
 
 
@@ -82,7 +83,8 @@ def world(connected: dict[str, str], api_app: Any) -> Iterator[World]:
         make_key(owner, "videos:write")["key"], make_key(owner, "webhooks:write")["key"],
         make_key(owner, "admin")["key"], owner.access_token, ended[0]["key"], ended[1]["key"],
     )  # fmt: skip
-    yield World(web, owner, dict(zip(ACTORS, values, strict=True)))
+    with httpx.Client(base_url=web.url) as http:
+        yield World(web, owner, http, dict(zip(ACTORS, values, strict=True)))
     web.stop()
 
 
@@ -127,7 +129,7 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
         url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.stream(method, world.web.url + url, headers=headers, json=BODIES.get(route)) as answer:
+    with world.http.stream(method, url, headers=headers, json=BODIES.get(route)) as answer:
         return answer.status_code
 
 

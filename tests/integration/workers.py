@@ -65,6 +65,13 @@ class Workers:
         assert worker is not None
         return ffmpeg, worker
 
+    def mid_encode(self) -> tuple[psutil.Process, psutil.Process]:
+        """Wait for an encode of pictures and hold its FFmpeg still, so that it is not over before something happens to
+        it: this FFmpeg, to be resumed, and the worker process that runs it."""
+        ffmpeg, worker = self.encoding(pictures=True)
+        ffmpeg.suspend()
+        return ffmpeg, worker
+
     def log(self) -> str:
         """What the consumers and the periodic process have logged."""
         return "".join(path.read_text() for path in sorted(self._folder.glob("*.log")))

@@ -270,9 +270,12 @@ def test_only_answers_of_the_api_stay_out_of_caches(path: str, no_store: bool) -
 
 @pytest.mark.parametrize(
     ("size_bytes", "part_bytes"),
-    [(1, 8 * MIB), (80_000 * MIB, 8 * MIB), (80_000 * MIB + 1, 9 * MIB), (5 * 1024**4, 525 * MIB)],
-)
-def test_parts_are_8_mib_or_as_large_as_10_000_parts_need(size_bytes: int, part_bytes: int) -> None:
+    [
+        (1, 8 * MIB), (512 * MIB, 8 * MIB), (512 * MIB + 1, 9 * MIB), (1024 * MIB, 16 * MIB),
+        (160_000 * MIB, 16 * MIB), (160_000 * MIB + 1, 17 * MIB), (5 * 1024**4, 525 * MIB),
+    ],
+)  # fmt: skip
+def test_parts_are_8_to_16_mib_or_as_large_as_10_000_parts_need(size_bytes: int, part_bytes: int) -> None:
     assert uploads.part_size_for(size_bytes) == part_bytes
     assert -(-size_bytes // part_bytes) <= 10_000
 

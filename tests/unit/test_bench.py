@@ -33,7 +33,7 @@ def test_boto3_puts_as_many_parts_at_once_as_the_page() -> None:
 
 def test_without_a_browser_a_line_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(page_upload.browsing.checks, "chromium", lambda: Path("/nowhere/chromium"))
-    assert page_upload.measure(size_bytes=1, rounds=1) is None
+    assert page_upload.measure(size_bytes=1, rounds=1) == []
     assert capsys.readouterr().out == "upload through the page: not measured, there is no Chromium here\n"
 
 
