@@ -1,10 +1,14 @@
-"""How fast a source is kept as it is, against a plain copy of the same bytes through this machine."""
+"""How fast a source is kept as it is, against a plain copy of the same bytes through this machine.
+
+Storage has to take each byte twice, as HLS segments and as the file to download. So a second row compares with a copy
+that is then copied once more within S3, as plain as can be: what is left over that is ours.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.figures import Figure
@@ -15,18 +19,20 @@ from tests import clips
 WANTED = 0.6
 
 
-def copied_over_plain(folder: Path, *, mebibytes: int, rounds: int, run: Callable[[Path], float]) -> Figure:
-    """The speed of a `source-copy`, from its job's beginning to its end, over that of the copy. `run` does one."""
+def copied_over_plain(folder: Path, *, mebibytes: int, rounds: int, run: Callable[[Path], float]) -> Iterator[Figure]:
+    """The speed of a `source-copy`, from its job's beginning to its end, over that of the copies. `run` does one."""
     clip = _camera_clip(folder, mebibytes)
-    copies: list[float] = []
+    copies: list[tuple[float, float]] = []
     jobs: list[float] = []
     for _ in range(rounds):
-        copies.append(_plain_copy(clip, folder))
+        copies.append(_plain_copies(clip, folder))
         jobs.append(run(clip))
-    alone, wall = statistics.median(copies), statistics.median(jobs)
+    (once, twice), wall = (statistics.median(each) for each in zip(*copies, strict=True)), statistics.median(jobs)
     size = clip.stat().st_size / 1024**2
-    detail = f"{size:.0f} MiB in {wall:.2f} s ({size / wall:.0f} MiB/s), plain {alone:.2f} s ({size / alone:.0f} MiB/s)"
-    return Figure("source-copy over a plain S3 copy", alone / wall, f"≥ {WANTED}", alone / wall >= WANTED, detail)
+    detail = f"{size:.0f} MiB in {wall:.2f} s ({size / wall:.0f} MiB/s), plain {once:.2f} s ({size / once:.0f} MiB/s)"
+    yield Figure("source-copy over a plain S3 copy", once / wall, f"≥ {WANTED}", once / wall >= WANTED, detail)
+    detail = f"{twice:.2f} s, of which the second time within S3 {twice - once:.2f} s"
+    yield Figure("plain S3 copy over one written twice", once / twice, "floor", True, detail)
 
 
 def _camera_clip(folder: Path, mebibytes: int) -> Path:
@@ -39,15 +45,18 @@ def _camera_clip(folder: Path, mebibytes: int) -> Path:
     return path
 
 
-def _plain_copy(clip: Path, folder: Path) -> float:
-    """Seconds to get an object and put it again under another name, in parts and in parallel, as boto3 does it."""
+def _plain_copies(clip: Path, folder: Path) -> tuple[float, float]:
+    """Seconds to get an object and put it again under another name, in parts and in parallel, as boto3 does it; and
+    until S3 has copied that once more."""
     bucket, through = settings().s3_bucket, folder / "through"
     client().upload_file(str(clip), bucket, "bench/source")
     began = time.monotonic()
     client().download_file(bucket, "bench/source", str(through))
     client().upload_file(str(through), bucket, "bench/copy")
-    seconds = time.monotonic() - began
+    once = time.monotonic() - began
+    client().copy({"Bucket": bucket, "Key": "bench/copy"}, bucket, "bench/copy-again")
+    twice = time.monotonic() - began
     through.unlink()
-    for key in ("bench/source", "bench/copy"):
+    for key in ("bench/source", "bench/copy", "bench/copy-again"):
         client().delete_object(Bucket=bucket, Key=key)
-    return seconds
+    return once, twice

@@ -78,7 +78,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
     if options.only in (None, "foreign"):
         yield _foreign(folder, options.rounds)
     if options.only in (None, "copy"):
-        yield _copies(folder, options.rounds, options.copy_mib)
+        yield from _copies(folder, options.rounds, options.copy_mib)
 
 
 def _foreign(folder: Path, rounds: int) -> Figure:
@@ -96,10 +96,10 @@ def _foreign(folder: Path, rounds: int) -> Figure:
     return Figure("time until playable over whole time", playable / wall, "≤ 0.10", playable / wall <= 0.1, detail)
 
 
-def _copies(folder: Path, rounds: int, mebibytes: int) -> Figure:
+def _copies(folder: Path, rounds: int, mebibytes: int) -> Iterator[Figure]:
     with _workers(folder, cores=[None]):
         _run(clips.bunny(), preset="source-copy")  # the first connection, the first import
-        return copying.copied_over_plain(
+        yield from copying.copied_over_plain(
             folder,
             mebibytes=mebibytes,
             rounds=rounds,
