@@ -54,7 +54,7 @@ def main() -> int:
     """Measure, print, and write what is asked for."""
     parser = argparse.ArgumentParser(prog="bench api")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--size-mib", type=int, default=256)
+    parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind

@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", choices=("encode", "copy", "foreign"))
-    parser.add_argument("--copy-mib", type=int, default=256, help="the size of the file for source-copy")
+    parser.add_argument("--copy-mib", type=int, default=1024, help="the size of the file for source-copy")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     logs.configure(level="WARNING")
