@@ -217,6 +217,7 @@ def _unfinished(ids: list[UUID]) -> int:
 
 
 def test_the_next_job_is_found_without_reading_the_others() -> None:
+    forget_waiting()
     with database.transaction() as session:
         video = make_video(session)
         session.execute(
