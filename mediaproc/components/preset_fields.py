@@ -16,6 +16,7 @@ _CODECS = (
     ("hevc", "HEVC – smaller, for newer players"),
     ("av1", "AV1 – smallest, takes longest"),
 )
+_SUBTITLES = (("sidecar", "Beside the video, to be switched on"), ("none", "Leave them out"))
 _CHANNELS = (("2", "Stereo"), ("1", "Mono"))
 _TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
 
@@ -27,8 +28,15 @@ def preset_fields() -> rx.Component:
         _text("description", "Description (if you like)", max_length=600, placeholder="What it is for"),
         _choice("codec", "Codec", _CODECS),
         _sizes(),
+        _text(
+            "target_vmaf",
+            "VMAF to reach, 70 to 99 (if you like, instead of a CRF)",
+            input_mode="decimal",
+            placeholder="93",
+        ),
         _text("frame_rate_cap", "Frames a second, at most", input_mode="numeric"),
         _sound(),
+        _choice("subtitles", "Subtitles", _SUBTITLES),
         _trim(),
         _crop(),
         _choice("rotate", "Turn the picture", _TURNS),
@@ -45,7 +53,8 @@ def _sizes() -> rx.Component:
         rx.el.legend("Sizes"),
         rx.el.p(
             "Pixels on the short side; a size that the source does not have is left out. "
-            "CRF is the quality, lower is finer; the codec’s usual one where it is empty.",
+            "CRF is the quality, lower is finer; the codec’s usual one where it is empty. "
+            "Max kbit/s is what a second may take at 30 frames; the usual one for its height where it is empty.",
             class_name="quiet small hint",
             id="sizes-hint",
         ),
@@ -66,6 +75,14 @@ def _size(row: rx.vars.ObjectVar[SizeRow], place: rx.Var[int]) -> rx.Component:
         rx.el.div(
             _small("Height", "Height of size " + number, "height-" + row.key, row.height, row.trouble != ""),
             _small("CRF", "CRF of size " + number, "crf-" + row.key, row.crf, row.trouble != "", placeholder="usual"),
+            _small(
+                "Max kbit/s",
+                "Kilobits a second, at most, of size " + number,
+                "max_bitrate-" + row.key,
+                row.max_bitrate,
+                row.trouble != "",
+                placeholder="usual",
+            ),
             button(
                 icon("x", 14),
                 kind="small bare icon",

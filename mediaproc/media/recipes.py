@@ -8,7 +8,16 @@ from collections.abc import Collection
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mediaproc.media.edits import Crop, Edits
 from mediaproc.media.encoders import CRF_BOUNDS
@@ -43,6 +52,7 @@ _SENTENCES = {
 _BOUNDS = ("greater_than_equal", "less_than_equal", "less_than")
 _BOUNDED = {
     "audio.bitrate_bps": "Sound takes 24 to 320 kilobits a second",
+    "rungs.max_bitrate_bps": "A size takes 50 to 100000 kilobits a second",
     "crop": "What is cut off is nothing or a part of the picture, never all of it",
 }
 """Where the page has another unit than programs, so that the bare number would mislead."""
@@ -67,6 +77,16 @@ class AskedRung(_Part):
         if height % 2:
             raise ValueError("A height must be an even number")
         return height
+
+
+def _in_bounds(rung: AskedRung, recipe: ValidationInfo) -> AskedRung:
+    """Said of the size that it belongs to; a codec that is none has its own sentence."""
+    codec = recipe.data.get("codec")
+    if codec is not None and rung.crf is not None:
+        low, high = CRF_BOUNDS[codec]
+        if not low <= rung.crf <= high:
+            raise ValueError(f"The CRF of {codec} is a number from {low} to {high}")
+    return rung
 
 
 class AskedAudio(_Part):
@@ -110,7 +130,7 @@ class Recipe(_Part):
     title: str = Field(min_length=1, max_length=100, examples=["Trailer"])
     description: str = Field("", max_length=500)
     codec: Literal["h264", "hevc", "av1"] = "h264"
-    rungs: Annotated[list[AskedRung], Field(min_length=1, max_length=6)]
+    rungs: Annotated[list[Annotated[AskedRung, AfterValidator(_in_bounds)]], Field(min_length=1, max_length=6)]
     target_vmaf: float | None = Field(
         None, ge=70, le=99, description="Instead of a CRF: how good each size is to be; the CRF is found per video."
     )
@@ -134,9 +154,6 @@ class Recipe(_Part):
     def _quality_is_possible(self) -> Recipe:
         if self.target_vmaf is not None and any(rung.crf is not None for rung in self.rungs):
             raise ValueError("Say either the VMAF to reach or the CRF of a size, not both")
-        low, high = CRF_BOUNDS[self.codec]
-        if any(rung.crf is not None and not low <= rung.crf <= high for rung in self.rungs):
-            raise ValueError(f"The CRF of {self.codec} is a number from {low} to {high}")
         return self
 
     def preset(self, *, name: str, version: int) -> Preset:
@@ -207,7 +224,7 @@ def explained(error: ValidationError) -> list[dict[str, str]]:
 
 
 def _sentence(field: str, error: ErrorDetails) -> str:
-    bounded = _BOUNDED.get(field) or _BOUNDED.get(field.partition(".")[0])
+    bounded = _BOUNDED.get(re.sub(r"\.\d+", "", field)) or _BOUNDED.get(field.partition(".")[0])
     if bounded and error["type"] in _BOUNDS:
         return bounded
     known = _SENTENCES.get(error["type"])

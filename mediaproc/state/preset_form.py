@@ -19,11 +19,12 @@ _ALL = 100
 
 @dataclass(frozen=True)
 class SizeRow:
-    """The fields of one size; `key` tells rows apart while they come and go."""
+    """The fields of one size, bits in kilobits a second; `key` tells rows apart while they come and go."""
 
     key: str
     height: str = ""
     crf: str = ""
+    max_bitrate: str = ""
     trouble: str = ""
 
 
@@ -34,7 +35,9 @@ class Filled:
     title: str = ""
     description: str = ""
     codec: str = "h264"
+    target_vmaf: str = ""
     frame_rate_cap: str = "60"
+    subtitles: str = "sidecar"
     bitrate: str = "128"
     channels: str = "2"
     mute: bool = False
@@ -55,7 +58,12 @@ def sizes_for(heights: Sequence[int]) -> list[SizeRow]:
 def sizes_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
     """Rows for a recipe as it is kept."""
     return [
-        SizeRow(key=str(place), height=str(rung["height"]), crf=_text(rung.get("crf")))
+        SizeRow(
+            key=str(place),
+            height=str(rung["height"]),
+            crf=_text(rung.get("crf")),
+            max_bitrate=_kilobits(rung.get("max_bitrate_bps")),
+        )
         for place, rung in enumerate(recipe["rungs"])
     ]
 
@@ -68,7 +76,9 @@ def filled_of(recipe: Mapping[str, Any]) -> Filled:
         description=recipe["description"],
         codec=recipe["codec"],
         frame_rate_cap=str(recipe["frame_rate_cap"]),
-        bitrate=_text(audio["bitrate_bps"] / 1000),
+        target_vmaf=_text(recipe.get("target_vmaf")),
+        subtitles=recipe.get("subtitles", Filled.subtitles),
+        bitrate=_kilobits(audio["bitrate_bps"]),
         channels=str(audio["channels"]),
         mute=recipe["mute"],
         start=_text(trim["start_seconds"] or None),
@@ -78,8 +88,8 @@ def filled_of(recipe: Mapping[str, Any]) -> Filled:
     )
 
 
-def asked(form: Mapping[str, Any], rows: Sequence[SizeRow], *, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe that the fields ask for. Of the one `before`, what has no field here is kept."""
+def asked(form: Mapping[str, Any], rows: Sequence[SizeRow]) -> dict[str, Any]:
+    """The recipe that the fields ask for. What has no field here is not in it, and so stays what it was."""
     typed = defaultdict(str, {name: str(value).strip() for name, value in form.items()})
     crop = {side: _times(typed[side], 1 / _ALL) for side in SIDES}
     trim = {"start_seconds": _number(typed["start"]), "end_seconds": _number(typed["end"])}
@@ -88,7 +98,9 @@ def asked(form: Mapping[str, Any], rows: Sequence[SizeRow], *, before: Mapping[s
         "title": typed["title"],
         "description": typed["description"],
         "codec": typed["codec"],
-        "rungs": [_rung(typed[f"height-{row.key}"], typed[f"crf-{row.key}"], before) for row in rows],
+        "rungs": [_rung(typed, row.key) for row in rows],
+        "target_vmaf": _number(typed["target_vmaf"]) if typed["target_vmaf"] else None,
+        "subtitles": typed["subtitles"] or Filled.subtitles,
         "frame_rate_cap": _number(typed["frame_rate_cap"] or Filled.frame_rate_cap),
         "audio": _said(audio),
         "mute": "mute" in form,
@@ -112,11 +124,14 @@ def beside(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tupl
     return others, [replace(row, trouble=of_rows.get(place, "")) for place, row in enumerate(rows)]
 
 
-def _rung(height: str, crf: str, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What else was asked of a size goes with it for as long as it is the same size."""
-    known = next((rung for rung in before.get("rungs", ()) if str(rung["height"]) == height), {})
-    kept = {name: value for name, value in known.items() if name != "crf"}
-    return kept | _said({"height": _number(height), "crf": _number(crf)})
+def _rung(typed: Mapping[str, str], key: str) -> dict[str, Any]:
+    return _said(
+        {
+            "height": _number(typed[f"height-{key}"]),
+            "crf": _number(typed[f"crf-{key}"]),
+            "max_bitrate_bps": _times(typed[f"max_bitrate-{key}"], 1000),
+        }
+    )
 
 
 def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +150,11 @@ def _number(text: str) -> Any:
 def _times(text: str, factor: float) -> Any:
     value = _number(text)
     return value if isinstance(value, str) else round(value * factor, 6)
+
+
+def _kilobits(bits: float | None) -> str:
+    """To the last bit, so that what is shown and saved again is what it was."""
+    return "" if bits is None else f"{bits / 1000:.10g}"
 
 
 def _text(value: float | None) -> str:

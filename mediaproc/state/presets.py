@@ -45,7 +45,6 @@ class PresetsState(SessionState):
     deleting: str = ""
     deleting_title: str = ""
     changes: int = 0
-    _before: dict[str, Any] = {}
     _rows_made: int = 0
 
     @rx.var
@@ -88,7 +87,7 @@ class PresetsState(SessionState):
     @rx.event
     async def save(self, form: dict[str, Any]) -> None:
         """Make the preset, or its next version; what is wrong is said beside its field."""
-        wanted = asked(form, self.sizes, before=self._before)
+        wanted = asked(form, self.sizes)
         try:
             made = await self._save(wanted)
         except Invalid as error:
@@ -125,7 +124,7 @@ class PresetsState(SessionState):
 
     def _begin(self, recipe: dict[str, Any], *, name: str = "") -> None:
         """A form of its own for each recipe: fields keep what is typed until another one takes their place."""
-        self.editing, self._before, self.errors = name, recipe, {}
+        self.editing, self.errors = name, {}
         self.filled = filled_of(recipe) if recipe else Filled()
         self.sizes = sizes_of(recipe) if recipe else sizes_for(_FIRST_HEIGHTS)
         self.form_number += 1
@@ -156,10 +155,12 @@ def _makes(preset: Preset) -> str:
     parts = [
         words.codec(preset.codec),
         rungs,
+        f"VMAF {preset.target_vmaf:g}" if preset.target_vmaf else "",
         f"at most {preset.frame_rate_cap} fps",
         words.part(edits.start_seconds, edits.end_seconds) if edits.trimmed else "",
         "cropped" if edits.crop.width < 1 or edits.crop.height < 1 else "",
         f"turned by {edits.rotate}°" if edits.rotate else "",
         "without sound" if edits.mute else "",
+        "without subtitles" if edits.without_subtitles else "",
     ]
     return " · ".join(filter(None, parts))

@@ -18,14 +18,14 @@ TYPED = {"title": " Trailer ", "codec": "h264", "bitrate": "96", "channels": "1"
 
 def refused(form: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     with pytest.raises(ValidationError) as caught:
-        Recipe.model_validate(asked(TYPED | form, ROWS, before={}))
+        Recipe.model_validate(asked(TYPED | form, ROWS))
     others, rows = beside(recipes.explained(caught.value), ROWS)
     return others, [row.trouble for row in rows]
 
 
 def test_what_is_typed_becomes_a_recipe_and_is_shown_again() -> None:
     typed = TYPED | {"mute": "on", "start": "1,5", "end": "4", "left": "12.5", "frame_rate_cap": "30"}
-    recipe = Recipe.model_validate(asked(typed, ROWS, before={}))
+    recipe = Recipe.model_validate(asked(typed, ROWS))
     assert (recipe.title, recipe.mute, recipe.rotate, recipe.frame_rate_cap) == ("Trailer", True, 90, 30)
     assert [(rung.height, rung.crf) for rung in recipe.rungs] == [(720, 20), (480, None)]
     assert (recipe.audio.bitrate_bps, recipe.audio.channels, recipe.crop.left) == (96_000, 1, 0.125)
@@ -41,14 +41,22 @@ def test_what_is_typed_becomes_a_recipe_and_is_shown_again() -> None:
 def test_a_form_of_a_new_preset_asks_for_the_defaults() -> None:
     filled = {name: getattr(Filled(), name) for name in Filled.__dataclass_fields__ if name != "mute"}
     rows = {f"height-{row.key}": row.height for row in ROWS}
-    recipe = Recipe.model_validate(asked(filled | rows | {"title": "A"}, ROWS, before={}))
+    recipe = Recipe.model_validate(asked(filled | rows | {"title": "A"}, ROWS))
     assert recipe == Recipe.model_validate({"title": "A", "rungs": [{"height": 720}, {"height": 480}]})
 
 
-def test_what_has_no_field_stays_with_its_size() -> None:
-    before = {"rungs": [{"height": 720, "crf": 25, "max_bitrate_bps": 900_000}, {"height": 360, "crf": None}]}
-    rungs = asked(TYPED | {"crf-0": ""}, ROWS, before=before)["rungs"]
-    assert rungs == [{"height": 720, "max_bitrate_bps": 900_000}, {"height": 480}]
+def test_quality_bits_and_subtitles_are_asked_for_and_shown_again() -> None:
+    typed = TYPED | {"crf-0": "", "max_bitrate-0": "1234.567", "target_vmaf": "92,5", "subtitles": "none"}
+    recipe = Recipe.model_validate(asked(typed, ROWS))
+    assert (recipe.target_vmaf, recipe.subtitles) == (92.5, "none")
+    assert [rung.max_bitrate_bps for rung in recipe.rungs] == [1_234_567, None]
+    shown = filled_of(recipe.to_json())
+    assert (shown.target_vmaf, shown.subtitles) == ("92.5", "none")
+    assert [row.max_bitrate for row in sizes_of(recipe.to_json())] == ["1234.567", ""]
+
+
+def test_what_is_emptied_is_asked_for_no_more() -> None:
+    assert asked(TYPED | {"target_vmaf": " "}, ROWS)["target_vmaf"] is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,10 @@ def test_what_has_no_field_stays_with_its_size() -> None:
         ({"height-0": ""}, {}, ["This is needed", ""]),
         ({"height-0": "9000"}, {}, ["At most 2160", ""]),
         ({"height-0": "480"}, {"sizes": "Each height can be made only once"}, ["", ""]),
-        ({"crf-1": "3"}, {"sizes": "The CRF of h264 is a number from 12 to 40"}, ["", ""]),
+        ({"crf-1": "3"}, {}, ["", "The CRF of h264 is a number from 12 to 40"]),
+        ({"target_vmaf": "90"}, {"sizes": "Say either the VMAF to reach or the CRF of a size, not both"}, ["", ""]),
+        ({"target_vmaf": "5"}, {"target_vmaf": "At least 70"}, ["", ""]),
+        ({"max_bitrate-1": "1"}, {}, ["", "A size takes 50 to 100000 kilobits a second"]),
         ({"frame_rate_cap": "0"}, {"frame_rate_cap": "At least 1"}, ["", ""]),
         ({"frame_rate_cap": "29.97"}, {"frame_rate_cap": "This is not a whole number"}, ["", ""]),
         ({"start": "5", "end": "5"}, {"trim": "The part to keep must end after it begins"}, ["", ""]),
