@@ -23,7 +23,7 @@ def _own(page: Page) -> Locator:
 
 def _fill(form: Locator, title: str) -> None:
     """One size, by keyboard alone: the other rows are left out."""
-    form.get_by_label("Title").fill(title)
+    form.get_by_label("Title", exact=True).fill(title)
     for number in (3, 2):
         form.get_by_role("button", name=f"Leave out size {number}").press("Enter")
     form.get_by_label("Height of size 1").fill("145")
@@ -34,21 +34,21 @@ def _fill(form: Locator, title: str) -> None:
 def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -> None:
     form = _open(page)
     _fill(form, "For the hallway")
-    form.get_by_label("Title").press("Enter")
+    form.get_by_label("Title", exact=True).press("Enter")
     expect(form.get_by_role("alert")).to_have_text(["A height must be an even number", "At least 1"])
     assert_accessible(page)
     form.get_by_label("Height of size 1").fill("144")
     form.get_by_label("Frames a second, at most").fill("12")
     form.get_by_role("button", name="Make the preset").press("Enter")
     expect(_own(page)).to_contain_text("H.264 · 144p · at most 12 fps · without soundversion 1")
-    expect(form.get_by_label("Title")).to_have_value("")
+    expect(form.get_by_label("Title", exact=True)).to_have_value("")
     page.get_by_label("Make new uploads with the preset").select_option(label="For the hallway")
     clip = clips.make(tmp_path / "A walk.mp4", seconds=1, size="320x180")
     choose(page, clip)
     expect(row(page, clip.name)).to_have_attribute("data-state", "done")
 
     _own(page).get_by_role("button", name="Change For the hallway").click()
-    expect(form.get_by_label("Title")).to_be_focused()
+    expect(form.get_by_label("Title", exact=True)).to_be_focused()
     expect(form.get_by_label("Height of size 1")).to_have_value("144")
     expect(form.get_by_label("Leave it out")).to_be_checked()
     form.get_by_label("Turn the picture").select_option("90")
