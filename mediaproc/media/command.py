@@ -53,7 +53,8 @@ def encode_arguments(
 
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
-    opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **_entry(chunk, preset))
+    reading = input_options(source) | pictures.decoder_options(info)
+    opened = ffmpeg.input(location(source), threads=threads, **reading, **_entry(chunk, preset))
     made = pictures.cascade(opened[str(info.video.index)], info, preset, rungs, chunk)
     outputs = [
         ffmpeg.output(
@@ -138,11 +139,12 @@ def poster_arguments(
             f"{edits.start_seconds + info.duration_seconds * at_fraction:.3f}",
         ),  # before -i: seeks, decodes nothing on the way
         *("-threads", str(threads)),
+        *(word for name, value in pictures.decoder_options(info).items() for word in (f"-{name}", value)),
         *input_arguments(source),
         *("-map", f"0:{video.index}"),
         "-filter:v",
         f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
-        f"{edited}{tone.as_text(tone.filters(video))}"
+        f"{edited}{tone.as_text(pictures.opaque(video))}{tone.as_text(tone.filters(video))}"
         f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
         "signalstats,metadata=mode=print:file=-",  # brightness, to standard output
         *("-frames:v", "1"),

@@ -11,9 +11,18 @@ from mediaproc.media.edits import picture_filters
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
-from mediaproc.media.probe import MediaInfo
+from mediaproc.media.probe import MediaInfo, VideoTrack
 
 _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
+
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""FFmpeg's own decoders of these leave out the alpha."""
+
+
+def decoder_options(info: MediaInfo) -> dict[str, str]:
+    """Options of the input that decode all of a picture."""
+    decoder = _ALPHA_DECODERS.get(info.video.codec) if info.video.alpha else None
+    return {"c:v": decoder} if decoder else {}
 
 
 def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung], chunk: Chunk | None) -> list[Any]:
@@ -60,11 +69,18 @@ def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
 
 def fitted(picture: Any, info: MediaInfo, width: int, height: int) -> Any:
     """The source's frames in another size, with square pixels, in what every decoder knows."""
+    for name, values in opaque(info.video):  # first, or the colours of what can't be seen bleed into edges
+        picture = picture.filter(name, **values)
     picture = picture.filter("scale", width, height, **_scale_options(info))
     picture = picture.filter("setsar", "1")
     for name, values in tone.filters(info.video):  # in the smaller size: it is the dearest step
         picture = picture.filter(name, **values)
     return picture.filter("format", "yuv420p")
+
+
+def opaque(video: VideoTrack) -> list[tone.Filter]:
+    """The filters that put a picture on black, as players show around a video; none if nothing shines through."""
+    return [("premultiply", {"inplace": 1})] if video.alpha else []
 
 
 def _scaled(picture: Any, rung: Rung) -> Any:

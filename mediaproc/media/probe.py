@@ -29,6 +29,10 @@ HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 """PQ and HLG (ITU-R BT.2100)."""
 
 
+_ALPHA_FORMATS = ("yuva", "gbrap", "argb", "abgr", "rgba", "bgra", "ya8", "ya16", "pal8")
+"""How the names of pixel formats begin that say where a picture is transparent."""
+
+
 class Refused(Exception):
     """A source that can't be processed. `str()` is a sentence for a person."""
 
@@ -71,6 +75,7 @@ class VideoTrack:
     profile: str = ""
     bitrate_bps: int = 0
     transfer: str = ""
+    alpha: bool = False
 
     @property
     def short_side(self) -> int:
@@ -183,6 +188,8 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, picture_neede
     about = cast("dict[str, Any]", answer.get("format") or {})
     if not streams or not about:
         raise NotMedia(content_type)
+    if about.get("format_name") == "gif" and streams[0].get("nb_frames") == "1":
+        raise NotMedia(content_type)  # a picture that stands still
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
     info = _media_info(about, streams)
@@ -236,7 +243,7 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         display_width=shown[0],
         display_height=shown[1],
         frame_rate=(average or nominal).limit_denominator(100_000),
-        pixel_format=str(stream.get("pix_fmt") or ""),
+        pixel_format=_pixel_format(stream),
         bit_depth=_bit_depth(stream),
         rotation=rotation,
         interlaced=stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"},
@@ -245,6 +252,7 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         profile=str(stream.get("profile", "")),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         transfer=str(stream.get("color_transfer", "")),
+        alpha=_pixel_format(stream).startswith(_ALPHA_FORMATS) or _alpha_beside(stream),
     )
 
 
@@ -310,11 +318,22 @@ def _sample_aspect(stream: Mapping[str, Any]) -> Fraction:
     return aspect if Fraction(1, 16) <= aspect <= 16 else Fraction(1)
 
 
+def _pixel_format(stream: Mapping[str, Any]) -> str:
+    """ffprobe decodes nothing of a PNG in a MOV; what can be said of every one is that this format holds it."""
+    return str(stream.get("pix_fmt") or ("rgba" if stream.get("codec_name") == "png" else ""))
+
+
+def _alpha_beside(stream: Mapping[str, Any]) -> bool:
+    """Whether Matroska carries the alpha of VP8 and VP9 beside the picture: no pixel format tells of it."""
+    tags = cast("dict[str, Any]", stream.get("tags") or {})
+    return any(name.lower() == "alpha_mode" and str(value) == "1" for name, value in tags.items())
+
+
 def _bit_depth(stream: Mapping[str, Any]) -> int:
     said = int(_number(stream.get("bits_per_raw_sample")))
     if said:
         return said
-    name = str(stream.get("pix_fmt") or "")
+    name = _pixel_format(stream)
     return next((depth for depth in (16, 14, 12, 10, 9) if f"p{depth}" in name or f"0{depth}" in name), 8)
 
 

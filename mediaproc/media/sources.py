@@ -9,6 +9,7 @@ DEMUXERS = (
     "asf",
     "dv",
     "flv",
+    "gif",
     "matroska,webm",
     "mov,mp4,m4a,3gp,3g2,mj2",
     "mpeg",

@@ -97,7 +97,8 @@ def sample_arguments(
     Its time begins with the sample's.
     """
     entry = _entry(preset.edits, sample)
-    opened = ffmpeg.input(location(source), threads=threads, **input_options(source), **entry)
+    reading = input_options(source) | pictures.decoder_options(info)
+    opened = ffmpeg.input(location(source), threads=threads, **reading, **entry)
     picture = pictures.edited(
         opened[str(info.video.index)],
         info,

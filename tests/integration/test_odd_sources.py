@@ -19,6 +19,11 @@ from tests import clips
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 YUV444 = (*X264, "-pix_fmt", "yuv444p")
 VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-c:a", "libopus")
+SORENSON = ("-c:v", "svq1", "-pix_fmt", "yuv410p", "-c:a", "adpcm_ima_qt", "-ar", "44100")
+CINEPAK = ("-c:v", "cinepak", "-pix_fmt", "rgb24", "-c:a", "pcm_s16be")
+MJPEG = ("-c:v", "mjpeg", "-pix_fmt", "yuvj422p", "-c:a", "pcm_s16le")
+GIF = ("-c:v", "gif", "-pix_fmt", "rgb8")
+FRAGMENTS = ("-movflags", "frag_keyframe+empty_moov")
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,20 @@ def test_a_player_that_knows_only_hls_can_play_it(tmp_path: Path) -> None:
         ("old.flv", {"encode": ("-c:v", "flv1", "-ar", "44100", "-c:a", "libmp3lame")}, (640, 360), 50),
         ("fast.mp4", {"rate": "120", "size": "320x180"}, (320, 180), 120),
         ("slow.mp4", {"rate": "5"}, (640, 360), 10),
+        ("mono.mp4", {"size": "192x108", "encode": (*X264, "-ac", "1")}, (192, 108), 50),
+        ("long_gop.mp4", {"size": "192x108", "encode": (*X264, "-g", "9999")}, (192, 108), 50),
+        ("late.ts", {"size": "192x108", "encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
+        ("late.mp4", {"size": "192x108", "encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
+        ("fragments.mp4", {"size": "192x108", "encode": (*X264, *FRAGMENTS)}, (192, 108), 50),
+        ("b_frames.avi", {"size": "192x108", "encode": ("-c:v", "mpeg4", "-bf", "2")}, (192, 108), 50),
+        ("old.wmv", {"size": "192x108", "encode": ("-c:v", "wmv2", "-c:a", "wmav2")}, (192, 108), 50),
+        ("old.mov", {"size": "160x120", "encode": SORENSON}, (160, 120), 50),
+        ("cinepak.mov", {"size": "160x120", "encode": CINEPAK}, (160, 120), 50),
+        ("camera.mov", {"size": "192x108", "encode": MJPEG}, (192, 108), 50),
+        ("disc.mpg", {"size": "192x108", "encode": ("-c:v", "mpeg2video", "-c:a", "mp2")}, (192, 108), 50),
+        ("studio.mxf", {"size": "192x108", "encode": ("-c:v", "mpeg2video", "-c:a", "pcm_s16le")}, (192, 108), 50),
+        ("theora.ogv", {"size": "192x108", "encode": ("-c:v", "libtheora", "-c:a", "libvorbis")}, (192, 108), 50),
+        ("animated.gif", {"size": "160x120", "audio": None, "encode": GIF}, (160, 120), 50),
     ],
 )  # fmt: skip
 def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, int], frames: int) -> None:
@@ -175,6 +194,62 @@ def test_a_turned_picture_is_upright(tmp_path: Path, turn: int) -> None:
         "-vf", f"crop={width}:{height}:{x}:{y},signalstats,metadata=print:file=-", "-f", "null", "-",
     )  # fmt: skip
     assert poster.parse_stats(printed).mean > 200
+
+
+@pytest.mark.parametrize(
+    ("name", "encode"),
+    [
+        ("a.webm", ("-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p")),
+        ("vp8.webm", ("-c:v", "libvpx", "-auto-alt-ref", "0", "-pix_fmt", "yuva420p")),
+        ("prores.mov", ("-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le")),
+        ("animation.mov", ("-c:v", "qtrle")),
+        ("png.mov", ("-c:v", "png", "-pix_fmt", "rgba")),
+    ],
+)
+def test_what_is_transparent_lies_on_black(tmp_path: Path, name: str, encode: tuple[str, ...]) -> None:
+    """Red all over: a third of it to be seen, a third half, a third not at all."""
+    red = "format=rgba,geq=r=255:g=0:b=0:a='if(lt(X,W/3),255,if(lt(X,2*W/3),128,0))'"
+    source = tmp_path / name
+    clips.ffmpeg("-f", "lavfi", "-i", f"color=red:size=96x64:rate=10:duration=0.5,{red}", *encode, str(source))
+    made = process(source, tmp_path / "made")
+    assert made.info.video.alpha
+    still = command.poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
+    run(made.folder, still)
+    for file in (layout.download(made.rungs[0].name), layout.POSTER):
+        seen, half, hidden = (colour_at(made.folder / file, x) for x in (16, 48, 80))
+        assert seen == pytest.approx((252, 0, 0), abs=8)
+        assert half == pytest.approx((127, 0, 0), abs=8)
+        assert hidden == pytest.approx((0, 0, 0), abs=4)
+
+
+def colour_at(file: Path, x: int) -> tuple[int, ...]:
+    """Red, green and blue of a point half-way down the first frame."""
+    data = subprocess.run(
+        [clips.FFMPEG, "-v", "error", "-i", str(file), "-frames:v", "1",
+         "-vf", f"crop=2:2:{x}:ih/2,format=rgb24", "-f", "rawvideo", "-"],
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    return tuple(data[:3])
+
+
+def test_a_gif_that_stands_still_is_no_video(tmp_path: Path) -> None:
+    clips.make(tmp_path / "still.gif", seconds=0.04, size="64x48", audio=None, encode=GIF)
+    with pytest.raises(probe.NotMedia):
+        clips.probed(tmp_path / "still.gif")
+
+
+def test_a_video_of_one_frame(tmp_path: Path) -> None:
+    made = process(clips.make(tmp_path / "one.mp4", seconds=0.04, size="192x108"), tmp_path / "made")
+    assert_it_plays(made, frames=1, seconds=0.04)
+
+
+def test_what_an_edit_list_hides_stays_hidden(tmp_path: Path) -> None:
+    """Cut without encoding: the frames from the keyframe on are in the file, and its edit list skips them."""
+    plain = clips.make(tmp_path / "plain.mp4", size="192x108", encode=(*X264, "-g", "25"))
+    hidden = tmp_path / "hidden.mp4"
+    clips.ffmpeg("-ss", "0.6", "-i", str(plain), "-c", "copy", str(hidden))
+    assert clips.ffprobe(hidden)["streams"][0]["nb_frames"] == "50"
+    assert_it_plays(process(hidden, tmp_path / "made"), frames=35, seconds=1.4)
 
 
 def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> None:
