@@ -1,4 +1,4 @@
-"""Where a source may be cut: the times of its keyframes, from the sample table of an MP4 or MOV.
+"""Where a source may be cut: the times of its keyframes, from the sample table of an MP4 or MOV (or see `cues`).
 
 The table is a few hundred kilobytes an hour and tells what reading every packet would (ISO/IEC 14496-12, 8.6).
 """
@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
-from mediaproc.media import fragments
+from mediaproc.media import cues, fragments
 from mediaproc.media.fragments import Box, Read
 from mediaproc.media.probe import MediaInfo
 
@@ -27,7 +27,10 @@ _ENOUGH = 100_000
 
 def of_source(info: MediaInfo, read: Read, size_bytes: int) -> list[float]:
     """When the keyframes of the picture are shown, in seconds, if the container says so in one place; else nothing."""
-    if info.container.partition(",")[0] != "mov":
+    container = info.container.partition(",")[0]
+    if container == "matroska":
+        return cues.keyframe_seconds(read, size_bytes, track=info.video.index)
+    if container != "mov":
         return []
     index = find_index(read, size_bytes)
     if index is None:
