@@ -56,6 +56,19 @@ class Playback(_Answer):
     storyboard_url: str | None = None
 
 
+class Track(_Answer):
+    """A sound or subtitles that play beside the picture. `kind` is `audio` or `subtitles`; `language` RFC 5646."""
+
+    name: str
+    kind: str
+    title: str
+    codec: str
+    language: str | None = None
+    role: str = "main"
+    is_default: bool = False
+    channels: int | None = None
+
+
 class Job(_Answer):
     """The newest job of a video."""
 
@@ -87,6 +100,7 @@ class Video(_Answer):
     poster_url: str | None = None
     playback: Playback | None = None
     renditions: list[Rendition] = []
+    tracks: list[Track] = []
     job: Job | None = None
 
     @property

@@ -71,7 +71,7 @@ def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
         Present(
             video=video,
             job=jobs.get(video.id),
-            renditions=renditions.get(video.id, []),
+            renditions=shown.own(renditions.get(video.id, [])),
             progress=latest.get(video.id),
         )
         for video in videos

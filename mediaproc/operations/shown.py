@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, tuple_
+from sqlalchemy import tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
+from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
 
@@ -35,18 +36,29 @@ def sizes(pictures: Sequence[Rendition]) -> list[Rendition]:
     return [each for each in pictures if each.name != layout.INSTANT]
 
 
-def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    """The pictures and files of each video's shown output, the largest first; not the sound that only plays beside.
+def own(found: Sequence[Rendition]) -> list[Rendition]:
+    """The pictures and files of an output, not what only plays beside. See `sizes` and `playing`."""
+    return [each for each in found if each.height > 0 or each.mp4_key is not None]
 
-    See `sizes` and `playing`.
-    """
+
+def tracks(found: Sequence[Rendition]) -> list[Rendition]:
+    """The sounds, then the subtitles, that play beside the pictures of an output, in the order of players' menus."""
+    beside = [
+        each
+        for each in found
+        if each.kind is RenditionKind.SUBTITLES or (each.kind is RenditionKind.AUDIO and each.init_key)
+    ]
+    return sorted(beside, key=lambda each: (each.kind, len(each.name), each.name))  # 10 comes after 2
+
+
+def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
+    """All of each video's shown output, the largest first: see `own` and `tracks`."""
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}
     query = select(Rendition).where(tuple_(col(Rendition.video_id), col(Rendition.attempt)).in_(outputs))
     found: dict[UUID, list[Rendition]] = {}
-    own = or_(col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None))
-    for rendition in session.exec(query.where(own).order_by(col(Rendition.height).desc(), col(Rendition.id))):
+    for rendition in session.exec(query.order_by(col(Rendition.height).desc(), col(Rendition.id))):
         found.setdefault(rendition.video_id, []).append(rendition)
     return found
 

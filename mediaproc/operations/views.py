@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
+from mediaproc.media.roles import Role
 from mediaproc.operations import filenames, playback, progress, shown
 from mediaproc.storage import keys, presign
 
@@ -72,6 +73,19 @@ class RenditionView(BaseModel):
     )
 
 
+class TrackView(BaseModel):
+    """A sound or subtitles that play beside the picture: what a player's menu offers."""
+
+    name: str = Field(examples=["audio-2"], description="That of its playlist.")
+    kind: Literal["audio", "subtitles"]
+    title: str = Field(examples=["English, commentary"], description="What viewers call it.")
+    language: str | None = Field(examples=["en"], description="RFC 5646; null where the source does not say.")
+    role: Role = Field(description="What it is for; `main` where it says nothing else.")
+    is_default: bool = Field(description="Whether it plays unless somebody chooses another. No subtitles do.")
+    channels: int | None = Field(description="Of a sound: how many it has; 2 is stereo.")
+    codec: str = Field(examples=["aac"])
+
+
 class JobSummary(BaseModel):
     """The newest job of a video."""
 
@@ -106,6 +120,7 @@ class VideoView(BaseModel):
     preview: PreviewView | None = None
     playback: PlaybackView | None
     renditions: list[RenditionView]
+    tracks: list[TrackView] = Field([], description="Sounds first, then subtitles, as far as they are there.")
     job: JobSummary | None
 
 
@@ -180,6 +195,7 @@ def _view(
     news: dict[str, Any] | None,
     board: Storyboard | None,
 ) -> VideoView:
+    own = shown.own(renditions)
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
         status=video.status,
@@ -187,8 +203,9 @@ def _view(
         error=_error(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
         preview=_preview(board) if board else None,
-        playback=_playback(video, renditions, board) if video.output_attempt and video.playable else None,
-        renditions=[_rendition(rendition) for rendition in shown.sizes(renditions)],
+        playback=_playback(video, own, board) if video.output_attempt and video.playable else None,
+        renditions=[_rendition(rendition) for rendition in shown.sizes(own)],
+        tracks=[_track(rendition) for rendition in shown.tracks(renditions)],
         job=job,
     )
 
@@ -219,6 +236,14 @@ def _rendition(rendition: Rendition) -> RenditionView:
         **rendition.model_dump(include=set(RenditionView.model_fields) - {"size_bytes", "suffix"}),
         size_bytes=rendition.mp4_size_bytes or rendition.size_bytes,
         suffix=filenames.suffix(rendition.mp4_key) if rendition.mp4_key else None,
+    )
+
+
+def _track(rendition: Rendition) -> TrackView:
+    return TrackView(
+        **rendition.model_dump(include={"name", "kind", "title", "role", "is_default", "codec"}),
+        language=rendition.language or None,
+        channels=rendition.channels or None,
     )
 
 

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from mediaproc import database
+from mediaproc.client import models as client_models
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Video
 from mediaproc.media import dash, subtitles
-from mediaproc.operations import playback
+from mediaproc.operations import playback, views
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
@@ -94,6 +95,23 @@ def test_every_sound_is_an_alternate_of_the_playlist(video: Video) -> None:
     ]
     variants = [line for line in top_of(video) if line.startswith("#EXT-X-STREAM-INF")]
     assert all('AUDIO="sound"' in line and line.count("mp4a.40.2") == 1 for line in variants)
+
+
+def test_programs_are_told_of_every_track(video: Video) -> None:
+    with database.transaction() as session:
+        (view,) = views.of_videos(session, [video])
+    told = [(each.name, each.kind, each.title, each.language, each.role, each.is_default) for each in view.tracks]
+    assert told == [
+        ("audio", "audio", "German", "de", "main", True),
+        ("audio-2", "audio", "English", "en", "main", False),
+        ("audio-3", "audio", "English, The director", "en", "commentary", False),
+        ("subtitles", "subtitles", "English, for the hard of hearing", "en", "captions", False),
+        ("subtitles-2", "subtitles", "German, foreign parts only", "de", "forced", False),
+    ]
+    assert [(each.codec, each.channels) for each in view.tracks] == [("aac", 2)] * 3 + [("webvtt", None)] * 2
+    assert [each.name for each in view.renditions] == ["108p"]
+    known = client_models.Video.model_validate_json(view.model_dump_json())
+    assert [track.model_dump() for track in known.tracks] == [track.model_dump() for track in view.tracks]
 
 
 def test_a_plain_player_finds_each_sound_whole_in_the_hls(video: Video, web: Web) -> None:
@@ -192,3 +210,5 @@ def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) ->
     assert set(renditions_of(video.id)) == {"48p", "audio", "instant"}
     with database.transaction() as session:
         assert "lang" not in playback.dash_manifest(session, video)
+        (track,) = views.of_videos(session, [video])[0].tracks
+    assert (track.name, track.title, track.language, track.is_default) == ("audio", "German", "de", True)
