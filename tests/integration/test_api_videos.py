@@ -131,7 +131,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
             "duration_seconds",
         ),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
-        *("job", "priority", "preview"),
+        *("job", "priority", "preview", "tracks"),
     }
     assert (video["status"], video["playable"], video["progress"], video["error"]) == ("completed", True, 100.0, None)
     assert video["created_at"].endswith("Z")
