@@ -20,7 +20,7 @@ from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.roles import Role
-from mediaproc.media.sources import Source, input_arguments, input_options, location
+from mediaproc.media.sources import Source, input_arguments, input_options, location, option_arguments
 from mediaproc.media.tracks import Kept, Label
 
 GLOBAL_ARGUMENTS = (
@@ -53,7 +53,7 @@ def encode_arguments(
 
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
-    reading = input_options(source) | pictures.decoder_options(info)
+    reading = pictures.reading(info, source)
     opened = ffmpeg.input(location(source), threads=threads, **reading, **_entry(chunk, preset))
     made = pictures.cascade(opened[str(info.video.index)], info, preset, rungs, chunk)
     outputs = [
@@ -139,7 +139,7 @@ def poster_arguments(
             f"{edits.start_seconds + info.duration_seconds * at_fraction:.3f}",
         ),  # before -i: seeks, decodes nothing on the way
         *("-threads", str(threads)),
-        *(word for name, value in pictures.decoder_options(info).items() for word in (f"-{name}", value)),
+        *option_arguments(pictures.decoder_options(info)),
         *input_arguments(source),
         *("-map", f"0:{video.index}"),
         "-filter:v",

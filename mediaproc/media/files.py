@@ -73,7 +73,7 @@ def _sound_file(sound: Any, file: SoundFile, preset: Preset) -> Any:
 
 def loop_arguments(info: MediaInfo, *, source: Source, loop: Loop, threads: int) -> list[str]:
     """Cut the moments out of the source and write them, one after another, as every file of the loop."""
-    reading = input_options(source) | pictures.decoder_options(info)
+    reading = pictures.reading(info, source)
     inputs = [
         ffmpeg.input(location(source), threads=threads, **reading, ss=f"{start:.3f}", t=f"{length:.3f}")
         for start, length in moments(info.duration_seconds, loop)

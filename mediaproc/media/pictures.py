@@ -12,11 +12,17 @@ from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.sources import Source, input_options
 
 _RGB_FORMATS = ("gbr", "rgb", "bgr", "argb", "abgr", "pal8")
 
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """FFmpeg's own decoders of these leave out the alpha."""
+
+
+def reading(info: MediaInfo, source: Source) -> dict[str, str]:
+    """The options of an input of which the picture is decoded."""
+    return input_options(source) | decoder_options(info)
 
 
 def decoder_options(info: MediaInfo) -> dict[str, str]:

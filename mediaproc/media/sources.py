@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DEMUXERS = (
@@ -44,10 +45,12 @@ class Source:
 
 def input_arguments(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> list[str]:
     """`-i` and what must stand before it, for ffmpeg and ffprobe alike (both 8 or later)."""
-    return [
-        *(word for name, value in input_options(source, demuxers=demuxers).items() for word in (f"-{name}", value)),
-        *("-i", location(source)),
-    ]
+    return [*option_arguments(input_options(source, demuxers=demuxers)), "-i", location(source)]
+
+
+def option_arguments(options: Mapping[str, str]) -> list[str]:
+    """Options by name as they stand on a command line."""
+    return [word for name, value in options.items() for word in (f"-{name}", value)]
 
 
 def input_options(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> dict[str, str]:

@@ -97,7 +97,7 @@ def sample_arguments(
     Its time begins with the sample's.
     """
     entry = _entry(preset.edits, sample)
-    reading = input_options(source) | pictures.decoder_options(info)
+    reading = pictures.reading(info, source)
     opened = ffmpeg.input(location(source), threads=threads, **reading, **entry)
     picture = pictures.edited(
         opened[str(info.video.index)],

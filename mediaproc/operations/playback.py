@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import NotFound
@@ -127,13 +126,9 @@ def storyboard_vtt(session: Session, video: Video) -> str:
 
 
 def _shown(session: Session, video: Video) -> Sequence[Rendition]:
-    """What is played of the shown output: renditions with segments, not files alone."""
-    if not video.playable or video.output_attempt is None:
+    if not video.playable:
         return []
-    query = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
-    in_order = (col(Rendition.height).desc(), func.length(Rendition.name), col(Rendition.name))  # 10 comes after 2
-    streamed = or_(col(Rendition.init_key) != "", col(Rendition.kind) == RenditionKind.SUBTITLES)
-    return session.exec(query.where(streamed).order_by(*in_order)).all()
+    return shown.streamed(shown.renditions(session, [video]).get(video.id, []))
 
 
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:

@@ -41,18 +41,20 @@ def own(found: Sequence[Rendition]) -> list[Rendition]:
     return [each for each in found if each.height > 0 or each.mp4_key is not None]
 
 
+def streamed(found: Sequence[Rendition]) -> list[Rendition]:
+    """What players play of an output, not files alone: the largest first, then in the order of their menus."""
+    kept = [each for each in found if each.init_key or each.kind is RenditionKind.SUBTITLES]
+    return sorted(kept, key=lambda each: (-each.height, len(each.name), each.name))  # 10 comes after 2
+
+
 def tracks(found: Sequence[Rendition]) -> list[Rendition]:
-    """The sounds, then the subtitles, that play beside the pictures of an output, in the order of players' menus."""
-    beside = [
-        each
-        for each in found
-        if each.kind is RenditionKind.SUBTITLES or (each.kind is RenditionKind.AUDIO and each.init_key)
-    ]
-    return sorted(beside, key=lambda each: (each.kind, len(each.name), each.name))  # 10 comes after 2
+    """The sounds, then the subtitles, that play beside the pictures of an output."""
+    beside = streamed(found)
+    return [each for kind in (RenditionKind.AUDIO, RenditionKind.SUBTITLES) for each in beside if each.kind is kind]
 
 
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    """All of each video's shown output, the largest first: see `own` and `tracks`."""
+    """All of each video's shown output, the largest first: see `own`, `streamed` and `tracks`."""
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}

@@ -44,7 +44,7 @@ def new_context(site: Site, browser: Browser, errors: list[str]) -> Iterator[Cal
 
     def make() -> BrowserContext:
         contexts.append(_new_context(site, browser))
-        contexts[-1].on("weberror", lambda error: errors.append(str(error.error)))
+        contexts[-1].on("weberror", _noting(errors))
         return contexts[-1]
 
     yield make
@@ -64,15 +64,11 @@ def kept_tab(site: Site, browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def blank(site: Site, kept_tab: Page, errors: list[str]) -> Iterator[Page]:
     """A tab of somebody who is not signed in and of whom the browser remembers nothing."""
-    context = kept_tab.context
     _sweep(kept_tab, site)
-
-    def note(error: WebError) -> None:
-        errors.append(str(error.error))
-
-    context.on("weberror", note)
+    note = _noting(errors)
+    kept_tab.context.on("weberror", note)
     yield kept_tab
-    context.remove_listener("weberror", note)
+    kept_tab.context.remove_listener("weberror", note)
 
 
 @pytest.fixture
@@ -97,6 +93,10 @@ def _sweep(tab: Page, site: Site) -> None:
     tab.goto("about:blank")
     tab.set_viewport_size(DESK)
     tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+def _noting(errors: list[str]) -> Callable[[WebError], None]:
+    return lambda error: errors.append(str(error.error))
 
 
 def _new_context(site: Site, browser: Browser) -> BrowserContext:

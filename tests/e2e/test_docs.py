@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -16,13 +15,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import contract
-from tests.browsing import PASSWORD, ROOT, Site, choose, row
+from tests.browsing import ROOT, Site, choose, new_account, row
 
 needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="the walk takes curl and jq")
 
 
-def _post(url: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+def _post(url: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
@@ -31,8 +30,7 @@ def _post(url: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def environment(site: Site) -> dict[str, str]:
     """A stranger's: a key, and nothing else of Mediaproc."""
-    account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
-    token = _post(f"{site.url}/api/v1/auth/register", account)["access_token"]
+    _, token = new_account(site)
     wanted = {"name": "a stranger", "scopes": ["videos:read", "videos:write"]}
     key = _post(f"{site.url}/api/v1/api-keys", wanted, token)["key"]
     return {**os.environ, "MEDIAPROC_URL": site.url, "MEDIAPROC_API_KEY": key, "PYTHONPATH": str(ROOT)}

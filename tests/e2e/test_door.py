@@ -13,23 +13,21 @@ from tests.browsing import PASSWORD, choose, fill_door, register, sign_up, wait_
 
 
 def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
-    page = blank
-    email = register(page)
-    _sign_out(page)
-    fill_door(page, email, "not the password", "Sign in")
-    expect(page.get_by_role("alert")).to_have_text("Email or password is wrong")
-    expect(page.get_by_label("Email")).to_have_value(email)
-    fill_door(page, email, PASSWORD, "Sign in")
-    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    email = register(blank)
+    _sign_out(blank)
+    fill_door(blank, email, "not the password", "Sign in")
+    expect(blank.get_by_role("alert")).to_have_text("Email or password is wrong")
+    expect(blank.get_by_label("Email")).to_have_value(email)
+    fill_door(blank, email, PASSWORD, "Sign in")
+    expect(blank.get_by_role("heading", name="Library")).to_be_visible()
 
 
 def test_an_email_can_be_taken_only_once(blank: Page) -> None:
-    page = blank
-    email = sign_up(page)
-    _sign_out(page)
-    page.get_by_role("link", name="Make an account").click()
-    fill_door(page, email, PASSWORD, "Make the account")
-    expect(page.get_by_role("alert")).to_have_text("There is already an account with this email")
+    email = sign_up(blank)
+    _sign_out(blank)
+    blank.get_by_role("link", name="Make an account").click()
+    fill_door(blank, email, PASSWORD, "Make the account")
+    expect(blank.get_by_role("alert")).to_have_text("There is already an account with this email")
 
 
 def test_one_stays_signed_in_through_a_reload(page: Page) -> None:
@@ -46,13 +44,12 @@ def test_a_second_tab_follows_when_one_signs_out(page: Page) -> None:
 
 
 def test_a_page_behind_the_door_leads_there_and_back(blank: Page) -> None:
-    page = blank
-    email = sign_up(page)
-    _sign_out(page)
-    page.goto("/videos/00000000-0000-7000-8000-000000000000")
-    expect(page).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
-    fill_door(page, email, PASSWORD, "Sign in")
-    expect(page.get_by_text("There is no such video")).to_be_visible()
+    email = sign_up(blank)
+    _sign_out(blank)
+    blank.goto("/videos/00000000-0000-7000-8000-000000000000")
+    expect(blank).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
+    fill_door(blank, email, PASSWORD, "Sign in")
+    expect(blank.get_by_text("There is no such video")).to_be_visible()
 
 
 def test_an_expired_access_cookie_is_renewed_without_a_question(page: Page) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -19,6 +17,7 @@ from tests.browsing import (
     assert_fits,
     fill_door,
     in_each_look,
+    new_account,
     register,
     screenshot,
     sign_in,
@@ -50,12 +49,11 @@ class Home:
 def home(site: Site, small_bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     notes = tmp_path_factory.mktemp("notes") / "notes.mp4"
     notes.write_text("These are notes, not a film.\n")
-    account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
-    token = httpx.post(f"{site.url}/api/v1/auth/register", json=account).raise_for_status().json()["access_token"]
+    email, token = new_account(site)
     with Client(site.url, token) as client:
         ready, failed = (client.wait(client.upload(each).id) for each in (small_bunny, notes))
     assert (ready.status, failed.status) == ("completed", "failed")
-    return Home(email=account["email"], ready=f"/videos/{ready.id}", failed=f"/videos/{failed.id}")
+    return Home(email=email, ready=f"/videos/{ready.id}", failed=f"/videos/{failed.id}")
 
 
 def test_the_pages_before_the_door(blank: Page) -> None:

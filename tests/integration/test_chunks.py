@@ -47,6 +47,9 @@ MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
 VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-g", "60", "-output_ts_offset", "3.3")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
 B_FRAMES = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-c:a", "aac")
+NOT_INSTANT = ("foreign.mp4", "late.webm", "uneven.mp4")
+"""Two have other codecs, the last has keyframes too far apart."""
+
 UNEVEN = "select='lt(t,6)+gt(t,6)*not(mod(n,3))*lt(t,10)+gt(t,20)*lt(t,27)+gt(t,27)*not(mod(n*n,7))'"
 
 
@@ -137,9 +140,7 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     assert (video.status, job_now(job.id).state) == (VideoStatus.COMPLETED, JobState.COMPLETED)
     made, whole = renditions_of(video.id), encoded_whole(source, tmp_path / "whole")
     sound = {"audio"} if options.get("audio", "") is not None else set()
-    instant = (
-        set() if name in ("foreign.mp4", "uneven.mp4", "late.webm") else {"instant"}
-    )  # the latter has keyframes too far apart
+    instant = set() if name in NOT_INSTANT else {"instant"}
     assert set(made) == {"108p"} | sound | instant
     whole_again, mp4 = stitched(made["108p"], tmp_path), downloaded(made["108p"].mp4_key, tmp_path / "made.mp4")
     one = whole / layout.whole("108p")
