@@ -50,6 +50,7 @@ def hosts(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
                     module="mediaproc_worker.consumer",
                     on=host.command if host else (),
                     settings={**forwarded, "LEASE_SECONDS": "6"},  # two hosts share the cores of this machine
+                    slow_rate=3,
                 )
             )
             stack.callback(lambda each=started[-1]: print(each.log()))
@@ -69,6 +70,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _chunks(job: Job) -> list[Job]:
     with database.transaction() as session:
         return [each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE]
+
+
+def _slowly_encoded(hosts: tuple[Workers, Workers], clip: Path) -> Job:
+    """A job of which each host encodes a chunk, with seconds to go."""
+    for host in hosts:
+        host.slow_down()
+    job = uploaded(clip)
+    eventually(lambda: hosts[0].encoders() and hosts[1].encoders(), seconds=40)
+    return job
 
 
 def _objects_of(job: Job) -> set[str]:
@@ -125,12 +135,10 @@ def _get(address: str, api: TestClient) -> str:
 
 
 def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], clip: Path) -> None:
-    job = uploaded(clip)
-    running = [host.mid_encode()[0] for host in hosts]
+    job = _slowly_encoded(hosts, clip)
+    running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:
         jobs.cancel(session, job=job)
-    for each in running:
-        each.resume()
     cancelled = time.monotonic()
     eventually(lambda: gone(*running), seconds=2)
     assert time.monotonic() - cancelled < 2
@@ -143,16 +151,16 @@ def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], 
 def test_a_killed_host_costs_one_chunk(
     hosts: tuple[Workers, Workers], clip: Path, tmp_path: Path, api: TestClient
 ) -> None:
-    job = uploaded(clip)
-    (encoder, _), (other, _) = (host.mid_encode() for host in hosts)
+    job = _slowly_encoded(hosts, clip)
     eventually(lambda: video_now(job.video_id).playable, seconds=40)
+    (encoder,) = hosts[0].encoders()
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
+    hosts[1].speed_up()
     eventually(lambda: gone(*lost), seconds=3)
     assert encoder in lost
     assert _played(job, api, tmp_path) >= RATE
     assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
-    other.resume()
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=120)
     with database.transaction() as session:
         parts = jobs.of_job(session, job.id)

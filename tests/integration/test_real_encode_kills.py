@@ -28,7 +28,7 @@ SECONDS = 5.28
 def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     """The consumer as it is shipped, and the periodic process."""
     logs.configure()
-    started = Workers(tmp_path_factory.mktemp("real-workers"), module="mediaproc_worker.consumer")
+    started = Workers(tmp_path_factory.mktemp("real-workers"), module="mediaproc_worker.consumer", slow_rate=1)
     try:
         yield started
     finally:
@@ -84,10 +84,12 @@ def _assert_whole(job: Job, folder: Path) -> None:
 def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
     workers: Workers, clip: Path, tmp_path: Path
 ) -> None:
+    workers.slow_down()
     job = uploaded(clip)
-    ffmpeg, worker = workers.mid_encode()
+    ffmpeg, worker = workers.encoding(pictures=True)
     eventually(lambda: _playable(job), seconds=30)
     kill(worker)
+    workers.speed_up()
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
     _assert_whole(job, tmp_path)
     assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
@@ -99,13 +101,14 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
 def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
     workers: Workers, services: Services, clip: Path, tmp_path: Path
 ) -> None:
+    workers.slow_down()
     job = uploaded(clip)
-    ffmpeg, _ = workers.mid_encode()
+    workers.encoding(pictures=True)
     eventually(lambda: _playable(job), seconds=30)
     services.kill("valkey")
     services.kill("postgres", signal.SIGTERM)
     database.engine().dispose()
-    ffmpeg.resume()
+    workers.speed_up()
     services.restart("postgres", wait=False)
     services.restart("valkey")
     _assert_whole(job, tmp_path)
@@ -113,12 +116,12 @@ def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
 
 
 def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None:
+    workers.slow_down()
     job = uploaded(clip)
-    ffmpeg, _ = workers.mid_encode()
+    ffmpeg, _ = workers.encoding(pictures=True)
     eventually(lambda: _playable(job), seconds=30)
     with database.transaction() as session:
         jobs.cancel(session, job=job)
-    ffmpeg.resume()
     eventually(lambda: gone(ffmpeg), seconds=2)
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert not _playable(job)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from tests import clips
 from tests.works import eventually, forget_waiting
 
 ROOT = Path(__file__).parents[2]
@@ -25,19 +26,36 @@ HURRY = {
 }
 """Settings with which a rescue takes seconds."""
 
+_SLOW_FFMPEG = """#!/bin/sh
+case "$*" in *force_key_frames*) [ -e "{flag}" ] && exec "{ffmpeg}" -readrate {rate} "$@" ;; esac
+exec "{ffmpeg}" "$@"
+"""
+"""An FFmpeg that reads so many seconds of video a second while it encodes pictures, for as long as a file is there."""
+
 
 class Workers:
     """A consumer and the periodic process, whose logs are in `folder`."""
 
     def __init__(
-        self, folder: Path, *, module: str, on: Sequence[str] = (), settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        module: str,
+        on: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        slow_rate: float | None = None,
     ) -> None:
-        """`on` stands before each command: what runs it on another host, where `settings` lead to the services."""
+        """`on` stands before each command: what runs it on another host, where `settings` lead to the services.
+
+        With a `slow_rate` encodes of pictures can be slowed down to so many seconds of video a second.
+        """
         self._folder = folder
+        self._slow = folder / "slow"
         self._module = module
         self._on = on
         workspaces = {"WORKSPACE_DIR": str(folder / "workspaces")}
-        self._environment = {**os.environ, **HURRY, **workspaces, **(settings or {})}
+        slowed = {"FFMPEG_PATH": str(self._slowable_ffmpeg(slow_rate))} if slow_rate else {}
+        self._environment = {**os.environ, **HURRY, **workspaces, **slowed, **(settings or {})}
         forget_waiting()
         self._periodic = self._start("mediaproc_worker.periodic")
         self.consumer = self._start(module)
@@ -65,12 +83,16 @@ class Workers:
         assert worker is not None
         return ffmpeg, worker
 
-    def mid_encode(self) -> tuple[psutil.Process, psutil.Process]:
-        """Wait for an encode of pictures and hold its FFmpeg still, so that it is not over before something happens to
-        it: this FFmpeg, to be resumed, and the worker process that runs it."""
-        ffmpeg, worker = self.encoding(pictures=True)
-        ffmpeg.suspend()
-        return ffmpeg, worker
+    def slow_down(self) -> None:
+        """From now on encodes of pictures take their time, so that they are not over before something happens to them.
+
+        What runs already goes on as it began, here and at `speed_up`.
+        """
+        self._slow.touch()
+
+    def speed_up(self) -> None:
+        """From now on they are as fast as they can be."""
+        self._slow.unlink()
 
     def log(self) -> str:
         """What the consumers and the periodic process have logged."""
@@ -83,6 +105,12 @@ class Workers:
                 process.terminate()
         for process in (self.consumer, self._periodic):
             process.wait(timeout=30)
+
+    def _slowable_ffmpeg(self, rate: float) -> Path:
+        program = self._folder / "ffmpeg"
+        program.write_text(_SLOW_FFMPEG.format(flag=self._slow, ffmpeg=clips.FFMPEG, rate=rate))
+        program.chmod(0o755)
+        return program
 
     def _start(self, module: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{module}.log").open("ab") as log:
