@@ -28,7 +28,12 @@ SECONDS = 5.28
 def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     """The consumer as it is shipped, and the periodic process."""
     logs.configure()
-    started = Workers(tmp_path_factory.mktemp("real-workers"), module="mediaproc_worker.consumer", slow_rate=1)
+    started = Workers(
+        tmp_path_factory.mktemp("real-workers"),
+        module="mediaproc_worker.consumer",
+        settings={"LEASE_SECONDS": "6"},  # encodes elsewhere may keep a heartbeat waiting
+        slow_rate=1,
+    )
     try:
         yield started
     finally:
