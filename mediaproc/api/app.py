@@ -12,6 +12,7 @@ from mediaproc.api import (
     explained,
     forms,
     health,
+    images,
     middleware,
     openapi,
     playback,
@@ -59,6 +60,7 @@ def _add_routes(app: FastAPI) -> None:
         events.router,
         events.team_router,
         presets.router,
+        images.router,
         api_keys.router,
         webhooks.router,
     )

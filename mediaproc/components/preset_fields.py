@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from mediaproc.components.parts import button, icon
+from mediaproc.components.watermark_field import watermark_field
 from mediaproc.state.preset_form import SIDES, SizeRow
 from mediaproc.state.presets import PresetsState
 
@@ -16,7 +17,17 @@ _CODECS = (
     ("hevc", "HEVC – smaller, for newer players"),
     ("av1", "AV1 – smallest, takes longest"),
 )
-_SUBTITLES = (("sidecar", "Beside the video, to be switched on"), ("none", "Leave them out"))
+_SUBTITLES = (
+    ("sidecar", "Beside the video, to be switched on"),
+    ("burn-in", "In the picture, always seen"),
+    ("none", "Leave them out"),
+)
+_CORNERS = (
+    ("bottom-right", "Bottom right"),
+    ("bottom-left", "Bottom left"),
+    ("top-right", "Top right"),
+    ("top-left", "Top left"),
+)
 _CHANNELS = (("2", "Stereo"), ("1", "Mono"))
 _TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
 
@@ -37,9 +48,16 @@ def preset_fields() -> rx.Component:
         _text("frame_rate_cap", "Frames a second, at most", input_mode="numeric"),
         _sound(),
         _choice("subtitles", "Subtitles", _SUBTITLES),
+        _text(
+            "subtitle_language",
+            "Language to put into the picture (if you like)",
+            max_length=12,
+            placeholder="The first there is; or a code: de, pt-BR",
+        ),
         _trim(),
         _crop(),
         _choice("rotate", "Turn the picture", _TURNS),
+        _watermark(),
         key=PresetsState.form_number.to_string(),
         class_name="form preset-fields",
     )
@@ -142,6 +160,35 @@ def _crop() -> rx.Component:
             for side in SIDES
         ),
     )  # fmt: skip
+
+
+def _watermark() -> rx.Component:
+    return rx.el.div(
+        watermark_field(image=_filled.watermark),
+        rx.el.div(
+            rx.el.label(
+                "Corner",
+                _select("mark_corner", _CORNERS, aria_label="Corner of the watermark"),
+                class_name="small-field wide",
+            ),
+            _small(
+                "Size, %",
+                "Percent of the picture’s width that it fills",
+                "mark_size",
+                _filled.mark_size,
+                _wrong("watermark"),
+            ),
+            _small(
+                "Opacity, %",
+                "Opacity of the watermark, percent",
+                "mark_opacity",
+                _filled.mark_opacity,
+                _wrong("watermark"),
+            ),
+            class_name="size-row",
+        ),
+        _trouble("watermark"),
+    )
 
 
 def _row_of(legend: str, name: str, *fields: rx.Component) -> rx.Component:

@@ -7,7 +7,18 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -185,6 +196,19 @@ class TeamPreset(SQLModel, table=True):
     recipe: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     created_at: datetime = _created()
     retired_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class TeamImage(SQLModel, table=True):
+    """A PNG that presets of a team lay over the picture, known by the SHA-256 of its bytes."""
+
+    __tablename__ = "team_image"  # pyright: ignore[reportAssignmentType]
+
+    team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE", primary_key=True)
+    digest: str = Field(max_length=64, primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    width: int
+    height: int
+    created_at: datetime = _created()
 
 
 class IdempotentAnswer(SQLModel, table=True):

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import languages, layout, pictures, tone, tracks
+from mediaproc.media import languages, layout, overlays, pictures, tone, tracks
 from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
@@ -127,11 +127,8 @@ def poster_arguments(
 ) -> list[str]:
     """Take one picture near `at_fraction` of the duration, edited as the video is.
 
-    Prints its brightness (see `poster.parse_stats`).
+    Prints its brightness, without a watermark (see `poster.parse_stats`).
     """
-    video = info.video
-    edited = "".join(f"{name}{'=' if values else ''}{':'.join(values)}," for name, *values in picture_filters(edits))
-    width, height = poster_size(video.display_width, video.display_height)
     return [
         *GLOBAL_ARGUMENTS,
         *(
@@ -141,12 +138,7 @@ def poster_arguments(
         *("-threads", str(threads)),
         *option_arguments(pictures.decoder_options(info)),
         *input_arguments(source),
-        *("-map", f"0:{video.index}"),
-        "-filter:v",
-        f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
-        f"{edited}{tone.as_text(pictures.opaque(video))}{tone.as_text(tone.filters(video))}"
-        f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
-        "signalstats,metadata=mode=print:file=-",  # brightness, to standard output
+        *_poster_picture(info, edits),
         *("-frames:v", "1"),
         *("-q:v", "4"),  # mjpeg's 2–31; 4 is about 150 KB at 1280×720
         *("-map_metadata", "-1"),  # where the camera stood is nobody's business
@@ -154,6 +146,24 @@ def poster_arguments(
         *("-update", "1"),  # one file, not a numbered row of them
         layout.POSTER,
     ]
+
+
+def _poster_picture(info: MediaInfo, edits: Edits) -> tuple[str, ...]:
+    video = info.video
+    width, height = poster_size(video.display_width, video.display_height)
+    edited = "".join(f"{name}{'=' if values else ''}{':'.join(values)}," for name, *values in picture_filters(edits))
+    chain = (
+        f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
+        f"{edited}{tone.as_text(pictures.opaque(video))}{tone.as_text(tone.filters(video))}"
+        f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
+        "signalstats,metadata=mode=print:file=-"  # brightness, to standard output
+    )
+    if edits.watermark is None:
+        return ("-map", f"0:{video.index}", "-filter:v", chain)
+    mark = tone.as_text(overlays.mark_filters(edits.watermark, width, height, range="pc"))
+    where = ":".join(f"{name}={value}" for name, value in overlays.place(edits.watermark, width, height).items())
+    graph = f"[0:{video.index}]{chain}[poster];[1:v:0]{mark}null[mark];[poster][mark]overlay={where}[marked]"
+    return (*overlays.mark_arguments(), "-filter_complex", graph, "-map", "[marked]")
 
 
 def poster_size(width: int, height: int) -> tuple[int, int]:

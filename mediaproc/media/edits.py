@@ -1,13 +1,14 @@
-"""What is done to a video before it is encoded: keep a part of it, cut off its sides, turn it, leave tracks out."""
+"""What is done to a video before it is encoded: it is cut short, cropped, turned, marked, and tracks are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
-from mediaproc.media import tracks
-from mediaproc.media.probe import BeyondLimits, MediaInfo
+from mediaproc.media import languages, tracks
+from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
 
 Filter = tuple[str, ...]
 """A filter's name and its values in order."""
@@ -39,9 +40,34 @@ class Crop:
         return 1 - self.top - self.bottom
 
 
+class Corner(StrEnum):
+    """Where a watermark is."""
+
+    TOP_LEFT = "top-left"
+    TOP_RIGHT = "top-right"
+    BOTTOM_LEFT = "bottom-left"
+    BOTTOM_RIGHT = "bottom-right"
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """A picture in a corner. `image` is the SHA-256 of a PNG of the team, in hexadecimal.
+
+    It fills so large a part (`size`) of the picture's width or height, whichever it meets first.
+    """
+
+    image: str
+    corner: Corner = Corner.BOTTOM_RIGHT
+    size: float = 0.15
+    opacity: float = 1.0
+
+
 @dataclass(frozen=True)
 class Edits:
-    """`rotate` is in degrees clockwise, after the crop; no `end_seconds` is the video's own end."""
+    """`rotate` is in degrees clockwise, after the crop; no `end_seconds` is the video's own end.
+
+    `burn_in` makes one track of subtitles a part of the picture: the first in `subtitle_language`, else the first.
+    """
 
     start_seconds: float = 0.0
     end_seconds: float | None = None
@@ -50,11 +76,14 @@ class Edits:
     mute: bool = False
     first_sound_only: bool = False
     without_subtitles: bool = False
+    watermark: Watermark | None = None
+    burn_in: bool = False
+    subtitle_language: str = ""
 
     @property
     def leaves_picture(self) -> bool:
         """Whether the picture stays as it is, from its beginning to its end."""
-        return not self.trimmed and self.crop == Crop() and self.rotate == 0
+        return not (self.trimmed or self.rotate or self.burn_in) and (self.crop, self.watermark) == (Crop(), None)
 
     @property
     def trimmed(self) -> bool:
@@ -64,8 +93,18 @@ class Edits:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Edits:
         """From what `dataclasses.asdict` makes of it."""
-        known: dict[str, Any] = {**value, "crop": Crop(**value["crop"])}
+        mark = value.get("watermark")
+        known: dict[str, Any] = {
+            **value,
+            "crop": Crop(**value["crop"]),
+            "watermark": _watermark(mark) if mark else None,
+        }
         return cls(**known)
+
+
+def _watermark(value: Mapping[str, Any]) -> Watermark:
+    known: dict[str, Any] = {**value, "corner": Corner(value["corner"])}
+    return Watermark(**known)
 
 
 NO_EDITS = Edits()
@@ -84,7 +123,7 @@ def edited(info: MediaInfo, edits: Edits) -> MediaInfo:
         info,
         video=shown,
         audio=() if edits.mute else tuple(kept),
-        text=() if edits.without_subtitles else info.text,
+        text=_texts(info, edits),
         duration_seconds=_length(info.duration_seconds, edits),
     )
 
@@ -101,6 +140,18 @@ def picture_filters(edits: Edits) -> list[Filter]:
     crop = edits.crop
     sides = (f"iw*{crop.width:.6g}", f"ih*{crop.height:.6g}", f"iw*{crop.left:.6g}", f"ih*{crop.top:.6g}")
     return [*([("crop", *sides)] if crop != Crop() else []), *_TURNS.get(edits.rotate, ())]
+
+
+def _texts(info: MediaInfo, edits: Edits) -> tuple[TextTrack, ...]:
+    """Where subtitles are burnt in, that one track is all there is."""
+    if edits.without_subtitles:
+        return ()
+    if not edits.burn_in:
+        return info.text
+    found = [track for track in info.text if track.codec in tracks.TEXT_CODECS]
+    wanted = languages.tag(edits.subtitle_language)
+    nearest = sorted(found, key=lambda track: languages.distance(languages.tag(track.language), wanted))
+    return tuple((nearest if wanted else found)[:1])
 
 
 def _length(seconds: float, edits: Edits) -> float:

@@ -30,6 +30,11 @@ def three_letters(language: str) -> str:
     return found if len(found) == 3 else ""
 
 
+def distance(one: str, other: str) -> int:
+    """How far two tags are from each other: 0 for the same, 1 for the same language elsewhere, 2 for another."""
+    return 0 if one == other else 1 if one.partition("-")[0] == other.partition("-")[0] else 2
+
+
 def _cased(subtag: str) -> str:
     """A region in capitals, a script with one (RFC 5646, 2.1.1)."""
     return subtag.upper() if len(subtag) == 2 else subtag.title() if len(subtag) == 4 else subtag

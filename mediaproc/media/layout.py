@@ -13,6 +13,15 @@ INSTANT = "instant"
 
 POSTER = "poster.jpg"
 
+WATERMARK = "watermark.png"
+"""What a preset lays over the picture."""
+
+BURNT = "burnt.ass"
+"""The subtitles that are burnt in."""
+
+FONTS = "fonts"
+"""The folder of the font that they are drawn with."""
+
 LOUDNESS = "loudness.json"
 """What measuring the loudness found."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import command, copying, ladder, layout, poster, storyboard, subtitles, tracks
+from mediaproc.media import burning, command, copying, ladder, layout, overlays, poster, storyboard, subtitles, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -71,9 +71,10 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
         rungs=rungs,
         chunks=tuple(chunks),
         steps=(
+            *_burnt(info, source, preset),
             *encode(info, source, preset, rungs, chunks, threads),
             *_subtitles(info, source, preset),
-            _poster(info, source),
+            _poster(info, source, preset),
             *(_remux(rung, info, stitched=len(chunks) > 1, copied=preset.copies) for rung in rungs),
             _storyboard(info, preset, rungs[-1]),
         ),
@@ -107,8 +108,22 @@ def _encode_chunks(
             info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk
         )
         line, folder = command.shell_line(arguments, source=source), f"chunk-{chunk.number + 1}"
-        steps.append(Step(f"Chunk {chunk.number + 1}", f"mkdir -p {folder} && (cd {folder} && {line})", _span(chunk)))
+        made = " && ".join([f"mkdir -p {folder}", *(f"cp -R {each} {folder}/" for each in _laid_over(info, preset))])
+        steps.append(Step(f"Chunk {chunk.number + 1}", f"{made} && (cd {folder} && {line})", _span(chunk)))
     return steps
+
+
+def _laid_over(info: MediaInfo, preset: Preset) -> list[str]:
+    """The files beside the source that an encode reads."""
+    mark = [layout.WATERMARK] if preset.edits.watermark else []
+    return [*mark, *([layout.BURNT, layout.FONTS] if overlays.burns_in(info, preset.edits) else [])]
+
+
+def _burnt(info: MediaInfo, source: Source, preset: Preset) -> list[Step]:
+    if not overlays.burns_in(info, preset.edits):
+        return []
+    line = command.shell_line(burning.arguments(info, source=source, edits=preset.edits), source=source)
+    return [Step("Subtitles", line, f"To be burnt in, with the font {burning.FONT} in {layout.FONTS}")]
 
 
 def _span(chunk: Chunk) -> str:
@@ -117,14 +132,16 @@ def _span(chunk: Chunk) -> str:
 
 
 def _subtitles(info: MediaInfo, source: Source, preset: Preset) -> list[Step]:
-    if not tracks.texts(info):
+    if not tracks.texts(info) or preset.edits.burn_in:
         return []
     line = command.shell_line(subtitles.arguments(info, source=source, preset=preset), source=source)
     return [Step("Subtitles", line, "Each text track as WebVTT")]
 
 
-def _poster(info: MediaInfo, source: Source) -> Step:
-    arguments = command.poster_arguments(info, source=source, at_fraction=poster.POSITIONS[0], threads=1)
+def _poster(info: MediaInfo, source: Source, preset: Preset) -> Step:
+    arguments = command.poster_arguments(
+        info, source=source, at_fraction=poster.POSITIONS[0], threads=1, edits=preset.edits
+    )
     note = "Tried further on while the picture is black or of one colour"
     return Step("Poster", command.shell_line(arguments, source=source), note)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import timing, tone
+from mediaproc.media import overlays, timing, tone
 from mediaproc.media.edits import picture_filters
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -37,7 +37,7 @@ def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung]
     picture = edited(picture, info, preset, rungs[0].frame_rate, start_seconds=start, end_seconds=end)
     made: list[Any] = []
     for number, rung in enumerate(rungs):
-        picture = fitted(picture, info, rung.width, rung.height) if number == 0 else _scaled(picture, rung)
+        picture = marked(picture, info, preset, rung.width, rung.height) if number == 0 else _scaled(picture, rung)
         if number < len(rungs) - 1:
             both = picture.filter_multi_output("split", 2)
             made.append(both[0])
@@ -71,6 +71,11 @@ def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
     if info.video.frame_rate > frame_rate:
         picture = picture.filter("fps", fps=f"{frame_rate.numerator}/{frame_rate.denominator}")
     return picture
+
+
+def marked(picture: Any, info: MediaInfo, preset: Preset, width: int, height: int) -> Any:
+    """The source's frames in another size, with all that the preset lays over them."""
+    return overlays.laid_over(fitted(picture, info, width, height), info, preset.edits, width, height)
 
 
 def fitted(picture: Any, info: MediaInfo, width: int, height: int) -> Any:

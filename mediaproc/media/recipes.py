@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from mediaproc.media.edits import Crop, Edits
+from mediaproc.media.edits import Corner, Crop, Edits, Watermark
 from mediaproc.media.encoders import CRF_BOUNDS
 from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
 
@@ -43,6 +43,7 @@ _SENTENCES = {
     "int_from_float": "This is not a whole number",
     "float_parsing": "This is not a number",
     "finite_number": "This is not a number",
+    "string_pattern_mismatch": "This does not look right",
     "greater_than": "It must be more than {gt:g}",
     "greater_than_equal": "At least {ge:g}",
     "less_than_equal": "At most {le:g}",
@@ -54,6 +55,8 @@ _BOUNDED = {
     "audio.bitrate_bps": "Sound takes 24 to 320 kilobits a second",
     "rungs.max_bitrate_bps": "A size takes 50 to 100000 kilobits a second",
     "crop": "What is cut off is nothing or a part of the picture, never all of it",
+    "watermark.size": "A watermark fills 1 to 100 percent of the picture’s width or height",
+    "watermark.opacity": "The opacity is a number from 1 to 100 percent",
 }
 """Where the page has another unit than programs, so that the bare number would mislead."""
 
@@ -124,6 +127,15 @@ class AskedCrop(_Part):
         return self
 
 
+class AskedWatermark(_Part):
+    """An image in a corner of the picture."""
+
+    image: str = Field(pattern=r"^[0-9a-f]{64}$", description="The `id` that `POST /images` gave for a PNG.")
+    corner: Corner = Corner.BOTTOM_RIGHT
+    size: float = Field(0.15, ge=0.01, le=1, description="The part of the picture's width or height that it fills.")
+    opacity: float = Field(1.0, ge=0.01, le=1, description="1 hides what is below it.")
+
+
 class Recipe(_Part):
     """A team's preset."""
 
@@ -138,10 +150,18 @@ class Recipe(_Part):
     audio: AskedAudio = Field(default_factory=AskedAudio)
     mute: bool = Field(False, description="Leave the sound out.")
     audio_tracks: Literal["all", "first"] = Field("all", description="`first` is the one that plays by default.")
-    subtitles: Literal["sidecar", "none"] = Field("sidecar", description="Text subtitles beside the stream, or none.")
+    subtitles: Literal["sidecar", "burn-in", "none"] = Field(
+        "sidecar", description="Text subtitles beside the stream, one of them as a part of the picture, or none."
+    )
+    subtitle_language: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
+        description="Which to burn in, as in RFC 5646 (`de`); the first where there is none of it.",
+    )
     trim: AskedTrim = Field(default_factory=AskedTrim)
     crop: AskedCrop = Field(default_factory=AskedCrop)
     rotate: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise, after the crop.")
+    watermark: AskedWatermark | None = None
 
     @field_validator("rungs")
     @classmethod
@@ -185,6 +205,9 @@ class Recipe(_Part):
                 mute=self.mute,
                 first_sound_only=self.audio_tracks == "first",
                 without_subtitles=self.subtitles == "none",
+                watermark=Watermark(**self.watermark.model_dump()) if self.watermark else None,
+                burn_in=self.subtitles == "burn-in",
+                subtitle_language=self.subtitle_language or "",
             ),
             target_vmaf=self.target_vmaf,
         )

@@ -107,7 +107,7 @@ def sample_arguments(
         start_seconds=sample.start_seconds,
         end_seconds=sample.end_seconds,
     )
-    picture = _from(pictures.fitted(picture, info, size.width, size.height), sample)
+    picture = _from(pictures.marked(picture, info, preset, size.width, size.height), sample)
     made = ffmpeg.output(picture, layout.sample(sample.number), threads=threads, **_LOSSLESS)
     return [*GLOBAL_ARGUMENTS, *cast("list[str]", made.get_args())]
 

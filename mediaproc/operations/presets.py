@@ -16,7 +16,7 @@ from mediaproc.domain.tables import TeamPreset, now
 from mediaproc.media import recipes
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.recipes import Recipe
-from mediaproc.operations import scope
+from mediaproc.operations import images, scope
 from mediaproc.operations.scope import Principal
 
 MOST_OF_A_TEAM = 100
@@ -69,6 +69,7 @@ def create(session: Session, principal: Principal, *, name: str, recipe: Recipe)
         raise Conflict(f"There is a preset “{name}” already")
     if len(own) >= MOST_OF_A_TEAM:
         raise Conflict(f"A team has at most {MOST_OF_A_TEAM} presets")
+    _check_watermark(session, principal, recipe)
     return _add(session, principal, name, recipe)
 
 
@@ -87,6 +88,7 @@ def change(session: Session, principal: Principal, name: str, *, changes: dict[s
     recipe = _checked(before.recipe | changes)
     if recipe.to_json() == before.recipe:
         return Offered(_preset(before), before.recipe)
+    _check_watermark(session, principal, recipe)
     return _add(session, principal, name, recipe)
 
 
@@ -96,6 +98,11 @@ def retire(session: Session, principal: Principal, name: str) -> None:
     _find(session, principal, name)
     mine = (col(TeamPreset.team_id) == principal.team_id, col(TeamPreset.name) == name)
     session.exec(update(TeamPreset).where(*mine, col(TeamPreset.retired_at).is_(None)).values(retired_at=now()))
+
+
+def _check_watermark(session: Session, principal: Principal, recipe: Recipe) -> None:
+    if recipe.watermark is not None:
+        images.check(session, principal, recipe.watermark.image)
 
 
 def _checked(asked: dict[str, Any]) -> Recipe:

@@ -14,7 +14,7 @@ from mediaproc.media.recipes import Recipe
 
 SIDES = ("left", "top", "right", "bottom")
 _ALL = 100
-"""A crop is typed in percent."""
+"""Crops and watermarks are typed in percent."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Filled:
     right: str = ""
     bottom: str = ""
     rotate: str = "0"
+    subtitle_language: str = ""
+    watermark: str = ""
+    mark_corner: str = "bottom-right"
+    mark_size: str = "15"
+    mark_opacity: str = "100"
 
 
 def sizes_for(heights: Sequence[int]) -> list[SizeRow]:
@@ -84,6 +89,8 @@ def filled_of(recipe: Mapping[str, Any]) -> Filled:
         start=_text(trim["start_seconds"] or None),
         end=_text(trim["end_seconds"]),
         rotate=str(recipe["rotate"]),
+        subtitle_language=recipe.get("subtitle_language") or "",
+        **_filled_mark(recipe.get("watermark")),
         **{side: _text(round(crop[side] * _ALL, 4) or None) for side in SIDES},
     )
 
@@ -107,7 +114,21 @@ def asked(form: Mapping[str, Any], rows: Sequence[SizeRow]) -> dict[str, Any]:
         "trim": _said(trim),
         "crop": _said(crop),
         "rotate": _number(typed["rotate"]),
+        "subtitle_language": typed["subtitle_language"] or None,
+        "watermark": _mark(typed) if typed["watermark"] else None,
     }
+
+
+def _filled_mark(mark: Mapping[str, Any] | None) -> dict[str, str]:
+    if mark is None:
+        return {}
+    percents = {f"mark_{name}": _text(round(mark[name] * _ALL, 4)) for name in ("size", "opacity")}
+    return {"watermark": mark["image"], "mark_corner": mark["corner"], **percents}
+
+
+def _mark(typed: Mapping[str, str]) -> dict[str, Any]:
+    percents = {name: _times(typed[f"mark_{name}"], 1 / _ALL) for name in ("size", "opacity")}
+    return _said({"image": typed["watermark"], "corner": typed["mark_corner"], **percents})
 
 
 def beside(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tuple[dict[str, str], list[SizeRow]]:

@@ -162,5 +162,7 @@ def _makes(preset: Preset) -> str:
         f"turned by {edits.rotate}°" if edits.rotate else "",
         "without sound" if edits.mute else "",
         "without subtitles" if edits.without_subtitles else "",
+        "subtitles in the picture" if edits.burn_in else "",
+        "watermark" if edits.watermark else "",
     ]
     return " · ".join(filter(None, parts))

@@ -2,6 +2,7 @@
 
 videos/{video_id}/source/{filename}
 videos/{video_id}/output/{attempt}/poster.jpg
+videos/{video_id}/output/{attempt}/burnt.ass
 videos/{video_id}/output/{attempt}/storyboard/{number:03}.jpg
 videos/{video_id}/output/{attempt}/storyboard/preview.jpg
 videos/{video_id}/output/{attempt}/{rendition}/init.mp4
@@ -36,6 +37,11 @@ def output_prefix(video_id: UUID, attempt: int) -> str:
 def poster(video_id: UUID, attempt: int) -> str:
     """The main still, JPEG."""
     return f"{output_prefix(video_id, attempt)}poster.jpg"
+
+
+def burnt_text(video_id: UUID, attempt: int) -> str:
+    """The subtitles that are burnt in, for all chunks alike."""
+    return f"{output_prefix(video_id, attempt)}burnt.ass"
 
 
 def rendition_prefix(video_id: UUID, attempt: int, rendition: str) -> str:

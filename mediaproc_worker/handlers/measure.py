@@ -12,7 +12,7 @@ from mediaproc.operations import jobs
 from mediaproc.operations.jobs import Measurable
 from mediaproc.settings import settings
 from mediaproc.storage import objects
-from mediaproc_worker import comparing, making
+from mediaproc_worker import comparing, making, overlaying
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.reading import source_of
 
@@ -28,6 +28,7 @@ def measure(context: AttemptContext) -> None:
     if not measures_vmaf():
         context.log("VMAF is not measured: this FFmpeg has no libvmaf")
         return
+    overlaying.fetch(context, making.info_of(context), making.preset_of(context))
     found: dict[str, list[float]] = {each.name: [] for each in renditions}
     for sample in vmaf.samples_for(making.info_of(context).duration_seconds):
         for name, score in _measured(context, sample, renditions).items():

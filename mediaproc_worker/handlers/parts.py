@@ -8,7 +8,7 @@ from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making
+from mediaproc_worker import making, overlaying
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.posting import Poster
 from mediaproc_worker.reading import source_of
@@ -22,6 +22,7 @@ def encode_chunk(context: AttemptContext) -> None:
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    overlaying.fetch(context, info, preset)
     with making.senders() as pool:
         outboxes = making.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
         show = _show if chunk.number == 0 and not _instant(context) else None
@@ -40,6 +41,7 @@ def encode_sound(context: AttemptContext) -> None:
 
 def take_poster(context: AttemptContext) -> None:
     """Take the poster."""
+    overlaying.fetch_mark(context, making.preset_of(context))
     with making.senders() as pool:
         Poster.begin(context, pool, making.info_of(context), source_of(context)).look(wait=True)
 

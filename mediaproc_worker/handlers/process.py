@@ -11,7 +11,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, reasons
+from mediaproc_worker import making, overlaying, reasons
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.copying import keep_source
 from mediaproc_worker.handlers.taking_over import taken_over
@@ -27,6 +27,7 @@ def process(context: AttemptContext) -> None:
     source = source_of(context)
     info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
     _write_down(context, info)
+    overlaying.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
         keep_source(context, info, source, preset, keyframes_of(context, info))
@@ -98,7 +99,7 @@ def _share_out(
     tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
     sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
-    text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) else []
+    text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
     context.log(_said(chunks, ladder.rungs_for(info, preset), instant=instant))
     context.write(jobs.share_out, [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)])
 

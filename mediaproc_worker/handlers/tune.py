@@ -13,7 +13,7 @@ from mediaproc.media.tuning import Search
 from mediaproc.media.vmaf import Sample, Size
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import comparing, making
+from mediaproc_worker import comparing, making, overlaying
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.reading import source_of
 
@@ -44,6 +44,7 @@ def _samples(context: AttemptContext, preset: Preset, largest: Rung) -> list[Sam
     """Those that could be cut out, in the size of the largest rung."""
     info, source = making.info_of(context), source_of(context)
     size = Size(largest.width, largest.height)
+    overlaying.fetch(context, info, preset)
     return [
         sample
         for sample in vmaf.samples_for(info.duration_seconds, count=tuning.SAMPLES)

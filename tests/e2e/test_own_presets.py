@@ -31,6 +31,19 @@ def _fill(form: Locator, title: str) -> None:
     form.get_by_label("Frames a second, at most").fill("0")
 
 
+def _mark(form: Locator, folder: Path) -> None:
+    """A watermark: first by a file that is none, then by a real one."""
+    image = form.get_by_label("Watermark, a PNG")
+    (folder / "notes.png").write_text("no image")
+    image.set_input_files(folder / "notes.png")
+    expect(form.get_by_role("alert")).to_have_text("This is not a PNG image, or it is damaged")
+    clips.ffmpeg("-f", "lavfi", "-i", "color=red:s=60x30", "-frames:v", "1", str(folder / "logo.png"))
+    image.set_input_files(folder / "logo.png")
+    expect(form.get_by_alt_text("The watermark")).to_be_visible()
+    expect(form.get_by_role("alert")).to_have_count(0)
+    form.get_by_label("Corner of the watermark").select_option("top-left")
+
+
 def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -> None:
     form = _open(page)
     _fill(form, "For the hallway")
@@ -54,10 +67,11 @@ def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -
     form.get_by_label("Turn the picture").select_option("90")
     form.get_by_label("VMAF to reach").fill("90")
     form.get_by_label("Kilobits a second, at most, of size 1").fill("400")
-    form.get_by_label("Subtitles").select_option("none")
+    form.get_by_label("Subtitles").select_option("burn-in")
+    _mark(form, tmp_path)
     form.get_by_role("button", name="Save the changes").click()
     expect(_own(page)).to_contain_text("H.264 · 144p · VMAF 90 · at most 12 fps")
-    expect(_own(page)).to_contain_text("turned by 90° · without sound · without subtitlesversion 2")
+    expect(_own(page)).to_contain_text("turned by 90° · without sound · subtitles in the picture · watermarkversion 2")
     _own(page).get_by_role("button", name="Delete For the hallway").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
     assert_accessible(page)

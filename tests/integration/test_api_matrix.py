@@ -5,6 +5,7 @@ What a route takes is read from docs/api.md, so a new route fails here until it 
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/webhooks"): {"url": "https://example.com/", "events": ["video.completed"]},
     ("PATCH", "/api/v1/webhooks/{id}"): {"description": "another"},
 }
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 OF_NO_VIDEO = {404}
 """What an owner is told of playlists where there is nothing to play yet."""
 
@@ -105,6 +109,10 @@ def _thing(world: World, path: str) -> str:
     if "/presets/" in path:
         body = {"name": f"own-{secrets.token_hex(4)}", "title": "Own", "rungs": [{"height": 480}]}
         return world.owner.client.post("/api/v1/presets", json=body).json()["name"]
+    if "/images/" in path:
+        return world.owner.client.post("/api/v1/images", content=PNG + secrets.token_bytes(8)).json()[
+            "id"
+        ]  # of the owner alone
     if "/api-keys/" in path:
         return make_key(world.owner)["id"]
     if "/webhooks/" in path:
@@ -129,7 +137,8 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
         url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with world.http.stream(method, url, headers=headers, json=BODIES.get(route)) as answer:
+    body = {"content": PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    with world.http.stream(method, url, headers=headers, **body) as answer:
         return answer.status_code
 
 

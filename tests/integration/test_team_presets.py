@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,16 @@ from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Job, Rendition, Video
+from mediaproc.domain.tables import Job, Rendition, TeamImage, Video
 from mediaproc.media import poster
-from mediaproc.operations import jobs, videos
+from mediaproc.operations import images, jobs, videos
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.conftest import Account
-from tests.works import attempts_of, job_now, perform_all, video_now
+from tests.works import attempts_of, fetched, job_now, perform_all, renditions_of, video_now
 
 Accounts = Callable[[], Account]
 URL = "/api/v1/presets"
@@ -142,3 +144,110 @@ def test_a_part_that_is_not_there_ends_with_a_sentence(account: Accounts, tmp_pa
     ended = job_now(job.id)
     assert (ended.state, ended.error_code) == (JobState.FAILED, "beyond_limits")
     assert "begins after 30 s" in (ended.error_detail or "")
+
+
+def test_a_watermark_and_subtitles_become_a_part_of_the_picture(account: Accounts, tmp_path: Path) -> None:
+    """A grey clip with one line of text in its second second, and a red square in its upper right corner."""
+    mine, other = account(), account()
+    red = png(tmp_path / "red.png")
+    kept = mine.client.post("/api/v1/images", content=red, headers={"Content-Type": "image/png"})
+    assert (kept.status_code, kept.json()["width"], kept.json()["size_bytes"]) == (201, 20, len(red))
+    assert mine.client.get(f"/api/v1/images/{kept.json()['id']}").content == red
+    mark = {"image": kept.json()["id"], "corner": "top-right", "size": 0.2}
+    asked = TRAILER | {"watermark": mark, "subtitles": "burn-in"}
+    refused = other.client.post(URL, json=asked)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "watermark.image")
+    assert mine.client.post(URL, json=asked).status_code == 201
+    job = uploaded_for(mine, subtitled(tmp_path), "trailer")
+    perform_all(job)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    made = renditions_of(job.video_id)
+    assert set(made) == {"180p"}, "neither the source itself nor a track beside it"
+    mp4 = fetched(made["180p"].mp4_key, tmp_path)
+    assert redness(mp4, "crop=20:20:288:10") > 0.9
+    assert redness(mp4, "crop=20:20:10:10") < 0.1
+    before, while_said = (brightest(mp4, at) for at in (0.5, 1.5))
+    assert before < 140 < 180 < while_said
+    poster_file = fetched(video_now(job.video_id).poster_key, tmp_path)
+    assert redness(poster_file, "crop=20:20:288:10") > 0.9
+    assert "Burning in the subtitles" in attempts_of(job.id)[-1].log_tail
+
+
+def png(path: Path) -> bytes:
+    clips.ffmpeg("-f", "lavfi", "-i", "color=red:s=20x20,format=rgba", "-frames:v", "1", str(path))
+    return path.read_bytes()
+
+
+def subtitled(folder: Path) -> Path:
+    (folder / "said.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nÄÖ мир\n")
+    clips.ffmpeg(
+        "-f", "lavfi", "-i", "color=gray:s=320x180:r=10:d=2", "-i", str(folder / "said.srt"),
+        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(folder / "said.mkv"),
+    )  # fmt: skip
+    return folder / "said.mkv"
+
+
+def redness(file: Path, crop: str) -> float:
+    """How red a part of the first picture is, 0 to 1."""
+    red, green, _ = pixel(file, 0.0, f"{crop},scale=1:1:flags=area")
+    return (red - green) / 255
+
+
+def brightest(file: Path, at: float) -> int:
+    """The brightest value in the lower third of the picture."""
+    return max(pixel(file, at, "crop=iw:ih/3:0:ih*2/3"))
+
+
+def pixel(file: Path, at: float, filters: str) -> bytes:
+    done = subprocess.run(
+        [clips.FFMPEG, "-nostdin", "-v", "error", "-ss", str(at), "-i", str(file), "-frames:v", "1",
+         "-vf", f"{filters},format=rgb24", "-f", "rawvideo", "-"], capture_output=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "sentence"),
+    [
+        (b"", 422, "This is not a PNG image, or it is damaged"),
+        (b"\xff\xd8\xff\xe0 a photograph", 422, "This is not a PNG image, or it is damaged"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(1024**2), 422, "A watermark has at most 1024 KiB"),
+    ],
+)
+def test_what_is_no_small_png_is_no_watermark(account: Accounts, content: bytes, status: int, sentence: str) -> None:
+    answer = account().client.post("/api/v1/images", content=content)
+    assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
+
+
+def test_an_image_that_is_cut_off_or_too_wide_is_refused(account: Accounts, tmp_path: Path) -> None:
+    mine = account()
+    assert mine.client.post("/api/v1/images", content=png(tmp_path / "red.png")[:-30]).status_code == 422
+    clips.ffmpeg("-f", "lavfi", "-i", "color=red:s=2050x2", "-frames:v", "1", str(tmp_path / "wide.png"))
+    answer = mine.client.post("/api/v1/images", content=(tmp_path / "wide.png").read_bytes())
+    assert answer.json()["detail"] == "A watermark has at most 2048 pixels on each side; this one has 2050×2"
+
+
+def test_images_that_no_preset_names_make_room(
+    account: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "MOST_OF_A_TEAM", 2)
+    mine = account()
+    kept = [keep(mine, tmp_path, colour) for colour in ("red", "blue")]
+    mine.client.post(URL, json=TRAILER | {"watermark": {"image": kept[0]}})
+    full = mine.client.post("/api/v1/images", content=coloured(tmp_path, "green"))
+    assert (full.status_code, full.json()["code"]) == (409, "conflict")
+    with database.transaction() as session:
+        for row in session.exec(select(TeamImage)).all():
+            row.created_at -= timedelta(days=2)
+    assert keep(mine, tmp_path, "green")
+    found = [mine.client.get(f"/api/v1/images/{each}").status_code for each in kept]
+    assert found == [200, 404], "one is named by a preset"
+
+
+def keep(account: Account, folder: Path, colour: str) -> str:
+    return account.client.post("/api/v1/images", content=coloured(folder, colour)).json()["id"]
+
+
+def coloured(folder: Path, colour: str) -> bytes:
+    clips.ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=2x2", "-frames:v", "1", str(folder / f"{colour}.png"))
+    return (folder / f"{colour}.png").read_bytes()

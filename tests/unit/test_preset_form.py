@@ -93,3 +93,15 @@ def test_a_preset_is_named_after_its_title(title: str, taken: tuple[str, ...], n
     assert recipes.name_for(title, taken) == name
     long: Any = recipes.name_for("a " * 100, ())
     assert len(long) <= 50 and not long.endswith("-")
+
+
+def test_a_watermark_is_typed_in_percent_and_shown_again() -> None:
+    mark = {"watermark": "0" * 64, "mark_corner": "top-left", "mark_size": "12,5", "mark_opacity": "80"}
+    recipe = Recipe.model_validate(asked(TYPED | mark | {"subtitles": "burn-in", "subtitle_language": "de"}, ROWS))
+    made = recipe.watermark
+    assert made is not None
+    assert (made.corner, made.size, made.opacity) == ("top-left", 0.125, 0.8)
+    shown = filled_of(recipe.to_json())
+    assert {name: getattr(shown, name) for name in mark} == mark | {"mark_size": "12.5"}
+    assert (shown.subtitles, shown.subtitle_language) == ("burn-in", "de")
+    assert asked(TYPED | mark | {"watermark": ""}, ROWS)["watermark"] is None

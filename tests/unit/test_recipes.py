@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from mediaproc.media import command, edits, ladder, plan, presets
-from mediaproc.media.edits import Crop, Edits
+from mediaproc.media.edits import Corner, Crop, Edits, Watermark
 from mediaproc.media.probe import BeyondLimits, TextTrack
 from mediaproc.media.recipes import Recipe
 from mediaproc.media.sources import Source
@@ -36,11 +36,15 @@ ASKED: dict[str, Any] = {"title": "Trailer", "rungs": [{"height": 480}, {"height
         ({"trim": {"start_seconds": 5, "end_seconds": 5}}, "trim", "The part to keep must end after it begins"),
         ({"crop": {"left": 0.5, "right": 0.45}}, "crop", "A tenth of the picture must be left in each direction"),
         ({"audio_tracks": "second"}, "audio_tracks", "'all' or 'first'"),
-        ({"subtitles": "burn-in"}, "subtitles", "'sidecar' or 'none'"),
+        ({"subtitles": "below"}, "subtitles", "'sidecar', 'burn-in' or 'none'"),
+        ({"subtitle_language": "in German"}, "subtitle_language", "should match pattern"),
         ({"rotate": 45}, "rotate", "0, 90, 180 or 270"),
         ({"frame_rate_cap": 0}, "frame_rate_cap", "greater than or equal to 1"),
         ({"audio": {"bitrate_bps": 1}}, "audio.bitrate_bps", "greater than or equal to 24000"),
-        ({"watermark": "logo.png"}, "watermark", "Extra inputs are not permitted"),
+        ({"logo": "logo.png"}, "logo", "Extra inputs are not permitted"),
+        ({"watermark": {"image": "logo.png"}}, "watermark.image", "should match pattern"),
+        ({"watermark": {"image": "0" * 64, "size": 2}}, "watermark.size", "less than or equal to 1"),
+        ({"watermark": {"image": "0" * 64, "corner": "middle"}}, "watermark.corner", "'bottom-left'"),
     ],
 )
 def test_what_can_not_be_made_is_refused_with_a_sentence(changes: dict[str, Any], field: str, sentence: str) -> None:
@@ -60,9 +64,15 @@ def test_what_is_not_said_comes_from_the_built_in_preset_of_the_codec() -> None:
 
 
 def test_a_preset_with_edits_survives_json() -> None:
-    asked = ASKED | {"crop": {"left": 0.25}, "rotate": 90, "mute": True, "trim": {"start_seconds": 1}}
+    asked = ASKED | {
+        "crop": {"left": 0.25}, "rotate": 90, "mute": True, "trim": {"start_seconds": 1},
+        "watermark": {"image": "0" * 64, "corner": "top-left"}, "subtitles": "burn-in", "subtitle_language": "de",
+    }  # fmt: skip
     made = Recipe.model_validate(asked).preset(name="a", version=1)
-    assert made.edits == Edits(start_seconds=1, crop=Crop(left=0.25), rotate=90, mute=True)
+    assert made.edits == Edits(
+        start_seconds=1, crop=Crop(left=0.25), rotate=90, mute=True,
+        watermark=Watermark("0" * 64, Corner.TOP_LEFT), burn_in=True, subtitle_language="de",
+    )  # fmt: skip
     assert presets.Preset.from_json(json.loads(json.dumps(made.to_json()))) == made
     old = {name: value for name, value in presets.WEB.to_json().items() if name not in ("edits", "sounds", "loop")}
     assert presets.Preset.from_json(old) == presets.WEB

@@ -1,0 +1,61 @@
+"""`/api/v1/images`: small PNGs for the watermarks of presets. Bytes of videos never come through here; these do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from mediaproc.api.caller import SignedIn
+from mediaproc.api.problems import documented
+from mediaproc.database import transaction
+from mediaproc.operations import images
+from mediaproc.operations.scope import Principal
+
+router = APIRouter(prefix="/images", tags=["presets"])
+
+PNG = "image/png"
+_FOR_GOOD = "private, max-age=31536000, immutable"
+"""An image is named by its bytes."""
+
+Id = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ImageView(BaseModel):
+    """An image that is kept."""
+
+    id: str = Field(description="The SHA-256 of its bytes: the same image always has the same.")
+    width: int
+    height: int
+    size_bytes: int
+
+
+class Png(Response):
+    """A PNG."""
+
+    media_type = PNG
+
+
+_BODY = {"requestBody": {"required": True, "content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.post("", status_code=201, responses=documented(401, 403, 409, 413, 422), openapi_extra=_BODY)
+async def keep(request: Request, principal: SignedIn) -> ImageView:
+    """Keep a PNG for a watermark: at most 1 MiB, and 2048 pixels on each side."""
+    content = await request.body()
+    return await run_in_threadpool(_keep, principal, content)
+
+
+@router.get("/{id}", response_class=Png, responses=documented(401, 403, 404, 422))
+def image(id: Id, principal: SignedIn) -> Png:
+    """The image itself."""
+    with transaction() as session:
+        content = images.content(session, team_id=principal.team_id, digest=id)
+    return Png(content, headers={"Cache-Control": _FOR_GOOD})
+
+
+def _keep(principal: Principal, content: bytes) -> ImageView:
+    with transaction() as session:
+        return ImageView.model_validate(images.keep(session, principal, content), from_attributes=True)
