@@ -22,6 +22,8 @@ def facts() -> rx.Component:
             _fact("Picture", _video.picture),
             _fact("Frame rate", _video.rate),
             _fact("Length", _video.duration),
+            _fact("Sound", _video.sounds),
+            _fact("Subtitles", _video.subtitles),
             _fact("Made with", _video.recipe),
             _time("Uploaded", _video.created_at),
             _time("Ready", _video.ready_at),

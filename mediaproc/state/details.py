@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mediaproc.domain.states import JobState, Outcome, Priority, Stage, VideoStatus
+from mediaproc.domain.states import JobState, Outcome, Priority, RenditionKind, Stage, VideoStatus
 from mediaproc.operations.videos import VideoView
 from mediaproc.state import words
 from mediaproc.state.cards import MOVING
@@ -42,6 +42,8 @@ class Details:
     priority: str = ""
     has_source: bool = False
     recipe: str = ""
+    sounds: str = ""
+    subtitles: str = ""
     codec: str = ""
     loop: str = ""
     loop_moves: bool = False
@@ -102,10 +104,18 @@ def details_of(view: VideoView) -> Details:
         playable=view.playable,
         has_source=view.status != VideoStatus.UPLOADING,
         recipe=words.recipe(view.preset, view.preset_version),
+        sounds=_sounds(view),
+        subtitles=", ".join(each.title for each in view.tracks if each.kind == RenditionKind.SUBTITLES),
         codec=view.renditions[0].codec if view.renditions else "",
         loop=download(view, loop.name) if loop else "",
         loop_moves=loop is not None and loop.suffix == "mp4",
     )
+
+
+def _sounds(view: VideoView) -> str:
+    """Their names, where there are several or the language of the one is known: "Sound" alone tells nothing."""
+    found = [each for each in view.tracks if each.kind == RenditionKind.AUDIO]
+    return ", ".join(each.title for each in found) if len(found) > 1 or any(each.language for each in found) else ""
 
 
 def renditions_of(view: VideoView) -> list[RenditionRow]:

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from mediaproc.components.same_origin import use_page_origin
 from mediaproc.domain.states import JobState, VideoStatus
-from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, VideoView
+from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
 from mediaproc.pages import serving
 from mediaproc.state import cards, details, door
 
@@ -63,6 +63,26 @@ def test_progress_in_words_leaves_out_what_is_unknown() -> None:
     bare = cards.live_of({"progress": 0, "stage": "probe"})
     assert (whole.line, whole.percent) == ("Encoding · 112 fps · 3.7× · 20 s left", "42 %")
     assert bare.line == "Reading"
+
+
+def make_track(kind: str, title: str, language: str | None = None) -> TrackView:
+    return TrackView(
+        name=title, kind=kind, title=title, language=language, role="main", is_default=False, channels=2, codec="aac"  # pyright: ignore[reportArgumentType]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tracks", "sounds", "subtitles"),
+    [
+        ([], "", ""),
+        ([make_track("audio", "Sound")], "", ""),
+        ([make_track("audio", "German", "de"), make_track("subtitles", "English", "en")], "German", "English"),
+        ([make_track("audio", "Sound"), make_track("audio", "Commentary")], "Sound, Commentary", ""),
+    ],
+)
+def test_details_name_what_plays_beside_the_picture(tracks: list[TrackView], sounds: str, subtitles: str) -> None:
+    found = details.details_of(make_view(tracks=tracks))
+    assert (found.sounds, found.subtitles) == (sounds, subtitles)
 
 
 def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() -> None:
