@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
-from mediaproc.media import codecs
+from mediaproc.media import codecs, tone
 from mediaproc.media.fragments import Cutter
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -160,6 +160,7 @@ def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRe
         width=rung.width,
         height=rung.height,
         frame_rate=float(rung.frame_rate),
+        video_range=tone.video_range(info_of(context).video, preset.bit_depth),
         bitrate_bps=rung.max_bitrate_bps,
         peak_bitrate_bps=rung.max_bitrate_bps,
     )
@@ -183,15 +184,16 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
 
 
 def _sound_row(context: AttemptContext, kept: Kept, preset: Preset) -> jobs.NewRendition:
+    audio = preset.audio.of(kept.channels)
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.AUDIO,
-        codec=preset.audio.codec,
+        codec=audio.codec,
         codecs="",
         init_key=keys.init_segment(context.claim.video_id, context.claim.output, kept.rendition),
-        bitrate_bps=preset.audio.bitrate_bps,
-        peak_bitrate_bps=preset.audio.bitrate_bps,
-        channels=preset.audio.channels,
+        bitrate_bps=audio.bitrate_bps,
+        peak_bitrate_bps=audio.bitrate_bps,
+        channels=audio.channels,
         **vars(kept.label),
     )
 

@@ -28,7 +28,8 @@ _CORNERS = (
     ("top-right", "Top right"),
     ("top-left", "Top left"),
 )
-_CHANNELS = (("2", "Stereo"), ("1", "Mono"))
+_CHANNELS = (("2", "Stereo"), ("1", "Mono"), ("6", "5.1, where there is"))
+_BIT_DEPTHS = (("8", "8 bits – plays everywhere"), ("10", "10 bits, HDR kept – HEVC and AV1"))
 _TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
 
 
@@ -38,6 +39,7 @@ def preset_fields() -> rx.Component:
         _text("title", "Title", auto_focus=PresetsState.editing != "", max_length=200, placeholder="Trailer"),
         _text("description", "Description (if you like)", max_length=600, placeholder="What it is for"),
         _choice("codec", "Codec", _CODECS),
+        _choice("bit_depth", "Colours", _BIT_DEPTHS),
         _sizes(),
         _text(
             "target_vmaf",
@@ -127,7 +129,9 @@ def _sound() -> rx.Component:
             class_name="check",
         ),
         rx.el.div(
-            _small("kbit/s", "Sound, kilobits a second", "bitrate", _filled.bitrate, _wrong("audio")),
+            _small(
+                "kbit/s", "Sound, kilobits a second", "bitrate", _filled.bitrate, _wrong("audio"), placeholder="usual"
+            ),
             rx.el.label(
                 "Channels",
                 _select("channels", _CHANNELS, aria_label="Channels of the sound"),

@@ -35,6 +35,7 @@ from mediaproc.domain.states import (
     VideoStatus,
 )
 from mediaproc.media.roles import Role
+from mediaproc.media.tone import SDR
 from mediaproc.media.tracks import Label
 
 E = TypeVar("E", bound=StrEnum)
@@ -326,6 +327,8 @@ class Rendition(SQLModel, table=True):
     height: int = 0
     frame_rate: float = 0.0
     codec: str = Field(max_length=32)
+    video_range: str = Field(default=SDR, max_length=8, sa_column_kwargs={"server_default": SDR})
+    """Of a picture: `SDR`, or `PQ` or `HLG` where HDR was kept."""
     codecs: str = Field(max_length=128)
     """RFC 6381, for the CODECS attribute of the multivariant playlist."""
     bitrate_bps: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 AAC_LC = "mp4a.40.2"
@@ -58,7 +59,7 @@ def of_init_segment(init: bytes) -> str | None:
         at = init.find(box)
         found = read(init[at + 4 :]) if at >= 0 else None
         if found is not None:
-            return found
+            return found + _colours(init, init[at + 4 :]) if box == b"av1C" else found
     return None
 
 
@@ -90,5 +91,24 @@ def _av1(record: bytes) -> str | None:
     depth = 12 if high and twelve else 10 if high else 8
     return f"av01.{profile}.{level:02}{'MH'[tier]}.{depth:02}"
 
+
+def _colours(init: bytes, record: bytes) -> str:
+    """`.M.CCC.PP.TT.MM.F` behind `av01…` where a picture is HDR: without it players take BT.709 for granted.
+
+    Sampling stands in av1C, the colours in the colr box (ISO/IEC 23091-2 gives their numbers).
+    """
+    at = init.find(b"colrnclx")
+    if at < 0 or len(init) < at + 15:
+        return ""
+    primaries, transfer, matrix, full = struct.unpack_from(">HHHB", init, at + 8)
+    if transfer not in _HDR_TRANSFERS:
+        return ""
+    flags = record[2]
+    sampling = f"{flags >> 4 & 1}.{flags >> 3 & 1}{flags >> 2 & 1}{flags & 3}"
+    return f".{sampling}.{primaries:02}.{transfer:02}.{matrix:02}.{full >> 7}"
+
+
+_HDR_TRANSFERS = (16, 18)
+"""PQ and HLG."""
 
 _READERS = {b"avcC": _avc, b"hvcC": _hevc, b"av1C": _av1}

@@ -84,7 +84,8 @@ def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
 
 def sound_output(opened: Any, kept: Kept, preset: Preset) -> Any:
     """One sound track of an opened source."""
-    return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **audio_options(preset))
+    options = audio_options(preset.audio.of(kept.channels))
+    return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **options)
 
 
 def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
@@ -199,13 +200,12 @@ def _video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool
     }
 
 
-def audio_options(preset: Preset) -> dict[str, Any]:
+def audio_options(audio: AudioTarget) -> dict[str, Any]:
     """How the sound that plays beside the pictures is written."""
-    audio: AudioTarget = preset.audio
     return {
         "c:a": audio.codec,
         "b:a": audio.bitrate_bps,
-        "ac": audio.channels,  # more are mixed down by FFmpeg's own matrix, which does not clip
+        "ac": audio.channels,  # as AAC orders them; more are mixed down by FFmpeg's own matrix, which does not clip
         "ar": audio.sample_rate_hz,
         "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
         "movflags": CMAF,

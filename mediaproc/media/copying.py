@@ -75,7 +75,7 @@ def keeps_every_sound(info: MediaInfo) -> bool:
 def sound_channels(info: MediaInfo, kept: Kept, preset: Preset) -> int:
     """How many channels a sound has in the end."""
     track = _track(info, kept)
-    return track.channels if keeps_sound(track) else preset.audio.channels
+    return track.channels if keeps_sound(track) else preset.audio.of(track.channels).channels
 
 
 def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:

@@ -13,6 +13,7 @@ from itertools import accumulate, groupby, pairwise
 from xml.etree import ElementTree as xml
 
 from mediaproc.media.roles import Role
+from mediaproc.media.tone import SDR
 from mediaproc.media.tracks import Label
 
 MIME_TYPE = "application/dash+xml"
@@ -23,6 +24,10 @@ _PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 _TIMESCALE = 90_000
+
+_COLOURS = "urn:mpeg:mpegB:cicp:"
+_TRANSFERS = {"PQ": 16, "HLG": 18}
+"""ISO/IEC 23091-2; 9 is BT.2020."""
 
 _ROLE = "urn:mpeg:dash:role:2011"
 _ROLES = {Role.DESCRIPTION: "description", Role.COMMENTARY: "commentary"}
@@ -46,6 +51,7 @@ class Representation:
     height: int = 0
     frame_rate: float = 0.0
     channels: int = 2
+    video_range: str = SDR
     label: Label | None = None
 
     @property
@@ -98,10 +104,20 @@ def _adaptation_set(period: xml.Element, number: int, alike: list[Representation
     if label and label.language:
         attributes["lang"] = label.language
     found = xml.SubElement(period, "AdaptationSet", attributes)
+    _coloured(found, alike[0].video_range)
     if label:
         _labelled(found, label)
     for each in alike:
         _representation(found, each)
+
+
+def _coloured(found: xml.Element, video_range: str) -> None:
+    """What HDR is. Supplemental: a player that does not know it would show nothing at all if it had to."""
+    transfer = _TRANSFERS.get(video_range)
+    for name, value in (("ColourPrimaries", 9), ("TransferCharacteristics", transfer), ("MatrixCoefficients", 9)):
+        if transfer:
+            said = {"schemeIdUri": f"{_COLOURS}{name}", "value": str(value)}
+            xml.SubElement(found, "SupplementalProperty", said)
 
 
 def _labelled(found: xml.Element, label: Label) -> None:

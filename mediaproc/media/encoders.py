@@ -11,6 +11,9 @@ from mediaproc.media.presets import Preset
 CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
 """The finest and the coarsest constant quality of each codec that is of use to anybody."""
 
+DEEP_CODECS = frozenset({"hevc", "av1"})
+"""Those of which players know 10 bits."""
+
 
 def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""
@@ -25,11 +28,13 @@ def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: boo
         # so each is a segment of its own.
         "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
-        **_OWN_OPTIONS[preset.encoder](rung, threads),
+        # HDR is kept without what Dolby Vision says of each frame of the source: that holds for its own bits alone.
+        **({"dolbyvision": 0} if preset.bit_depth == 10 else {}),
+        **_OWN_OPTIONS[preset.encoder](rung, preset, threads),
     }
 
 
-def _x264(rung: Rung, _threads: int) -> dict[str, Any]:
+def _x264(rung: Rung, _preset: Preset, _threads: int) -> dict[str, Any]:
     return {
         "profile:v": "high",
         "level:v": rung.level,  # so that a decoder knows beforehand whether it can
@@ -37,7 +42,7 @@ def _x264(rung: Rung, _threads: int) -> dict[str, Any]:
     }
 
 
-def _x265(_rung: Rung, threads: int) -> dict[str, Any]:
+def _x265(_rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
     said = {
         "scenecut": 0,  # no keyframe at a change of scene
         "open-gop": 0,  # else a forced keyframe is one that earlier frames of a segment refer over
@@ -46,14 +51,14 @@ def _x265(_rung: Rung, threads: int) -> dict[str, Any]:
         "log-level": "error",
     }
     return {
-        "profile:v": "main",
+        "profile:v": "main10" if preset.bit_depth == 10 else "main",
         "tag:v": "hvc1",  # Apple's players refuse hev1
         "forced-idr": 1,  # a forced keyframe is one that a player can begin with
         "x265-params": ":".join(f"{name}={value}" for name, value in said.items()),
     }
 
 
-def _svt_av1(_rung: Rung, threads: int) -> dict[str, Any]:
+def _svt_av1(_rung: Rung, _preset: Preset, threads: int) -> dict[str, Any]:
     return {"svtav1-params": f"lp={min(threads, _MOST_SVT_LEVEL)}"}  # its levels of parallelism, nearly threads
 
 

@@ -38,7 +38,7 @@ def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset, measured
         sound = sound.filter("loudnorm", **loudness.applying(preset.audio.loudness_lufs, measured))
         sound = sound.filter("aresample", preset.audio.sample_rate_hz)  # loudnorm works at 192 kHz
     each = sound.filter_multi_output("asplit", 1 + len(preset.sounds))
-    outputs = [ffmpeg.output(each[0], layout.whole(layout.AUDIO), **audio_options(preset))]
+    outputs = [ffmpeg.output(each[0], layout.whole(layout.AUDIO), **audio_options(preset.audio))]
     outputs += [_sound_file(each[number], file, preset) for number, file in enumerate(preset.sounds, start=1)]
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]

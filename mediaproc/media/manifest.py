@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mediaproc.media.roles import Role
+from mediaproc.media.tone import SDR
 from mediaproc.media.tracks import Label
 
 MIME_TYPE = "application/vnd.apple.mpegurl"
@@ -44,6 +45,7 @@ class Variant:
     codecs: str
     bitrate_bps: int
     peak_bitrate_bps: int
+    video_range: str = SDR
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ def _variant_line(variant: Variant, sounds: Sequence[Sound], *, with_text: bool)
         f'CODECS="{codecs}"',
         f"RESOLUTION={variant.width}x{variant.height}",
         *([f"FRAME-RATE={variant.frame_rate:.3f}"] if variant.frame_rate else []),
+        *([f"VIDEO-RANGE={variant.video_range}"] if variant.video_range != SDR else []),
         *(['AUDIO="sound"'] if sounds else []),
         *(['SUBTITLES="subtitles"'] if with_text else []),
     ]

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import burning, command, copying, ladder, layout, overlays, poster, storyboard, subtitles, tracks
+from mediaproc.media import (
+    burning,
+    command,
+    copying,
+    ladder,
+    layout,
+    overlays,
+    poster,
+    storyboard,
+    subtitles,
+    tone,
+    tracks,
+)
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -158,5 +170,6 @@ def _storyboard(info: MediaInfo, preset: Preset, smallest: Rung) -> Step:
     """Of a video with evenly spaced frames; the real one goes by the segments that there are."""
     count = max(1, round(info.duration_seconds / preset.segment_seconds) + 2)
     board = storyboard.storyboard_for(smallest.width, smallest.height, [float(preset.segment_seconds)] * count)
-    line = command.shell_line(storyboard.arguments(board), source=Source(layout.STILLS))
+    video_range = tone.video_range(info.video, preset.bit_depth)
+    line = command.shell_line(storyboard.arguments(board, video_range=video_range), source=Source(layout.STILLS))
     return Step("Storyboard", line, f"{layout.STILLS}: the first frames of segments of {smallest.name}")

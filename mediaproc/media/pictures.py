@@ -37,7 +37,7 @@ def cascade(picture: Any, info: MediaInfo, preset: Preset, rungs: Sequence[Rung]
     picture = edited(picture, info, preset, rungs[0].frame_rate, start_seconds=start, end_seconds=end)
     made: list[Any] = []
     for number, rung in enumerate(rungs):
-        picture = marked(picture, info, preset, rung.width, rung.height) if number == 0 else _scaled(picture, rung)
+        picture = _first(picture, info, rung, preset) if number == 0 else _scaled(picture, rung)
         if number < len(rungs) - 1:
             both = picture.filter_multi_output("split", 2)
             made.append(both[0])
@@ -73,20 +73,28 @@ def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
     return picture
 
 
-def marked(picture: Any, info: MediaInfo, preset: Preset, width: int, height: int) -> Any:
+def _first(picture: Any, info: MediaInfo, rung: Rung, preset: Preset) -> Any:
+    return marked(picture, info, preset, rung.width, rung.height, bit_depth=preset.bit_depth)
+
+
+def marked(picture: Any, info: MediaInfo, preset: Preset, width: int, height: int, *, bit_depth: int = 8) -> Any:
     """The source's frames in another size, with all that the preset lays over them."""
-    return overlays.laid_over(fitted(picture, info, width, height), info, preset.edits, width, height)
+    shown = fitted(picture, info, width, height, bit_depth=bit_depth)
+    return overlays.laid_over(shown, info, preset.edits, width, height)
 
 
-def fitted(picture: Any, info: MediaInfo, width: int, height: int) -> Any:
-    """The source's frames in another size, with square pixels, in what every decoder knows."""
+def fitted(picture: Any, info: MediaInfo, width: int, height: int, *, bit_depth: int = 8) -> Any:
+    """The source's frames in another size, with square pixels, in what decoders know. With 10 bits HDR stays HDR."""
+    kept = tone.kept(info.video, bit_depth)
     for name, values in opaque(info.video):  # first, or the colours of what can't be seen bleed into edges
         picture = picture.filter(name, **values)
-    picture = picture.filter("scale", width, height, **_scale_options(info))
-    picture = picture.filter("setsar", "1")
-    for name, values in tone.filters(info.video):  # in the smaller size: it is the dearest step
+    for name, values in tone.keeping(info.video) if kept else []:
         picture = picture.filter(name, **values)
-    return picture.filter("format", "yuv420p")
+    picture = picture.filter("scale", width, height, **_scale_options(info, hdr_kept=kept))
+    picture = picture.filter("setsar", "1")
+    for name, values in [] if kept else tone.filters(info.video):  # in the smaller size: it is the dearest step
+        picture = picture.filter(name, **values)
+    return picture.filter("format", "yuv420p10le" if bit_depth == 10 else "yuv420p")
 
 
 def opaque(video: VideoTrack) -> list[tone.Filter]:
@@ -109,8 +117,10 @@ def _edge(seconds: float) -> str:
     return f"{seconds - timing.EARLY_SECONDS:.6f}"
 
 
-def _scale_options(info: MediaInfo) -> dict[str, str]:
+def _scale_options(info: MediaInfo, *, hdr_kept: bool) -> dict[str, str]:
     """The range of television, whatever the source's; and for RGB the matrix that players assume."""
+    if hdr_kept:
+        return {"out_range": "tv", "out_color_matrix": "bt2020"}
     if info.video.hdr:
         return {}  # zscale does all of it
     rgb = info.video.pixel_format.startswith(_RGB_FORMATS)

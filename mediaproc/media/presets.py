@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mediaproc.media.edits import NO_EDITS, Edits
+
+_STEREO = 2
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,22 @@ class RungTarget:
 
 @dataclass(frozen=True)
 class AudioTarget:
-    """What becomes of the sound. With `loudness_lufs` it is brought to that loudness (EBU R 128)."""
+    """What becomes of the sound. With `loudness_lufs` it is brought to that loudness (EBU R 128).
+
+    One or two `channels` are what comes out of any source; more are the most that are kept.
+    """
 
     codec: str
     bitrate_bps: int
     channels: int
     sample_rate_hz: int
     loudness_lufs: float | None = None
+
+    def of(self, channels: int) -> AudioTarget:
+        """For a source of so many channels: where there are fewer than may be kept, it has its own, at their share."""
+        if self.channels <= _STEREO or not 0 < channels < self.channels:
+            return self
+        return replace(self, channels=channels, bitrate_bps=self.bitrate_bps * channels // self.channels)
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ class Chosen:
 @dataclass(frozen=True)
 class Preset:
     """A recipe: a ladder (`rungs`, from the largest to the smallest), files alone (`sounds`, or a `loop`), or the
-    source as it is (`copies`).
+    source as it is (`copies`). With a `bit_depth` of 10 HDR is kept, not mapped to SDR.
 
     With a `target_vmaf` the CRF of each rung is found for each video, and then stands in its job's own copy (`chosen`).
     """
@@ -105,6 +116,7 @@ class Preset:
     loop: Loop | None = None
     edits: Edits = NO_EDITS
     target_vmaf: float | None = None
+    bit_depth: int = 8
     chosen: tuple[Chosen, ...] = ()
 
     @property

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
-from mediaproc.media.encoders import CRF_BOUNDS
+from mediaproc.media.encoders import CRF_BOUNDS, DEEP_CODECS
 from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _SENTENCES = {
 
 _BOUNDS = ("greater_than_equal", "less_than_equal", "less_than")
 _BOUNDED = {
-    "audio.bitrate_bps": "Sound takes 24 to 320 kilobits a second",
+    "audio.bitrate_bps": "Sound takes 24 to 640 kilobits a second",
     "rungs.max_bitrate_bps": "A size takes 50 to 100000 kilobits a second",
     "crop": "What is cut off is nothing or a part of the picture, never all of it",
     "watermark.size": "A watermark fills 1 to 100 percent of the picture’s width or height",
@@ -72,7 +72,7 @@ class AskedRung(_Part):
 
     height: int = Field(ge=144, le=2160, description="An even number of pixels on the short side.")
     crf: int | None = Field(None, description="Constant quality; lower is finer. Default: the codec's.")
-    max_bitrate_bps: int | None = Field(None, ge=50_000, le=100_000_000, description="At 30 frames a second.")
+    max_bitrate_bps: int | None = Field(default=None, ge=50_000, le=100_000_000, description="At 30 frames a second.")
 
     @field_validator("height")
     @classmethod
@@ -95,8 +95,13 @@ def _in_bounds(rung: AskedRung, recipe: ValidationInfo) -> AskedRung:
 class AskedAudio(_Part):
     """The sound."""
 
-    bitrate_bps: int = Field(default=128_000, ge=24_000, le=320_000)
-    channels: Literal[1, 2] = 2
+    bitrate_bps: int | None = Field(default=None, ge=24_000, le=640_000, description="Default: 128000, of 5.1 384000.")
+    channels: Literal[1, 2, 6] = Field(default=2, description="6 is 5.1; a source of fewer then keeps its own.")
+
+    @property
+    def bits(self) -> int:
+        """Bits a second: those that were asked for, or the usual ones."""
+        return self.bitrate_bps or (384_000 if self.channels == 6 else 128_000)
 
 
 class AskedTrim(_Part):
@@ -142,6 +147,7 @@ class Recipe(_Part):
     title: str = Field(min_length=1, max_length=100, examples=["Trailer"])
     description: str = Field("", max_length=500)
     codec: Literal["h264", "hevc", "av1"] = "h264"
+    bit_depth: Literal[8, 10] = Field(8, description="10 keeps HDR, else it is mapped to SDR; for `hevc` and `av1`.")
     rungs: Annotated[list[Annotated[AskedRung, AfterValidator(_in_bounds)]], Field(min_length=1, max_length=6)]
     target_vmaf: float | None = Field(
         None, ge=70, le=99, description="Instead of a CRF: how good each size is to be; the CRF is found per video."
@@ -163,6 +169,13 @@ class Recipe(_Part):
     rotate: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise, after the crop.")
     watermark: AskedWatermark | None = None
 
+    @field_validator("bit_depth")
+    @classmethod
+    def _plays_so_deep(cls, bit_depth: int, recipe: ValidationInfo) -> int:
+        if bit_depth == 10 and recipe.data.get("codec") not in {None, *DEEP_CODECS}:
+            raise ValueError("H.264 of 10 bits plays hardly anywhere; take HEVC or AV1")
+        return bit_depth
+
     @field_validator("rungs")
     @classmethod
     def _each_once(cls, rungs: list[AskedRung]) -> list[AskedRung]:
@@ -174,6 +187,13 @@ class Recipe(_Part):
     def _quality_is_possible(self) -> Recipe:
         if self.target_vmaf is not None and any(rung.crf is not None for rung in self.rungs):
             raise ValueError("Say either the VMAF to reach or the CRF of a size, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _overlays_are_possible(self) -> Recipe:
+        """On HDR white would glare, so that what lies over a picture takes one that is SDR of 8 bits."""
+        if self.bit_depth == 10 and (self.watermark is not None or self.subtitles == "burn-in"):
+            raise ValueError("A watermark or subtitles in the picture take 8 bits")
         return self
 
     def preset(self, *, name: str, version: int) -> Preset:
@@ -192,7 +212,7 @@ class Recipe(_Part):
             rungs=tuple(_target(rung, model) for rung in self.rungs),
             audio=AudioTarget(
                 codec=model.audio.codec,
-                bitrate_bps=self.audio.bitrate_bps,
+                bitrate_bps=self.audio.bits,
                 channels=self.audio.channels,
                 sample_rate_hz=model.audio.sample_rate_hz,
             ),
@@ -210,6 +230,7 @@ class Recipe(_Part):
                 subtitle_language=self.subtitle_language or "",
             ),
             target_vmaf=self.target_vmaf,
+            bit_depth=self.bit_depth,
         )
 
     def to_json(self) -> dict[str, Any]:

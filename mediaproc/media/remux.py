@@ -36,6 +36,7 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
         and video.codec == "h264"
         and video.profile in H264_PROFILES
         and video.pixel_format in {"yuv420p", "yuvj420p"}
+        and not video.hdr
         and not video.interlaced
         and video.rotation == 0
         and (video.width, video.height) == (video.display_width, video.display_height)

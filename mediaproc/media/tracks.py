@@ -41,11 +41,15 @@ class Label:
 
 @dataclass(frozen=True)
 class Kept:
-    """A track that is kept: its index in the source, the name of the rendition that it becomes, and its label."""
+    """A track that is kept: its index in the source, the name of the rendition that it becomes, and its label.
+
+    `channels` are those that a sound has in the source.
+    """
 
     index: int
     rendition: str
     label: Label
+    channels: int = 0
 
 
 def default_first(found: Sequence[AudioTrack]) -> list[AudioTrack]:
@@ -62,6 +66,7 @@ def sounds(info: MediaInfo) -> tuple[Kept, ...]:
             index=track.index,
             rendition=layout.numbered(layout.AUDIO, place),
             label=Label(title, languages.tag(track.language), track.role, is_default=place == 0),
+            channels=track.channels,
         )
         for place, (track, title) in enumerate(zip(chosen, titles, strict=True))
     )

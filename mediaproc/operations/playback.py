@@ -156,6 +156,7 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
         height=rendition.height,
         frame_rate=rendition.frame_rate,
         channels=rendition.channels,
+        video_range=rendition.video_range,
         label=None if alone or rendition.kind is RenditionKind.VIDEO else rendition.label,
     )
 
@@ -179,6 +180,7 @@ def _variant(rendition: Rendition, token: str) -> Variant:
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
+        video_range=rendition.video_range,
     )
 
 

@@ -38,7 +38,8 @@ class Filled:
     target_vmaf: str = ""
     frame_rate_cap: str = "60"
     subtitles: str = "sidecar"
-    bitrate: str = "128"
+    bit_depth: str = "8"
+    bitrate: str = ""
     channels: str = "2"
     mute: bool = False
     start: str = ""
@@ -83,6 +84,7 @@ def filled_of(recipe: Mapping[str, Any]) -> Filled:
         frame_rate_cap=str(recipe["frame_rate_cap"]),
         target_vmaf=_text(recipe.get("target_vmaf")),
         subtitles=recipe.get("subtitles", Filled.subtitles),
+        bit_depth=str(recipe.get("bit_depth", Filled.bit_depth)),
         bitrate=_kilobits(audio["bitrate_bps"]),
         channels=str(audio["channels"]),
         mute=recipe["mute"],
@@ -105,6 +107,7 @@ def asked(form: Mapping[str, Any], rows: Sequence[SizeRow]) -> dict[str, Any]:
         "title": typed["title"],
         "description": typed["description"],
         "codec": typed["codec"],
+        "bit_depth": _number(typed["bit_depth"] or Filled.bit_depth),
         "rungs": [_rung(typed, row.key) for row in rows],
         "target_vmaf": _number(typed["target_vmaf"]) if typed["target_vmaf"] else None,
         "subtitles": typed["subtitles"] or Filled.subtitles,

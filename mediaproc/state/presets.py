@@ -154,12 +154,14 @@ def _makes(preset: Preset) -> str:
     rungs, edits = ", ".join(rung.name for rung in preset.rungs), preset.edits
     parts = [
         words.codec(preset.codec),
+        "10 bits, HDR kept" if preset.bit_depth == 10 else "",
         rungs,
         f"VMAF {preset.target_vmaf:g}" if preset.target_vmaf else "",
         f"at most {preset.frame_rate_cap} fps",
         words.part(edits.start_seconds, edits.end_seconds) if edits.trimmed else "",
         "cropped" if edits.crop.width < 1 or edits.crop.height < 1 else "",
         f"turned by {edits.rotate}°" if edits.rotate else "",
+        "5.1 sound" if preset.audio.channels == 6 and not edits.mute else "",
         "without sound" if edits.mute else "",
         "without subtitles" if edits.without_subtitles else "",
         "subtitles in the picture" if edits.burn_in else "",

@@ -32,7 +32,7 @@ def make_storyboard(context: AttemptContext) -> None:
     board = storyboard.storyboard_for(frames.width, frames.height, frames.durations)
     with making.senders() as pool:
         _fetch(context, pool, frames)
-        _tile(context, board)
+        _tile(context, board, frames.video_range)
         _send(context, pool, board)
     context.write(jobs.set_storyboard, board)
 
@@ -55,8 +55,8 @@ def _still(key: str) -> bytes:
     return frame.alone(head)
 
 
-def _tile(context: AttemptContext, board: Storyboard) -> None:
-    arguments = storyboard.arguments(board)
+def _tile(context: AttemptContext, board: Storyboard, video_range: str) -> None:
+    arguments = storyboard.arguments(board, video_range=video_range)
     context.write(jobs.note, command=command.shell_line(arguments, source=Source(layout.STILLS)))
     making.run(context, arguments, limits=_LIMITS)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mediaproc.embedded.ffmpeg import measures_vmaf
-from mediaproc.media import ladder, tuning, vmaf
+from mediaproc.media import ladder, tone, tuning, vmaf
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Chosen, Preset
 from mediaproc.media.tuning import Search
@@ -31,6 +31,9 @@ def _found(context: AttemptContext, preset: Preset) -> Sequence[Chosen]:
     """Nothing where it can't be found out: then the codec's usual CRFs are used, and the log says so."""
     if not measures_vmaf():
         context.log("This FFmpeg has no libvmaf, so the usual CRF is used")
+        return ()
+    if tone.kept(making.info_of(context).video, preset.bit_depth):
+        context.log("VMAF was made for SDR, and this picture is kept in HDR, so the usual CRF is used")
         return ()
     rungs = ladder.rungs_for(making.info_of(context), preset)
     samples = _samples(context, preset, rungs[0])

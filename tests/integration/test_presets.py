@@ -15,11 +15,23 @@ from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Video
 from mediaproc.media import presets
+from mediaproc.media.recipes import Recipe
 from mediaproc.operations import jobs, playback
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
-from tests.works import attempts_of, fetched, job_now, perform_all, renditions_of, stitched, uploaded, video_now
+from tests.integration.test_hdr import PQ, hdr, luma
+from tests.works import (
+    attempts_of,
+    fetched,
+    job_now,
+    perform_all,
+    renditions_of,
+    stitched,
+    storyboard_keys_of,
+    uploaded,
+    video_now,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +109,50 @@ def test_chunks_of_other_codecs_stitch_too(tmp_path: Path, preset: str) -> None:
         assert sorted(times) == pytest.approx([number / 5 for number in range(240)], abs=0.0001)
     assert {each.start_seconds or 0.0 for each in chunks} <= {round(at, 3) for at in clips.keyframe_times(one)}
     assert min(ssims(mp4, source)) > 0.9
+
+
+@pytest.mark.parametrize(("codec", "said"), [("hevc", "hvc1.2.4.L60.90"), ("av1", "av01.0.00M.10.0.110.09.16.09.0")])
+def test_ten_bits_and_surround_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, said: str) -> None:
+    """PQ stays PQ, 5.1 stays 5.1, one channel stays one; what stands for the video is SDR all the same."""
+    asked = {"title": "Deep", "codec": codec, "bit_depth": 10, "rungs": [{"height": 180}], "audio": {"channels": 6}}
+    deep = Recipe.model_validate(asked).preset(name="deep", version=1)
+    monkeypatch.setattr("mediaproc.operations.presets.PRESETS", {"deep": deep})
+    source = with_surround(hdr(tmp_path / "hdr.mkv", PQ, "smpte2084"))
+    job = uploaded(source, preset="deep")
+    perform_all(job)
+    assert job_now(job.id).state is JobState.COMPLETED, attempts_of(job.id)[-1].log_tail
+    made, top = renditions_of(job.video_id), multivariant(video_now(job.video_id))
+    assert set(made) == {"108p", "audio", "audio-2"}
+    assert (made["audio"].channels, made["audio-2"].channels) == (6, 1)
+    assert f'CODECS="{said},mp4a.40.2"' in top
+    assert [word in top for word in ("VIDEO-RANGE=PQ", 'CHANNELS="6"', 'CHANNELS="1"')] == [True] * 3
+    for file in (stitched(made["108p"], tmp_path), fetched(made["108p"].mp4_key, tmp_path)):
+        assert picture_of(file) == ("yuv420p10le", "smpte2084", "bt2020", "bt2020nc")
+        assert clips.decode(file).frames == 10
+        assert min(ssims(file, source)) > 0.95
+    sounds = [each for each in clips.ffprobe(file)["streams"] if each["codec_type"] == "audio"]
+    assert [(each["codec_name"], each["channel_layout"]) for each in sounds] == [("aac", "5.1"), ("aac", "mono")]
+    (board,) = [each for each in parts_of(job.id) if each.kind is JobKind.STORYBOARD]
+    attempt.perform(board.id)
+    sheet = fetched(next(key for key in storyboard_keys_of(job.video_id) if "preview" not in key), tmp_path)
+    assert (luma(sheet, 0) > 190, luma(sheet, 2) < 6) == (True, True)
+
+
+def with_surround(picture: Path) -> Path:
+    """The picture, with a sound of 5.1 and one of a single channel."""
+    noise = "anoisesrc=color=brown:sample_rate=48000:amplitude=0.1:seed=1:duration=1"
+    file = picture.with_name("surround.mkv")
+    clips.ffmpeg(
+        "-i", str(picture), "-f", "lavfi", "-i", noise, "-filter_complex",
+        "[1:a]asplit=2[one][all];[all]pan=5.1(side)|FL=c0|FR=c0|FC=c0|LFE=c0|SL=c0|SR=c0[six]",
+        "-map", "0:v", "-map", "[six]", "-map", "[one]", "-c:v", "copy", "-c:a", "ac3", str(file),
+    )  # fmt: skip
+    return file
+
+
+def picture_of(file: Path) -> tuple[str, ...]:
+    picture = clips.ffprobe(file)["streams"][0]
+    return tuple(picture.get(name, "") for name in ("pix_fmt", "color_transfer", "color_primaries", "color_space"))
 
 
 def parts_of(job_id: object) -> list:

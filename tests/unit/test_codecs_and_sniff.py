@@ -43,6 +43,9 @@ def test_the_codec_string_is_read_from_the_init_segment() -> None:
         # The examples of the AV1 binding: Main at level 4.0 in 8 bits, High at 4.0 in 10 bits and the high tier.
         ("av1C 81 08 00 00", "av01.0.08M.08"),
         ("av1C 81 28 c0 00", "av01.1.08H.10"),
+        # Of HDR the colours too (the binding's own example is PQ in BT.2020).
+        ("av1C 81 04 4e 00 636f6c72 6e636c78 0009 0010 0009 00", "av01.0.04M.10.0.112.09.16.09.0"),
+        ("av1C 81 04 4c 00 636f6c72 6e636c78 0001 0001 0001 00", "av01.0.04M.10"),
         ("hvcC 01", None),
         ("av1C 01 08 00 00", None),
     ],

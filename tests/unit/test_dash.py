@@ -17,7 +17,7 @@ NS = {"m": dash.NAMESPACE}
 CHILDREN = {
     "MPD": ["Period"],
     "Period": ["AdaptationSet"],
-    "AdaptationSet": ["Label", "Accessibility", "Role", "Representation"],
+    "AdaptationSet": ["SupplementalProperty", "Label", "Accessibility", "Role", "Representation"],
     "Representation": ["AudioChannelConfiguration", "SegmentTemplate"],
     "SegmentTemplate": ["SegmentTimeline"],
     "SegmentTimeline": ["S"],
@@ -81,6 +81,15 @@ def test_each_of_several_sounds_stands_apart_with_its_language_the_default_first
     assert [each.find("m:Role", NS).get("value") for each in sets] == ["main", "alternate", "description"]  # type: ignore[union-attr]
     (alone,) = xml.fromstring(dash.mpd([HD, SOUND])).findall("m:Period/m:AdaptationSet", NS)[1:]
     assert (alone.get("lang"), alone.find("m:Role", NS)) == (None, None)
+
+
+@pytest.mark.parametrize(("video_range", "transfer"), [("PQ", "16"), ("HLG", "18"), ("SDR", None)])
+def test_hdr_is_told_by_its_colours(video_range: str, transfer: str | None) -> None:
+    (pictures,) = xml.fromstring(dash.mpd([replace(HD, video_range=video_range)])).findall("m:Period/*", NS)
+    said = {each.get("schemeIdUri", "").rpartition(":")[2]: each.get("value") for each in pictures}
+    said.pop("")
+    colours = {"ColourPrimaries": "9", "TransferCharacteristics": transfer, "MatrixCoefficients": "9"}
+    assert said == (colours if transfer else {})
 
 
 def test_sizes_rates_and_addresses_are_there() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from mediaproc.media import manifest
@@ -33,6 +36,15 @@ def test_a_variant_counts_its_sound() -> None:
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,'
         'CHANNELS="2",URI="audio.m3u8"\n'
     ) in text
+
+
+def test_hdr_is_called_so_and_each_sound_has_its_channels() -> None:
+    lines = manifest.multivariant_playlist(
+        [replace(FULL_HD, video_range="PQ"), SD], sounds=[replace(SOUND, channels=6), replace(SOUND, channels=1)]
+    ).splitlines()
+    assert ['CHANNELS="6"' in lines[3], 'CHANNELS="1"' in lines[4]] == [True, True]
+    assert {"1080p" in uri: "VIDEO-RANGE=PQ" in line for line, uri in itertools.pairwise(lines)
+            if line.startswith("#EXT-X-STREAM-INF")} == {True: True, False: False}  # fmt: skip
 
 
 def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -> None:

@@ -55,6 +55,18 @@ def test_quality_bits_and_subtitles_are_asked_for_and_shown_again() -> None:
     assert [row.max_bitrate for row in sizes_of(recipe.to_json())] == ["1234.567", ""]
 
 
+def test_colours_and_surround_are_asked_for_and_shown_again() -> None:
+    typed = TYPED | {"codec": "hevc", "bit_depth": "10", "channels": "6", "bitrate": "", "crf-0": ""}
+    recipe = Recipe.model_validate(asked(typed, ROWS))
+    assert (recipe.bit_depth, recipe.audio.channels, recipe.audio.bits) == (10, 6, 384_000)
+    shown = filled_of(recipe.to_json())
+    assert (shown.bit_depth, shown.channels, shown.bitrate) == ("10", "6", "")
+    old = recipe.to_json()
+    del old["bit_depth"]
+    assert filled_of(old).bit_depth == "8"
+    assert refused({"bit_depth": "10"})[0] == {"bit_depth": "H.264 of 10 bits plays hardly anywhere; take HEVC or AV1"}
+
+
 def test_what_is_emptied_is_asked_for_no_more() -> None:
     assert asked(TYPED | {"target_vmaf": " "}, ROWS)["target_vmaf"] is None
 
@@ -78,7 +90,7 @@ def test_what_is_emptied_is_asked_for_no_more() -> None:
         ({"left": "60", "right": "40"}, {"crop": "A tenth of the picture must be left in each direction"}, ["", ""]),
         ({"top": "100"}, {"crop": "What is cut off is nothing or a part of the picture, never all of it"}, ["", ""]),
         ({"bitrate": "loud"}, {"audio": "This is not a whole number"}, ["", ""]),
-        ({"bitrate": "1"}, {"audio": "Sound takes 24 to 320 kilobits a second"}, ["", ""]),
+        ({"bitrate": "1"}, {"audio": "Sound takes 24 to 640 kilobits a second"}, ["", ""]),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(form: dict[str, str], others: dict[str, str], rows: list[str]) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mediaproc.media import command, edits, ladder, plan, presets
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
-from mediaproc.media.probe import BeyondLimits, TextTrack
+from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
 from mediaproc.media.recipes import Recipe
 from mediaproc.media.sources import Source
 from tests.unit.test_command import INFO, values
@@ -38,6 +38,10 @@ ASKED: dict[str, Any] = {"title": "Trailer", "rungs": [{"height": 480}, {"height
         ({"audio_tracks": "second"}, "audio_tracks", "'all' or 'first'"),
         ({"subtitles": "below"}, "subtitles", "'sidecar', 'burn-in' or 'none'"),
         ({"subtitle_language": "in German"}, "subtitle_language", "should match pattern"),
+        ({"bit_depth": 10}, "bit_depth", "H.264 of 10 bits plays hardly anywhere; take HEVC or AV1"),
+        ({"bit_depth": 12, "codec": "av1"}, "bit_depth", "8 or 10"),
+        ({"bit_depth": 10, "codec": "av1", "subtitles": "burn-in"}, "", "subtitles in the picture take 8 bits"),
+        ({"audio": {"channels": 8}}, "audio.channels", "1, 2 or 6"),
         ({"rotate": 45}, "rotate", "0, 90, 180 or 270"),
         ({"frame_rate_cap": 0}, "frame_rate_cap", "greater than or equal to 1"),
         ({"audio": {"bitrate_bps": 1}}, "audio.bitrate_bps", "greater than or equal to 24000"),
@@ -63,6 +67,59 @@ def test_what_is_not_said_comes_from_the_built_in_preset_of_the_codec() -> None:
     assert Recipe.model_validate(ASKED | {"codec": "av1"}).preset(name="a", version=1).encoder == "libsvtav1"
 
 
+@pytest.mark.parametrize(
+    ("asked", "source", "channels", "bitrate_bps"),
+    [
+        ({}, 6, 2, 128_000),
+        ({"channels": 1}, 2, 1, 128_000),
+        ({}, 1, 2, 128_000),
+        ({"channels": 6}, 6, 6, 384_000),
+        ({"channels": 6}, 8, 6, 384_000),
+        ({"channels": 6}, 2, 2, 128_000),
+        ({"channels": 6}, 1, 1, 64_000),
+        ({"channels": 6, "bitrate_bps": 480_000}, 5, 5, 400_000),
+    ],
+)
+def test_of_surround_a_source_keeps_what_it_has(
+    asked: dict[str, Any], source: int, channels: int, bitrate_bps: int
+) -> None:
+    made = Recipe.model_validate(ASKED | {"audio": asked}).preset(name="a", version=1)
+    sound = made.audio.of(source)
+    assert (sound.channels, sound.bitrate_bps) == (channels, bitrate_bps)
+    arguments = command.sound_arguments(_heard(source), source=Source("a"), preset=made)
+    assert (values(arguments, "-ac"), values(arguments, "-b:a")) == ([str(channels)], [str(bitrate_bps)])
+
+
+def _heard(channels: int) -> MediaInfo:
+    return replace(INFO, audio=(replace(INFO.audio[0], channels=channels),))
+
+
+@pytest.mark.parametrize(
+    ("codec", "bit_depth", "transfer", "profile", "is_kept"),
+    [
+        ("hevc", 8, "smpte2084", ["main"], False),
+        ("hevc", 10, "bt709", ["main10"], False),
+        ("hevc", 10, "smpte2084", ["main10"], True),
+        ("av1", 10, "arib-std-b67", [], True),
+        ("av1", 10, "bt709", [], False),
+    ],
+)
+def test_hdr_is_kept_where_there_are_ten_bits_for_it(
+    codec: str, bit_depth: int, transfer: str, profile: list[str], is_kept: bool
+) -> None:
+    info = replace(INFO, video=replace(INFO.video, hdr=transfer != "bt709", transfer=transfer))
+    preset = Recipe.model_validate(ASKED | {"codec": codec, "bit_depth": bit_depth, "rungs": [{"height": 480}]}).preset(
+        name="a", version=1
+    )
+    rungs = ladder.rungs_for(info, preset)
+    arguments = command.encode_arguments(info, source=Source("a"), preset=preset, rungs=rungs, threads=1)
+    (graph,) = values(arguments, "-filter_complex")
+    assert values(arguments, "-profile:v") == profile
+    assert f"format=yuv420p{'10le' if bit_depth == 10 else ''}[" in graph
+    assert (f"color_trc={transfer}" in graph and "tonemap" not in graph) is is_kept
+    assert ("tonemap" in graph) is (info.video.hdr and not is_kept)
+
+
 def test_a_preset_with_edits_survives_json() -> None:
     asked = ASKED | {
         "crop": {"left": 0.25}, "rotate": 90, "mute": True, "trim": {"start_seconds": 1},
@@ -74,7 +131,11 @@ def test_a_preset_with_edits_survives_json() -> None:
         watermark=Watermark("0" * 64, Corner.TOP_LEFT), burn_in=True, subtitle_language="de",
     )  # fmt: skip
     assert presets.Preset.from_json(json.loads(json.dumps(made.to_json()))) == made
-    old = {name: value for name, value in presets.WEB.to_json().items() if name not in ("edits", "sounds", "loop")}
+    old = {
+        name: value
+        for name, value in presets.WEB.to_json().items()
+        if name not in ("edits", "sounds", "loop", "bit_depth")
+    }
     assert presets.Preset.from_json(old) == presets.WEB
 
 

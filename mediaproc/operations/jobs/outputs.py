@@ -15,7 +15,7 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
-from mediaproc.media import layout
+from mediaproc.media import layout, tone
 from mediaproc.media.roles import Role
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
@@ -42,6 +42,7 @@ class NewRendition:
     role: Role = Role.MAIN
     is_default: bool = False
     channels: int = 0
+    video_range: str = tone.SDR
 
 
 @dataclass(frozen=True)

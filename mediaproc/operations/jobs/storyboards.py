@@ -25,6 +25,7 @@ class Frames:
     init_key: str
     segment_keys: tuple[str, ...]
     durations: tuple[float, ...]
+    video_range: str
 
 
 def frames_of(session: Session, claim: Claim) -> Frames | None:
@@ -42,6 +43,7 @@ def frames_of(session: Session, claim: Claim) -> Frames | None:
         init_key=smallest.init_key,
         segment_keys=tuple(row.object_key for row in rows),
         durations=tuple(row.duration_seconds for row in rows),
+        video_range=smallest.video_range,
     )
 
 
