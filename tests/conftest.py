@@ -84,6 +84,7 @@ def real_services() -> Iterator[Services]:
             subprocess.run([*_python("alembic"), "upgrade", "head"], check=True, env=os.environ, cwd=_root())
             yield running
         finally:
+            running.processes["s3"].kill()  # in order it may take longer than anybody waits
             for process in running.processes.values():
                 process.terminate()
             for process in running.processes.values():

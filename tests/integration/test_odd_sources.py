@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 from mediaproc.media import command, ladder, layout, manifest, poster, presets, probe, tracks
 from mediaproc.media.fragments import Cut, Cutter
+from mediaproc.media.presets import RungTarget
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from tests import clips
@@ -23,6 +24,10 @@ SORENSON = ("-c:v", "svq1", "-pix_fmt", "yuv410p", "-c:a", "adpcm_ima_qt", "-ar"
 CINEPAK = ("-c:v", "cinepak", "-pix_fmt", "rgb24", "-c:a", "pcm_s16be")
 MJPEG = ("-c:v", "mjpeg", "-pix_fmt", "yuvj422p", "-c:a", "pcm_s16le")
 GIF = ("-c:v", "gif", "-pix_fmt", "rgb8")
+SMALL_RUNGS = tuple(
+    RungTarget(f"{height}p", long_side=height * 16 // 9, short_side=height, crf=23, max_bitrate_bps=200_000)
+    for height in (108, 72)
+)
 FRAGMENTS = ("-movflags", "frag_keyframe+empty_moov")
 
 
@@ -42,13 +47,13 @@ class Made:
         return clips.ffprobe(self.folder / layout.download(rung.name))["streams"][0]
 
 
-def process(source: Path, folder: Path) -> Made:
+def process(source: Path, folder: Path, preset: presets.Preset = presets.WEB) -> Made:
     """Probe, encode and remux as the worker does, without its services."""
     info = clips.probed(source)
-    rungs = ladder.rungs_for(info, presets.WEB)
+    rungs = ladder.rungs_for(info, preset)
     made = Made(info=info, rungs=rungs, folder=folder)
     folder.mkdir(exist_ok=True)
-    run(folder, command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2))
+    run(folder, command.encode_arguments(info, source=Source(str(source)), preset=preset, rungs=rungs, threads=2))
     for rung in rungs:
         sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
         run(folder, command.remux_arguments(rung.name, sounds=sounds))
@@ -102,22 +107,26 @@ def assert_it_plays(made: Made, *, frames: int, seconds: float) -> None:
     assert len({tuple(clips.keyframe_times(made.folder / layout.whole(rung.name))) for rung in made.rungs}) == 1
 
 
-def test_a_real_clip(tmp_path: Path) -> None:
-    made = process(clips.bunny(), tmp_path)
-    assert [rung.name for rung in made.rungs] == ["720p", "480p"]
-    assert_it_plays(made, frames=132, seconds=5.28)
-    for rung in made.rungs:
-        assert clips.keyframe_times(tmp_path / layout.whole(rung.name)) == pytest.approx([0.0, 1.0, 2.0, 4.0])
-        cuts = cut(tmp_path / layout.whole(rung.name))
+@pytest.fixture(scope="module")
+def bunny(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The real clip, processed."""
+    return process(clips.bunny(), tmp_path_factory.mktemp("bunny"))
+
+
+def test_a_real_clip(bunny: Made) -> None:
+    assert [rung.name for rung in bunny.rungs] == ["720p", "480p"]
+    assert_it_plays(bunny, frames=132, seconds=5.28)
+    for rung in bunny.rungs:
+        assert clips.keyframe_times(bunny.folder / layout.whole(rung.name)) == pytest.approx([0.0, 1.0, 2.0, 4.0])
+        cuts = cut(bunny.folder / layout.whole(rung.name))
         assert [each.duration_seconds for each in cuts] == pytest.approx([1.0, 1.0, 2.0, 1.28])
         assert [each.samples for each in cuts] == [25, 25, 50, 32]
-    sound = clips.ffprobe(tmp_path / layout.download("720p"))["streams"][1]
+    sound = clips.ffprobe(bunny.folder / layout.download("720p"))["streams"][1]
     assert (sound["codec_name"], sound["channels"], sound["sample_rate"]) == ("aac", 2, "48000")
 
 
-def test_a_player_that_knows_only_hls_can_play_it(tmp_path: Path) -> None:
-    made = process(clips.bunny(), tmp_path)
-    rung = made.rungs[-1]
+def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
+    rung, folder = bunny.rungs[-1], bunny.folder
     variant = manifest.Variant(
         uri=f"{rung.name}.m3u8", width=rung.width, height=rung.height, frame_rate=25.0,
         codecs="avc1.64001e", bitrate_bps=1_000_000, peak_bitrate_bps=1_200_000,
@@ -125,50 +134,50 @@ def test_a_player_that_knows_only_hls_can_play_it(tmp_path: Path) -> None:
     sound = manifest.Sound(
         uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000
     )  # fmt: skip
-    top = tmp_path / "top.m3u8"
+    top = folder / "top.m3u8"
     top.write_text(manifest.multivariant_playlist([variant], sounds=[sound]))
     for name in (rung.name, layout.AUDIO):
-        write_hls(tmp_path, name)
+        write_hls(folder, name)
     assert {stream["codec_type"] for stream in clips.ffprobe(top)["streams"]} == {"video", "audio"}
     assert clips.decode(top).frames == 132
-    assert clips.decode(tmp_path / "audio.m3u8", "a:0").frames > 240
+    assert clips.decode(folder / "audio.m3u8", "a:0").frames > 240
 
 
 @pytest.mark.parametrize(
     ("name", "options", "size", "frames"),
     [
-        ("portrait.mp4", {"size": "360x640"}, (360, 640), 50),
-        ("odd.mp4", {"size": "642x362", "filters": "crop=641:361,format=yuv444p", "encode": YUV444}, (640, 360), 50),
+        ("portrait.mp4", {"size": "108x192"}, (108, 192), 50),
+        ("odd.mp4", {"size": "194x110", "filters": "crop=193:109,format=yuv444p", "encode": YUV444}, (192, 108), 50),
         ("tiny.mp4", {"size": "64x48"}, (64, 48), 50),
-        ("anamorphic.mp4", {"size": "480x480", "filters": "setsar=4/3"}, (640, 480), 50),
-        ("silent.mp4", {"audio": None}, (640, 360), 50),
-        ("ten_bit.mkv", {"encode": (*X264, "-pix_fmt", "yuv420p10le")}, (640, 360), 50),
-        ("surround.mkv", {"audio": "anoisesrc=r=44100:a=0.1,aformat=channel_layouts=5.1"}, (640, 360), 50),
-        ("ntsc.mkv", {"rate": "30000/1001"}, (640, 360), 60),
-        ("stream.ts", {}, (640, 360), 50),
-        ("vp9.webm", {"size": "320x180", "encode": VP9}, (320, 180), 50),
-        ("old.avi", {"encode": ("-c:v", "mpeg4", "-c:a", "libmp3lame")}, (640, 360), 50),
-        ("old.flv", {"encode": ("-c:v", "flv1", "-ar", "44100", "-c:a", "libmp3lame")}, (640, 360), 50),
-        ("fast.mp4", {"rate": "120", "size": "320x180"}, (320, 180), 120),
-        ("slow.mp4", {"rate": "5"}, (640, 360), 10),
-        ("mono.mp4", {"size": "192x108", "encode": (*X264, "-ac", "1")}, (192, 108), 50),
-        ("long_gop.mp4", {"size": "192x108", "encode": (*X264, "-g", "9999")}, (192, 108), 50),
-        ("late.ts", {"size": "192x108", "encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
-        ("late.mp4", {"size": "192x108", "encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
-        ("fragments.mp4", {"size": "192x108", "encode": (*X264, *FRAGMENTS)}, (192, 108), 50),
-        ("b_frames.avi", {"size": "192x108", "encode": ("-c:v", "mpeg4", "-bf", "2")}, (192, 108), 50),
-        ("old.wmv", {"size": "192x108", "encode": ("-c:v", "wmv2", "-c:a", "wmav2")}, (192, 108), 50),
-        ("old.mov", {"size": "160x120", "encode": SORENSON}, (160, 120), 50),
-        ("cinepak.mov", {"size": "160x120", "encode": CINEPAK}, (160, 120), 50),
-        ("camera.mov", {"size": "192x108", "encode": MJPEG}, (192, 108), 50),
-        ("disc.mpg", {"size": "192x108", "encode": ("-c:v", "mpeg2video", "-c:a", "mp2")}, (192, 108), 50),
-        ("studio.mxf", {"size": "192x108", "encode": ("-c:v", "mpeg2video", "-c:a", "pcm_s16le")}, (192, 108), 50),
-        ("theora.ogv", {"size": "192x108", "encode": ("-c:v", "libtheora", "-c:a", "libvorbis")}, (192, 108), 50),
-        ("animated.gif", {"size": "160x120", "audio": None, "encode": GIF}, (160, 120), 50),
+        ("anamorphic.mp4", {"size": "144x144", "filters": "setsar=4/3"}, (192, 144), 50),
+        ("silent.mp4", {"audio": None}, (192, 108), 50),
+        ("ten_bit.mkv", {"encode": (*X264, "-pix_fmt", "yuv420p10le")}, (192, 108), 50),
+        ("surround.mkv", {"audio": "anoisesrc=r=44100:a=0.1,aformat=channel_layouts=5.1"}, (192, 108), 50),
+        ("ntsc.mkv", {"rate": "30000/1001"}, (192, 108), 60),
+        ("stream.ts", {}, (192, 108), 50),
+        ("vp9.webm", {"encode": VP9}, (192, 108), 50),
+        ("old.avi", {"encode": ("-c:v", "mpeg4", "-c:a", "libmp3lame")}, (192, 108), 50),
+        ("old.flv", {"encode": ("-c:v", "flv1", "-ar", "44100", "-c:a", "libmp3lame")}, (192, 108), 50),
+        ("fast.mp4", {"rate": "120"}, (192, 108), 120),
+        ("slow.mp4", {"rate": "5"}, (192, 108), 10),
+        ("mono.mp4", {"encode": (*X264, "-ac", "1")}, (192, 108), 50),
+        ("long_gop.mp4", {"encode": (*X264, "-g", "9999")}, (192, 108), 50),
+        ("late.ts", {"encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
+        ("late.mp4", {"encode": (*X264, "-output_ts_offset", "3")}, (192, 108), 50),
+        ("fragments.mp4", {"encode": (*X264, *FRAGMENTS)}, (192, 108), 50),
+        ("b_frames.avi", {"encode": ("-c:v", "mpeg4", "-bf", "2")}, (192, 108), 50),
+        ("old.wmv", {"encode": ("-c:v", "wmv2", "-c:a", "wmav2")}, (192, 108), 50),
+        ("old.mov", {"encode": SORENSON}, (192, 108), 50),
+        ("cinepak.mov", {"size": "64x48", "encode": CINEPAK}, (64, 48), 50),
+        ("camera.mov", {"encode": MJPEG}, (192, 108), 50),
+        ("disc.mpg", {"encode": ("-c:v", "mpeg2video", "-c:a", "mp2")}, (192, 108), 50),
+        ("studio.mxf", {"encode": ("-c:v", "mpeg2video", "-c:a", "pcm_s16le")}, (192, 108), 50),
+        ("theora.ogv", {"encode": ("-c:v", "libtheora", "-c:a", "libvorbis")}, (192, 108), 50),
+        ("animated.gif", {"audio": None, "encode": GIF}, (192, 108), 50),
     ],
 )  # fmt: skip
 def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, int], frames: int) -> None:
-    source = clips.make(tmp_path / name, **options)
+    source = clips.make(tmp_path / name, **{"size": "192x108", **options})
     made = process(source, tmp_path / "made")
     assert (made.rungs[0].width, made.rungs[0].height) == size
     assert_it_plays(made, frames=frames, seconds=2.0)
@@ -178,14 +187,17 @@ def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, i
 def test_a_turned_picture_is_upright(tmp_path: Path, turn: int) -> None:
     """The left half of the coded picture is white; after turning, the white half is where a player shows it."""
     plain = clips.make(
-        tmp_path / "plain.mp4", picture="color=white", filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill"
+        tmp_path / "plain.mp4",
+        size="192x108",
+        picture="color=white",
+        filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
     )
     turned = tmp_path / "turned.mp4"
     clips.ffmpeg("-display_rotation", str(-turn), "-i", str(plain), "-c", "copy", str(turned))
     made = process(turned, tmp_path / "made")
     assert made.info.video.rotation == turn
     rung = made.rungs[0]
-    assert (rung.width, rung.height) == ((640, 360) if turn == 180 else (360, 640))
+    assert (rung.width, rung.height) == ((192, 108) if turn == 180 else (108, 192))
     assert_it_plays(made, frames=50, seconds=2.0)
     white = {90: "0:0:iw:ih/2", 180: "iw/2:0:iw/2:ih", 270: "0:ih/2:iw:ih/2"}[turn]
     x, y, width, height = white.split(":")
@@ -256,7 +268,7 @@ def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> N
     source = clips.make(
         tmp_path / "variable.mp4",
         seconds=10,
-        size="320x180",
+        size="192x108",
         filters="select='lt(t,3)+gt(t,5)*not(mod(n,3))'",
         encode=("-fps_mode", "vfr", *X264),
     )
@@ -273,8 +285,9 @@ def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> N
 
 
 def test_segments_begin_on_the_grid_in_every_rung(tmp_path: Path) -> None:
-    source = clips.make(tmp_path / "long.mkv", seconds=14, size="1280x720", rate="30000/1001", picture="smptehdbars")
-    made = process(source, tmp_path / "made")
+    source = clips.make(tmp_path / "long.mkv", seconds=14, size="192x108", rate="30000/1001", picture="smptehdbars")
+    made = process(source, tmp_path / "made", replace(presets.WEB, rungs=SMALL_RUNGS))
+    assert len(made.rungs) == 2
     for rung in made.rungs:
         times = clips.keyframe_times(made.folder / layout.whole(rung.name))
         assert times == pytest.approx([0.0, 1.001, 2.002, 4.004, 8.008, 12.012], abs=0.002)
@@ -296,6 +309,7 @@ def test_picture_and_sound_stay_together(tmp_path: Path) -> None:
         tmp_path / "flash.mp4",
         seconds=3,
         picture="color=black",
+        size="192x108",
         filters="drawbox=enable='between(t,1,1.5)':color=white:t=fill",
         audio="aevalsrc='if(between(t,1,1.5),0.8*sin(2*PI*1000*t),0)':s=48000",
     )
@@ -312,7 +326,7 @@ def test_picture_and_sound_stay_together(tmp_path: Path) -> None:
 def test_sound_that_starts_late_stays_late(tmp_path: Path) -> None:
     source = tmp_path / "late.mkv"
     clips.ffmpeg(
-        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=3",
+        "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25:duration=3",
         "-itsoffset", "1", "-f", "lavfi", "-i", "sine=frequency=1000:duration=2:sample_rate=48000", *X264, str(source),
     )  # fmt: skip
     made = process(source, tmp_path / "made")
@@ -326,10 +340,10 @@ def test_sound_that_starts_late_stays_late(tmp_path: Path) -> None:
 def test_an_interlaced_source_becomes_whole_frames(tmp_path: Path) -> None:
     source = clips.make(
         tmp_path / "fields.ts",
-        size="720x576",
+        size="192x144",
         filters="tinterlace=interleave_top,setfield=tff",
         rate="50",
-        encode=("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "8M", "-c:a", "mp2"),
+        encode=("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-b:v", "1M", "-c:a", "mp2"),
     )
     made = process(source, tmp_path / "made")
     assert made.info.video.interlaced
@@ -338,7 +352,7 @@ def test_an_interlaced_source_becomes_whole_frames(tmp_path: Path) -> None:
 
 
 def test_a_moov_at_the_end_and_cover_art(tmp_path: Path) -> None:
-    plain = clips.make(tmp_path / "plain.mp4")
+    plain = clips.make(tmp_path / "plain.mp4", size="192x108")
     assert clips.box_order(plain)[-1] == "moov"
     cover = tmp_path / "cover.png"
     clips.ffmpeg("-f", "lavfi", "-i", "color=red:size=800x800", "-frames:v", "1", str(cover))
@@ -348,7 +362,7 @@ def test_a_moov_at_the_end_and_cover_art(tmp_path: Path) -> None:
         "-disposition:v:0", "attached_pic", str(covered),
     )  # fmt: skip
     made = process(covered, tmp_path / "made")
-    assert (made.rungs[0].width, made.rungs[0].height) == (640, 360)
+    assert (made.rungs[0].width, made.rungs[0].height) == (192, 108)
     assert_it_plays(made, frames=50, seconds=2.0)
 
 
