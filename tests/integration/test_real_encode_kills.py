@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from sqlmodel import col, select
 
 from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Rendition, Segment
+from mediaproc.domain.tables import Attempt, Job, Rendition, Segment
+from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.recipes import Recipe
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -131,6 +133,47 @@ def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert not _playable(job)
     eventually(lambda: not _objects_of(job))
+
+
+def _chosen(job: Job) -> Sequence[Chosen]:
+    return Preset.from_json(job_now(job.id).recipe or {}).chosen
+
+
+def _tuning_of(job: Job) -> Job:
+    return next(each for each in parts_of(job) if each.kind is JobKind.TUNE)
+
+
+def test_a_worker_killed_while_it_seeks_a_crf_costs_an_attempt_and_what_was_found_is_kept(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Killed twice: in mid search, and when all is found and written but the attempt has not ended yet."""
+    fine = Recipe.model_validate({"title": "Fine", "rungs": [{"height": 144}], "target_vmaf": 80})
+    monkeypatch.setattr("mediaproc.operations.presets.PRESETS", {"fine": fine.preset(name="fine", version=1)})
+    workers.slow_down()
+    job = uploaded(clips.make(tmp_path / "tiny.mp4", seconds=3, size="256x144", rate="5", audio=None), preset="fine")
+    ffmpeg, worker = workers.encoding(pictures=True)
+    tune = _tuning_of(job)
+    assert (job_now(tune.id).state, _chosen(job)) == (JobState.RUNNING, ())
+    kill(worker)
+    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+
+    _, second = workers.encoding(pictures=True)
+    with database.transaction() as session:
+        session.exec(select(Attempt).where(Attempt.job_id == tune.id, Attempt.number == 2).with_for_update()).one()
+        workers.speed_up()  # only now, so that it can't end before its row is held
+        found = eventually(lambda: _chosen(job), seconds=60)
+        kill(second)
+        eventually(lambda: gone(second), seconds=2)
+
+    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
+    attempts = attempts_of(tune.id)
+    assert [each.outcome for each in attempts] == [Outcome.LOST, Outcome.LOST, Outcome.COMPLETED]
+    assert "Tried" not in attempts[-1].log_tail, "it was sought again"
+    assert f"144p: CRF {found[0].crf} for VMAF" in attempts[-1].log_tail
+    assert _chosen(job) == found
+    (encoded,) = [attempts_of(each.id) for each in parts_of(job) if each.kind is JobKind.ENCODE]
+    assert [each.outcome for each in encoded] == [Outcome.COMPLETED]
+    assert f"-crf {found[0].crf} " in encoded[0].command
 
 
 def test_a_text_that_calls_itself_a_video_fails_in_words(workers: Workers, tmp_path: Path) -> None:
