@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
-from mediaproc.domain.states import RenditionKind, Stage
+from mediaproc.domain.states import Lane, RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import codecs, tone
 from mediaproc.media.fragments import Cutter
@@ -26,6 +27,9 @@ from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.sending import SENDERS
 from mediaproc_worker.shipping import Outbox
+
+_NICE = 10
+"""How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services."""
 
 
 def preset_of(context: AttemptContext) -> Preset:
@@ -108,6 +112,8 @@ def ffmpeg(
     """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page."""
     seconds = settings().attempt_timeout_seconds
     limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
+    if context.claim.job.lane is Lane.ENCODE:
+        limits = replace(limits, nice=_NICE)
     try:
         with processes.running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits
