@@ -28,7 +28,7 @@ _CORNERS = (
     ("top-right", "Top right"),
     ("top-left", "Top left"),
 )
-_CHANNELS = (("2", "Stereo"), ("1", "Mono"), ("6", "5.1, where there is"))
+_CHANNELS = (("2", "Stereo"), ("1", "Mono"), ("6", "5.1"))
 _BIT_DEPTHS = (("8", "8 bits – plays everywhere"), ("10", "10 bits, HDR kept – HEVC and AV1"))
 _TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
 
