@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,11 @@ def test_it_has_no_environment_no_input_and_its_own_session(tmp_path: Path) -> N
     assert printed.endswith("end\n")
     pid, session = shell("echo $$; /usr/bin/cut -d' ' -f6 /proc/$$/stat", tmp_path).split()
     assert session == pid
+
+
+def test_it_stands_back_for_others_where_it_is_told_to(tmp_path: Path) -> None:
+    usual, polite = shell("nice", tmp_path), shell("nice", tmp_path, limits=replace(LIMITS, nice=10))
+    assert int(polite) == min(19, int(usual) + 10)
 
 
 def test_a_failure_carries_its_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
