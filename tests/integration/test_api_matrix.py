@@ -5,7 +5,6 @@ What a route takes is read from docs/api.md, so a new route fails here until it 
 
 from __future__ import annotations
 
-import base64
 import re
 import secrets
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import pytest
 from mediaproc import database
 from mediaproc.api.app import create_api
 from mediaproc.domain.tables import ApiKey, now
-from tests import contract
+from tests import clips, contract
 from tests.integration.conftest import Account
 from tests.integration.serving import Web, start_web
 from tests.integration.test_api_keys import make_key
@@ -41,9 +40,6 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/webhooks"): {"url": "https://example.com/", "events": ["video.completed"]},
     ("PATCH", "/api/v1/webhooks/{id}"): {"description": "another"},
 }
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 OF_NO_VIDEO = {404}
 """What an owner is told of playlists where there is nothing to play yet."""
 
@@ -110,7 +106,7 @@ def _thing(world: World, path: str) -> str:
         body = {"name": f"own-{secrets.token_hex(4)}", "title": "Own", "rungs": [{"height": 480}]}
         return world.owner.client.post("/api/v1/presets", json=body).json()["name"]
     if "/images/" in path:
-        return world.owner.client.post("/api/v1/images", content=PNG + secrets.token_bytes(8)).json()[
+        return world.owner.client.post("/api/v1/images", content=clips.PNG + secrets.token_bytes(8)).json()[
             "id"
         ]  # of the owner alone
     if "/api-keys/" in path:
@@ -137,7 +133,7 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
         url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {"content": PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    body = {"content": clips.PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
     with world.http.stream(method, url, headers=headers, **body) as answer:
         return answer.status_code
 

@@ -25,6 +25,7 @@ from mediaproc.operations.jobs import Claim, NewRendition, NewSegment
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client as s3
+from tests import clips
 from tests.integration.conftest import ORIGIN, Account
 
 Accounts = Callable[[], Account]
@@ -494,6 +495,7 @@ ROUTES = [
     ("POST", "/api/v1/webhooks/{webhook}/deliveries/{delivery}/resend", None),
     ("PATCH", "/api/v1/presets/{name}", {"title": "mine now"}),
     ("DELETE", "/api/v1/presets/{name}", None),
+    ("GET", "/api/v1/images/{image}", None),
 ]
 
 
@@ -508,10 +510,12 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
     told = mine.client.post(f"/api/v1/webhooks/{hook.json()['id']}/test").json()
     ids = {"video": video_id, "upload": upload["id"], "key": key["id"], "name": "own"}
     ids |= {"webhook": hook.json()["id"], "delivery": told["id"]}
+    ids["image"] = mine.client.post("/api/v1/images", content=clips.PNG).json()["id"]
+    others = {each: uuid4() for each in ids} | {"image": "0" * 64}
     before = mine.client.get(f"/api/v1/videos/{video_id}").json()
     for method, template, body in ROUTES:
         path = template.format(**ids, rendition="480p", place=0)
-        nowhere = template.format(**{each: uuid4() for each in ids}, rendition="480p", place=0)
+        nowhere = template.format(**others, rendition="480p", place=0)
         theirs = other.client.request(method, path, json=body)
         none = other.client.request(method, nowhere, json=body)
         assert (theirs.status_code, theirs.json()) == (404, none.json()), (method, template)
@@ -523,7 +527,7 @@ def test_someone_elses_thing_is_not_there_on_every_route(account: Accounts, api:
 
 
 def test_every_route_with_an_id_is_in_that_matrix(api: TestClient) -> None:
-    named = {(method, re.sub(r"\{(video|upload|key|webhook)\}", "{id}", path)) for method, path, _ in ROUTES}
+    named = {(method, re.sub(r"\{(video|upload|key|webhook|image)\}", "{id}", path)) for method, path, _ in ROUTES}
     document = api.get("/api/openapi.json").json()
     found = {
         (method.upper(), re.sub(r"\{(video_id|upload_id)\}", "{id}", path.replace("delivery_id", "delivery")))
