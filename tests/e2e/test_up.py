@@ -160,7 +160,7 @@ def test_down_stops_what_a_crash_left_behind(up: Up) -> None:
     up.process.kill()
     up.process.wait()
     up.named("supervisor.supervisord").kill()
-    assert up.ready(), "the crash should have left it running"
+    assert any(each.is_running() for each in family), "the crash should have left something running"
     assert _dev("down", "--data", str(up.data_dir)).returncode == 0
     assert not [each for each in family if each.is_running()]
     assert not up.ready()
