@@ -32,7 +32,7 @@ def test(arguments: list[str]) -> int:
 
 def outcome(codes: list[int]) -> int:
     """pytest's exit statuses as one: a round may find none of its tests asked for (`-k`), but not all of them."""
-    ran = [code for code in codes if code != _NO_TESTS_COLLECTED]
+    ran = [code if code >= 0 else 1 for code in codes if code != _NO_TESTS_COLLECTED]  # below 0: killed by a signal
     return max(ran, default=_NO_TESTS_COLLECTED)
 
 
@@ -59,12 +59,18 @@ def check() -> int:
 def migration(message: str) -> int:
     """Write the next migration: what the tables in the code have beyond the last one. Returns the exit status."""
     alembic = [sys.executable, "-m", "alembic"]
-    number = len(list((ROOT / "alembic" / "versions").glob("*.py"))) + 1
+    number = next_number(path.name for path in (ROOT / "alembic" / "versions").glob("*.py"))
     with _fresh_postgres() as environment:
         wrote = _succeeds([*alembic, "upgrade", "head"], environment) and _succeeds(
-            [*alembic, "revision", "--autogenerate", f"--rev-id={number:04}", "--message", message], environment
+            [*alembic, "revision", "--autogenerate", f"--rev-id={number}", "--message", message], environment
         )
     return 0 if wrote else 1
+
+
+def next_number(names: Iterable[str]) -> str:
+    """The number after the highest of these files' ("0012_what_changed.py"), in four digits. Gaps stay gaps."""
+    found = (re.match(r"\d+", name) for name in names)
+    return f"{max((int(each[0]) for each in found if each), default=0) + 1:04}"
 
 
 def chromium() -> Path | None:

@@ -25,3 +25,22 @@ def test_the_next_migration_has_a_number_of_its_own() -> None:
     names = [path.name for path in (ROOT / "alembic" / "versions").glob("*.py")]
     number = checks.next_number(names)
     assert not [name for name in names if name.startswith(number)]
+
+
+@pytest.mark.parametrize(
+    ("codes", "outcome"),
+    [
+        ([0, 0], 0),
+        ([0, 5], 0),
+        ([5, 0], 0),
+        ([5], 5),
+        ([5, 5], 5),
+        ([1, 5], 1),
+        ([5, 1], 1),
+        ([2, 0], 2),
+        ([1, 2], 2),
+        ([-9, 0], 1),
+    ],
+)
+def test_a_name_that_no_test_has_is_no_success(codes: list[int], outcome: int) -> None:
+    assert checks.outcome(codes) == outcome
