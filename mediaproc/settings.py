@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import sys
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -17,9 +18,16 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url as parse_redis_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_HOST = "has a host or port that there can't be"
+_NO_REDIS = "must be an address such as redis://:password@redis.example:6379, with its redis:// or rediss://"
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_NOT_ENCODED = re.compile(r"[^:/@]*:[^@]*[/?][^@]*@")
+"""A password with a "/" or "?" as it is: SQLAlchemy would read it in one way, Postgres' own library in another."""
 
 
 class Settings(BaseSettings):
@@ -72,7 +80,7 @@ class Settings(BaseSettings):
     ffprobe_path: Path | None = Field(None, description="ffprobe to use. Default: shaka-streamer's.")
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: str = Field("json", pattern="^(json|console)$", description="json or console.")
+    log_format: str = Field("json", description="json or console.")
 
     webhook_timeout_seconds: float = Field(15.0, gt=0, description="How long a webhook's receiver may take to answer.")
     webhook_allow_http: bool = Field(False, description="Whether webhooks may go to http:// addresses.")
@@ -85,8 +93,35 @@ class Settings(BaseSettings):
     def _name_the_driver(cls, url: str) -> str:
         scheme, _, rest = url.partition("://")
         if scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
-            raise ValueError("must be a postgresql:// address")
+            raise ValueError("must be an address that begins with postgresql://")
+        _check_postgres(rest)
         return f"postgresql+psycopg://{rest}"
+
+    @field_validator("redis_url", "queue_redis_url", "events_redis_url", "state_redis_url")
+    @classmethod
+    def _check_redis(cls, url: str | None) -> str | None:
+        if url is not None:
+            _check_redis(url)
+        return url
+
+    @field_validator("s3_endpoint_url", "s3_public_endpoint_url")
+    @classmethod
+    def _normalise_endpoint(cls, url: str | None) -> str | None:
+        return None if url is None else _address(url, like="https://s3.example")
+
+    @field_validator("log_level")
+    @classmethod
+    def _check_level(cls, level: str) -> str:
+        if level.upper() not in _LOG_LEVELS:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
+    @field_validator("log_format")
+    @classmethod
+    def _check_format(cls, format: str) -> str:
+        if format not in {"json", "console"}:
+            raise ValueError("must be json or console")
+        return format
 
     @field_validator("public_url")
     @classmethod
@@ -210,14 +245,40 @@ def _cgroup_cores(path: Path, fallback: int) -> int:
     return fallback if quota == "max" else max(1, round(int(quota) / int(period)))
 
 
-def _address(url: str) -> str:
+def _check_postgres(rest: str) -> None:
+    """Raises ValueError, without the address, unless what follows its "postgresql://" can be read."""
+    if _NOT_ENCODED.match(rest):
+        raise ValueError("must have the special characters of its password as codes, such as %2F for /")
+    try:
+        make_url(f"postgresql+psycopg://{rest}")
+    except (ArgumentError, ValueError):
+        raise ValueError(_NO_HOST) from None  # the cause may name the password
+
+
+def _check_redis(url: str) -> None:
+    """Raises ValueError, without the address, unless Redis's own client can read it and it says where Redis is."""
+    try:
+        parts = urlsplit(url)
+        parse_redis_url(url)
+    except ValueError:
+        known = url.startswith(("redis://", "rediss://", "unix://"))
+        raise ValueError("has a part that can't be read" if known else _NO_REDIS) from None
+    if parts.scheme == "unix":
+        return
+    if not parts.hostname:
+        raise ValueError(_NO_REDIS)
+    if not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("must end in its port or in the number of a database, such as :6379/0")
+
+
+def _address(url: str, *, like: str = "https://video.example") -> str:
     """An address as browsers write its origin, or they would never match: host in lower case, no default port."""
     try:
         parts = urlsplit(url.strip())
     except ValueError as error:
         raise ValueError(_NO_HOST) from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("must be an address such as https://video.example, with its http:// or https://")
+        raise ValueError(f"must be an address such as {like}, with its http:// or https://")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("must be an address without user name, “?” and “#”")
     return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"

@@ -70,3 +70,71 @@ def test_what_is_no_address_is_refused_in_words(name: str, given: str, word: str
     assert word in said.removeprefix(name.upper())
     assert "Value error" not in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "word"),
+    [
+        ("database_url", "db.example/mediaproc", "begins with postgresql://"),
+        ("database_url", "mysql://hush@db.example/mediaproc", "begins with postgresql://"),
+        ("database_url", "postgresql://me:hush@db.example:port/x", "host or port"),
+        ("database_url", "postgresql://me:hush/hush@db.example/x", "%2F"),
+        ("database_url", "postgresql://me:hush?hush@db.example/x", "%2F"),
+        ("redis_url", "localhost:6379", "redis://"),
+        ("redis_url", "redis:6379", "redis://"),
+        ("redis_url", "http://localhost:6379", "redis://"),
+        ("redis_url", "redis://", "redis://"),
+        ("redis_url", "redis://:hush#hush@h", "can't be read"),
+        ("redis_url", "redis://:hush@h:port", "can't be read"),
+        ("redis_url", "redis://:hush@h:66666", "can't be read"),
+        ("redis_url", "redis://[hush", "can't be read"),
+        ("redis_url", "redis://h?db=hush", "can't be read"),
+        ("redis_url", "redis://:hush@h:6379/first", "number of a database"),
+        ("queue_redis_url", "localhost:6379/0", "redis://"),
+        ("events_redis_url", "localhost:6379/1", "redis://"),
+        ("state_redis_url", "localhost:6379/2", "redis://"),
+        ("s3_endpoint_url", "localhost:8333", "https://s3.example"),
+        ("s3_endpoint_url", "s3.example", "https://s3.example"),
+        ("s3_endpoint_url", "s3://bucket", "https://s3.example"),
+        ("s3_endpoint_url", "http://s3.example:port", "host or port"),
+        ("s3_endpoint_url", "http://key:hush@s3.example", "without user name"),
+        ("s3_public_endpoint_url", "localhost:8333", "https://s3.example"),
+        ("log_level", "verbose", "DEBUG, INFO, WARNING or ERROR"),
+        ("log_format", "xml", "json or console"),
+    ],
+)
+def test_what_cant_be_used_is_refused_in_a_sentence_without_the_value(name: str, given: str, word: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _made(**{name: given})
+    said = explain(refused.value)
+    assert said.startswith(f"{name.upper()} is wrong: ")
+    assert word in said
+    assert "hush" not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("database_url", "postgres://me:p%2Fw@db.example:5432/x", "postgresql+psycopg://me:p%2Fw@db.example:5432/x"),
+        (
+            "database_url",
+            "postgresql://postgres@/x?host=%2Ftmp%2Fpg",
+            "postgresql+psycopg://postgres@/x?host=%2Ftmp%2Fpg",
+        ),
+        ("database_url", "postgresql://me@/x?host=/run/postgres", "postgresql+psycopg://me@/x?host=/run/postgres"),
+        ("database_url", "postgresql://[::1]/x?sslmode=require", "postgresql+psycopg://[::1]/x?sslmode=require"),
+        ("redis_url", "redis://:p%23w@h:6379", "redis://:p%23w@h:6379"),
+        ("redis_url", "rediss://h:6380/3?ssl_cert_reqs=none", "rediss://h:6380/3?ssl_cert_reqs=none"),
+        ("redis_url", "redis://[::1]:6379/", "redis://[::1]:6379/"),
+        ("redis_url", "unix:///run/valkey.sock", "unix:///run/valkey.sock"),
+        ("queue_redis_url", "redis://h/7", "redis://h/7"),
+        ("s3_endpoint_url", "http://s3_1:8333/", "http://s3_1:8333"),
+        ("s3_endpoint_url", None, None),
+        ("s3_public_endpoint_url", "https://S3.example:443", "https://s3.example"),
+        ("log_level", "debug", "DEBUG"),
+        ("log_format", "console", "console"),
+    ],
+)
+def test_what_can_be_used_is_taken(name: str, given: str | None, kept: str | None) -> None:
+    assert getattr(_made(**{name: given}), name) == kept
