@@ -47,6 +47,9 @@ EXTRAS = {
     "libvmaf": "measuring quality",
 }
 
+LEAST_FFMPEG = 8
+"""The first major version with every option that `media/` uses."""
+
 LEAST_FREE_BYTES = 5 * 1024**3
 
 
@@ -66,7 +69,7 @@ def examine(*, port: int, data_dir: Path) -> int:
 def _findings(port: int, data_dir: Path) -> Generator[Finding]:
     yield _python()
     yield _packages()
-    yield from _ffmpeg()
+    yield from program_findings()
     yield _confinement()
     yield _bun()
     yield _chromium()
@@ -99,7 +102,8 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _ffmpeg() -> Generator[Finding]:
+def program_findings() -> Generator[Finding]:
+    """FFmpeg, what it can do, and ffprobe."""
     for name, find in (("FFmpeg", ffmpeg.ffmpeg_path), ("ffprobe", ffmpeg.ffprobe_path)):
         setting = f"Set {name.upper()}_PATH to one that works."
         try:
@@ -108,9 +112,27 @@ def _ffmpeg() -> Generator[Finding]:
         except (OSError, ValidationError, subprocess.SubprocessError, RuntimeError) as error:
             yield Finding(name, f"does not run ({type(error).__name__})", setting)
             continue
-        yield Finding(name, f"{version} at {path}")
+        yield Finding(name, f"{version} at {path}", _renewal(version) if name == "FFmpeg" else "")
         if name == "FFmpeg":
             yield _abilities(path, setting)
+
+
+def _renewal(version: str) -> str:
+    """What to do about an FFmpeg whose first line is this; nothing if it is new enough."""
+    if is_new_enough(version):
+        return ""
+    return f"It has to be version {LEAST_FFMPEG} or newer: set FFMPEG_PATH to one, or unset it to use imageio-ffmpeg's."
+
+
+def is_new_enough(version: str) -> bool:
+    """Whether FFmpeg's first line names a version that has every option we use.
+
+    Builds of the development branch ("N-1234-gabc", "git-2026-01-01-abc") carry no version and count as new.
+    """
+    named = re.match(r"ffmpeg version n?(\d+)\b", version)  # or the year of a dated build
+    if named:
+        return int(named[1]) >= LEAST_FFMPEG
+    return bool(re.match(r"ffmpeg version (?:N-\d+|git-\d{4})", version))
 
 
 def _abilities(path: Path, setting: str) -> Finding:
