@@ -53,6 +53,16 @@ def test_what_compose_requires_stands_in_the_example_to_be_filled_in() -> None:
     }
 
 
+def test_the_example_points_to_places_that_there_are() -> None:
+    named = re.findall(r"`([\w.-]+)` in docker-compose\.yml", (ROOT / ".env.example").read_text())
+    assert named
+    for path in named:
+        place = _compose()
+        for step in path.split("."):
+            assert step in place, f"docker-compose.yml has no {path}"
+            place = place[step]
+
+
 def test_every_lasting_service_has_a_health_check_and_restarts() -> None:
     lasting = {name: each for name, each in _compose()["services"].items() if name != "migrate"}
     assert all("healthcheck" in each and each["restart"] == "unless-stopped" for each in lasting.values())
