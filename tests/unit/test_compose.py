@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
+from mediaproc.commands import programs
 from mediaproc.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -80,3 +86,57 @@ def test_the_image_is_not_root_and_gets_only_what_it_copies() -> None:
     assert copied == allowed
     assert all((ROOT / each).exists() for each in copied)
     assert re.search(r"^USER (?!root)\w+$", dockerfile, re.MULTILINE)
+
+
+def _whole_worker() -> list[str]:
+    """The modules that a worker consists of, as its supervisor starts them."""
+    return [each.command[2] for each in programs.worker()]
+
+
+@pytest.fixture
+def health(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Runs the worker's health check where nothing runs but programs named so, and one that waits to be reaped."""
+    script = _compose()["services"]["worker"]["healthcheck"]["test"][-1]
+    every = psutil.process_iter
+    with ExitStack() as ended:
+
+        def start(*arguments: str) -> psutil.Popen:
+            process = ended.enter_context(psutil.Popen([sys.executable, *arguments]))
+            ended.callback(process.kill)
+            return process
+
+        def check(*names: str) -> bool:
+            dead = start("-c", "")
+            while dead.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+            ours = {dead.pid} | {start("-c", "import time; time.sleep(60)", name).pid for name in names}
+            monkeypatch.setattr(
+                psutil, "process_iter", lambda *asked: (each for each in every(*asked) if each.pid in ours)
+            )
+            with pytest.raises(SystemExit) as ended_with:
+                exec(script, {})
+            return not ended_with.value.code
+
+        yield check
+
+
+def test_a_whole_worker_is_healthy_beside_a_zombie(health: Any) -> None:
+    assert health(*_whole_worker())
+
+
+@pytest.mark.parametrize("missing", _whole_worker())
+def test_a_worker_without_one_of_its_programs_is_not_healthy(health: Any, missing: str) -> None:
+    assert not health(*(name for name in _whole_worker() if name != missing))
+
+
+def test_a_worker_is_given_all_the_time_that_it_may_want_to_drain() -> None:
+    grace = re.fullmatch(r"(\d+)h", _compose()["services"]["worker"]["stop_grace_period"])
+    longest = Settings.model_fields["attempt_timeout_seconds"].default
+    assert grace
+    assert int(grace[1]) * 3600 >= longest
+
+
+def test_a_worker_can_take_only_so_much_of_its_host() -> None:
+    worker = _compose()["services"]["worker"]
+    assert worker["pids_limit"] > 0
+    assert re.fullmatch(r"\$\{WORKER_MEMORY_LIMIT:-\d+g\}", worker["mem_limit"])
