@@ -24,11 +24,19 @@ const cancelled = new Set(); // upload ids that the person gave up
 let snapshot = [];
 let owner = "";
 let news = null;
+let folded = null; // as the person left the tray; null: not touched yet
 
 // The store React reads ---------------------------------------------------------------------------------------
 
 export const subscribe = (listener) => (listeners.add(listener), () => listeners.delete(listener));
 export const getRows = () => snapshot;
+export const getFolded = () => folded;
+
+/** Fold or unfold the tray: kept here, since a change of the page draws it anew. */
+export function fold(now) {
+  folded = now;
+  listeners.forEach((listener) => listener());
+}
 
 function publish() {
   snapshot = [...rows.values()];
@@ -67,7 +75,7 @@ const online = () =>
 class Refused extends Error {}
 
 /** One call. A dropped connection or a busy server is waited out; a refusal is thrown with its sentence. */
-async function call(method, path, body, signal) {
+async function call(method, path, body, signal, headers = {}) {
   for (let tries = 0; ; tries += 1) {
     signal?.throwIfAborted();
     await online();
@@ -75,7 +83,7 @@ async function call(method, path, body, signal) {
       method,
       signal,
       credentials: "same-origin",
-      headers: body ? { "Content-Type": "application/json" } : {},
+      headers: body ? { "Content-Type": "application/json", ...headers } : headers,
       body: body && JSON.stringify(body),
     }).catch((error) => (error.name === "AbortError" ? Promise.reject(error) : null));
     if (answer?.ok) return answer.status === 204 ? null : answer.json();
@@ -180,13 +188,17 @@ async function resumable(id) {
   return null;
 }
 
+/** One key for all tries of one beginning: an answer that got lost leaves no second upload behind. */
+const onceOnly = () => ({ "Idempotency-Key": [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(16)).join("-") });
+
 async function create(id, file) {
-  const made = await call("POST", "/uploads", {
+  const wanted = {
     filename: file.name,
     size_bytes: file.size,
     content_type: file.type || "application/octet-stream",
     preset: presets.get().chosen,
-  });
+  };
+  const made = await call("POST", "/uploads", wanted, undefined, onceOnly());
   const upload = { id: made.id, videoId: made.video_id, name: file.name, size: file.size };
   Object.assign(upload, { partSize: made.part_size_bytes, at: Date.now() });
   keep(id, upload);
@@ -202,12 +214,12 @@ function forget(id) {
 
 export function pauseRow(id) {
   uppy.pauseResume(files.get(id));
-  change(id, { state: "paused", speed: 0 });
+  change(id, { state: "paused", ...STANDING });
 }
 
 export function resumeRow(id) {
   uppy.pauseResume(files.get(id));
-  change(id, { state: "uploading" });
+  change(id, { state: "uploading", ...STANDING });
 }
 
 export function retryRow(id) {
@@ -251,6 +263,9 @@ uppy.on("upload-progress", (file, progress) => {
   change(row.id, { sent, drawnAt: performance.now(), ...pace(row, sent) });
 });
 
+/** What a row that stands still knows of its speed: nothing that a pause would spoil. */
+const STANDING = { speed: 0, mark: null };
+
 /** Speed over the last seconds, smoothed so that the figures don't jump. Parts found in S3 don't count. */
 function pace(row, sent) {
   const now = performance.now();
@@ -272,7 +287,7 @@ uppy.on("upload-success", (file) => {
 
 uppy.on("upload-error", (file, error) => {
   const problem = error instanceof Refused || error?.name === "Refused" ? error.message : "The connection was lost";
-  change(file?.meta.row, { state: "failed", problem, speed: 0 });
+  change(file?.meta.row, { state: "failed", problem, ...STANDING });
 });
 
 // What becomes of a video once its bytes are up -------------------------------------------------------------------
@@ -337,7 +352,7 @@ window.addEventListener("online", publish);
 window.addEventListener("offline", publish);
 setInterval(() => {
   for (const row of rows.values()) {
-    if (row.state === "uploading" && row.speed && performance.now() - row.mark.at > STALLED_AFTER_MS) change(row.id, { speed: 0 });
+    if (row.state === "uploading" && row.speed && performance.now() - row.mark.at > STALLED_AFTER_MS) change(row.id, STANDING);
   }
 }, 1000);
 

@@ -98,7 +98,9 @@ function total(rows) {
 
 function Tray({ rows, choose }) {
   const { pathname } = useLocation();
-  const [open, setOpen] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
+  const folded = useSyncExternalStore(engine.subscribe, engine.getFolded);
+  const [roomy] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
+  const open = folded === null ? roomy : !folded;
   const whole = total(rows);
   const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
   const busy = rows.some((row) => !["done", "failed"].includes(row.state));
@@ -109,7 +111,7 @@ function Tray({ rows, choose }) {
           {headline(rows)}
           {whole && (rows.length > 1 || !open) && <small>{whole.line}</small>}
         </div>
-        <Act label={open ? "Fold the uploads" : "Unfold the uploads"} icon={open ? ChevronDown : ChevronUp} aria-expanded={open} onClick={() => setOpen(!open)} />
+        <Act label={open ? "Fold the uploads" : "Unfold the uploads"} icon={open ? ChevronDown : ChevronUp} aria-expanded={open} onClick={() => engine.fold(open)} />
         {!busy && <Act label="Close the uploads" icon={X} onClick={engine.dismissFinished} />}
       </div>
       {whole && (rows.length > 1 || !open) && (

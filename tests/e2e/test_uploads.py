@@ -54,6 +54,36 @@ class Gate:
             self.sent.append(_number(response.request))
 
 
+def test_a_lost_answer_leaves_no_second_upload_behind(page: Page, big: Path) -> None:
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().text())  # the server has done it, and nobody hears of it
+        route.abort("connectionreset")
+
+    page.route(_NEW_UPLOAD, lose_the_first)
+    gate = Gate(page, let_through=0)
+    choose(page, big)
+    wait_until(page, lambda: len(gate.held) > 0)
+    assert len(lost) == 1
+    listed = page.request.get("/api/v1/videos").json()["items"]
+    assert [each["filename"] for each in listed] == [big.name]
+
+
+def test_a_folded_tray_stays_folded_on_the_next_page(page: Page, big: Path) -> None:
+    Gate(page, let_through=0)
+    choose(page, big)
+    page.get_by_role("button", name="Fold the uploads", exact=True).click()
+    page.get_by_role("link", name="Settings").first.click()
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Unfold the uploads")).to_be_visible()
+    page.get_by_role("button", name="Unfold the uploads").click()
+    expect(row(page, big.name)).to_be_visible()
+
+
 def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Page, big: Path) -> None:
     gate = Gate(page, let_through=3)
     choose(page, big)
