@@ -11,6 +11,7 @@ import hmac
 import os
 import re
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -221,9 +222,18 @@ def explain(error: ValidationError) -> str:
 
 
 def available_cores() -> int:
-    """Cores this process may use: CPU affinity and cgroup v2 quota count."""
+    """Cores this process may use: CPU affinity and the quota of its cgroup count."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(affinity, _cgroup_cores(Path("/sys/fs/cgroup/cpu.max"), affinity)))
+    return min(affinity, cores_of_quota(Path("/"), fallback=affinity))
+
+
+def cores_of_quota(root: Path, *, fallback: int) -> int:
+    """Whole cores within the tightest quota of this process's cgroups, of version 2 or 1, at least 1.
+
+    Rounded down: a thread more than the quota pays for makes all of them wait. `root` is where /proc and /sys are.
+    """
+    quotas = [quota for quota in _quotas(root) if quota is not None]
+    return max(1, int(min(quotas))) if quotas else fallback
 
 
 def _explain_one(field: str, kind: str, message: str) -> str:
@@ -237,12 +247,33 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(each) for each in text.split(",") if each)
 
 
-def _cgroup_cores(path: Path, fallback: int) -> int:
+def _quotas(root: Path) -> Iterator[float | None]:
+    """Cores that each cgroup from the process's own up to the top allows; None where one sets no limit."""
+    for line in _words(root / "proc/self/cgroup", "\n"):
+        _number, controllers, own = [*line.split(":", 2), "", ""][:3]
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
+        yield from (_quota(top / str(folder).lstrip("/")) for folder in (Path(own), *Path(own).parents))
+
+
+def _quota(folder: Path) -> float | None:
+    words = _words(folder / "cpu.max") or [
+        *_words(folder / "cpu.cfs_quota_us"),
+        *_words(folder / "cpu.cfs_period_us"),
+    ]
     try:
-        quota, period = path.read_text().split()
-    except (OSError, ValueError):
-        return fallback
-    return fallback if quota == "max" else max(1, round(int(quota) / int(period)))
+        quota, period = (int(word) for word in words)
+    except ValueError:  # "max", or no such file
+        return None
+    return quota / period if quota > 0 and period > 0 else None
+
+
+def _words(path: Path, separator: str | None = None) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").strip().split(separator)
+    except OSError:
+        return []
 
 
 def _check_postgres(rest: str) -> None:
