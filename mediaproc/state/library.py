@@ -18,7 +18,7 @@ from mediaproc.domain.states import VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
-from mediaproc.operations.videos import VideoPage
+from mediaproc.operations.videos import VideoPage, VideoView
 from mediaproc.state.cards import Card, Live, card_of, live_of, waiting, with_poster_of
 from mediaproc.state.session import SessionState, whoami
 
@@ -29,6 +29,8 @@ TICK_SECONDS = 0.1
 RECHECK_SECONDS = 30
 """How long a page may go on listening after its session has ended elsewhere, or show a status whose end nobody told
 because the process that changed it died between the commit and the event."""
+
+_CHANGES_NO_CARD = frozenset({EventType.PROGRESS, EventType.LOG})
 
 FILTERS = {
     "all": (),
@@ -130,19 +132,29 @@ class LibraryState(SessionState):
         """Put what happened on the page: progress as it is, everything else by reading the video again."""
         if not batch:
             return
-        changed = {event.video_id for event in batch if event.type is not EventType.PROGRESS}
-        fresh = {video_id: await self._card(video_id) for video_id in changed}
+        changed = {event.video_id for event in batch if event.type not in _CHANGES_NO_CARD}
+        fresh = {str(video_id): await self._view(video_id) for video_id in changed}
         shown = {card.id for card in self.cards}
-        unknown = any(card and card.id not in shown for card in fresh.values())
+        unknown = any(view and id not in shown and self._fits(view) for id, view in fresh.items())
         if unknown:
             await self._reload()
         async with self:
-            self._replace({str(id): card for id, card in fresh.items()} if not unknown else {})
+            self._replace({id: card_of(view) if view else None for id, view in fresh.items()} if not unknown else {})
             self._move(batch)
 
-    async def _card(self, video_id: UUID) -> Card | None:
+    def _fits(self, view: VideoView) -> bool:
+        """Whether a video belongs to what is shown: the filter, the search, and not older than the last card."""
+        named = self.query.casefold() in f"{view.title}\n{view.filename}".casefold()
+        older = self.has_more and bool(self.cards) and view.id < UUID(self.cards[-1].id)
+        return self._filtered(view.status) and named and not older
+
+    def _filtered(self, status: str) -> bool:
+        statuses = FILTERS[self.filter]
+        return not statuses or VideoStatus(status) in statuses
+
+    async def _view(self, video_id: UUID) -> VideoView | None:
         try:
-            return card_of(await self._ask(videos.view, video_id))
+            return await self._ask(videos.view, video_id)
         except NotFound:
             return None
 
@@ -158,12 +170,12 @@ class LibraryState(SessionState):
         self.ready = True
 
     def _replace(self, fresh: dict[str, Card | None]) -> None:
-        """Put cards in their places, drop those whose video is gone, and say what became of one."""
+        """Put cards in their places, drop those that are gone or fit no more, and say what became of one."""
         if not fresh:
             return
         kept = [(card, fresh.get(card.id, card)) for card in self.cards]
         self._speak([(old, new) for old, new in kept if new and new.status != old.status])
-        self.cards = [with_poster_of(new, old) for old, new in kept if new]
+        self.cards = [with_poster_of(new, old) for old, new in kept if new and self._filtered(new.status)]
         self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
 
     def _speak(self, changes: list[tuple[Card, Card]]) -> None:

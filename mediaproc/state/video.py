@@ -102,8 +102,13 @@ class VideoState(SessionState):
         """Delete the video with everything made of it, and go back to the library."""
         self.confirming, self._leaving = False, True
         yield
-        if video_id := self._video_id():
-            await self._ask(videos.delete, video_id)
+        try:
+            if video_id := self._video_id():
+                await self._ask(videos.delete, video_id)
+        except Exception:
+            self._leaving = False
+            yield VideoState.watch  # which has ended, since the page was about to be left
+            raise
         yield rx.redirect(routes.LIBRARY)
 
     def _video_id(self) -> UUID | None:

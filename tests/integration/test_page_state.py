@@ -84,6 +84,55 @@ def test_a_new_video_leaves_all_that_is_shown(account: Accounts, open_page: Call
     open_page(library, LibraryState, me, then, "/")
 
 
+def _tell(video: Video, status: VideoStatus) -> None:
+    with database.transaction() as session:
+        session.get_one(Video, video.id).status = status
+    publisher.publish(Event(EventType.STATUS, video.team_id, video.id, {"video_id": str(video.id), "status": status}))
+
+
+def test_a_video_that_is_done_leaves_those_in_progress(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    done, moving = add_videos(me, 2)
+
+    async def then(state: LibraryState) -> None:
+        await until(lambda: state.ready)
+        await LibraryState.choose.fn(state, "moving")
+        assert len(state.cards) == 2
+        await asyncio.to_thread(_tell, done, VideoStatus.COMPLETED)
+        await until(lambda: [card.id for card in state.cards] == [str(moving.id)])
+
+    open_page(library, LibraryState, me, then, "/")
+
+
+def test_what_is_not_looked_for_costs_no_list(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = account()
+    (mine,) = add_videos(me, 1)
+    pages: list[str | None] = []
+    page = library.videos.page
+    monkeypatch.setattr(library.videos, "page", lambda *a, **kw: (pages.append(kw["query"]), page(*a, **kw))[1])
+
+    async def then(state: LibraryState) -> None:
+        await until(lambda: state.ready)
+        await LibraryState.search.fn(state, "clip 0")
+        before = len(pages)
+        other, last = await asyncio.to_thread(_named, me, "a film"), await asyncio.to_thread(_named, me, "clip 01")
+        await asyncio.to_thread(_tell, other, VideoStatus.QUEUED)
+        await asyncio.to_thread(_tell, last, VideoStatus.QUEUED)
+        await until(lambda: [card.id for card in state.cards] == [str(last.id), str(mine.id)])
+        assert len(pages) == before + 1, "only what is looked for is listed again"
+
+    open_page(library, LibraryState, me, then, "/")
+
+
+def _named(account: Account, title: str) -> Video:
+    (video,) = add_videos(account, 1)
+    with database.transaction() as session:
+        session.get_one(Video, video.id).title = title
+    return video
+
+
 @pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
 def test_a_status_that_nobody_told_is_found(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, module: Any, kind: type
