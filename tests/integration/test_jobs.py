@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc import database
 from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, NotFound, WorkerStopping
-from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, now
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
@@ -168,6 +168,13 @@ def test_a_deleted_video_fences_its_attempt_out() -> None:
     assert not _do(jobs.heartbeat, job_id=claim.job_id, attempt=1)
     _do(jobs.leave_behind, claim)
     assert keys.output_prefix(claim.video_id, 1) in _leftovers(claim.video_id)
+
+
+def test_who_shared_out_and_then_lost_the_database_leaves_the_parts_their_output() -> None:
+    claim = _claimed()
+    _do(jobs.share_out, claim, [jobs.Part(JobKind.ENCODE, 0, 0.0, 1.0)])
+    _do(jobs.leave_behind, claim)
+    assert keys.output_prefix(claim.video_id, 1) not in _leftovers(claim.video_id)
 
 
 # Ends -------------------------------------------------------------------------------------------------------

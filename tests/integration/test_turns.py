@@ -107,6 +107,18 @@ def test_parts_inherit_a_priority_that_was_changed_while_the_whole_ran() -> None
         assert {part.priority for part in jobs.of_job(session, claim.job_id)} == {Priority.INTERACTIVE}
 
 
+def test_what_comes_afterwards_stays_behind_what_somebody_waits_for() -> None:
+    _teams(1)
+    claim = _next()
+    assert claim
+    with database.transaction() as session:
+        jobs.share_out(session, claim, [jobs.Part(JobKind.STORYBOARD), jobs.Part(JobKind.POSTER)])
+        jobs.prioritize(session, video=claim.video, priority=Priority.INTERACTIVE)
+    with database.transaction() as session:
+        priorities = {part.kind: part.priority for part in jobs.of_job(session, claim.job_id)}
+    assert priorities == {JobKind.STORYBOARD: Priority.BATCH, JobKind.POSTER: Priority.INTERACTIVE}
+
+
 def test_whole_videos_go_before_chunks_and_first_chunks_before_second_ones() -> None:
     with database.transaction() as session:
         team = _team(session)

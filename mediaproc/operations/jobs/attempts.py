@@ -115,6 +115,8 @@ def leave_behind(session: Session, claim: Claim) -> None:
     video = session.exec(
         select(Video).where(col(Video.id) == claim.video_id).with_for_update(key_share=True)
     ).one_or_none()
+    if not claim.is_part and _runs_on(session, claim):
+        return
     if video is None or video.output_attempt != claim.output:
         drop_output(session, claim.video_id, claim.output)
 
@@ -140,6 +142,15 @@ def end_failed(
         moves.send(session, held.job, at=held.now)
     if held.job.parent_id is not None:
         parts.failed(session, held, error)
+
+
+def _runs_on(session: Session, claim: Claim) -> bool:
+    """Whether the attempt has shared out its work and waits for the parts that fill its output now.
+
+    Who shared out and then lost the database for longer than a lease believes to have been fenced out.
+    """
+    mine = (col(Job.id) == claim.job_id, col(Job.attempt) == claim.attempt, col(Job.state) == JobState.RUNNING)
+    return session.exec(select(Job.id).where(*mine)).one_or_none() is not None
 
 
 def _due(held: Held) -> bool:

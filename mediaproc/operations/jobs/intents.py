@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict
-from mediaproc.domain.states import JobState, Lane, Outcome, Priority, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.media.presets import Preset
 from mediaproc.operations import presets
@@ -68,11 +68,16 @@ def reprocess(session: Session, *, video: Video, preset: str) -> Job:
 
 
 def prioritize(session: Session, *, video: Video, priority: Priority) -> None:
-    """Let the video's work go before or after others': what waits now, and what comes later."""
+    """Let the video's work go before or after others': what waits now, and what comes later.
+
+    What comes after the end of its work stays behind everything that somebody waits for.
+    """
     video = hold_video(session, video.id)
     video.priority = priority
     unfinished = col(Job.state).in_([state for state in JobState if not state.final])
-    session.exec(update(Job).where(col(Job.video_id) == video.id, unfinished).values(priority=priority))
+    waited_for = col(Job.kind).not_in([kind for kind in JobKind if kind.afterwards])
+    mine = col(Job.video_id) == video.id
+    session.exec(update(Job).where(mine, unfinished, waited_for).values(priority=priority))
     session.flush()
 
 
