@@ -14,9 +14,15 @@ function inWords(seconds) {
 export function Ago({ at, ref, ...props }) {
   const [, again] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => again((n) => n + 1), 20000);
-    return () => clearInterval(timer);
-  }, []);
+    // Within a minute of the time the words change every second; a timer that is due sets the next one.
+    let timer;
+    const next = () => {
+      const away = Math.abs(Date.now() - new Date(at).getTime());
+      timer = setTimeout(() => (again((n) => n + 1), next()), away < 75000 ? 1000 : 20000);
+    };
+    next();
+    return () => clearTimeout(timer);
+  }, [at]);
   const time = new Date(at);
   if (!at || Number.isNaN(time.getTime())) return null;
   const exact = time.toLocaleString("en", { dateStyle: "full", timeStyle: "medium" });
