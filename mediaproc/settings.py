@@ -82,6 +82,9 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field("json", description="json or console.")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="Who sends it may read GET /metrics; 16 characters or more. Unset: nobody."
+    )
 
     webhook_timeout_seconds: float = Field(15.0, gt=0, description="How long a webhook's receiver may take to answer.")
     webhook_allow_http: bool = Field(False, description="Whether webhooks may go to http:// addresses.")

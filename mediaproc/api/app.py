@@ -13,6 +13,7 @@ from mediaproc.api import (
     forms,
     health,
     images,
+    metrics,
     middleware,
     openapi,
     playback,
@@ -69,6 +70,7 @@ def _add_routes(app: FastAPI) -> None:
     for router in (playback.router, playback.dash_router, events.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(forms.router)
     app.include_router(explained.router)
     app.include_router(explained.nothing)

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 
 from mediaproc import database
-from mediaproc.api import snapshots, sse, standing
+from mediaproc.api import counted, snapshots, sse, standing
 from mediaproc.api.sse import LastSeen
 from mediaproc.api.standing import Follower, census
 from mediaproc.domain.errors import NotFound
@@ -71,6 +71,7 @@ class Following:
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Everything to send, chunk by chunk. It ends after a final status, and when the client should come back."""
         census().add(self._follower)
+        counted.listeners.inc()
         try:
             start, self._start = self._start, _NOTHING
             yield sse.opening() + start.chunk
@@ -80,6 +81,7 @@ class Following:
                 async for chunk in self._go_on(cursor):
                     yield chunk
         finally:
+            counted.listeners.dec()
             census().remove(self._follower)
             self.leave()
 

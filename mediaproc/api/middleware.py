@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mediaproc import logs
 from mediaproc.api import problems
 from mediaproc.api.addresses import client_address
+from mediaproc.api.counted import Counted
 from mediaproc.api.etags import Etags
 from mediaproc.api.handover import Handover
 from mediaproc.api.heads import Heads
@@ -54,6 +55,7 @@ _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 def install(app: FastAPI) -> None:
     """Put the middleware around the app; the last one added is the outermost, and sees the answer for a surprise."""
     app.add_middleware(Etags)
+    app.add_middleware(Counted)  # outside of Etags, which answers 304
     app.add_middleware(Heads)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog)

@@ -8,6 +8,9 @@ import os
 import resource
 import signal
 import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,6 @@ CONNECTIONS = 65_536
 
 def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
     """Serve until SIGTERM or SIGINT. A worker that dies is started again."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     checked_settings()
     if not frontend.is_built(folder):
         print(f"No front end in {folder}. Make it first: python -m mediaproc build", file=sys.stderr)
@@ -32,7 +32,15 @@ def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
     raise_open_files_limit()
     os.chdir(ROOT)  # Reflex reads rxconfig.py there
     os.environ.update(frontend.serve_environment(folder))
-    Server(
+    with _counted_together(workers):
+        _server(host=host, port=port, workers=workers).serve()
+
+
+def _server(*, host: str, port: int, workers: int) -> Any:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    return Server(
         target="mediaproc.commands.web:application",
         factory=True,
         interface=Interfaces.ASGI,
@@ -46,7 +54,18 @@ def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
         workers_kill_timeout=4,
         log_access=False,  # addresses carry tokens
         log_dictconfig=_LOGS,
-    ).serve()
+    )
+
+
+@contextmanager
+def _counted_together(workers: int) -> Generator[None]:
+    """Several processes on one port keep what /metrics tells where each of them finds it. One needs no files."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="mediaproc-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def application() -> Any:

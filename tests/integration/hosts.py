@@ -11,10 +11,13 @@ import os
 import shutil
 import subprocess
 import threading
+import warnings
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 T = TypeVar("T")
 
@@ -88,6 +91,13 @@ def why_not() -> str:
     except subprocess.CalledProcessError as error:
         return f"the kernel does not let us: {error.stderr.strip()}"
     return ""
+
+
+def tell_of_one_host(reason: str) -> None:
+    """Say in pytest's summary what was tried on less than two hosts; fail where TWO_HOSTS says that it must not be."""
+    if os.environ.get("TWO_HOSTS") == "required":
+        pytest.fail(f"There have to be two hosts, but {reason}")
+    warnings.warn(f"The kills were tried on one host, not on two: {reason}", stacklevel=2)
 
 
 class Forwarder:

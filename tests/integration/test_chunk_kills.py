@@ -24,7 +24,7 @@ from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from tests import clips
 from tests.conftest import Services
-from tests.integration.hosts import Host, why_not
+from tests.integration.hosts import Host, tell_of_one_host, why_not
 from tests.integration.workers import Workers, gone, kill
 from tests.works import attempts_of, eventually, job_now, storyboard_keys_of, uploaded, video_now
 
@@ -38,6 +38,8 @@ def hosts(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
     logs.configure()
     reason = why_not()
     print(f"Both on this host: {reason}" if reason else "On two hosts")
+    if reason:
+        tell_of_one_host(reason)
     with ExitStack() as stack:
         started: list[Workers] = []
         for number, name in enumerate(HOSTS):

@@ -1,0 +1,69 @@
+"""`/metrics`: numbers for Prometheus, for whoever holds METRICS_TOKEN."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from mediaproc import database
+from mediaproc.api import counted
+from mediaproc.api.caller import BearerToken
+from mediaproc.domain.errors import NotFound, NotSignedIn
+from mediaproc.operations.figures import Figures, figures
+from mediaproc.settings import settings
+
+router = APIRouter()
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(bearer: BearerToken) -> Response:
+    """What there is, read now, and what has been answered. Raises NotFound without a token here, NotSignedIn."""
+    expected = settings().metrics_token
+    if expected is None:
+        raise NotFound
+    given = bearer.credentials if bearer else ""
+    if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
+        raise NotSignedIn("This takes the METRICS_TOKEN as a Bearer token")
+    with database.transaction() as session:
+        now = figures(session)
+    return Response(_exposition(now) + counted.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _exposition(now: Figures) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Gauges(now))
+    return generate_latest(registry)
+
+
+class _Gauges(Collector):
+    """The figures under the names that stand in docs/api.md."""
+
+    def __init__(self, now: Figures) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        jobs = GaugeMetricFamily("mediaproc_jobs", "Jobs.", labels=["lane", "state"])
+        for (lane, state), count in self._now.jobs.items():
+            jobs.add_metric([lane, state], count)
+        yield jobs
+        yield _by("mediaproc_videos", "Videos.", "status", self._now.videos)
+        yield _by("mediaproc_queue_messages", "Messages on a lane's queue.", "lane", self._now.messages)
+        yield _by(
+            "mediaproc_oldest_waiting_job_seconds",
+            "How long the oldest job has waited that could begin; 0: none waits.",
+            "lane",
+            self._now.oldest_waiting_seconds,
+        )
+
+
+def _by(name: str, about: str, label: str, values: Mapping[Any, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=[label])
+    for word, value in values.items():
+        family.add_metric([word], value)
+    return family
