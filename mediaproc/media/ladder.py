@@ -81,13 +81,22 @@ def _own_target(video: VideoTrack, preset: Preset, filled: list[RungTarget]) -> 
     if len(filled) == len(preset.rungs) or (filled and _scale(video, filled[0]) * Fraction(_WORTH_A_RUNG) > 1):
         return None
     above = preset.rungs[len(preset.rungs) - len(filled) - 1]
+    height = _box_height(video)
     return RungTarget(
-        name=f"{video.short_side}p",
+        name=f"{height}p",
         long_side=max(video.display_width, video.display_height),
-        short_side=video.short_side,
+        short_side=height,
         crf=above.crf,
-        max_bitrate_bps=above.max_bitrate_bps * video.short_side // above.short_side,
+        max_bitrate_bps=above.max_bitrate_bps * height // above.short_side,
     )
+
+
+def _box_height(video: VideoTrack) -> int:
+    """The height of the 16:9 box that the picture fills lying: 1920x800 is called 1080p, and 720x1600 so 900p.
+
+    By its own short side it could have the name of a smaller rung, which has its name from its box.
+    """
+    return max(video.short_side, round(Fraction(max(video.display_width, video.display_height) * 9, 16)))
 
 
 def _rung(video: VideoTrack, target: RungTarget, frame_rate: Fraction) -> Rung:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
-from mediaproc.media import ladder, presets
+from mediaproc.media import ladder, presets, recipes
 from mediaproc.media.probe import MediaInfo, VideoTrack
 
 
@@ -40,6 +41,11 @@ def source(width: int, height: int, *, frame_rate: Fraction | int = 30) -> Media
         (2, 2, ["2p 2x2"]),
         (1, 1, ["1p 2x2"]),
         (1921, 1081, ["1080p 1920x1080", "720p 1280x720", "480p 852x480"]),
+        (720, 1600, ["900p 720x1600", "720p 576x1280", "480p 384x854"]),
+        (1728, 720, ["972p 1728x720", "720p 1280x534", "480p 854x356"]),
+        (480, 1040, ["585p 480x1040", "480p 394x854"]),
+        (1100, 400, ["619p 1100x400", "480p 854x310"]),
+        (640, 268, ["360p 640x268"]),
         (4096, 100, ["1080p 1920x46", "720p 1280x32", "480p 854x20"]),
     ],
 )
@@ -48,17 +54,47 @@ def test_rungs(width: int, height: int, expected: list[str]) -> None:
     assert [f"{rung.name} {rung.width}x{rung.height}" for rung in rungs] == expected
 
 
-@pytest.mark.parametrize("width", [*range(2, 200, 7), *range(200, 4100, 97)])
-@pytest.mark.parametrize("aspect", [Fraction(16, 9), Fraction(9, 16), Fraction(1), Fraction(239, 100)])
-def test_no_rung_is_odd_or_larger_than_the_source(width: int, aspect: Fraction) -> None:
-    height = max(2, round(width / aspect))
-    rungs = ladder.rungs_for(source(width, height), presets.WEB)
-    assert rungs
-    assert len({rung.name for rung in rungs}) == len(rungs)
+TEAMS_OWN = [[2160, 1440, 1080, 720, 480, 144], [722, 720, 718, 146, 144], [1200, 900], [1000], [150, 148, 146, 144]]
+"""The heights of ladders that a team may ask for."""
+
+LADDERS = {preset.name: preset for preset in presets.PRESETS.values() if preset.rungs} | {
+    str(heights): recipes.Recipe.model_validate(
+        {"title": "Own", "rungs": [{"height": height} for height in heights]}
+    ).preset(name="own", version=1)
+    for heights in TEAMS_OWN
+}
+
+SHORT_SIDES = [
+    *(1, 2, 3, 30, 143, 359, 500, 799, 1000, 1300, 2161),
+    *sorted({target.short_side + off for preset in LADDERS.values() for target in preset.rungs for off in (0, 1)}),
+]
+
+
+@pytest.mark.parametrize("preset", LADDERS.values(), ids=LADDERS)
+def test_every_size_gets_a_ladder_of_its_own_that_falls(preset: presets.Preset) -> None:
+    """Whatever the source: each name once, each rung smaller than the one before, even, and none enlarged."""
+    for short in SHORT_SIDES:
+        for long in sorted({short, short + 1, *range(short, 4100, 131), *range(1024, 1940, 83)}):
+            if long >= short:
+                _assert_a_ladder(preset, long, short)
+                _assert_a_ladder(preset, short, long)
+
+
+def _assert_a_ladder(preset: presets.Preset, width: int, height: int) -> None:
+    rungs = ladder.rungs_for(source(width, height), preset)
+    seen = f"{width}x{height}: " + ", ".join(f"{rung.name} {rung.width}x{rung.height}" for rung in rungs)
+    assert rungs, seen
+    heights = [int(rung.name.removesuffix("p")) for rung in rungs]
+    assert heights == sorted(set(heights), reverse=True), seen
+    for above, below in pairwise(rungs):
+        assert above.width >= below.width, seen
+        assert above.height >= below.height, seen
+        assert (above.width, above.height) != (below.width, below.height), seen
+        assert above.max_bitrate_bps >= below.max_bitrate_bps, seen
     for rung in rungs:
-        assert rung.width % 2 == rung.height % 2 == 0
-        assert rung.width <= width
-        assert rung.height <= height
+        assert rung.width % 2 == rung.height % 2 == 0, seen
+        assert rung.width <= max(2, width), seen
+        assert rung.height <= max(2, height), seen
 
 
 @pytest.mark.parametrize(
