@@ -15,6 +15,7 @@ _HEAD_BYTES = 64 * 1024
 
 _LARGEST_HEADER_BYTES = 1024**2
 _MOST_ELEMENTS = 64
+_LONGEST_NUMBER_BYTES = 8
 
 _EBML, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
@@ -102,7 +103,7 @@ def _headers(read: Read, segment: Element, size_bytes: int) -> dict[int, Element
 def _cues_elsewhere(read: Read, segment: Element, seek_head: bytes) -> Element:
     """The Cues behind the pictures, by the table that says where to look for what."""
     for seek in _inside(seek_head):
-        entry = {each.id: _number(seek_head, each) for each in _inside(seek_head, seek)} if seek.id == _SEEK else {}
+        entry = _numbers(seek_head, seek, _SEEK_ID, _SEEK_POSITION) if seek.id == _SEEK else {}
         if entry.get(_SEEK_ID) == _CUES:
             offset = segment.offset + entry[_SEEK_POSITION]
             found = _element(read(offset, 12), offset)
@@ -114,7 +115,7 @@ def _cues_elsewhere(read: Read, segment: Element, seek_head: bytes) -> Element:
 def _track_number(tracks: bytes, place: int) -> int:
     """The number that Cues know the picture by, which stands at a place among all tracks."""
     entry = [each for each in _inside(tracks) if each.id == _TRACK_ENTRY][place]
-    said = {each.id: _number(tracks, each) for each in _inside(tracks, entry)}
+    said = _numbers(tracks, entry, _TRACK_NUMBER, _TRACK_TYPE)
     if said[_TRACK_TYPE] != _PICTURE:
         raise ValueError("no picture")
     return said[_TRACK_NUMBER]
@@ -177,5 +178,13 @@ def _length(head: bytes, at: int, *, most: int) -> int:
     return length
 
 
+def _numbers(data: bytes, parent: Element, *ids: int) -> dict[int, int]:
+    """The numbers in a parent that are asked for, by their ids."""
+    return {each.id: _number(data, each) for each in _inside(data, parent) if each.id in ids}
+
+
 def _number(data: bytes, element: Element) -> int:
+    """Raises ValueError for one longer than any number is: as a time it would be beyond all floats."""
+    if element.end - element.offset > _LONGEST_NUMBER_BYTES:
+        raise ValueError("not a number")
     return int.from_bytes(data[element.offset : element.end], "big")

@@ -121,8 +121,15 @@ def box_at(read: Read, offset: int) -> Box | None:
 
 def timescale_of(moov: bytes) -> int:
     """Ticks a second of the first track (`mdhd`)."""
-    mdhd = find(moov, "moov", "trak", "mdia", "mdhd")
-    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0])
+    return timescale_in(find(moov, "moov", "trak", "mdia", "mdhd"))
+
+
+def timescale_in(mdhd: bytes) -> int:
+    """Ticks a second, by the content of a `mdhd`: its second version has times of twice the length before them.
+
+    Raises struct.error where that is too short.
+    """
+    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[:1] > b"\0" else 12)[0])
 
 
 def default_duration_of(moov: bytes) -> int:

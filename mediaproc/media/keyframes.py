@@ -84,8 +84,7 @@ def _sample_table(moov: bytes, track: int) -> bytes:
 
 
 def _timescale(moov: bytes, track: int) -> int:
-    mdhd = fragments.find(_track(moov, track), "trak", "mdia", "mdhd")
-    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0])
+    return fragments.timescale_in(fragments.find(_track(moov, track), "trak", "mdia", "mdhd"))
 
 
 def _has(moov: bytes, kind: str) -> bool:
@@ -119,7 +118,7 @@ def _times(table: bytes, timescale: int) -> list[float]:
 
     def seconds(sample: int) -> float:
         run = bisect_right(firsts, sample) - 1
-        if run >= len(runs):
+        if not 0 <= run < len(runs):
             raise ValueError("no such sample")
         return (starts[run] + (sample - firsts[run]) * runs[run][1]) / timescale
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from mediaproc.media import cues
+from tests import damage
 
 SEGMENT = 0x18538067
 
@@ -19,10 +22,10 @@ def number(id: int, value: int) -> bytes:
     return element(id, value.to_bytes(4, "big"))
 
 
-def tracks(*types: int) -> bytes:
+def tracks(*types: int, more: bytes = b"") -> bytes:
     """Tracks of these types, numbered from 11."""
     entries = [number(0xD7, 11 + place) + number(0x83, sort) for place, sort in enumerate(types)]
-    return element(0x1654AE6B, b"".join(element(0xAE, entry) for entry in entries))
+    return element(0x1654AE6B, b"".join(element(0xAE, entry + more) for entry in entries))
 
 
 def points(*found: tuple[int, int]) -> bytes:
@@ -36,16 +39,23 @@ def seek_head(position: int) -> bytes:
     return element(0x114D9B74, element(0x4DBB, element(0x53AB, bytes.fromhex("1C53BB6B")) + number(0x53AC, position)))
 
 
+ON_TRACK = element(0xB7, number(0xF7, 12))
+POINT = element(0xBB, number(0xB3, 3300) + ON_TRACK)
 CLUSTER = element(0x1F43B675, bytes(200_000))
 POINTS = points((3300, 12), (3400, 11), (5300, 12), (9300, 12))
 SIZE = len(seek_head(0))
 
 
 def matroska(
-    *, at: int | None = None, scale_ns: int = 1_000_000, unknown: bool = False, found: bytes = POINTS
+    *,
+    at: int | None = None,
+    scale_ns: int = 1_000_000,
+    unknown: bool = False,
+    found: bytes = POINTS,
+    made: bytes = tracks(2, 1),
 ) -> bytes:
     """Sound and a picture whose Cues stand behind the pictures."""
-    before = element(0x1549A966, number(0x2AD7B1, scale_ns)) + tracks(2, 1)
+    before = element(0x1549A966, number(0x2AD7B1, scale_ns)) + made
     where = SIZE + len(before) + len(CLUSTER) if at is None else at
     whole = seek_head(where) + before + CLUSTER + found
     return element(0x1A45DFA3, b"") + element(SEGMENT, whole, unknown=unknown)
@@ -88,6 +98,10 @@ def test_pictures_are_not_read() -> None:
         pytest.param(matroska(found=points()), id="empty cues"),
         pytest.param(matroska(found=element(0x1C53BB6B, element(0xBB, b"x" * 9))), id="broken cues"),
         pytest.param(matroska()[:100], id="a header alone"),
+        pytest.param(
+            matroska(found=element(0x1C53BB6B, element(0xBB, element(0xB3, b"\1" * 200) + ON_TRACK) + POINT)),
+            id="a time beyond all floats",
+        ),
     ],
 )
 def test_what_does_not_say_is_not_cut(data: bytes) -> None:
@@ -97,3 +111,13 @@ def test_what_does_not_say_is_not_cut(data: bytes) -> None:
 def test_sound_has_no_keyframes() -> None:
     assert seconds(matroska(), track=0) == []
     assert seconds(matroska(), track=7) == []
+
+
+def test_names_beside_numbers_are_of_any_length() -> None:
+    assert seconds(matroska(made=tracks(2, 1, more=element(0x536E, b"A film about a rabbit"))))
+
+
+def test_damage_never_raises() -> None:
+    for unknown in (False, True):
+        for data in damage.spoilt(matroska(unknown=unknown), random.Random(6), times=1500, near=260):
+            seconds(data)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import random
 import struct
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import chain, product
 
 import pytest
 
-from mediaproc.media import keyframes
+from mediaproc.media import fragments, keyframes
+from mediaproc.media.probe import NO_PICTURE, MediaInfo
+from tests import damage
 
 
 def box(kind: str, *content: bytes) -> bytes:
@@ -60,14 +66,48 @@ def test_a_file_that_can_not_be_cut_has_none() -> None:
     assert seconds(track(sync=(1, 999))) == []
 
 
+WHOLE = box("moov", box("mvhd", bytes(100)), track())
+
+
+def read_from(moov: bytes) -> list[float]:
+    return keyframes.keyframe_seconds(moov, track=0, size_bytes=10_000)
+
+
+@pytest.mark.parametrize("empty", ["mdhd", "hdlr", "stts", "stss", "stco", "stbl", "trak"])
+def test_an_empty_box_is_no_index(empty: str) -> None:
+    emptied = [each for each in damage.boxes_cut_short(WHOLE) if box(empty) in each]
+    assert emptied
+    assert [read_from(each) for each in emptied] == [[]] * len(emptied)
+
+
+def test_a_keyframe_before_the_first_of_no_frames_is_none() -> None:
+    assert seconds(track(durations=(), sync=(0,))) == []
+
+
 def test_damage_never_raises() -> None:
-    whole = bytearray(box("moov", box("mvhd", bytes(100)), track()))
-    drawn = random.Random(3)
-    for _ in range(2000):
-        moov = bytearray(whole)
-        for _ in range(drawn.randint(1, 8)):
-            moov[drawn.randrange(len(moov))] = drawn.randrange(256)
-        keyframes.keyframe_seconds(bytes(moov[: drawn.randint(8, len(moov))]), track=0, size_bytes=10_000)
+    for moov in damage.boxes_cut_short(WHOLE):
+        read_from(moov)
+    for moov in damage.spoilt(WHOLE, random.Random(3), times=4000):
+        read_from(moov)
+
+
+def test_damage_to_a_file_of_its_own_never_raises() -> None:
+    """Through all that stands between a source and its keyframes."""
+    info = MediaInfo("mov,mp4", 4.0, 1, 1, replace(NO_PICTURE, index=0))
+    file = box("ftyp", bytes(16)) + WHOLE + box("mdat", bytes(9000))
+    for spoilt in damage.spoilt(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
+        keyframes.of_source(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt))
+
+
+def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
+    moof = box("moof", box("traf", box("tfhd", struct.pack(">III", 8, 1, 512)), box("trun", struct.pack(">II", 0, 9))))
+    moov = box("moov", track(), box("mvex", box("trex", struct.pack(">6I", 0, 1, 1, 512, 0, 0))))
+    readers = (fragments.timescale_of, fragments.default_duration_of, partial(fragments.timing_of, default_duration=1))
+    for whole in (moof, moov):
+        spoilt = damage.spoilt(whole, random.Random(5), times=1000)
+        for data, reader in product(chain(damage.boxes_cut_short(whole), spoilt), readers):
+            with suppress(ValueError, struct.error):
+                reader(data)
 
 
 @pytest.mark.parametrize("before", [b"", box("ftyp", bytes(16)), box("ftyp", bytes(16)) + box("mdat", bytes(500))])
