@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, WebError
 
 from tests import browsing, clips
 from tests.browsing import PATIENCE_SECONDS, Site, sign_up
@@ -29,27 +31,58 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture
-def errors() -> Iterator[list[str]]:
-    """What pages write to their console as an error. It fails the test at the end."""
-    seen: list[str] = []
-    yield seen
-    assert seen == []
+class Errors:
+    """What pages throw, and what browsers write to their console as an error: a failed load, a policy's refusal."""
+
+    def __init__(self, expected: Iterable[str]) -> None:
+        self._expected = list(expected)
+        self._seen: list[str] = []
+
+    @property
+    def unexpected(self) -> list[str]:
+        """All but those that a test has named."""
+        return [each for each in self._seen if not any(re.search(pattern, each) for pattern in self._expected)]
+
+    @contextmanager
+    def heard_from(self, context: BrowserContext) -> Generator[None]:
+        """Hear all tabs of a browser."""
+        listeners = {"weberror": self._note_thrown, "console": self._note_written}
+        for event, listener in listeners.items():
+            context.on(event, listener)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        try:
+            yield
+        finally:
+            for event, listener in listeners.items():
+                context.remove_listener(event, listener)
+
+    def _note_thrown(self, error: WebError) -> None:
+        self._seen.append(str(error.error))
+
+    def _note_written(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._seen.append(f"{message.text} ({message.location['url']})")
 
 
 @pytest.fixture
-def new_context(site: Site, browser: Browser, errors: list[str]) -> Iterator[Callable[[], BrowserContext]]:
+def errors(request: pytest.FixtureRequest) -> Iterator[Errors]:
+    """Errors of all tabs. One that no `console_errors` of the test names fails it at the end."""
+    named = [pattern for marker in request.node.iter_markers("console_errors") for pattern in marker.args]
+    heard = Errors(named)
+    yield heard
+    assert heard.unexpected == []
+
+
+@pytest.fixture
+def new_context(site: Site, browser: Browser, errors: Errors) -> Iterator[Callable[[], BrowserContext]]:
     """Make a browser of somebody's own, which has seen nothing of Mediaproc yet."""
-    contexts: list[BrowserContext] = []
+    with ExitStack() as closing:
 
-    def make() -> BrowserContext:
-        contexts.append(_new_context(site, browser))
-        contexts[-1].on("weberror", _noting(errors))
-        return contexts[-1]
+        def make() -> BrowserContext:
+            context = closing.enter_context(_new_context(site, browser))
+            closing.enter_context(errors.heard_from(context))
+            return context
 
-    yield make
-    for context in contexts:
-        context.close()
+        yield make
 
 
 @pytest.fixture(scope="session")
@@ -62,13 +95,11 @@ def kept_tab(site: Site, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def blank(site: Site, kept_tab: Page, errors: list[str]) -> Iterator[Page]:
+def blank(site: Site, kept_tab: Page, errors: Errors) -> Iterator[Page]:
     """A tab of somebody who is not signed in and of whom the browser remembers nothing."""
     _sweep(kept_tab, site)
-    note = _noting(errors)
-    kept_tab.context.on("weberror", note)
-    yield kept_tab
-    kept_tab.context.remove_listener("weberror", note)
+    with errors.heard_from(kept_tab.context):
+        yield kept_tab
 
 
 @pytest.fixture
@@ -93,10 +124,6 @@ def _sweep(tab: Page, site: Site) -> None:
     tab.goto("about:blank")
     tab.set_viewport_size(DESK)
     tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
-
-
-def _noting(errors: list[str]) -> Callable[[WebError], None]:
-    return lambda error: errors.append(str(error.error))
 
 
 def _new_context(site: Site, browser: Browser) -> BrowserContext:

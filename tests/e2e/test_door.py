@@ -11,6 +11,9 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browsing import PASSWORD, choose, fill_door, register, sign_up, wait_until
 
+pytestmark = pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events)\)$")
+"""Of a tab that asks once more after its session has ended."""
+
 
 def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
     email = register(blank)

@@ -13,6 +13,9 @@ from tests.clips import ffmpeg
 PATIENCE_MS = 90_000
 """A lease has to run out, a worker to start, and the clip to be encoded twice."""
 
+pytestmark = pytest.mark.console_errors(r"net::ERR_(?!BLOCKED)", "^WebSocket connection to ", r"status of 50[0234] ")
+"""What was open when its process was killed, and what is asked before there is another."""
+
 
 @pytest.fixture
 def clip(tmp_path: Path, bunny: Path) -> Path:

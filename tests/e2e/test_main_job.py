@@ -28,11 +28,12 @@ def test_a_clip_is_uploaded_watched_played_and_downloaded(page: Page, bunny: Pat
     assert len(_values_of_the_bar(page)) >= 2
     expect(row(page, bunny.name)).to_have_attribute("data-state", "done")
     expect(card.locator(".length")).to_have_text("0:05")
-    expect(card.locator("img")).to_have_js_property("complete", True)
+    wait_until(page, lambda: card.locator("img").evaluate("(img) => img.complete && img.naturalWidth > 0"))
     expect(card.locator(".preview")).to_be_hidden()
     wait_until(page, lambda: card.locator(".preview").count() == 1)
     card.hover()
     expect(card.locator(".preview")).to_be_visible()
+    assert _background_of(page, ".card .preview") > (100, 100)
     card.click()
     _assert_plays(page)
     page.keyboard.press("k")
@@ -132,6 +133,22 @@ def test_a_video_is_renamed_in_place(page: Page, small_bunny: Path) -> None:
     expect(page.locator(".card")).to_have_count(1)
     page.get_by_label("Search videos").fill("tortoise")
     expect(page.get_by_text("No video is called “tortoise”")).to_be_visible()
+
+
+def _background_of(page: Page, selector: str) -> tuple[int, int]:
+    """Width and height of the picture behind something, as the browser decodes it."""
+    return tuple(
+        page.evaluate(
+            """async (selector) => {
+                const behind = getComputedStyle(document.querySelector(selector)).backgroundImage
+                const image = new Image()
+                image.src = behind.match(/url\\("(.+)"\\)/)[1]
+                await image.decode()
+                return [image.naturalWidth, image.naturalHeight]
+            }""",
+            selector,
+        )
+    )
 
 
 def _values_of_the_bar(page: Page, *, seconds: float = 60) -> set[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import clips
@@ -44,6 +45,7 @@ def _mark(form: Locator, folder: Path) -> None:
     form.get_by_label("Corner of the watermark").select_option("top-left")
 
 
+@pytest.mark.console_errors(r"status of 422 .*/api/v1/images\)$")
 def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -> None:
     form = _open(page)
     _fill(form, "For the hallway")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from mediaproc.client import Client
 from tests.browsing import (
@@ -22,6 +22,7 @@ from tests.browsing import (
     screenshot,
     sign_in,
     sign_up,
+    wait_until,
 )
 
 _LINES_THAT_CAN_BE_CUT = """
@@ -56,6 +57,7 @@ def home(site: Site, small_bunny: Path, tmp_path_factory: pytest.TempPathFactory
     return Home(email=email, ready=f"/videos/{ready.id}", failed=f"/videos/{failed.id}")
 
 
+@pytest.mark.console_errors(r"status of 404 .*/nowhere\)$")
 def test_the_pages_before_the_door(blank: Page) -> None:
     blank.emulate_media(reduced_motion="reduce")
     for name, address in (
@@ -85,6 +87,33 @@ def test_the_pages_behind_the_door(home: Home, blank: Page) -> None:
     blank.get_by_role("button", name="Delete").click()
     expect(blank.get_by_role("alertdialog")).to_be_visible()
     _look(blank, "delete")
+
+
+def test_the_page_that_is_seen_while_a_sign_in_is_renewed(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    held: list[Route] = []
+    page.route("**/api/v1/auth/refresh", lambda route: held.append(route))
+    page.goto("/renew")
+    expect(page.get_by_role("status")).to_contain_text("is being renewed")
+    for width, scheme in in_each_look(page):
+        screenshot(page, f"renew-{width}-{scheme}")
+        assert_accessible(page, scheme)
+    wait_until(page, lambda: bool(held))
+    for each in held:
+        each.continue_()
+    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+
+
+def test_at_200_percent_nothing_has_to_be_scrolled_sideways(home: Home, blank: Page) -> None:
+    """A desk's window, zoomed, has half as many CSS pixels each way."""
+    blank.set_viewport_size({"width": 640, "height": 400})
+    sign_in(blank, home.email, then="/")
+    expect(blank.locator(".card")).to_have_count(2)
+    assert_fits(blank)
+    blank.goto(home.ready)
+    expect(blank.locator("hls-video")).to_be_visible()
+    expect(blank.get_by_role("link", name="Download Original")).to_be_visible()
+    assert_fits(blank)
 
 
 def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
@@ -127,6 +156,7 @@ def test_the_theme_can_be_chosen(page: Page) -> None:
     expect(page.locator("html")).to_have_class("dark")
 
 
+@pytest.mark.console_errors(r"^Connecting to 'ws://127\.0\.0\.1:9/' violates")
 def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Callable[[], BrowserContext]) -> None:
     context = new_context()
     context.add_init_script(_LINES_THAT_CAN_BE_CUT)

@@ -96,6 +96,7 @@ def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Pa
     gate.assert_each_part_was_sent_once(page)
 
 
+@pytest.mark.console_errors("net::ERR_INTERNET_DISCONNECTED")
 def test_a_lost_connection_is_waited_out(page: Page, big: Path) -> None:
     gate = Gate(page, let_through=2)
     choose(page, big)
@@ -172,6 +173,7 @@ def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_
     gate.held.clear()
 
 
+@pytest.mark.console_errors(r"status of 401 .*/api/v1/events\)$")
 def test_the_tray_learns_how_it_ended_after_its_event_stream_was_refused(page: Page, tmp_path: Path) -> None:
     """As after a sleep: the access cookie has expired, and a browser never comes back from a 401 by itself."""
     refusals = iter([401])
@@ -198,6 +200,7 @@ def test_a_file_dropped_anywhere_is_uploaded(page: Page, tmp_path: Path) -> None
     expect(row(page, "dropped.mp4")).to_contain_text("not a video")
 
 
+@pytest.mark.console_errors(r"status of 422 .*/api/v1/uploads\)$")
 def test_an_empty_file_is_refused_with_a_sentence(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "empty.mp4"
     path.touch()
