@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from mediaproc.media import timing
@@ -42,8 +44,9 @@ def _x264(rung: Rung, _preset: Preset, _threads: int) -> dict[str, Any]:
     }
 
 
-def _x265(_rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
+def _x265(rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
     said = {
+        **({"fps": _exactly(rung.frame_rate)} if _said(rung) else {}),
         "scenecut": 0,  # no keyframe at a change of scene
         "open-gop": 0,  # else a forced keyframe is one that earlier frames of a segment refer over
         "info": 0,  # else the init segment names the encoder's settings, threads among them: chunks would differ
@@ -54,12 +57,34 @@ def _x265(_rung: Rung, preset: Preset, threads: int) -> dict[str, Any]:
         "profile:v": "main10" if preset.bit_depth == 10 else "main",
         "tag:v": "hvc1",  # Apple's players refuse hev1
         "forced-idr": 1,  # a forced keyframe is one that a player can begin with
-        "x265-params": ":".join(f"{name}={value}" for name, value in said.items()),
+        "x265-params": _joined(said),
     }
 
 
-def _svt_av1(_rung: Rung, _preset: Preset, threads: int) -> dict[str, Any]:
-    return {"svtav1-params": f"lp={min(threads, _MOST_SVT_LEVEL)}"}  # its levels of parallelism, nearly threads
+def _svt_av1(rung: Rung, _preset: Preset, threads: int) -> dict[str, Any]:
+    rate = rung.frame_rate
+    said = {
+        **({"fps-num": rate.numerator, "fps-denom": rate.denominator} if _said(rung) else {}),
+        "lp": min(threads, _MOST_SVT_LEVEL),  # its levels of parallelism, nearly threads
+    }
+    return {"svtav1-params": _joined(said)}
+
+
+def _said(rung: Rung) -> bool:
+    """Whether an encoder is told how many frames a second share `maxrate`.
+
+    From FFmpeg it hears the source's nominal rate, of which frames may have been left out: it would spend half of
+    the bits. x264 counts by the frames' own times.
+    """
+    return rung.frame_rate >= 1
+
+
+def _exactly(rate: Fraction) -> str:
+    return f"{rate.numerator}/{rate.denominator}"
+
+
+def _joined(said: Mapping[str, Any]) -> str:
+    return ":".join(f"{name}={value}" for name, value in said.items())
 
 
 _MOST_SVT_LEVEL = 6

@@ -64,12 +64,16 @@ def edited(
 
 
 def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
-    """Whole frames of an interlaced source, no more a second than wanted. FFmpeg turns them itself."""
+    """Whole frames of an interlaced source, no more a second than wanted. FFmpeg turns them itself.
+
+    Frames are only left out: who says to have a thousand a second and has one an hour gets no more of them.
+    """
     if info.video.interlaced:
         # One frame of each two fields, and only of frames that say they are interlaced.
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
     if info.video.frame_rate > frame_rate:
-        picture = picture.filter("fps", fps=f"{frame_rate.numerator}/{frame_rate.denominator}")
+        now, before = (f"floor(({time}+{timing.EARLY_SECONDS})*{frame_rate})" for time in ("t", "prev_selected_t"))
+        picture = picture.filter("select", f"if(isnan(prev_selected_t),1,gt({now},{before}))")
     return picture
 
 

@@ -66,17 +66,11 @@ def chunk_of(number: int, *, start_seconds: float, length_seconds: float, last: 
 
 
 def _divisible(info: MediaInfo, preset: Preset) -> bool:
-    """Whether a frame of it is made of that frame alone: not of fields, nor drawn from more frames a second.
+    """Whether a frame of it is made of that frame alone, not of fields.
 
     Where only a part is kept, the source's keyframes stand at other times than the segments' edges.
     """
-    video = info.video
-    return (
-        info.duration_seconds > LONGEST_ALONE_SECONDS
-        and not video.interlaced
-        and not preset.edits.trimmed
-        and video.frame_rate <= preset.frame_rate_cap
-    )
+    return info.duration_seconds > LONGEST_ALONE_SECONDS and not info.video.interlaced and not preset.edits.trimmed
 
 
 def _cuts(duration: float, segment_seconds: int, keyframes: Sequence[float]) -> Iterator[int]:

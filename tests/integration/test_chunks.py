@@ -6,6 +6,7 @@ import random
 import subprocess
 from datetime import timedelta
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -47,8 +48,8 @@ MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
 VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-g", "60", "-output_ts_offset", "3.3")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
 B_FRAMES = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-g", "60", "-c:a", "aac")
-NOT_INSTANT = ("foreign.mp4", "late.webm", "uneven.mp4")
-"""Two have other codecs, the last has keyframes too far apart."""
+NOT_INSTANT = ("foreign.mp4", "late.webm", "fast.mp4", "nearly_fast.mp4", "uneven.mp4")
+"""They have other codecs, but the last, whose keyframes are too far apart."""
 
 UNEVEN = "select='lt(t,3)+gt(t,3)*not(mod(n,3))*lt(t,6)+gt(t,15)*lt(t,18)+gt(t,18)*not(mod(n*n,7))'"
 
@@ -127,6 +128,8 @@ def assert_chunks_begin_with_keyframes(chunks: list[Job], path: Path, *, evenly:
         ("foreign.mp4", {"encode": MPEG4}),
         ("ntsc.mkv", {"encode": B_FRAMES, "rate": "30000/1001"}),
         ("late.webm", {"encode": VP9, "audio": None}),
+        ("fast.mp4", {"encode": MPEG4, "rate": "120"}),
+        ("nearly_fast.mp4", {"encode": MPEG4, "rate": "95.3"}),
     ],
 )  # fmt: skip
 def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
@@ -146,7 +149,11 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     assert times_of(whole_again) == pytest.approx(times_of(one), abs=0.0001)
     assert times_of(mp4) == pytest.approx(times_of(one), abs=0.0001)
     assert_chunks_begin_with_keyframes(chunks, whole_again, evenly=name != "uneven.mp4")
-    assert len(times_of(one)) == len(times_of(source))
+    if "fast" in name:
+        seconds = [floor((at + 0.0004) * presets.WEB.frame_rate_cap) for at in times_of(one)]
+        assert len(seconds) == len(set(seconds)) == 20 * presets.WEB.frame_rate_cap, "one frame at each sixtieth"
+    else:
+        assert len(times_of(one)) == len(times_of(source))
     clips.decode(whole_again)
     alike = ssims(mp4, one)
     assert len(alike) == len(times_of(one))
