@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from mediaproc.domain.errors import (
     BeyondLimits,
@@ -67,6 +69,15 @@ def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
     """Why reading failed, if it was storage or a limit; None if the file is just not what it should be."""
     reason = reason_of(failure)
     return reason if isinstance(reason, StorageFailed | SourceMissing | BeyondLimits) else None
+
+
+@contextmanager
+def refusing() -> Generator[None]:
+    """What `media` refuses inside fails for good, with its sentence."""
+    try:
+        yield
+    except probe.Refused as refused:
+        raise refusal(refused) from refused
 
 
 def refusal(refused: probe.Refused) -> ProcessingError:

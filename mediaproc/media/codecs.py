@@ -11,6 +11,9 @@ AAC_LC = "mp4a.40.2"
 H264_HIGH = 0x64
 """profile_idc of High (ITU-T H.264, A.2.4)."""
 
+SMALLEST_SIDES = {"hevc": 16}
+"""Pixels that each side must have, where an encoder (x265) does not take every even number."""
+
 
 @dataclass(frozen=True)
 class Level:

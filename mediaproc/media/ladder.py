@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mediaproc.media.codecs import h264_level
+from mediaproc.media.codecs import SMALLEST_SIDES, h264_level
 from mediaproc.media.presets import Preset, RungTarget
-from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
 
 _WORTH_A_RUNG = 1.2
 """How many times larger than the next rung below, in each side, a source must be to be kept at its own size too."""
@@ -35,7 +36,10 @@ class Rung:
 
 
 def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
-    """The rungs of a preset that this source deserves, the largest first; at least one."""
+    """The rungs of a preset that this source deserves, the largest first; at least one.
+
+    Raises BeyondLimits when it is too small for the codec.
+    """
     video = info.video
     if preset.copies:
         return (_as_it_is(info),)
@@ -43,12 +47,23 @@ def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
     filled = [target for target in preset.rungs if _scale(video, target) <= 1]
     own = _own_target(video, preset, filled)
     made = [_rung(video, target, frame_rate) for target in ([own] if own else []) + filled]
-    return tuple(_as_chosen(rung, preset) for rung in made)
+    return tuple(_as_chosen(rung, preset) for rung in _large_enough(made, preset))
 
 
 def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
     """The source's frame rate, or the preset's cap if it is faster. 0 when unknown."""
     return min(video.frame_rate, Fraction(preset.frame_rate_cap))
+
+
+def _large_enough(rungs: Sequence[Rung], preset: Preset) -> list[Rung]:
+    smallest = SMALLEST_SIDES.get(preset.codec, 0)
+    enough = [rung for rung in rungs if min(rung.width, rung.height) >= smallest]
+    if rungs and not enough:
+        raise BeyondLimits(
+            f"This picture is too small for {preset.codec.upper()}: {rungs[0].width}×{rungs[0].height}; "
+            f"it takes at least {smallest}×{smallest}"
+        )
+    return enough
 
 
 def _as_chosen(rung: Rung, preset: Preset) -> Rung:

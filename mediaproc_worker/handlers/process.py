@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, edits, ladder, plan, probe, remux, tracks
+from mediaproc.media import command, edits, ladder, plan, remux, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -35,10 +35,11 @@ def process(context: AttemptContext) -> None:
     if not preset.rungs:
         context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
         return
+    rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info)
     chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
-    _note_first(context, info, source, preset, chunks[0])
-    _share_out(context, info, preset, chunks, instant=_instant(context, info, preset, keyframes))
+    _note_first(context, info, source, preset, rungs, chunks[0])
+    _share_out(context, info, preset, rungs, chunks, instant=_instant(context, info, preset, keyframes))
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:
@@ -50,10 +51,13 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
     """The source as the preset edits it: what is planned, encoded and shown goes by that."""
-    try:
+    with reasons.refusing():
         return edits.edited(info, preset.edits)
-    except probe.Refused as refused:
-        raise reasons.refusal(refused) from refused
+
+
+def _rungs(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
+    with reasons.refusing():
+        return ladder.rungs_for(info, preset)
 
 
 def _write_down(context: AttemptContext, info: MediaInfo) -> None:
@@ -88,7 +92,13 @@ def _keyframes(context: AttemptContext, info: MediaInfo) -> list[float]:
 
 
 def _share_out(
-    context: AttemptContext, info: MediaInfo, preset: Preset, chunks: tuple[Chunk, ...], *, instant: bool
+    context: AttemptContext,
+    info: MediaInfo,
+    preset: Preset,
+    rungs: tuple[Rung, ...],
+    chunks: tuple[Chunk, ...],
+    *,
+    instant: bool,
 ) -> None:
     """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk.
 
@@ -100,7 +110,7 @@ def _share_out(
     sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
     text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
-    context.log(_said(chunks, ladder.rungs_for(info, preset), instant=instant))
+    context.log(_said(chunks, rungs, instant=instant))
     context.write(jobs.share_out, [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)])
 
 
@@ -120,8 +130,10 @@ def _said(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], *, instant: bool) 
     return f"Encoding {names}{shared}{'; until then the source itself is played' if instant else ''}"
 
 
-def _note_first(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, chunk: Chunk) -> None:
+def _note_first(
+    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, rungs: tuple[Rung, ...], chunk: Chunk
+) -> None:
     """The page shows the whole's command: that of its first chunk, which stands for all."""
-    rungs, threads = ladder.rungs_for(info, preset), settings().threads_per_encode
+    threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
