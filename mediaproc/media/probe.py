@@ -338,8 +338,14 @@ def _bit_depth(stream: Mapping[str, Any]) -> int:
 
 
 def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> float:
-    said = [_number(about.get("duration")), *(_number(each.get("duration")) for each in streams)]
+    said = [_whole_duration(about), *(_number(each.get("duration")) for each in streams)]
     return round(next((seconds for seconds in said if seconds > 0), 0.0), 6)
+
+
+def _whole_duration(about: Mapping[str, Any]) -> float:
+    """Matroska tells when its last frame ends, not how long it plays: what was cut from a stream begins late."""
+    late = str(about.get("format_name", "")).startswith("matroska")
+    return _number(about.get("duration")) - (max(0.0, _number(about.get("start_time"))) if late else 0.0)
 
 
 def _language(stream: Mapping[str, Any]) -> str:

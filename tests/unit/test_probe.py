@@ -112,6 +112,13 @@ def test_the_length_may_stand_on_a_track_alone() -> None:
     assert read(PICTURE, container={"format_name": "flv", "duration": "N/A"}).duration_seconds == 0
 
 
+def test_a_matroska_that_begins_late_is_no_longer_for_that() -> None:
+    late = {"format_name": "matroska,webm", "start_time": "20.0", "duration": "90.023"}
+    assert read(PICTURE, container=late).duration_seconds == 70.023
+    assert read(PICTURE, container=late | {"start_time": "-0.007"}).duration_seconds == 90.023
+    assert read(PICTURE, container=CONTAINER | {"start_time": "3.0"}).duration_seconds == 12.5
+
+
 @pytest.mark.parametrize("output", ["", "{}", "[]", "not json", '{"streams": []}', '{"format": {"a": 1}}'])
 def test_nothing_readable_is_no_video(output: str) -> None:
     with pytest.raises(probe.NotMedia, match=r"^This file is not a video \(text/plain\)$"):
