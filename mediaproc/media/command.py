@@ -36,8 +36,14 @@ PROGRESS_ARGUMENTS = (
     "-nostats",
 )
 
+
 OWN_DEMUXERS = ("mov,mp4,m4a,3gp,3g2,mj2",)
 """The only demuxer that reads what was encoded here."""
+
+
+def filter_threads(threads: int) -> tuple[str, ...]:
+    """So many threads for the filters, too: FFmpeg's own choice is all cores of the host, whatever it may use."""
+    return ("-filter_threads", str(threads), "-filter_complex_threads", str(threads))
 
 
 def encode_arguments(
@@ -67,7 +73,7 @@ def encode_arguments(
     if chunk is None:
         outputs += sound_outputs(opened, info, preset)
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
-    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *filter_threads(threads), *built]
 
 
 def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
@@ -136,6 +142,7 @@ def poster_arguments(
             "-ss",
             f"{edits.start_seconds + info.duration_seconds * at_fraction:.3f}",
         ),  # before -i: seeks, decodes nothing on the way
+        *filter_threads(threads),
         *("-threads", str(threads)),
         *option_arguments(pictures.decoder_options(info)),
         *input_arguments(source),

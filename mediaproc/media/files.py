@@ -9,7 +9,14 @@ from typing import Any, cast
 import ffmpeg
 
 from mediaproc.media import layout, loudness, pictures
-from mediaproc.media.command import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS, audio_options, even_sound, main_audio
+from mediaproc.media.command import (
+    GLOBAL_ARGUMENTS,
+    PROGRESS_ARGUMENTS,
+    audio_options,
+    even_sound,
+    filter_threads,
+    main_audio,
+)
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import AudioTarget, Loop, LoopFile, Preset, SoundFile
 from mediaproc.media.probe import MediaInfo
@@ -84,7 +91,7 @@ def loop_arguments(info: MediaInfo, *, source: Source, loop: Loop, threads: int)
     each = picture.filter_multi_output("split", len(loop.files))
     outputs = [_loop_file(each[number], info, file, threads) for number, file in enumerate(loop.files)]
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
-    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *filter_threads(threads), *built]
 
 
 def moments(duration_seconds: float, loop: Loop) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mediaproc.media import layout, tone
-from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS
+from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.sources import Source, input_arguments
 
 VTT_MIME_TYPE = "text/vtt"
@@ -96,7 +96,7 @@ def arguments(board: Storyboard, *, video_range: str = tone.SDR) -> list[str]:
         *GLOBAL_ARGUMENTS,
         *("-threads", "1"),  # it stands beside encodes
         *input_arguments(Source(layout.STILLS), demuxers=OWN_DEMUXERS),
-        *("-filter_complex_threads", "1"),
+        *filter_threads(1),
         *("-filter_complex", graph),
         *_jpeg("[sheets]"),
         *("-start_number", "0"),

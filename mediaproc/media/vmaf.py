@@ -15,7 +15,7 @@ from typing import Any, cast
 import ffmpeg
 
 from mediaproc.media import ladder, layout, pictures
-from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS
+from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.edits import Edits
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
@@ -109,7 +109,7 @@ def sample_arguments(
     )
     picture = _from(pictures.marked(picture, info, preset, size.width, size.height), sample)
     made = ffmpeg.output(picture, layout.sample(sample.number), threads=threads, **_LOSSLESS)
-    return [*GLOBAL_ARGUMENTS, *cast("list[str]", made.get_args())]
+    return [*GLOBAL_ARGUMENTS, *filter_threads(threads), *cast("list[str]", made.get_args())]
 
 
 def measure_arguments(
@@ -213,7 +213,8 @@ def _compared(pairs: Sequence[Pair], *, frame_rate: Fraction, threads: int) -> l
         )
         for pair in pairs
     ]
-    return [*GLOBAL_ARGUMENTS, *cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())]
+    built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
+    return [*GLOBAL_ARGUMENTS, *filter_threads(threads), *built]
 
 
 def _stride(frame_rate: Fraction) -> int:

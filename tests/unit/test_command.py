@@ -105,7 +105,8 @@ def test_filters(info: MediaInfo, filters: list[str], missing: list[str]) -> Non
 
 
 def test_threads_are_those_of_the_slot() -> None:
-    assert set(values(encode(threads=3), "-threads")) == {"3"}
+    for name in ("-threads", "-filter_threads", "-filter_complex_threads"):
+        assert set(values(encode(threads=3), name)) == {"3"}
 
 
 def test_every_input_is_guarded() -> None:
