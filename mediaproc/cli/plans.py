@@ -24,10 +24,9 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
         typer.echo(to_json(outline))
         return
     console = Console()
-    sound = outline["audio_codec"] or "no sound"
     console.print(
-        f"{outline['video_codec']} {outline['width']}×{outline['height']}, {outline['frame_rate']:g} fps, {sound}, "
-        f"{outline['duration_seconds']:.1f} s → preset {outline['preset']} (version {outline['preset_version']})",
+        f"{_source(outline)}, {outline['duration_seconds']:.1f} s "
+        f"→ preset {outline['preset']} (version {outline['preset_version']})",
         highlight=False,
     )
     rungs = [
@@ -35,7 +34,8 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
          f"{each['max_bitrate_bps'] / 1e6:.1f} Mbit/s")
         for each in outline["rungs"]
     ]  # fmt: skip
-    _table(console, ("Rung", "Size", "fps", "CRF", "At most"), rungs)
+    if rungs:
+        _table(console, ("Rung", "Size", "fps", "CRF", "At most"), rungs)
     chunks = [
         (f"{each['number'] + 1}", f"{each['start_seconds']:g} s", f"{each['length_seconds']:.1f} s",
          "to the end" if each["segments"] is None else f"{each['segments']}")
@@ -46,6 +46,13 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
     for step in outline["steps"]:
         console.print(f"\n[bold]{escape(step['name'])}[/]  [dim]{escape(step['note'])}[/]", highlight=False)
         typer.echo(step["command"])
+
+
+def _source(outline: dict[str, Any]) -> str:
+    sound = outline["audio_codec"] or "no sound"
+    if not outline["width"]:
+        return sound
+    return f"{outline['video_codec']} {outline['width']}×{outline['height']}, {outline['frame_rate']:g} fps, {sound}"
 
 
 def _quality(rung: dict[str, Any]) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
 from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import copying, keyframes, plan, probe, sniff
-from mediaproc.media.outline import outline_of
-from mediaproc.media.plan import Chunk
+from mediaproc.media import keyframes, outline, plan, probe, remux, sniff
+from mediaproc.media.outline import Outline
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -28,46 +27,42 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
     """The outline of a file, for programs. Raises CannotPlan."""
     if preset not in PRESETS:
         raise CannotPlan(f"There is no preset called {preset}; there is {', '.join(PRESETS)}")
-    if not PRESETS[preset].rungs and not PRESETS[preset].copies:
-        raise CannotPlan(f"{preset} makes files alone, in one piece: there is nothing to plan")
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
-    path, recipe = path.resolve(), PRESETS[preset]
     try:
-        info = _probed(path)
+        return _outline(path.resolve(), PRESETS[preset]).to_json()
     except probe.Refused as refused:
         raise CannotPlan(str(refused)) from refused
-    return outline_of(
+
+
+def _outline(path: Path, preset: Preset) -> Outline:
+    info = _probed(path, picture_needed=not preset.sounds)
+    found = keyframes_of(path, info) if info.video.shown else []
+    if (obstacle := outline.obstacle(info, preset, found)) is not None:
+        raise CannotPlan(f"{preset.name} makes nothing of this file: {obstacle}")
+    return outline.outline_of(
         info,
         source=Source(str(path)),
-        preset=recipe,
-        chunks=_chunks(path, info, recipe),
+        preset=preset,
+        chunks=plan.chunks_for(info, preset, found) if preset.rungs else (),
         threads=settings().threads_per_encode,
-    ).to_json()
+        instant=bool(preset.rungs) and preset.edits.leaves_picture and remux.plays_as_it_is(info, found),
+        measured=settings().measure_vmaf,
+    )
 
 
-def _chunks(path: Path, info: MediaInfo, recipe: Preset) -> tuple[Chunk, ...]:
-    """Into what it is cut: nothing where it is kept as it is. Raises CannotPlan where it can't be."""
-    long = info.duration_seconds > plan.LONGEST_ALONE_SECONDS
-    found = keyframes_of(path, info) if long or recipe.copies else []
-    if not recipe.copies:
-        return plan.chunks_for(info, recipe, found)
-    if (obstacle := copying.obstacle(info, found)) is not None:
-        raise CannotPlan(f"{recipe.name} makes nothing of this file: {obstacle}")
-    return ()
-
-
-def _probed(path: Path) -> MediaInfo:
+def _probed(path: Path, *, picture_needed: bool) -> MediaInfo:
     with path.open("rb") as file:
         content_type = sniff.content_type_of(file.read(sniff.HEAD_BYTES))
     command = [str(ffprobe_path()), *probe.ffprobe_arguments(Source(str(path)))]
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL, check=True
+            command, capture_output=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL, check=True, env={}
         )
     except subprocess.SubprocessError as error:
         raise probe.NotMedia(content_type) from error
-    return probe.parse_ffprobe(done.stdout.decode(errors="replace"), content_type=content_type)
+    output = done.stdout.decode(errors="replace")
+    return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
 
 
 def keyframes_of(path: Path, info: MediaInfo) -> list[float]:

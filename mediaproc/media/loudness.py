@@ -61,5 +61,30 @@ def parse(text: str) -> Loudness:
     )
 
 
+UNKNOWN = Loudness(integrated=-20.0, true_peak=-20.1, range=20.2, threshold=-20.3, offset=20.4)
+"""Stands in a command that is told before anything was measured; see `with_variables`."""
+
+_VARIABLES = {
+    "measured_I": "input_i",
+    "measured_TP": "input_tp",
+    "measured_LRA": "input_lra",
+    "measured_thresh": "input_thresh",
+    "offset": "target_offset",
+}
+"""The filter's options and what it calls the values that belong there when it has measured them."""
+
+_READ = r"""sed -nE 's/.*"([a-z_]+)" *: *"(-?[0-9.]+)".*/\1=\2/p'"""
+READ_IN_SHELL = f'eval "$({_READ} {layout.LOUDNESS})"'
+"""Puts what was measured into variables of a shell."""
+
+
+def with_variables(line: str) -> str:
+    """A line for a shell with those variables in the place of what `UNKNOWN` says."""
+    said = applying(0.0, UNKNOWN)
+    for option, variable in _VARIABLES.items():
+        line = line.replace(f":{option}={said[option]}", f""":{option}='"${variable}"'""")
+    return line
+
+
 def _target(lufs: float) -> dict[str, Any]:
     return {"I": lufs, "TP": TRUE_PEAK_DBTP, "LRA": _RANGE_LU}

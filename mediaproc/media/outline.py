@@ -6,36 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mediaproc.media import (
-    burning,
-    command,
-    copying,
-    ladder,
-    layout,
-    overlays,
-    poster,
-    storyboard,
-    subtitles,
-    tone,
-    tracks,
-)
+from mediaproc.media import command, copying, ladder, steps
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
+from mediaproc.media.steps import Step
 
 NAMELESS = Source("https://source")
 """A source whose address is nobody's business: in commands it stands as "$SOURCE"."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command. `note` says what the command alone does not."""
-
-    name: str
-    command: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,13 +44,37 @@ class Outline:
         }
 
 
-def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Sequence[Chunk], threads: int) -> Outline:
+def obstacle(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> str | None:
+    """Why a preset makes nothing of a source, as a clause for people, or None.
+
+    `keyframes` are its times in seconds, where they are known.
+    """
+    if preset.copies:
+        return copying.obstacle(info, keyframes)
+    if preset.sounds:
+        return None if command.main_audio(info) else "it has no sound"
+    return None if info.video.shown else "it has no picture"
+
+
+def outline_of(
+    info: MediaInfo,
+    *,
+    source: Source,
+    preset: Preset,
+    chunks: Sequence[Chunk],
+    threads: int,
+    instant: bool = False,
+    measured: bool = False,
+) -> Outline:
     """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
 
-    A source that is kept as it is has no chunks.
+    A source that is kept as it is has no chunks, and a preset that makes files alone no rungs either. `instant`: the
+    source itself is played until the rungs are made. `measured`: the quality of renditions is told. Raises
+    `probe.BeyondLimits`.
     """
-    rungs, sound, video = ladder.rungs_for(info, preset), command.main_audio(info), info.video
-    encode = _copy if preset.copies else _encode if len(chunks) == 1 else _encode_chunks
+    rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
+    sound, video = command.main_audio(info), info.video
+    given = steps.Given(info, source, preset, rungs, tuple(chunks), threads)
     return Outline(
         preset=preset.name,
         preset_version=preset.version,
@@ -81,95 +85,23 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
         video_codec=video.codec,
         audio_codec=sound.codec if sound else None,
         rungs=rungs,
-        chunks=tuple(chunks),
-        steps=(
-            *_burnt(info, source, preset),
-            *encode(info, source, preset, rungs, chunks, threads),
-            *_subtitles(info, source, preset),
-            _poster(info, source, preset),
-            *(_remux(rung, info, stitched=len(chunks) > 1, copied=preset.copies) for rung in rungs),
-            _storyboard(info, preset, rungs[-1]),
-        ),
+        chunks=given.chunks,
+        steps=tuple(_steps(given, instant=instant, measured=measured)),
     )
 
 
-def _copy(
-    info: MediaInfo, source: Source, preset: Preset, _rungs: Sequence[Rung], _: Sequence[Chunk], _threads: int
-) -> list[Step]:
-    line = command.shell_line(copying.copy_arguments(info, source=source, preset=preset), source=source)
-    return [Step("Copy", line, "Picture as CMAF, not encoded, cut while it grows")]
-
-
-def _encode(
-    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], _: Sequence[Chunk], threads: int
-) -> list[Step]:
-    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads)
-    return [Step("Encode", command.shell_line(arguments, source=source), "Each rung as CMAF, cut while it grows")]
-
-
-def _encode_chunks(
-    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], chunks: Sequence[Chunk], threads: int
-) -> list[Step]:
-    """The sound whole, and the chunks, each in a folder of its own: they write files of the same names."""
-    steps: list[Step] = []
-    if command.main_audio(info):
-        arguments = command.sound_arguments(info, source=source, preset=preset)
-        steps.append(Step("Sound", command.shell_line(arguments, source=source), "Whole, so that no seam is heard"))
-    for chunk in chunks:
-        arguments = command.encode_arguments(
-            info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk
-        )
-        line, folder = command.shell_line(arguments, source=source), f"chunk-{chunk.number + 1}"
-        made = " && ".join([f"mkdir -p {folder}", *(f"cp -R {each} {folder}/" for each in _laid_over(info, preset))])
-        steps.append(Step(f"Chunk {chunk.number + 1}", f"{made} && (cd {folder} && {line})", _span(chunk)))
-    return steps
-
-
-def _laid_over(info: MediaInfo, preset: Preset) -> list[str]:
-    """The files beside the source that an encode reads."""
-    mark = [layout.WATERMARK] if preset.edits.watermark else []
-    return [*mark, *([layout.BURNT, layout.FONTS] if overlays.burns_in(info, preset.edits) else [])]
-
-
-def _burnt(info: MediaInfo, source: Source, preset: Preset) -> list[Step]:
-    if not overlays.burns_in(info, preset.edits):
-        return []
-    line = command.shell_line(burning.arguments(info, source=source, edits=preset.edits), source=source)
-    return [Step("Subtitles", line, f"To be burnt in, with the font {burning.FONT} in {layout.FONTS}")]
-
-
-def _span(chunk: Chunk) -> str:
-    end = "the end" if chunk.end_seconds is None else f"{chunk.end_seconds:g} s"
-    return f"From {chunk.start_seconds:g} s to {end}"
-
-
-def _subtitles(info: MediaInfo, source: Source, preset: Preset) -> list[Step]:
-    if not tracks.texts(info) or preset.edits.burn_in:
-        return []
-    line = command.shell_line(subtitles.arguments(info, source=source, preset=preset), source=source)
-    return [Step("Subtitles", line, "Each text track as WebVTT")]
-
-
-def _poster(info: MediaInfo, source: Source, preset: Preset) -> Step:
-    arguments = command.poster_arguments(
-        info, source=source, at_fraction=poster.POSITIONS[0], threads=1, edits=preset.edits
-    )
-    note = "Tried further on while the picture is black or of one colour"
-    return Step("Poster", command.shell_line(arguments, source=source), note)
-
-
-def _remux(rung: Rung, info: MediaInfo, *, stitched: bool, copied: bool) -> Step:
-    sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
-    line = command.shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
-    note = f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if stitched else ""
-    note = "Of a large MP4 storage copies the media by itself, behind an index like this one" if copied else note
-    return Step(f"MP4 {rung.name}", line, note)
-
-
-def _storyboard(info: MediaInfo, preset: Preset, smallest: Rung) -> Step:
-    """Of a video with evenly spaced frames; the real one goes by the segments that there are."""
-    count = max(1, round(info.duration_seconds / preset.segment_seconds) + 2)
-    board = storyboard.storyboard_for(smallest.width, smallest.height, [float(preset.segment_seconds)] * count)
-    video_range = tone.video_range(info.video, preset.bit_depth)
-    line = command.shell_line(storyboard.arguments(board, video_range=video_range), source=Source(layout.STILLS))
-    return Step("Storyboard", line, f"{layout.STILLS}: the first frames of segments of {smallest.name}")
+def _steps(given: steps.Given, *, instant: bool, measured: bool) -> list[Step]:
+    preset = given.preset
+    if preset.loop is not None:
+        return [*steps.make_loop(given), *steps.take_poster(given)]
+    if not given.rungs:
+        return [*steps.make_sounds(given), *steps.take_poster(given)]
+    return [
+        *steps.burn_in(given),
+        *(steps.copy(given) if preset.copies else steps.encode(given, instant=instant)),
+        *steps.write_subtitles(given),
+        *steps.take_poster(given),
+        *steps.remux_downloads(given),
+        *steps.draw_storyboard(given),
+        *(steps.measure(given) if measured and not preset.copies else []),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import copying, outline, plan
+from mediaproc.media import outline, plan, probe
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -66,7 +67,7 @@ class OutlineView(BaseModel):
     audio_codec: str | None
     rungs: list[PlannedRung]
     chunks: list[PlannedChunk] = Field(
-        description="One where the video is encoded in one piece, none where the source is kept as it is."
+        description="One where the video is encoded in one piece; none where it is kept as it is, or files are made."
     )
     steps: list[PlannedStep]
 
@@ -78,18 +79,23 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     if video.media_info is None or job is None:
         raise Conflict("The source of this video has not been read yet")
     preset = _recipe(job)
-    if preset is None or not (preset.rungs or preset.copies):
-        raise Conflict("There is no plan for a preset that makes files alone")
-    info = MediaInfo.from_json(video.media_info)
-    if preset.copies and (obstacle := copying.obstacle(info, ())) is not None:
+    if preset is None:
+        raise Conflict(f"There is no preset called {job.preset} any more")
+    info, parts = MediaInfo.from_json(video.media_info), _parts(session, job)
+    if (obstacle := outline.obstacle(info, preset, ())) is not None:
         raise Conflict(f"There is no plan: {obstacle}")
-    made = outline.outline_of(
-        info,
-        source=outline.NAMELESS,
-        preset=preset,
-        chunks=[] if preset.copies else _chunks(session, job, info, preset),
-        threads=settings().threads_per_encode,
-    )
+    try:
+        made = outline.outline_of(
+            info,
+            source=outline.NAMELESS,
+            preset=preset,
+            chunks=_chunks(parts, info, preset) if preset.rungs else [],
+            threads=settings().threads_per_encode,
+            instant=any(each.kind is JobKind.REMUX for each in parts),
+            measured=settings().measure_vmaf,
+        )
+    except probe.Refused as refused:
+        raise Conflict(f"There is no plan: {refused}") from refused
     return OutlineView.model_validate(made.to_json())
 
 
@@ -97,12 +103,15 @@ def _recipe(job: Job) -> Preset | None:
     return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
-def _chunks(session: Session, job: Job, info: MediaInfo, preset: Preset) -> list[Chunk]:
-    """Those of the newest attempt, or all of the video as one."""
-    parts = [
-        each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE and each.output == job.attempt
-    ]
-    known = [(each.start_seconds or 0.0, each.length_seconds or 0.0) for each in parts] or [
+def _parts(session: Session, job: Job) -> list[Job]:
+    """Those of the newest attempt."""
+    return [each for each in jobs.of_job(session, job.id) if each.output == job.attempt]
+
+
+def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> list[Chunk]:
+    """What the pictures were cut into, or all of the video as one."""
+    encodes = [each for each in parts if each.kind is JobKind.ENCODE]
+    known = [(each.start_seconds or 0.0, each.length_seconds or 0.0) for each in encodes] or [
         (0.0, info.duration_seconds)
     ]
     return [

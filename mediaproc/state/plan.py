@@ -60,6 +60,8 @@ def _rung(rung: outlines.PlannedRung) -> list[str]:
 
 
 def _chunks(found: OutlineView) -> str:
+    if not found.rungs:
+        return "Made in one piece."
     if not found.chunks:
         return "Copied as it is, not encoded."
     if len(found.chunks) == 1:

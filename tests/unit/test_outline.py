@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ from typer.testing import CliRunner
 
 from mediaproc.__main__ import cli
 from mediaproc.commands.plan import CannotPlan, plan_file
-from mediaproc.media import keyframes, plan
+from mediaproc.media import layout, loudness, plan, vmaf
 from mediaproc.media.outline import NAMELESS, outline_of
 from mediaproc.media.presets import WEB
+from mediaproc.media.sources import Source
 from tests import clips
+from tests.unit.test_command import INFO
 
 
 @pytest.fixture(scope="module")
@@ -22,26 +26,62 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clips.make(tmp_path_factory.mktemp("plan") / "a clip.mp4", seconds=1, size="320x180")
 
 
+def pasted(steps: Sequence[Mapping[str, str]], folder: Path) -> None:
+    """All into one shell, but for the storyboard, whose frames Python cuts out."""
+    folder.mkdir(exist_ok=True)
+    lines = [step["command"] for step in steps if step["name"] != "Storyboard"]
+    script = "\n".join(["set -e", f'ffmpeg() {{ "{clips.FFMPEG}" "$@"; }}', *lines])
+    done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def names(steps: Sequence[Mapping[str, str]]) -> list[str]:
+    return [step["name"] for step in steps]
+
+
 def test_the_commands_of_a_short_file_run_as_they_stand(clip: Path, tmp_path: Path) -> None:
-    """Pasted one after another into a shell, but for the storyboard, whose frames Python cuts out."""
     steps = plan_file(clip, preset="web")["steps"]
-    assert [step["name"] for step in steps] == ["Encode", "Poster", "MP4 180p", "Storyboard"]
-    environment = {"PATH": str(tmp_path)}
-    (tmp_path / "ffmpeg").symlink_to(clips.FFMPEG)
-    for step in steps[:-1]:
-        subprocess.run(step["command"], shell=True, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert names(steps) == ["Instant", "Encode", "Poster", "MP4 180p", "Storyboard", "VMAF at 0 s"]
+    pasted(steps, tmp_path)
     assert clips.decode(tmp_path / "180p.mp4").frames == 25
+    assert clips.decode(tmp_path / "instant.cmaf").frames == 25
     assert (tmp_path / "poster.jpg").stat().st_size > 1000
+    assert vmaf.parse((tmp_path / "180p.vmaf.json").read_text()) > 80
+
+
+def test_the_commands_of_presets_that_make_files_run_as_they_stand(clip: Path, tmp_path: Path) -> None:
+    audio, preview = (plan_file(clip, preset=preset) for preset in ("audio", "preview"))
+    assert names(audio["steps"]) == ["Loudness", "Sound", "M4A", "Poster"]
+    assert (audio["rungs"], audio["chunks"]) == ([], [])
+    pasted(audio["steps"], tmp_path / "audio")
+    made = plan_file(tmp_path / "audio/audio.m4a", preset="audio")["steps"]
+    pasted(made[:1], tmp_path)
+    assert loudness.parse((tmp_path / layout.LOUDNESS).read_text()).integrated == pytest.approx(-16, abs=1)
+    assert names(preview["steps"]) == ["Loop", "Poster"]
+    pasted(preview["steps"], tmp_path / "preview")
+    assert clips.probed(tmp_path / "preview/preview.mp4").video.codec == "h264"
+    silent = clips.make(tmp_path / "silent.mp4", seconds=0.2, size="64x48", audio=None)
+    with pytest.raises(CannotPlan, match="audio makes nothing of this file: it has no sound"):
+        plan_file(silent, preset="audio")
+    assert "Loudness" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "audio"]).stdout
+
+
+def test_the_first_tries_for_a_vmaf_run_as_they_stand(clip: Path, tmp_path: Path) -> None:
+    preset = replace(WEB, target_vmaf=90.0)
+    info = clips.probed(clip)
+    made = outline_of(
+        info, source=Source(str(clip)), preset=preset, chunks=plan.chunks_for(info, preset, ()), threads=2
+    )
+    steps = made.to_json()["steps"]
+    assert names(steps) == ["Sound", "VMAF at 0 s", "Encode", "Poster", "MP4 180p", "Storyboard"]
+    pasted(steps[:2], tmp_path)
+    assert vmaf.parse((tmp_path / "180p.vmaf.json").read_text()) > 80
 
 
 def test_the_plan_of_a_file_that_is_kept_encodes_nothing(clip: Path, tmp_path: Path) -> None:
     planned = plan_file(clip, preset="source-copy")
-    assert ([step["name"] for step in planned["steps"]], planned["chunks"]) == (
-        ["Copy", "Poster", "MP4 180p", "Storyboard"], []
-    )  # fmt: skip
-    for step in (planned["steps"][0], planned["steps"][2]):
-        line = step["command"].replace("ffmpeg", clips.FFMPEG, 1)
-        subprocess.run(line, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert (names(planned["steps"]), planned["chunks"]) == (["Copy", "Poster", "MP4 180p", "Storyboard"], [])
+    pasted(planned["steps"], tmp_path)
     assert clips.decode(tmp_path / "180p.mp4").frames == 25
     assert "as it is" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
     other = clips.make(tmp_path / "old.mp4", seconds=0.2, size="64x48", audio=None, encode=("-c:v", "mpeg4"))
@@ -49,17 +89,21 @@ def test_the_plan_of_a_file_that_is_kept_encodes_nothing(clip: Path, tmp_path: P
         plan_file(other, preset="source-copy")
 
 
-def test_a_long_file_is_planned_in_chunks_whose_source_has_no_name(tmp_path: Path) -> None:
-    encode = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac")
+def test_a_long_file_is_planned_in_chunks_that_join_to_what_one_encode_makes(tmp_path: Path) -> None:
+    encode = ("-c:v", "mpeg4", "-bf", "2", "-g", "10", "-c:a", "aac")
     clip = clips.make(tmp_path / "long.mp4", seconds=60, size="64x36", rate="5", encode=encode)
-    known = plan_file(clip, preset="web")
-    assert len(known["chunks"]) == 2
-    info = clips.probed(clip)
-    with clip.open("rb") as file:
-        found = keyframes.of_source(info, lambda at, size: (file.seek(at), file.read(size))[1], clip.stat().st_size)
-    chunks = plan.chunks_for(info, WEB, found)
-    steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks, threads=2).steps
-    assert [step.name for step in steps[:4]] == ["Sound", "Chunk 1", "Chunk 2", "Poster"]
+    planned = plan_file(clip, preset="web")
+    assert len(planned["chunks"]) == 2
+    assert names(planned["steps"])[:5] == ["Sound", "Chunk 1", "Chunk 2", "Poster", "MP4 36p"]
+    pasted(planned["steps"][:5], tmp_path)
+    assert clips.decode(tmp_path / "36p.mp4").frames == 300
+
+
+def test_the_source_of_a_video_has_no_name() -> None:
+    info = replace(INFO, duration_seconds=60.0)
+    chunks = plan.chunks_for(info, WEB, [0.0, 28.0, 50.0])
+    steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks, threads=2, instant=True, measured=True).steps
+    assert [step.name for step in steps[:4]] == ["Instant", "Chunk 1", "Chunk 2", "Poster"]
     assert steps[2].command.startswith("mkdir -p chunk-2 && (cd chunk-2 && ffmpeg ")
     assert all('-i "$SOURCE"' in step.command for step in steps[:4])
     assert "https://" not in "".join(step.command for step in steps)
