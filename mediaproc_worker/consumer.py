@@ -1,7 +1,7 @@
 """`python -m mediaproc_worker.consumer`: take jobs from the queue, one process a slot.
 
-`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options; then another one has
-to run `mediaproc_worker.consumer.quick`, the Huey of the quick lane.
+`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options; then others have to
+run `mediaproc_worker.consumer.copy` and `mediaproc_worker.consumer.quick`, the Hueys of those lanes.
 
 At SIGTERM the workers take nothing new and have `drain_seconds` to finish; then what still runs is given back, its
 FFmpeg killed. At SIGINT it is given back at once. The parent opens no connection, so none is shared after the fork.
@@ -26,6 +26,7 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import attempt, parent
 from mediaproc_worker.handlers.assemble import assemble
+from mediaproc_worker.handlers.copying import keep_source
 from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.measure import measure
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
@@ -40,6 +41,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.PROCESS: process,
     JobKind.ENCODE: encode_chunk,
     JobKind.REMUX: copy_picture,
+    JobKind.COPY: keep_source,
     JobKind.FILES: make_files,
     JobKind.SOUND: encode_sound,
     JobKind.SUBTITLES: extract_subtitles,
@@ -51,8 +53,8 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
 }
 """What performs each kind of job."""
 
-QUICK_WORKERS = 2
-"""Worker processes of the quick lane, beside those that encode."""
+BESIDE = {Lane.COPY: 2, Lane.QUICK: 2}
+"""Worker processes of these lanes, beside those that encode."""
 
 HEALTH_CHECK_SECONDS = 1
 """How soon a killed worker process is replaced."""
@@ -67,7 +69,7 @@ def main() -> None:
     bound_huey()
     consumer = LanesConsumer(
         huey_of(Lane.ENCODE),
-        workers=config.slots + QUICK_WORKERS,
+        workers=config.slots + sum(BESIDE.values()),
         worker_type="process",
         periodic=False,
         health_check_interval=HEALTH_CHECK_SECONDS,
@@ -79,19 +81,25 @@ def main() -> None:
 
 
 class LanesConsumer(Consumer):
-    """One consumer for both lanes: the first workers encode, the last ones take what is quick."""
+    """One consumer for all lanes: the first workers encode, the last ones take what is quick."""
 
     def _create_process(self, process: Any, name: str) -> Any:
         """Also called for the successor of a worker that died, under the same name."""
         number = name.removeprefix("Worker-")
-        if number.isdigit() and int(number) > self.workers - QUICK_WORKERS:
-            process.huey = huey_of(Lane.QUICK)
+        if number.isdigit():
+            process.huey = huey_of(self._lanes[int(number) - 1])
         return super()._create_process(process, name)
+
+    @property
+    def _lanes(self) -> list[Lane]:
+        """That of each worker."""
+        beside = [lane for lane, workers in BESIDE.items() for _ in range(workers)]
+        return [Lane.ENCODE] * (self.workers - len(beside)) + beside
 
 
 @lru_cache(maxsize=1)
 def bound_huey() -> Any:
-    """The Huey of the encode lane with everything that a worker process needs bound to it, and to the other lane's."""
+    """The Huey of the encode lane, with everything that a worker process needs bound to those of all lanes."""
     logs.configure(level=settings().log_level, format=settings().log_format)
     logging.getLogger("huey").setLevel(logging.WARNING)  # Attempts are logged with ids; messages need not be.
     logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
@@ -121,9 +129,9 @@ def _give_back(_signum: int, _frame: object) -> None:
 def __getattr__(name: str) -> Any:
     if name == "huey":
         return bound_huey()
-    if name == "quick":
+    if name in BESIDE:
         bound_huey()
-        return huey_of(Lane.QUICK)
+        return huey_of(Lane(name))
     raise AttributeError(name)
 
 

@@ -53,6 +53,8 @@ class JobKind(StrEnum):
     """One chunk of the pictures, in every rung."""
     REMUX = "remux"
     """The source's own picture put into segments, and with it the sound of all renditions."""
+    COPY = "copy"
+    """All that is made of a source whose picture is kept, in one piece."""
     FILES = "files"
     """All that a preset without a ladder makes, in one piece."""
     SOUND = "sound"
@@ -87,13 +89,15 @@ class Lane(StrEnum):
     """A queue with its own consumers."""
 
     ENCODE = "encode"
+    COPY = "copy"
+    """For what goes through a whole file and encodes no picture: little of a processor, but minutes for a long one."""
     QUICK = "quick"
-    """For what takes seconds and little of a processor, so that it never waits behind an encode."""
+    """For what takes seconds, however long the video is, so that it waits behind nothing else."""
     WEBHOOK = "webhook"
     """For deliveries, which are no jobs: a receiver that takes its time holds up nothing else."""
 
 
-JOB_LANES = (Lane.ENCODE, Lane.QUICK)
+JOB_LANES = (Lane.ENCODE, Lane.COPY, Lane.QUICK)
 """The lanes that carry jobs."""
 
 

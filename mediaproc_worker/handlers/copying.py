@@ -20,16 +20,20 @@ from mediaproc_worker.grafting import grafted
 from mediaproc_worker.handlers.subtitles import keep_texts
 from mediaproc_worker.packaging import Made
 from mediaproc_worker.posting import Poster
+from mediaproc_worker.reading import source_of
 from mediaproc_worker.running import run_part
 from mediaproc_worker.shipping import Outbox
 
 
-def keep_source(
-    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, keyframes: Sequence[float]
-) -> None:
-    """Make everything of a video whose source is kept. Raises NotCopyable where browsers would not play it."""
+def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
+    """Raises NotCopyable where browsers would not play the source."""
     if (obstacle := copying.obstacle(info, keyframes)) is not None:
         raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
+
+
+def keep_source(context: AttemptContext) -> None:
+    """Make everything of a video whose source is kept."""
+    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
     context.log(copying.said(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
     with making.senders(others=2) as pool:

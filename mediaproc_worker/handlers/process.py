@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, edits, ladder, plan, remux, tracks
+from mediaproc.media import command, copying, edits, ladder, plan, remux, tracks
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -13,7 +13,7 @@ from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc_worker import making, overlaying, reasons
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.handlers.copying import keep_source
+from mediaproc_worker.handlers.copying import check_kept
 from mediaproc_worker.handlers.taking_over import taken_over
 from mediaproc_worker.reading import keyframes_of, probed, source_of
 
@@ -30,7 +30,9 @@ def process(context: AttemptContext) -> None:
     overlaying.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
-        keep_source(context, info, source, preset, keyframes_of(context, info))
+        check_kept(info, keyframes_of(context, info))
+        _note(context, source, copying.copy_arguments(info, source=source, preset=preset))
+        context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
         context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
@@ -136,4 +138,8 @@ def _note_first(
     """The page shows the whole's command: that of its first chunk, which stands for all."""
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    _note(context, source, arguments)
+
+
+def _note(context: AttemptContext, source: Source, arguments: list[str]) -> None:
     context.write(jobs.note, command=command.shell_line(arguments, source=source))

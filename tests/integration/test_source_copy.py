@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
 
 from mediaproc import database
-from mediaproc.domain.states import JobState
+from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import manifest
 from mediaproc.operations import outlines, playback
@@ -64,7 +63,9 @@ def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
     job, made = kept(clips.bunny())
     video = video_now(job.video_id)
     assert (set(made), video.playable, video.preset_version) == ({"720p", "audio"}, True, 1)
-    assert [part.kind.value for part in parts_of(job)] == ["storyboard"]
+    assert [(part.kind, part.lane) for part in parts_of(job)] == [
+        (JobKind.COPY, Lane.COPY), (JobKind.STORYBOARD, Lane.QUICK)
+    ]  # fmt: skip
     mp4 = fetched(made["720p"].mp4_key, tmp_path)
     for track in ("v:0", "a:0"):
         assert bits(mp4, track) == bits(clips.bunny(), track)
@@ -206,23 +207,22 @@ def test_what_browsers_do_not_play_is_refused_for_good(tmp_path: Path, name: str
     assert detail.endswith("Choose the preset “web” instead")
 
 
-def test_an_attempt_that_fails_on_the_way_leaves_the_next_one_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_fails_on_the_way_begins_again_where_it_stood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of the first attempt play until the second one has its own."""
     monkeypatch.setattr(packaging, "package", lambda *_, **__: 1 / 0)
     job = uploaded(clips.make(tmp_path / "clip.mp4", size="64x48", encode=X264), preset="source-copy")
-    perform_all(job)
-    assert (job_now(job.id).state, video_now(job.video_id).output_attempt) == (JobState.RETRYING, 1)
+    attempt.perform(job.id)
+    (part,) = parts_of(job)
+    attempt.perform(part.id)
+    assert (job_now(part.id).state, video_now(job.video_id).playable) == (JobState.RETRYING, True)
     monkeypatch.undo()
     with database.transaction() as session:
-        session.get_one(Job, job.id).next_attempt_at = None
-    attempt.perform(job.id)
-    video = video_now(job.video_id)
-    assert (job_now(job.id).state, video.output_attempt) == (JobState.COMPLETED, 2)
-    with database.transaction() as session:
-        found = session.exec(select(Rendition).where(col(Rendition.video_id) == job.video_id)).all()
-    assert {each.attempt for each in found} == {2}
+        session.get_one(Job, part.id).next_attempt_at = None
+    attempt.perform(part.id)
+    assert (job_now(job.id).state, video_now(job.video_id).output_attempt) == (JobState.COMPLETED, 1)
+    made = renditions_of(job.video_id)
+    assert set(made) == {"48p", "audio"}
+    assert clips.decode(stitched(made["48p"], tmp_path)).frames == clips.decode(tmp_path / "clip.mp4").frames
 
 
 def test_its_plan_is_the_command_that_copies(tmp_path: Path, account: Callable) -> None:

@@ -22,7 +22,7 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from mediaproc_worker.consumer import QUICK_WORKERS
+from mediaproc_worker.consumer import BESIDE
 from tests.conftest import Services
 from tests.integration.workers import ROOT, Workers, gone, kill
 from tests.works import attempts_of, enqueued, eventually, job_now, video_now
@@ -131,8 +131,8 @@ def test_what_is_asked_while_valkey_is_away_is_done_when_it_is_back(workers: Wor
 
 
 def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
-    first = [enqueued(filename="ffmpeg 1.5") for _ in range(QUICK_WORKERS)]
-    eventually(lambda: len(workers.ffmpegs()) == QUICK_WORKERS)
+    first = [enqueued(filename="ffmpeg 1.5") for _ in range(BESIDE[Lane.QUICK])]
+    eventually(lambda: len(workers.ffmpegs()) == BESIDE[Lane.QUICK])
     second = enqueued(filename="instant")
     huey_of(Lane.QUICK).storage.conn.flushdb()
     for each in (*first, second):

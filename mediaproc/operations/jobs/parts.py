@@ -27,7 +27,15 @@ _LOG_TAIL_LINES = 60
 PLANNED, ENCODED = 1.0, 94.0
 """Percent of the whole when it is planned, and when every chunk is encoded."""
 
-_ENCODING = frozenset({JobKind.ENCODE, JobKind.FILES, JobKind.TUNE, JobKind.MEASURE})
+_KINDS: dict[Lane, tuple[JobKind, ...]] = {
+    Lane.ENCODE: (JobKind.ENCODE, JobKind.FILES, JobKind.TUNE, JobKind.MEASURE),
+    Lane.COPY: (JobKind.REMUX, JobKind.SOUND, JobKind.SUBTITLES, JobKind.COPY, JobKind.ASSEMBLE),
+}
+_LANES = {kind: lane for lane, kinds in _KINDS.items() for kind in kinds}
+"""Where each kind waits that is not quick."""
+
+_ENDING = frozenset({JobKind.ASSEMBLE, JobKind.FILES, JobKind.COPY})
+"""The kinds whose end is that of the whole."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Part:
     @property
     def lane(self) -> Lane:
         """Only what keeps processors busy takes a slot for encoding."""
-        return Lane.ENCODE if self.kind in _ENCODING else Lane.QUICK
+        return _LANES.get(self.kind, Lane.QUICK)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
 
 def share_of(session: Session, claim: Claim) -> Share:
     """How an attempt's progress counts: that of a chunk by what the other chunks have done so far."""
-    if claim.job.parent_id is None or claim.job.kind is JobKind.FILES:
+    if claim.job.parent_id is None or claim.job.kind in (JobKind.FILES, JobKind.COPY):
         return Share()
     if claim.job.kind.afterwards:
         return Share(0, 0)
@@ -109,7 +117,7 @@ def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -
         return
     whole = whole_of(session, held)
     _keep_log(attempt_row(session, whole.job), log_tail)
-    if held.job.kind in (JobKind.ASSEMBLE, JobKind.FILES):
+    if held.job.kind in _ENDING:
         _complete_whole(session, whole)
         return
     if held.job.kind is JobKind.ENCODE:
