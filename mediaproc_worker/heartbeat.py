@@ -1,10 +1,14 @@
-"""The thread that keeps an attempt's lease, and tells the attempt when it must end."""
+"""The threads that keep an attempt's lease, and tell the attempt when it must end.
+
+They are two, so that a database that takes a heartbeat and never answers blinds nobody to the end of the lease.
+"""
 
 from __future__ import annotations
 
 import contextvars
 import threading
 import time
+from collections.abc import Callable
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +25,9 @@ TICK_SECONDS = 0.1
 LONGEST_INTERVAL_SECONDS = 0.7
 """A cancel is learned by the next heartbeat; FFmpeg, which has a second to end in order, must be dead after 2 s."""
 
+LONGEST_WAIT_SECONDS = 5.0
+"""At the end for a heartbeat that is on its way; one that comes later is fenced out."""
+
 stopping = threading.Event()
 """Set when this worker process has to give back what it is doing."""
 
@@ -33,22 +40,26 @@ class Heartbeat:
         self._ended = threading.Event()
         self._interval = min(settings().lease_seconds / 3, LONGEST_INTERVAL_SECONDS)
         self._started = self._renewed = self._tried = time.monotonic()
-        copied = contextvars.copy_context()
-        self._thread = threading.Thread(target=copied.run, args=(self._run,), name="heartbeat", daemon=True)
+        self._lookout = _thread("lookout", self._look_out)
+        self._beating = _thread("heartbeat", self._beat_on)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._lookout.start()
+        self._beating.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
+        self._lookout.join()
+        self._beating.join(timeout=LONGEST_WAIT_SECONDS)
 
-    def _run(self) -> None:
+    def _look_out(self) -> None:
         while not self._ended.wait(TICK_SECONDS):
             self._look_around()
-            if time.monotonic() - self._tried >= self._interval:
-                self._beat()
+
+    def _beat_on(self) -> None:
+        while not self._ended.wait(max(0.0, self._tried + self._interval - time.monotonic())):
+            self._beat()
 
     def _look_around(self) -> None:
         at = time.monotonic()
@@ -79,3 +90,8 @@ class Heartbeat:
             self._renewed = self._tried
         elif not self._ended.is_set():
             self._context.stop(StopReason.FENCED)
+
+
+def _thread(name: str, target: Callable[[], None]) -> threading.Thread:
+    """One that logs with the ids of the attempt."""
+    return threading.Thread(target=contextvars.copy_context().run, args=(target,), name=name, daemon=True)
