@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from mediaproc.domain.errors import Conflict
-from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media import copying, outline, plan
 from mediaproc.media.plan import Chunk
@@ -97,21 +97,7 @@ def _recipe(job: Job) -> Preset | None:
     return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
-def _chunks(session: Session, job: Job, info: MediaInfo, preset: Preset) -> list[Chunk]:
+def _chunks(session: Session, job: Job, info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
     """Those of the newest attempt, or all of the video as one."""
-    parts = [
-        each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE and each.output == job.attempt
-    ]
-    known = [(each.start_seconds or 0.0, each.length_seconds or 0.0) for each in parts] or [
-        (0.0, info.duration_seconds)
-    ]
-    return [
-        plan.chunk_of(
-            number,
-            start_seconds=start,
-            length_seconds=length,
-            last=number == len(known) - 1,
-            segment_seconds=preset.segment_seconds,
-        )
-        for number, (start, length) in enumerate(sorted(known))
-    ]
+    parts = jobs.of_output(session, job.id, job.attempt)
+    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or plan.chunks_for(info, preset, [])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind
-from mediaproc.media import command, ladder, plan, tracks
+from mediaproc.domain.tables import Job
+from mediaproc.media import command, ladder, tracks
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.operations import jobs
@@ -54,24 +55,19 @@ def _show(context: AttemptContext) -> bool:
 
 
 def _chunk(context: AttemptContext, preset: Preset) -> Chunk:
-    job = context.claim.job
-    assert job.chunk is not None and job.start_seconds is not None and job.length_seconds is not None
-    chunks = _siblings(context).count(JobKind.ENCODE)
-    return plan.chunk_of(
-        job.chunk,
-        start_seconds=job.start_seconds,
-        length_seconds=job.length_seconds,
-        last=job.chunk == chunks - 1,
-        segment_seconds=preset.segment_seconds,
-    )
+    number = context.claim.job.chunk
+    assert number is not None
+    return jobs.chunks_of(_siblings(context), segment_seconds=preset.segment_seconds)[number]
 
 
 def _instant(context: AttemptContext) -> bool:
     """Whether the source's own picture is what is played until all is done."""
-    return JobKind.REMUX in _siblings(context)
+    return any(each.kind is JobKind.REMUX for each in _siblings(context))
 
 
-def _siblings(context: AttemptContext) -> list[JobKind]:
-    assert context.claim.job.parent_id is not None
+def _siblings(context: AttemptContext) -> list[Job]:
+    """The parts of the same output, this one among them."""
+    claim = context.claim
+    assert claim.job.parent_id is not None
     with context.transaction() as session:
-        return [each.kind for each in jobs.of_job(session, context.claim.job.parent_id)]
+        return jobs.of_output(session, claim.job.parent_id, claim.output)

@@ -27,7 +27,17 @@ from mediaproc.operations.jobs.outputs import (
     set_media_info,
     set_poster,
 )
-from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
+from mediaproc.operations.jobs.parts import (
+    ENCODED,
+    PLANNED,
+    Part,
+    Share,
+    chunks_of,
+    of_job,
+    of_output,
+    share_of,
+    share_out,
+)
 from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.tuning import set_chosen
@@ -50,6 +60,7 @@ __all__ = [
     "add_rendition",
     "add_segments",
     "cancel",
+    "chunks_of",
     "claim",
     "claim_next",
     "complete",
@@ -66,6 +77,7 @@ __all__ = [
     "newest",
     "note",
     "of_job",
+    "of_output",
     "own_key",
     "prioritize",
     "prune",

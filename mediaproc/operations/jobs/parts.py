@@ -16,6 +16,8 @@ from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
+from mediaproc.media import plan
+from mediaproc.media.plan import Chunk
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
 from mediaproc.operations.jobs.leaving import leave_output, retire_instant
@@ -93,7 +95,8 @@ def share_of(session: Session, claim: Claim) -> Share:
         return Share(0, 0)
     if claim.job.kind is not JobKind.ENCODE:
         return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
-    chunks = [job for job in of_job(session, claim.job.parent_id) if job.kind is JobKind.ENCODE]
+    siblings = of_output(session, claim.job.parent_id, claim.output)
+    chunks = [job for job in siblings if job.kind is JobKind.ENCODE]
     scale = (ENCODED - PLANNED) / sum(_weight(job) for job in chunks)
     done = sum(_weight(job) * job.progress / 100 for job in chunks if job.id != claim.job_id)
     running = sum(job.state is JobState.RUNNING for job in chunks)
@@ -175,6 +178,27 @@ def _measured(session: Session, whole: Held) -> bool:
 def of_job(session: Session, job_id: UUID) -> list[Job]:
     """The parts of a job, in the order in which they were asked for."""
     return list(session.exec(select(Job).where(col(Job.parent_id) == job_id).order_by(col(Job.id))).all())
+
+
+def of_output(session: Session, job_id: UUID, output: int) -> list[Job]:
+    """Those that one attempt of the job asked for: the parts of an attempt before have ended, but are still there."""
+    return [part for part in of_job(session, job_id) if part.output == output]
+
+
+def chunks_of(parts: Sequence[Job], *, segment_seconds: int) -> list[Chunk]:
+    """The chunks that the parts of one attempt encode, in order."""
+    encodes = [part for part in parts if part.kind is JobKind.ENCODE]
+    known = sorted((part.start_seconds or 0.0, part.length_seconds or 0.0) for part in encodes)
+    return [
+        plan.chunk_of(
+            number,
+            start_seconds=start,
+            length_seconds=length,
+            last=number == len(known) - 1,
+            segment_seconds=segment_seconds,
+        )
+        for number, (start, length) in enumerate(known)
+    ]
 
 
 def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
