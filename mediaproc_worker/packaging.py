@@ -21,13 +21,14 @@ from mediaproc_worker.sending import put_large_file
 class Made:
     """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds.
 
-    A sound has a `label`.
+    A sound has a `label`, and what others may use again a `fingerprint`.
     """
 
     name: str
     rendition_id: UUID
     pieces: Sequence[tuple[int, float]]
     label: Label | None = None
+    fingerprint: str | None = None
 
 
 def package(
@@ -68,6 +69,7 @@ def finish(
         mp4_size_bytes=mp4_size_bytes,
         bitrate_bps=manifest.average_bitrate_bps(made.pieces),
         peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
+        fingerprint=made.fingerprint,
     )
 
 

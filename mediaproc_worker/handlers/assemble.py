@@ -14,7 +14,7 @@ from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making, packaging
+from mediaproc_worker import making, packaging, reusing
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.packaging import Made
 from mediaproc_worker.sending import SENDERS
@@ -34,7 +34,9 @@ def assemble(context: AttemptContext) -> None:
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
-        packaging.package(context, pool, [_made(*each) for each in whole.values()], base=0.0, fetch=fetch)
+        words = _fingerprints(context)
+        made = [_made(*each, words.get(name)) for name, each in whole.items()]
+        packaging.package(context, pool, made, base=0.0, fetch=fetch)
     _, segments = next(iter(whole.values()))
     making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
     _sweep(context, whole)
@@ -55,6 +57,18 @@ def _whole(context: AttemptContext) -> Whole:
     return whole
 
 
+def _fingerprints(context: AttemptContext) -> dict[str, str]:
+    """What was encoded for this output is known by from now on. What was used again is known already."""
+    claim, preset = context.claim, making.preset_of(context)
+    assert claim.job.parent_id is not None
+    with context.transaction() as session:
+        parts = jobs.of_output(session, claim.job.parent_id, claim.output)
+        before = jobs.reused_of(session, claim.job)
+    chunks = jobs.chunks_of(parts, segment_seconds=preset.segment_seconds)
+    words = reusing.fingerprints_of(context, making.info_of(context), preset, chunks)
+    return {name: word for name, word in words.items() if name not in before}
+
+
 def _end(segments: Sequence[Segment]) -> int:
     """The number after the last segment. Raises EncodeFailed where one is missing."""
     number = 0
@@ -65,10 +79,10 @@ def _end(segments: Sequence[Segment]) -> int:
     return number
 
 
-def _made(rendition: Rendition, segments: Sequence[Segment]) -> Made:
+def _made(rendition: Rendition, segments: Sequence[Segment], fingerprint: str | None) -> Made:
     pieces = [(each.size_bytes, each.duration_seconds) for each in segments]
     label = rendition.label if rendition.kind is RenditionKind.AUDIO else None
-    return Made(rendition.name, rendition.id, pieces, label)
+    return Made(rendition.name, rendition.id, pieces, label, fingerprint)
 
 
 def _fetch(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job
 from mediaproc.media import command, ladder, tracks
+from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc_worker import making, overlaying
@@ -17,9 +19,9 @@ from mediaproc_worker.running import run_part
 
 
 def encode_chunk(context: AttemptContext) -> None:
-    """Encode one chunk in every rung; each segment is in S3 as soon as it is closed."""
+    """Encode one chunk in every rung that is not there already; each segment is in S3 as soon as it is closed."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    rungs, chunk = ladder.rungs_for(info, preset), _chunk(context, preset)
+    rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
@@ -52,6 +54,12 @@ def _show(context: AttemptContext) -> bool:
     info = making.info_of(context)
     renditions = len(ladder.rungs_for(info, making.preset_of(context))) + len(tracks.sounds(info))
     return context.write(jobs.mark_playable, renditions=renditions)
+
+
+def _rungs(context: AttemptContext, info: MediaInfo, preset: Preset) -> list[Rung]:
+    with context.transaction() as session:
+        before = jobs.reused_of(session, context.claim.job)
+    return [rung for rung in ladder.rungs_for(info, preset) if rung.name not in before]
 
 
 def _chunk(context: AttemptContext, preset: Preset) -> Chunk:

@@ -109,7 +109,8 @@ def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
     assert set(first) == set(second) == {"48p", "audio"}
     for name, (row, segments) in second.items():
         before, theirs = first[name]
-        left_out = {"id", "video_id", "init_key", "mp4_key", "created_at"}
+        left_out = {"id", "video_id", "init_key", "mp4_key", "created_at", "reused"}
+        assert (before.reused, row.reused) == (False, True)
         assert row.model_dump(exclude=left_out) == before.model_dump(exclude=left_out)
         assert [(each.number, each.size_bytes) for each in segments] == [
             (each.number, each.size_bytes) for each in theirs

@@ -39,6 +39,7 @@ from mediaproc.operations.jobs.parts import (
     share_out,
 )
 from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
+from mediaproc.operations.jobs.reuse import reusable, reused_of
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.tuning import set_chosen
 from mediaproc.operations.jobs.turns import claim_next
@@ -85,6 +86,8 @@ __all__ = [
     "rescue_expired",
     "resend_lost",
     "retry",
+    "reusable",
+    "reused_of",
     "segments_of",
     "set_chosen",
     "set_media_info",

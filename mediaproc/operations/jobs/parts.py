@@ -22,6 +22,7 @@ from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
 from mediaproc.operations.jobs.leaving import leave_output, retire_instant
 from mediaproc.operations.jobs.outputs import show_output
+from mediaproc.operations.jobs.reuse import reused_of
 from mediaproc.settings import settings
 
 _LOG_TAIL_LINES = 60
@@ -79,12 +80,17 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
     if held.job.lease_expires_at is None:
         return
     held.job.lease_expires_at = None
-    # What has no chunks and nothing instant is done in the plainest way already.
-    kinds = [part.kind for part in wanted]
-    held.job.undivided = held.job.undivided or (kinds.count(JobKind.ENCODE) < 2 and JobKind.REMUX not in kinds)
+    held.job.undivided = held.job.undivided or _plain(session, held.job, wanted)
     held.video.progress = max(held.video.progress, PLANNED)
     for part in wanted:
         begin(session, held, held.job, part)
+
+
+def _plain(session: Session, whole: Job, wanted: Sequence[Part]) -> bool:
+    """Whether it is done in the plainest way already: without chunks, nothing instant, nothing from before."""
+    kinds = [part.kind for part in wanted]
+    divided = kinds.count(JobKind.ENCODE) > 1 or JobKind.REMUX in kinds
+    return not divided and not reused_of(session, whole)
 
 
 def share_of(session: Session, claim: Claim) -> Share:
@@ -164,15 +170,15 @@ def afterwards(session: Session, whole: Held) -> None:
     """What a whole that has just been completed lets begin, for nobody to wait for: unless it was taken over too."""
     if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
         begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
-    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and not _measured(session, whole):
+    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and _unmeasured(session, whole):
         begin(session, whole, whole.job, Part(JobKind.MEASURE))
 
 
-def _measured(session: Session, whole: Held) -> bool:
+def _unmeasured(session: Session, whole: Held) -> bool:
+    """Whether there is a rung whose VMAF did not come along with it."""
     mine = (col(Rendition.video_id) == whole.video.id, col(Rendition.attempt) == whole.job.attempt)
-    return (
-        session.exec(select(Rendition.id).where(*mine, col(Rendition.vmaf).is_not(None)).limit(1)).first() is not None
-    )
+    rungs = (col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None), col(Rendition.vmaf).is_(None))
+    return session.exec(select(Rendition.id).where(*mine, *rungs).limit(1)).first() is not None
 
 
 def of_job(session: Session, job_id: UUID) -> list[Job]:

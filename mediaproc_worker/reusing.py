@@ -1,0 +1,135 @@
+"""Use again what the same source was encoded to before: renditions whose fingerprint is one of this plan's, copied
+within storage, so that only the others are encoded, and either output may go without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mediaproc import logs
+from mediaproc.domain.errors import SourceMissing, StorageFailed
+from mediaproc.domain.tables import Rendition, Segment, Video
+from mediaproc.embedded import ffmpeg
+from mediaproc.media import fingerprints, tracks
+from mediaproc.media.plan import Chunk
+from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.tracks import Label
+from mediaproc.operations import jobs
+from mediaproc.storage import keys, objects
+from mediaproc_worker import making
+from mediaproc_worker.context import AttemptContext
+
+log = logs.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Before:
+    """A rendition of another output, with its segments."""
+
+    row: Rendition
+    segments: Sequence[Segment]
+
+    @property
+    def object_keys(self) -> list[str]:
+        """Of its init segment and its segments."""
+        return [self.row.init_key, *(each.object_key for each in self.segments)]
+
+
+def reused(context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk]) -> Collection[str]:
+    """The names of the renditions that this attempt's output has from another one now, and that nobody need encode.
+
+    None where it was tried so in vain: what was decoded of a damaged source then and now may differ.
+    """
+    made = {} if context.claim.job.undivided else context.write(jobs.reusable)
+    if not made:
+        return ()
+    labels = {kept.rendition: kept.label for kept in tracks.sounds(info)}
+    words = fingerprints_of(context, info, preset, chunks)
+    found = _sounds_together({name: made[word] for name, word in words.items() if word in made}, labels)
+    with making.senders() as pool:
+        tried = {name: _copied(context, pool, name, row) for name, row in found.items()}
+    copied = _sounds_together({name: before for name, before in tried.items() if before}, labels)
+    for name, before in copied.items():
+        _write_down(context, name, before, labels.get(name, Label("")))
+    if copied:
+        context.log(f"Encoded before in the same way, and used again: {', '.join(copied)}")
+    return copied.keys()
+
+
+def fingerprints_of(
+    context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk]
+) -> dict[str, str]:
+    """The fingerprints of this output's renditions by their names; none where storage did not name the source."""
+    with context.transaction() as session:
+        video = session.get_one(Video, context.claim.video_id)
+    if video.source_etag is None:
+        return {}
+    made = fingerprints.Made(etag=video.source_etag, size_bytes=video.size_bytes, ffmpeg=ffmpeg.version())
+    return fingerprints.of_output(made, info, preset, chunks)
+
+
+def _sounds_together(found: Mapping[str, T], sounds: Collection[str]) -> dict[str, T]:
+    """One FFmpeg makes all sounds: either it has nothing to do, or it makes them all."""
+    whole = all(name in found for name in sounds)
+    return {name: each for name, each in found.items() if whole or name not in sounds}
+
+
+def _copied(context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition) -> Before | None:
+    """Copy a rendition's objects. None where one is gone: deleted at this very moment, most likely."""
+    with context.transaction() as session:
+        before = Before(row, jobs.segments_of(session, row))
+
+    def copy(key: str) -> None:
+        context.check()
+        objects.copy(key, _own_key(context, name, key))
+
+    try:
+        for _ in pool.map(copy, before.object_keys):
+            pass
+    except (SourceMissing, StorageFailed) as error:
+        log.warning("not_used_again", rendition=name, error=str(error))
+        return None
+    return before
+
+
+def _write_down(context: AttemptContext, name: str, before: Before, label: Label) -> None:
+    row = before.row
+    rendition = jobs.NewRendition(
+        name=name,
+        codec=row.codec,
+        codecs=row.codecs,
+        init_key=_own_key(context, name, row.init_key),
+        width=row.width,
+        height=row.height,
+        frame_rate=row.frame_rate,
+        bitrate_bps=row.bitrate_bps,
+        peak_bitrate_bps=row.peak_bitrate_bps,
+        kind=row.kind,
+        channels=row.channels,
+        video_range=row.video_range,
+        vmaf=row.vmaf,
+        fingerprint=row.fingerprint,
+        reused=True,
+        **vars(label),
+    )
+    segments = [
+        jobs.NewSegment(
+            number=each.number,
+            object_key=_own_key(context, name, each.object_key),
+            duration_seconds=each.duration_seconds,
+            size_bytes=each.size_bytes,
+            span=each.span,
+        )
+        for each in before.segments
+    ]
+    context.write(jobs.add_segments, context.write(jobs.add_rendition, rendition), segments)
+
+
+def _own_key(context: AttemptContext, name: str, key: str) -> str:
+    return keys.piece_like(context.claim.video_id, context.claim.output, name, key)
