@@ -45,7 +45,7 @@ def package(
     """
     sounds, rungs = [each for each in made if each.label], [each for each in made if not each.label]
     labels = [(each.name, each.label) for each in made if each.label]
-    for sound in sounds if fetch else ():
+    for sound in sounds if fetch and rungs else ():
         assert fetch
         fetch(sound)
     sent = [pool.submit(_send, context, _remux(context, rung, sounds=labels, base=base, fetch=fetch)) for rung in rungs]

@@ -30,10 +30,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Before:
-    """A rendition of another output, with its segments."""
+    """A rendition of another output, with its segments; and its MP4, where that has the sounds of this plan."""
 
     row: Rendition
     segments: Sequence[Segment]
+    mp4_key: str | None = None
 
     @property
     def object_keys(self) -> list[str]:
@@ -49,14 +50,14 @@ def reused(context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Seq
     made = {} if context.claim.job.undivided else context.write(jobs.reusable)
     if not made:
         return ()
-    labels = {kept.rendition: kept.label for kept in tracks.sounds(info)}
     words = fingerprints_of(context, info, preset, chunks)
-    found = _sounds_together({name: made[word] for name, word in words.items() if word in made}, labels)
+    sounds: jobs.Sounds = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
+    found = _sounds_together({name: made[word] for name, word in words.items() if word in made}, sounds)
     with making.senders() as pool:
-        tried = {name: _copied(context, pool, name, row) for name, row in found.items()}
-    copied = _sounds_together({name: before for name, before in tried.items() if before}, labels)
+        tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
+    copied = _sounds_together({name: before for name, before in tried.items() if before}, sounds)
     for name, before in copied.items():
-        _write_down(context, name, before, labels.get(name, Label("")))
+        _write_down(context, name, before, sounds[name][1] if name in sounds else Label(""))
     if copied:
         context.log(f"Encoded before in the same way, and used again: {', '.join(copied)}")
     return copied.keys()
@@ -80,10 +81,13 @@ def _sounds_together(found: Mapping[str, T], sounds: Collection[str]) -> dict[st
     return {name: each for name, each in found.items() if whole or name not in sounds}
 
 
-def _copied(context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition) -> Before | None:
+def _copied(
+    context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition, sounds: jobs.Sounds
+) -> Before | None:
     """Copy a rendition's objects. None where one is gone: deleted at this very moment, most likely."""
     with context.transaction() as session:
-        before = Before(row, jobs.segments_of(session, row))
+        file = row.mp4_key if jobs.sounds_of(session, row) == sounds else None
+        before = Before(row, jobs.segments_of(session, row), file)
 
     def copy(key: str) -> None:
         context.check()
@@ -92,6 +96,9 @@ def _copied(context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: R
     try:
         for _ in pool.map(copy, before.object_keys):
             pass
+        if before.mp4_key:
+            context.check()
+            objects.copy(before.mp4_key, keys.download(context.claim.video_id, context.claim.output, name), large=True)
     except (SourceMissing, StorageFailed) as error:
         log.warning("not_used_again", rendition=name, error=str(error))
         return None
@@ -99,7 +106,7 @@ def _copied(context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: R
 
 
 def _write_down(context: AttemptContext, name: str, before: Before, label: Label) -> None:
-    row = before.row
+    row, claim = before.row, context.claim
     rendition = jobs.NewRendition(
         name=name,
         codec=row.codec,
@@ -113,6 +120,8 @@ def _write_down(context: AttemptContext, name: str, before: Before, label: Label
         kind=row.kind,
         channels=row.channels,
         video_range=row.video_range,
+        mp4_key=keys.download(claim.video_id, claim.output, name) if before.mp4_key else None,
+        mp4_size_bytes=row.mp4_size_bytes if before.mp4_key else None,
         vmaf=row.vmaf,
         fingerprint=row.fingerprint,
         reused=True,

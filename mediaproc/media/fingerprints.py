@@ -25,8 +25,8 @@ from mediaproc.media.sources import Source, input_options, location
 from mediaproc.media.tracks import Kept
 
 GENERATION = 1
-"""Of what is done to FFmpeg's output before it is stored, and to subtitles before they are burnt in: where that changes
-what is stored, this number rises, and nothing made before is used again."""
+"""Of what is done to FFmpeg's output before it is stored, to subtitles before they are burnt in, and to make an MP4 of
+segments: where that changes what is stored, this number rises, and nothing made before is used again."""
 
 _SOURCE = Source("source")
 _NAME = "rendition"

@@ -34,12 +34,22 @@ def assemble(context: AttemptContext) -> None:
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
-        words = _fingerprints(context)
-        made = [_made(*each, words.get(name)) for name, each in whole.items()]
-        packaging.package(context, pool, made, base=0.0, fetch=fetch)
+        packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
     _, segments = next(iter(whole.values()))
     making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
     _sweep(context, whole)
+
+
+def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
+    """The renditions whose MP4 is still to be made, and the sounds. The others, whose MP4 came along, are whole."""
+    words, left = _fingerprints(context), list[Made]()
+    for name, (row, segments) in whole.items():
+        made = _made(row, segments, words.get(name))
+        if row.mp4_key:
+            packaging.finish(context, made, mp4_key=row.mp4_key, mp4_size_bytes=row.mp4_size_bytes)
+        else:
+            left.append(made)
+    return left
 
 
 def _whole(context: AttemptContext) -> Whole:

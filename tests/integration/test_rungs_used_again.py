@@ -13,7 +13,7 @@ from mediaproc import database
 from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
-from mediaproc.media import plan
+from mediaproc.media import command, plan
 from mediaproc.operations import jobs, playback
 from mediaproc.settings import settings
 from mediaproc.storage import objects
@@ -180,6 +180,31 @@ def test_another_video_of_the_same_file_shares_what_is_alike_and_outlives_the_fi
     made = renditions_of(second.video_id)
     assert clips.decode(stitched(made["144p"], tmp_path)).frames == 125
     assert etags(made["144p"]).count("gone") == etags(made["audio"]).count("gone") == 0
+
+
+def test_a_file_comes_along_with_a_rung_whose_sound_is_the_same(
+    clip: Path, owner: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is the same bits: to read all segments and send them again would cost minutes of a long video."""
+    remuxed: list[str] = []
+    remux = command.remux_arguments
+
+    def counted(rendition: str, **sounds: Any) -> list[str]:
+        remuxed.append(rendition)
+        return remux(rendition, **sounds)
+
+    monkeypatch.setattr(command, "remux_arguments", counted)
+    first = processed(owner, clip)
+    file = objects.get_bytes(made_by(first, "180p").mp4_key or "")
+    change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])
+    second = done(again(first))
+    row = made_by(second, "180p")
+    assert objects.get_bytes(row.mp4_key or "") == file
+    assert (row.mp4_size_bytes, row.finished) == (len(file), True)
+    change(owner, mute=True)
+    third = done(again(second))
+    assert remuxed == ["180p", "144p", "144p", "180p", "144p"]
+    assert not clips.ffprobe(fetched(made_by(third, "180p").mp4_key, tmp_path), "-select_streams", "a")["streams"]
 
 
 def test_who_asks_for_the_very_same_once_more_has_it_made_anew(clip: Path, owner: Account) -> None:

@@ -39,7 +39,7 @@ from mediaproc.operations.jobs.parts import (
     share_out,
 )
 from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
-from mediaproc.operations.jobs.reuse import reusable, reused_of
+from mediaproc.operations.jobs.reuse import Sounds, reusable, reused_of, sounds_of
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.tuning import set_chosen
 from mediaproc.operations.jobs.turns import claim_next
@@ -57,6 +57,7 @@ __all__ = [
     "NewSegment",
     "Part",
     "Share",
+    "Sounds",
     "Twin",
     "add_rendition",
     "add_segments",
@@ -96,6 +97,7 @@ __all__ = [
     "set_vmaf",
     "share_of",
     "share_out",
+    "sounds_of",
     "sweep_leftovers",
     "take_over",
 ]

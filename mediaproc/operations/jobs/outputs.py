@@ -43,6 +43,8 @@ class NewRendition:
     is_default: bool = False
     channels: int = 0
     video_range: str = tone.SDR
+    mp4_key: str | None = None
+    mp4_size_bytes: int | None = None
     vmaf: float | None = None
     fingerprint: str | None = None
     reused: bool = False

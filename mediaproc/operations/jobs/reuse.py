@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
+from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
+from mediaproc.media.tracks import Label
 from mediaproc.operations.jobs.fence import Claim, Held, fenced
 from mediaproc.operations.jobs.twins import same_request
+
+Sounds = dict[str, tuple[str | None, Label]]
+"""Fingerprint and label of each sound of an output by its name."""
 
 
 def reusable(session: Session, claim: Claim) -> dict[str, Rendition]:
@@ -32,6 +37,13 @@ def reused_of(session: Session, job: Job) -> set[str]:
     """The names of the renditions that the job's newest attempt uses again."""
     mine = (col(Rendition.video_id) == job.video_id, col(Rendition.attempt) == (job.output or job.attempt))
     return set(session.exec(select(Rendition.name).where(*mine, col(Rendition.reused))).all())
+
+
+def sounds_of(session: Session, rendition: Rendition) -> Sounds:
+    """What is heard in the file of a rung."""
+    mine = (col(Rendition.video_id) == rendition.video_id, col(Rendition.attempt) == rendition.attempt)
+    found = session.exec(select(Rendition).where(*mine, col(Rendition.kind) == RenditionKind.AUDIO)).all()
+    return {each.name: (each.fingerprint, each.label) for each in found}
 
 
 def _asked_again(session: Session, held: Held) -> bool:
