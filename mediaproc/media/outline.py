@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,24 +53,37 @@ class Outline:
     rungs: tuple[Rung, ...]
     chunks: tuple[Chunk, ...]
     steps: tuple[Step, ...]
+    reused: tuple[str, ...] = ()
+    """Names of rungs and sounds that were made before."""
 
     def to_json(self) -> dict[str, Any]:
         """The same for programs."""
         rungs = [asdict(rung) | {"frame_rate": round(float(rung.frame_rate), 3)} for rung in self.rungs]
         return asdict(self) | {
             "rungs": rungs,
+            "reused": list(self.reused),
             "chunks": [asdict(chunk) for chunk in self.chunks],
             "steps": [asdict(step) for step in self.steps],
         }
 
 
-def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Sequence[Chunk], threads: int) -> Outline:
+def outline_of(
+    info: MediaInfo,
+    *,
+    source: Source,
+    preset: Preset,
+    chunks: Sequence[Chunk],
+    threads: int,
+    reused: Collection[str] = (),
+) -> Outline:
     """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
 
-    A source that is kept as it is has no chunks.
+    A source that is kept as it is has no chunks. Renditions that are `reused`, by their names, are not encoded.
     """
     rungs, sound, video = ladder.rungs_for(info, preset), command.main_audio(info), info.video
-    encode = _copy if preset.copies else _encode if len(chunks) == 1 else _encode_chunks
+    encode = _copy if preset.copies else _encode if len(chunks) == 1 and not reused else _encode_chunks
+    left = [rung for rung in rungs if rung.name not in reused]
+    chunks = chunks if left else ()
     return Outline(
         preset=preset.name,
         preset_version=preset.version,
@@ -84,35 +97,56 @@ def outline_of(info: MediaInfo, *, source: Source, preset: Preset, chunks: Seque
         chunks=tuple(chunks),
         steps=(
             *_burnt(info, source, preset),
-            *encode(info, source, preset, rungs, chunks, threads),
+            *encode(info, source, preset, left, chunks, threads, reused),
             *_subtitles(info, source, preset),
             _poster(info, source, preset),
-            *(_remux(rung, info, stitched=len(chunks) > 1, copied=preset.copies) for rung in rungs),
+            *(_remux(rung, info, note=_note(rung, preset, chunks, reused)) for rung in rungs),
             _storyboard(info, preset, rungs[-1]),
         ),
+        reused=tuple(sorted(reused)),
     )
 
 
 def _copy(
-    info: MediaInfo, source: Source, preset: Preset, _rungs: Sequence[Rung], _: Sequence[Chunk], _threads: int
+    info: MediaInfo,
+    source: Source,
+    preset: Preset,
+    rungs: Sequence[Rung],
+    _chunks: Sequence[Chunk],
+    _threads: int,
+    _reused: Collection[str],
 ) -> list[Step]:
+    if not rungs:
+        return []
     line = command.shell_line(copying.copy_arguments(info, source=source, preset=preset), source=source)
     return [Step("Copy", line, "Picture as CMAF, not encoded, cut while it grows")]
 
 
 def _encode(
-    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], _: Sequence[Chunk], threads: int
+    info: MediaInfo,
+    source: Source,
+    preset: Preset,
+    rungs: Sequence[Rung],
+    _chunks: Sequence[Chunk],
+    threads: int,
+    _reused: Collection[str],
 ) -> list[Step]:
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads)
     return [Step("Encode", command.shell_line(arguments, source=source), "Each rung as CMAF, cut while it grows")]
 
 
 def _encode_chunks(
-    info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], chunks: Sequence[Chunk], threads: int
+    info: MediaInfo,
+    source: Source,
+    preset: Preset,
+    rungs: Sequence[Rung],
+    chunks: Sequence[Chunk],
+    threads: int,
+    reused: Collection[str],
 ) -> list[Step]:
     """The sound whole, and the chunks, each in a folder of its own: they write files of the same names."""
     steps: list[Step] = []
-    if command.main_audio(info):
+    if any(kept.rendition not in reused for kept in tracks.sounds(info)):
         arguments = command.sound_arguments(info, source=source, preset=preset)
         steps.append(Step("Sound", command.shell_line(arguments, source=source), "Whole, so that no seam is heard"))
     for chunk in chunks:
@@ -158,12 +192,19 @@ def _poster(info: MediaInfo, source: Source, preset: Preset) -> Step:
     return Step("Poster", command.shell_line(arguments, source=source), note)
 
 
-def _remux(rung: Rung, info: MediaInfo, *, stitched: bool, copied: bool) -> Step:
+def _remux(rung: Rung, info: MediaInfo, *, note: str) -> Step:
     sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
     line = command.shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
-    note = f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if stitched else ""
-    note = "Of a large MP4 storage copies the media by itself, behind an index like this one" if copied else note
     return Step(f"MP4 {rung.name}", line, note)
+
+
+def _note(rung: Rung, preset: Preset, chunks: Sequence[Chunk], reused: Collection[str]) -> str:
+    """Where the bits of an MP4 come from."""
+    if preset.copies:
+        return "Of a large MP4 storage copies the media by itself, behind an index like this one"
+    if rung.name in reused:
+        return f"{layout.whole(rung.name)}: what was encoded before; with the same sound its MP4 is used again too"
+    return f"{layout.whole(rung.name)}: the segments of all chunks, one after another" if len(chunks) > 1 else ""
 
 
 def _storyboard(info: MediaInfo, preset: Preset, smallest: Rung) -> Step:

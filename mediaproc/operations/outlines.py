@@ -66,9 +66,13 @@ class OutlineView(BaseModel):
     audio_codec: str | None
     rungs: list[PlannedRung]
     chunks: list[PlannedChunk] = Field(
-        description="One where the video is encoded in one piece, none where the source is kept as it is."
+        description="One where the video is encoded in one piece, none where no picture has to be encoded."
     )
     steps: list[PlannedStep]
+    reused: list[str] = Field(
+        default_factory=list,
+        description="The rungs and sounds that are used again: made before of the same file, in the same way.",
+    )
 
 
 def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
@@ -89,6 +93,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
         preset=preset,
         chunks=[] if preset.copies else _chunks(session, job, info, preset),
         threads=settings().threads_per_encode,
+        reused=jobs.reused_of(session, job),
     )
     return OutlineView.model_validate(made.to_json())
 

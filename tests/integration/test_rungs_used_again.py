@@ -81,6 +81,11 @@ def change(owner: Account, **recipe: Any) -> None:
     assert owner.client.patch(f"{URL}/ladder", json=recipe).status_code == 200
 
 
+def planned(owner: Account, job: Job) -> dict[str, Any]:
+    """What the API tells of what is done with the job's video."""
+    return owner.client.get(f"/api/v1/videos/{job.video_id}/plan").json()
+
+
 def etags(rendition: Rendition) -> list[str]:
     """What storage says of its init segment and segments: digests of their bytes."""
     found = [objects.head(key) for key in (rendition.init_key, *(each.object_key for each in segments_of(rendition)))]
@@ -111,8 +116,13 @@ def test_a_changed_rung_is_encoded_alone(clip: Path, owner: Account, tmp_path: P
     assert sorted(encoded_by(first)) == ["144p", "180p", "audio"]
     before = {name: etags(row) for name, row in renditions_of(first.video_id).items()}
     change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])
-    second = done(again(first))
+    second = again(first)
+    assert planned(owner, second)["reused"] == []
+    second = done(second)
     assert encoded_by(second) == ["144p"]
+    plan = planned(owner, second)
+    assert (plan["reused"], [step["name"] for step in plan["steps"]][:2]) == (["180p", "audio"], ["Chunk 1", "Poster"])
+    assert "180p.cmaf" not in plan["steps"][0]["command"]
     assert "Encoded before in the same way, and used again: 180p, audio" in attempts_of(second.id)[-1].log_tail
     sweep()
     made = renditions_of(first.video_id)
@@ -160,8 +170,11 @@ def test_a_new_sound_leaves_the_pictures_and_a_new_title_leaves_everything(
     (sound,) = clips.ffprobe(fetched(made_by(second, "144p").mp4_key, tmp_path), "-select_streams", "a")["streams"]
     assert sound["channels"] == 1
     change(owner, title="Stairs")
-    third = done(again(second))
+    third = again(second)
+    assert planned(owner, third)["reused"] == [], "nobody has looked yet"
+    third = done(third)
     assert encoded_by(third) == []
+    assert planned(owner, third)["chunks"] == []
     assert_it_plays(third, {name: made_by(third, name) for name in ("180p", "144p", "audio")}, tmp_path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from mediaproc.__main__ import cli
 from mediaproc.commands.plan import CannotPlan, plan_file
 from mediaproc.media import keyframes, plan
 from mediaproc.media.outline import NAMELESS, outline_of
-from mediaproc.media.presets import WEB
+from mediaproc.media.presets import WEB, RungTarget
 from tests import clips
 
 
@@ -83,3 +84,22 @@ def test_the_command_line_plans_a_file_without_a_server(clip: Path, tmp_path: Pa
         failed = run(cli, ["plan", *arguments])
         assert failed.exit_code == 1
         assert sentence in failed.output
+
+
+def test_what_was_encoded_before_is_not_in_the_commands(clip: Path) -> None:
+    info = clips.probed(clip)
+    two = replace(WEB, rungs=(RungTarget("180p", 320, 180, 24, 800_000), RungTarget("144p", 256, 144, 24, 500_000)))
+
+    def planned(*reused: str) -> tuple[list[str], str, int]:
+        chunks = plan.chunks_for(info, two, [])
+        made = outline_of(info, source=NAMELESS, preset=two, chunks=chunks, threads=2, reused=reused).to_json()
+        assert made["reused"] == sorted(reused)
+        encodes = [step for step in made["steps"] if step["name"] in ("Sound", "Encode", "Chunk 1")]
+        written = [word for step in encodes for word in step["command"].split() if word.endswith((".cmaf", ".cmaf)"))]
+        return [step["name"] for step in encodes], " ".join(written), len(made["chunks"])
+
+    assert planned() == (["Encode"], "180p.cmaf 144p.cmaf audio.cmaf", 1)
+    assert planned("180p", "audio") == (["Chunk 1"], "144p.cmaf)", 1)
+    assert planned("180p") == (["Sound", "Chunk 1"], "audio.cmaf 144p.cmaf)", 1)
+    assert planned("180p", "144p") == (["Sound"], "audio.cmaf", 0)
+    assert planned("180p", "144p", "audio") == ([], "", 0)

@@ -34,9 +34,14 @@ def reusable(session: Session, claim: Claim) -> dict[str, Rendition]:
 
 
 def reused_of(session: Session, job: Job) -> set[str]:
-    """The names of the renditions that the job's newest attempt uses again."""
-    mine = (col(Rendition.video_id) == job.video_id, col(Rendition.attempt) == (job.output or job.attempt))
-    return set(session.exec(select(Rendition.name).where(*mine, col(Rendition.reused))).all())
+    """The names of the renditions that the newest attempt of a whole, or of the whole of a part, uses again.
+
+    A job that has not begun has the attempt's number of the one before.
+    """
+    whole, output = job.parent_id or job.id, job.output or job.attempt
+    begun = select(Attempt.id).where(col(Attempt.job_id) == whole, col(Attempt.number) == output).exists()
+    mine = (col(Rendition.video_id) == job.video_id, col(Rendition.attempt) == output, col(Rendition.reused))
+    return set(session.exec(select(Rendition.name).where(*mine, begun)).all())
 
 
 def sounds_of(session: Session, rendition: Rendition) -> Sounds:
