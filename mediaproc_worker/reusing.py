@@ -60,6 +60,8 @@ def reused(context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Seq
         _write_down(context, name, before, sounds[name][1] if name in sounds else Label(""))
     if copied:
         context.log(f"Encoded before in the same way, and used again: {', '.join(copied)}")
+    if copied.keys() > sounds.keys():
+        context.write(jobs.mark_playable)
     return copied.keys()
 
 

@@ -220,6 +220,28 @@ def test_a_file_comes_along_with_a_rung_whose_sound_is_the_same(
     assert not clips.ffprobe(fetched(made_by(third, "180p").mp4_key, tmp_path), "-select_streams", "a")["streams"]
 
 
+def test_what_there_is_plays_at_once_and_alone_until_the_rest_is_whole(owner: Account, tmp_path: Path) -> None:
+    """A source that could play as it is need not be copied for that."""
+    source = clips.make(tmp_path / "plays.mp4", size="320x180", seconds=2)
+    assert JobKind.REMUX in [each.kind for each in parts_of(processed(owner, source))]
+    change(owner, rungs=[{"height": 180, "crf": 38}, SMALL])
+    second = uploaded_for(owner, source, "ladder")
+    attempt.perform(second.id)
+    encode, poster = parts_of(second)
+    assert (encode.kind, poster.kind) == (JobKind.ENCODE, JobKind.POSTER)
+    assert sizes_played(second) == ["256x144"]
+    attempt.perform(encode.id)
+    assert sizes_played(second) == ["256x144"]
+    perform_all(second)
+    assert sorted(sizes_played(second)) == ["256x144", "320x180"]
+
+
+def sizes_played(job: Job) -> list[str]:
+    with database.transaction() as session:
+        top = playback.multivariant_playlist(session, session.get_one(Video, job.video_id))
+    return [word.partition("RESOLUTION=")[2] for word in top.replace("\n", ",").split(",") if "RESOLUTION=" in word]
+
+
 def test_who_asks_for_the_very_same_once_more_has_it_made_anew(clip: Path, owner: Account) -> None:
     first = processed(owner, clip)
     assert sorted(encoded_by(done(again(first)))) == ["144p", "180p", "audio"]
