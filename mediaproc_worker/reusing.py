@@ -42,20 +42,23 @@ class Before:
         return [self.row.init_key, *(each.object_key for each in self.segments)]
 
 
-def reused(context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk]) -> Collection[str]:
+def reused(
+    context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk], *, sound_alone: bool
+) -> Collection[str]:
     """The names of the renditions that this attempt's output has from another one now, and that nobody need encode.
 
-    None where it was tried so in vain: what was decoded of a damaged source then and now may differ.
+    None where it was tried so in vain: what was decoded of a damaged source then and now may differ. Sound without a
+    picture only if `sound_alone`.
     """
     made = {} if context.claim.job.undivided else context.write(jobs.reusable)
     if not made:
         return ()
     words = fingerprints_of(context, info, preset, chunks)
     sounds: jobs.Sounds = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
-    found = _sounds_together({name: made[word] for name, word in words.items() if word in made}, sounds)
+    found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
     with making.senders() as pool:
         tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
-    copied = _sounds_together({name: before for name, before in tried.items() if before}, sounds)
+    copied = _usable({name: before for name, before in tried.items() if before}, sounds, alone=sound_alone)
     for name, before in copied.items():
         _write_down(context, name, before, sounds[name][1] if name in sounds else Label(""))
     if copied:
@@ -77,10 +80,11 @@ def fingerprints_of(
     return fingerprints.of_output(made, info, preset, chunks)
 
 
-def _sounds_together(found: Mapping[str, T], sounds: Collection[str]) -> dict[str, T]:
-    """One FFmpeg makes all sounds: either it has nothing to do, or it makes them all."""
-    whole = all(name in found for name in sounds)
-    return {name: each for name, each in found.items() if whole or name not in sounds}
+def _usable(found: Mapping[str, T], sounds: Collection[str], *, alone: bool) -> dict[str, T]:
+    """The pictures, and the sounds if they are all there: one FFmpeg makes them, or has nothing to do."""
+    pictures = {name: each for name, each in found.items() if name not in sounds}
+    whole = all(name in found for name in sounds) and (alone or pictures)
+    return {name: each for name, each in found.items() if whole or name in pictures}
 
 
 def _copied(

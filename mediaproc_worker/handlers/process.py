@@ -39,10 +39,11 @@ def process(context: AttemptContext) -> None:
         return
     keyframes = _keyframes(context, info)
     chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
-    before = reusing.reused(context, info, preset, chunks)
+    instant = _instant(context, info, preset, keyframes)
+    before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
     rungs = [rung for rung in ladder.rungs_for(info, preset) if rung.name not in before]
     _note_first(context, info, source, preset, rungs, chunks[0])
-    instant = not before and _instant(context, info, preset, keyframes)
+    instant = instant and not before  # what was made before plays at once too
     context.log(_said(chunks, rungs, instant=instant))
     context.write(jobs.share_out, _parts(info, preset, chunks if rungs else (), instant=instant, before=before))
 

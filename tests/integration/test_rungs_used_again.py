@@ -236,6 +236,17 @@ def test_what_there_is_plays_at_once_and_alone_until_the_rest_is_whole(owner: Ac
     assert sorted(sizes_played(second)) == ["256x144", "320x180"]
 
 
+def test_sound_alone_does_not_keep_a_source_from_playing_as_it_is(owner: Account, tmp_path: Path) -> None:
+    source = clips.make(tmp_path / "plays.mp4", size="320x180", seconds=2)
+    first = processed(owner, source)
+    change(owner, rungs=[{"height": 180, "crf": 38}])
+    second = processed(owner, source)
+    assert encoded_by(second) == ["instant", "audio", "180p"]
+    assert "gone" not in etags(made_by(second, "audio"))
+    change(owner, rungs=[{"height": 180, "crf": 36}])
+    assert encoded_by(done(again(first))) == ["180p"], "its old output plays meanwhile"
+
+
 def sizes_played(job: Job) -> list[str]:
     with database.transaction() as session:
         top = playback.multivariant_playlist(session, session.get_one(Video, job.video_id))
