@@ -268,6 +268,36 @@ def test_what_is_gone_from_storage_is_encoded(clip: Path, owner: Account) -> Non
     assert "gone" not in etags(made_by(second, "180p"))
 
 
+def test_a_worker_that_dies_while_it_copies_takes_nothing_along(
+    clip: Path, owner: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next attempt copies to objects of its own, and what plays stays as it is until that is whole."""
+    first = processed(owner, clip)
+    shown = etags(made_by(first, "144p"))
+    change(owner, rungs=[{"height": 180, "crf": 38}, SMALL])
+    second, copy, copied = again(first), objects.copy, list[str]()
+
+    def copy_and_die(key: str, to: str, *, large: bool = False) -> None:
+        copy(key, to, large=large)
+        copied.append(to)
+        with database.transaction() as session:
+            mine = (col(Job.id) == second.id, col(Job.attempt) == 2)
+            session.exec(update(Job).where(*mine).values(lease_expires_at=now().replace(year=2000)))
+            jobs.rescue_expired(session)
+
+    monkeypatch.setattr(objects, "copy", copy_and_die)
+    attempt.perform(second.id)
+    monkeypatch.undo()
+    assert (job_now(second.id).state, parts_of(second)) == (JobState.RETRYING, [])
+    assert etags(made_by(first, "144p")) == shown
+    second = done(second)
+    assert (second.attempt, encoded_by(second)) == (3, ["180p"])
+    sweep()
+    assert copied
+    assert not any(objects.head(key) for key in copied)
+    assert etags(made_by(second, "144p")) == shown
+
+
 def test_what_does_not_fit_together_is_encoded_as_a_whole(clip: Path, owner: Account) -> None:
     """As where a damaged source was decoded otherwise then."""
     first = processed(owner, clip)
