@@ -21,13 +21,14 @@ from mediaproc_worker.sending import put_large_file
 class Made:
     """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds.
 
-    A sound has a `label`.
+    A sound has a `label`, and what others may use again a `fingerprint`.
     """
 
     name: str
     rendition_id: UUID
     pieces: Sequence[tuple[int, float]]
     label: Label | None = None
+    fingerprint: str | None = None
 
 
 def package(
@@ -44,7 +45,7 @@ def package(
     """
     sounds, rungs = [each for each in made if each.label], [each for each in made if not each.label]
     labels = [(each.name, each.label) for each in made if each.label]
-    for sound in sounds if fetch else ():
+    for sound in sounds if fetch and rungs else ():
         assert fetch
         fetch(sound)
     sent = [pool.submit(_send, context, _remux(context, rung, sounds=labels, base=base, fetch=fetch)) for rung in rungs]
@@ -68,6 +69,7 @@ def finish(
         mp4_size_bytes=mp4_size_bytes,
         bitrate_bps=manifest.average_bitrate_bps(made.pieces),
         peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
+        fingerprint=made.fingerprint,
     )
 
 

@@ -29,13 +29,14 @@ def show(outline: dict[str, Any], *, as_json: bool) -> None:
         f"→ preset {outline['preset']} (version {outline['preset_version']})",
         highlight=False,
     )
+    reused = outline.get("reused", [])  # a server of an older version does not tell it
     rungs = [
         (each["name"], f"{each['width']}×{each['height']}", f"{each['frame_rate']:g}", _quality(each),
-         f"{each['max_bitrate_bps'] / 1e6:.1f} Mbit/s")
+         f"{each['max_bitrate_bps'] / 1e6:.1f} Mbit/s", "used again" if each["name"] in reused else "")
         for each in outline["rungs"]
     ]  # fmt: skip
     if rungs:
-        _table(console, ("Rung", "Size", "fps", "CRF", "At most"), rungs)
+        _table(console, ("Rung", "Size", "fps", "CRF", "At most", ""), rungs)
     chunks = [
         (f"{each['number'] + 1}", f"{each['start_seconds']:g} s", f"{each['length_seconds']:.1f} s",
          "to the end" if each["segments"] is None else f"{each['segments']}")

@@ -339,6 +339,10 @@ class Rendition(SQLModel, table=True):
     mp4_size_bytes: int | None = Field(default=None, sa_column=_bytes(nullable=True))
     vmaf: float | None = None
     """How close it comes to its source, 0 to 100; of pictures, and only once it was measured."""
+    fingerprint: str | None = Field(default=None, max_length=64)
+    """What it was made by (`media.fingerprints`); known once it is finished, of what other outputs may use again."""
+    reused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether it is a copy of what was made before, for another output."""
     finished: bool = False
     created_at: datetime = _created()
 

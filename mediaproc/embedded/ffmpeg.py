@@ -36,3 +36,10 @@ def measures_vmaf() -> bool:
     """Whether this FFmpeg has libvmaf. Raises OSError or SubprocessError if it does not run."""
     asked = [str(ffmpeg_path()), "-hide_banner", "-filters"]
     return " libvmaf " in subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """All that this FFmpeg says of itself: its version, how it was built, its libraries'. Raises as `measures_vmaf`."""
+    asked = [str(ffmpeg_path()), "-version"]
+    return subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,12 +33,15 @@ class Outline:
     rungs: tuple[Rung, ...]
     chunks: tuple[Chunk, ...]
     steps: tuple[Step, ...]
+    reused: tuple[str, ...] = ()
+    """Names of rungs and sounds that were made before."""
 
     def to_json(self) -> dict[str, Any]:
         """The same for programs."""
         rungs = [asdict(rung) | {"frame_rate": round(float(rung.frame_rate), 3)} for rung in self.rungs]
         return asdict(self) | {
             "rungs": rungs,
+            "reused": list(self.reused),
             "chunks": [asdict(chunk) for chunk in self.chunks],
             "steps": [asdict(step) for step in self.steps],
         }
@@ -65,16 +68,17 @@ def outline_of(
     threads: int,
     instant: bool = False,
     measured: bool = False,
+    reused: Collection[str] = (),
 ) -> Outline:
     """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
 
     A source that is kept as it is has no chunks, and a preset that makes files alone no rungs either. `instant`: the
-    source itself is played until the rungs are made. `measured`: the quality of renditions is told. Raises
-    `probe.BeyondLimits`.
+    source itself is played until the rungs are made. `measured`: the quality of renditions is told. Renditions that
+    are `reused`, by their names, are not made. Raises `probe.BeyondLimits`.
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
     sound, video = command.main_audio(info), info.video
-    given = steps.Given(info, source, preset, rungs, tuple(chunks), threads)
+    given = steps.Given(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
     return Outline(
         preset=preset.name,
         preset_version=preset.version,
@@ -85,8 +89,9 @@ def outline_of(
         video_codec=video.codec,
         audio_codec=sound.codec if sound else None,
         rungs=rungs,
-        chunks=given.chunks,
+        chunks=given.chunks if given.left else (),
         steps=tuple(_steps(given, instant=instant, measured=measured)),
+        reused=tuple(sorted(reused)),
     )
 
 

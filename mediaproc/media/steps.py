@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Given:
-    """What all steps go by. Each encode has so many `threads`."""
+    """What all steps go by. Each encode has so many `threads`; renditions that are `reused` were made before."""
 
     info: MediaInfo
     source: Source
@@ -50,6 +50,12 @@ class Given:
     rungs: tuple[Rung, ...]
     chunks: tuple[Chunk, ...]
     threads: int
+    reused: frozenset[str] = frozenset()
+
+    @property
+    def left(self) -> tuple[Rung, ...]:
+        """The rungs that have to be made."""
+        return tuple(rung for rung in self.rungs if rung.name not in self.reused)
 
 
 # A ladder ---------------------------------------------------------------------------------------------------
@@ -65,6 +71,8 @@ def burn_in(given: Given) -> list[Step]:
 
 def copy(given: Given) -> list[Step]:
     """Keep the source's own picture."""
+    if not given.left:
+        return []
     arguments = copying.copy_arguments(given.info, source=given.source, preset=given.preset)
     return [_step(given, "Copy", arguments, "Picture as CMAF, not encoded, cut while it grows")]
 
@@ -75,7 +83,7 @@ def encode(given: Given, *, instant: bool) -> list[Step]:
     return [
         *(_instant(given) if instant else _sound(given)),
         *([] if tuned else _tune(given)),
-        *(_chunk(given, chunk) for chunk in given.chunks),
+        *(_chunk(given, chunk) for chunk in given.chunks if given.left),
     ]
 
 
@@ -87,7 +95,7 @@ def _instant(given: Given) -> list[Step]:
 
 
 def _sound(given: Given) -> list[Step]:
-    if not tracks.sounds(given.info):
+    if all(kept.rendition in given.reused for kept in tracks.sounds(given.info)):
         return []
     arguments = command.sound_arguments(given.info, source=given.source, preset=given.preset)
     return [_step(given, "Sound", arguments, "Whole, so that no seam is heard")]
@@ -99,7 +107,7 @@ def _chunk(given: Given, chunk: Chunk) -> Step:
         given.info,
         source=given.source,
         preset=given.preset,
-        rungs=given.rungs,
+        rungs=given.left,
         threads=given.threads,
         chunk=chunk,
     )
@@ -152,7 +160,9 @@ def _remuxed(given: Given, rung: Rung) -> Step:
     sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(given.info)]
     line = shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
     whole, note = layout.whole(rung.name), "Of the segments that HLS plays, not encoded again"
-    if len(given.chunks) > 1:
+    if rung.name in given.reused:
+        note = f"{whole}: what was made before; with the same sound its MP4 is used again too"
+    elif len(given.chunks) > 1:
         line = f"cat {' '.join(f'{_folder(chunk)}/{whole}' for chunk in given.chunks)} > {whole} && {line}"
     if given.preset.copies:
         note = "Of a large MP4 storage copies the media by itself, behind an index like this one"

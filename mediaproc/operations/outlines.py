@@ -67,9 +67,13 @@ class OutlineView(BaseModel):
     audio_codec: str | None
     rungs: list[PlannedRung]
     chunks: list[PlannedChunk] = Field(
-        description="One where the video is encoded in one piece; none where it is kept as it is, or files are made."
+        description="One where the video is encoded in one piece; none where no picture has to be encoded."
     )
     steps: list[PlannedStep]
+    reused: list[str] = Field(
+        default_factory=list,
+        description="The rungs and sounds that are used again: made before of the same file, in the same way.",
+    )
 
 
 def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
@@ -81,7 +85,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     preset = _recipe(job)
     if preset is None:
         raise Conflict(f"There is no preset called {job.preset} any more")
-    info, parts = MediaInfo.from_json(video.media_info), _parts(session, job)
+    info, parts = MediaInfo.from_json(video.media_info), jobs.of_output(session, job.id, job.attempt)
     if (obstacle := outline.obstacle(info, preset, ())) is not None:
         raise Conflict(f"There is no plan: {obstacle}")
     try:
@@ -93,6 +97,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
             threads=settings().threads_per_encode,
             instant=any(each.kind is JobKind.REMUX for each in parts),
             measured=settings().measure_vmaf,
+            reused=jobs.reused_of(session, job),
         )
     except probe.Refused as refused:
         raise Conflict(f"There is no plan: {refused}") from refused
@@ -103,24 +108,6 @@ def _recipe(job: Job) -> Preset | None:
     return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
-def _parts(session: Session, job: Job) -> list[Job]:
-    """Those of the newest attempt."""
-    return [each for each in jobs.of_job(session, job.id) if each.output == job.attempt]
-
-
-def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> list[Chunk]:
+def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
     """What the pictures were cut into, or all of the video as one."""
-    encodes = [each for each in parts if each.kind is JobKind.ENCODE]
-    known = [(each.start_seconds or 0.0, each.length_seconds or 0.0) for each in encodes] or [
-        (0.0, info.duration_seconds)
-    ]
-    return [
-        plan.chunk_of(
-            number,
-            start_seconds=start,
-            length_seconds=length,
-            last=number == len(known) - 1,
-            segment_seconds=preset.segment_seconds,
-        )
-        for number, (start, length) in enumerate(sorted(known))
-    ]
+    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or plan.chunks_for(info, preset, [])

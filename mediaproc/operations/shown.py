@@ -22,13 +22,14 @@ def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
 
 
 def playing(pictures: Sequence[Rendition]) -> list[Rendition]:
-    """What is played of an output: its rungs; until they are whole the source's own picture, where it is there.
+    """What is played of an output: its rungs; until they are whole what is whole at once, where there is such.
 
-    Side by side they would let a player change to a rung that ends where its encoder is.
+    That is the source's own picture, or rungs that were made before. Side by side with the others they would let a
+    player change to a rung that ends where its encoder is.
     """
     rungs = sizes(pictures)
-    instant = [each for each in pictures if each.name == layout.INSTANT]
-    return instant if instant and not (rungs and all(each.finished for each in rungs)) else rungs
+    at_once = [each for each in pictures if each.name == layout.INSTANT or each.reused]
+    return at_once if at_once and not (rungs and all(each.finished for each in rungs)) else rungs
 
 
 def sizes(pictures: Sequence[Rendition]) -> list[Rendition]:

@@ -43,25 +43,29 @@ class PlanState(SessionState):
             return
         except (NotFound, ValueError):
             return
-        self.rungs = [_rung(each) for each in found.rungs]
+        self.rungs = [_rung(each, found.reused) for each in found.rungs]
         self.chunks = _chunks(found)
         self.steps = [StepRow(step.name, step.note, step.command) for step in found.steps]
 
 
-def _rung(rung: outlines.PlannedRung) -> list[str]:
+def _rung(rung: outlines.PlannedRung, reused: list[str]) -> list[str]:
     size = f"{rung.width} × {rung.height}"
+    made = ["from before" if rung.name in reused else "encoded"] if reused else []
     return [
         rung.name,
         size,
         f"{rung.frame_rate:.4g} fps",
         words.quality(rung.crf, rung.vmaf),
         f"up to {words.bitrate(rung.max_bitrate_bps)}",
+        *made,
     ]
 
 
 def _chunks(found: OutlineView) -> str:
     if not found.rungs:
         return "Made in one piece."
+    if not found.chunks and found.reused:
+        return "The picture was made before in the same way, and is used again."
     if not found.chunks:
         return "Copied as it is, not encoded."
     if len(found.chunks) == 1:

@@ -81,6 +81,11 @@ def segment(video_id: UUID, attempt: int, rendition: str, number: int, *, again:
     return f"{output_prefix(video_id, attempt)}{rendition}/{name}.m4s"
 
 
+def piece_like(video_id: UUID, attempt: int, rendition: str, key: str) -> str:
+    """An init segment or a segment that is a copy of one of another output."""
+    return f"{rendition_prefix(video_id, attempt, rendition)}{key.rpartition('/')[2]}"
+
+
 def download(video_id: UUID, attempt: int, rendition: str) -> str:
     """A rendition as one MP4 file."""
     return f"{output_prefix(video_id, attempt)}{rendition}.mp4"

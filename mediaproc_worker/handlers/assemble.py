@@ -14,7 +14,7 @@ from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making, packaging
+from mediaproc_worker import making, packaging, reusing
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.packaging import Made
 from mediaproc_worker.sending import SENDERS
@@ -34,10 +34,22 @@ def assemble(context: AttemptContext) -> None:
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
-        packaging.package(context, pool, [_made(*each) for each in whole.values()], base=0.0, fetch=fetch)
+        packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
     _, segments = next(iter(whole.values()))
     making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
     _sweep(context, whole)
+
+
+def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
+    """The renditions whose MP4 is still to be made, and the sounds. The others, whose MP4 came along, are whole."""
+    words, left = _fingerprints(context), list[Made]()
+    for name, (row, segments) in whole.items():
+        made = _made(row, segments, words.get(name))
+        if row.mp4_key:
+            packaging.finish(context, made, mp4_key=row.mp4_key, mp4_size_bytes=row.mp4_size_bytes)
+        else:
+            left.append(made)
+    return left
 
 
 def _whole(context: AttemptContext) -> Whole:
@@ -55,6 +67,18 @@ def _whole(context: AttemptContext) -> Whole:
     return whole
 
 
+def _fingerprints(context: AttemptContext) -> dict[str, str]:
+    """What was encoded for this output is known by from now on. What was used again is known already."""
+    claim, preset = context.claim, making.preset_of(context)
+    assert claim.job.parent_id is not None
+    with context.transaction() as session:
+        parts = jobs.of_output(session, claim.job.parent_id, claim.output)
+        before = jobs.reused_of(session, claim.job)
+    chunks = jobs.chunks_of(parts, segment_seconds=preset.segment_seconds)
+    words = reusing.fingerprints_of(context, making.info_of(context), preset, chunks)
+    return {name: word for name, word in words.items() if name not in before}
+
+
 def _end(segments: Sequence[Segment]) -> int:
     """The number after the last segment. Raises EncodeFailed where one is missing."""
     number = 0
@@ -65,10 +89,10 @@ def _end(segments: Sequence[Segment]) -> int:
     return number
 
 
-def _made(rendition: Rendition, segments: Sequence[Segment]) -> Made:
+def _made(rendition: Rendition, segments: Sequence[Segment], fingerprint: str | None) -> Made:
     pieces = [(each.size_bytes, each.duration_seconds) for each in segments]
     label = rendition.label if rendition.kind is RenditionKind.AUDIO else None
-    return Made(rendition.name, rendition.id, pieces, label)
+    return Made(rendition.name, rendition.id, pieces, label, fingerprint)
 
 
 def _fetch(

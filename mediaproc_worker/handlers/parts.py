@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from mediaproc.domain.states import JobKind
-from mediaproc.media import command, ladder, plan, tracks
+from mediaproc.domain.tables import Job
+from mediaproc.media import command, ladder, tracks
+from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
+from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc_worker import making, overlaying
@@ -16,9 +19,9 @@ from mediaproc_worker.running import run_part
 
 
 def encode_chunk(context: AttemptContext) -> None:
-    """Encode one chunk in every rung; each segment is in S3 as soon as it is closed."""
+    """Encode one chunk in every rung that is not there already; each segment is in S3 as soon as it is closed."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    rungs, chunk = ladder.rungs_for(info, preset), _chunk(context, preset)
+    rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     context.write(jobs.note, command=command.shell_line(arguments, source=source))
@@ -53,25 +56,26 @@ def _show(context: AttemptContext) -> bool:
     return context.write(jobs.mark_playable, renditions=renditions)
 
 
+def _rungs(context: AttemptContext, info: MediaInfo, preset: Preset) -> list[Rung]:
+    with context.transaction() as session:
+        before = jobs.reused_of(session, context.claim.job)
+    return [rung for rung in ladder.rungs_for(info, preset) if rung.name not in before]
+
+
 def _chunk(context: AttemptContext, preset: Preset) -> Chunk:
-    job = context.claim.job
-    assert job.chunk is not None and job.start_seconds is not None and job.length_seconds is not None
-    chunks = _siblings(context).count(JobKind.ENCODE)
-    return plan.chunk_of(
-        job.chunk,
-        start_seconds=job.start_seconds,
-        length_seconds=job.length_seconds,
-        last=job.chunk == chunks - 1,
-        segment_seconds=preset.segment_seconds,
-    )
+    number = context.claim.job.chunk
+    assert number is not None
+    return jobs.chunks_of(_siblings(context), segment_seconds=preset.segment_seconds)[number]
 
 
 def _instant(context: AttemptContext) -> bool:
     """Whether the source's own picture is what is played until all is done."""
-    return JobKind.REMUX in _siblings(context)
+    return any(each.kind is JobKind.REMUX for each in _siblings(context))
 
 
-def _siblings(context: AttemptContext) -> list[JobKind]:
-    assert context.claim.job.parent_id is not None
+def _siblings(context: AttemptContext) -> list[Job]:
+    """The parts of the same output, this one among them."""
+    claim = context.claim
+    assert claim.job.parent_id is not None
     with context.transaction() as session:
-        return [each.kind for each in jobs.of_job(session, context.claim.job.parent_id)]
+        return jobs.of_output(session, claim.job.parent_id, claim.output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import command, copying, edits, ladder, plan, remux, tracks
 from mediaproc.media.ladder import Rung
@@ -11,7 +13,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, overlaying, reasons
+from mediaproc_worker import making, overlaying, reasons, reusing
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.copying import check_kept
 from mediaproc_worker.handlers.taking_over import taken_over
@@ -40,8 +42,13 @@ def process(context: AttemptContext) -> None:
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info)
     chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
-    _note_first(context, info, source, preset, rungs, chunks[0])
-    _share_out(context, info, preset, rungs, chunks, instant=_instant(context, info, preset, keyframes))
+    instant = _instant(context, info, preset, keyframes)
+    before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
+    left = [rung for rung in rungs if rung.name not in before]
+    _note_first(context, info, source, preset, left, chunks[0])
+    instant = instant and not before  # what was made before plays at once too
+    context.log(_said(chunks, left, instant=instant))
+    context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:
@@ -93,27 +100,21 @@ def _keyframes(context: AttemptContext, info: MediaInfo) -> list[float]:
     return [] if alone else keyframes_of(context, info)
 
 
-def _share_out(
-    context: AttemptContext,
-    info: MediaInfo,
-    preset: Preset,
-    rungs: tuple[Rung, ...],
-    chunks: tuple[Chunk, ...],
-    *,
-    instant: bool,
-) -> None:
+def _parts(
+    info: MediaInfo, preset: Preset, chunks: tuple[Chunk, ...], *, instant: bool, before: Collection[str]
+) -> list[jobs.Part]:
     """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk.
 
     Where the CRF is to be found for a VMAF, chunks wait for that.
     """
     tuned = preset.target_vmaf is None or bool(preset.chosen)
+    heard = [kept for kept in tracks.sounds(info) if kept.rendition not in before]
     pictures = [_part(each, held=not tuned) for each in chunks]
     tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
-    sound = [jobs.Part(JobKind.SOUND)] if command.main_audio(info) else []
+    sound = [jobs.Part(JobKind.SOUND)] if heard else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
     text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
-    context.log(_said(chunks, rungs, instant=instant))
-    context.write(jobs.share_out, [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)])
+    return [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)]
 
 
 def _part(chunk: Chunk, *, held: bool) -> jobs.Part:
@@ -126,16 +127,20 @@ def _part(chunk: Chunk, *, held: bool) -> jobs.Part:
     )
 
 
-def _said(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], *, instant: bool) -> str:
+def _said(chunks: tuple[Chunk, ...], rungs: Sequence[Rung], *, instant: bool) -> str:
+    if not rungs:
+        return "No picture has to be encoded"
     names = ", ".join(rung.name for rung in rungs)
     shared = f" in {len(chunks)} chunks of about {chunks[0].length_seconds:.0f} s" if len(chunks) > 1 else ""
     return f"Encoding {names}{shared}{'; until then the source itself is played' if instant else ''}"
 
 
 def _note_first(
-    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, rungs: tuple[Rung, ...], chunk: Chunk
+    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, rungs: Sequence[Rung], chunk: Chunk
 ) -> None:
     """The page shows the whole's command: that of its first chunk, which stands for all."""
+    if not rungs:
+        return
     threads = settings().threads_per_encode
     arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     _note(context, source, arguments)

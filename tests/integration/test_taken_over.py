@@ -89,6 +89,7 @@ def test_the_same_file_is_not_encoded_twice_and_outlives_the_first(clip: Path, o
         session.exec(update(Leftover).values(sweep_after=now()))
     jobs.sweep_leftovers(limit=1000)
     assert objects.head(keys.poster(first.video_id, 1)) is None
+    assert owner.client.get(f"/api/v1/videos/{video.id}/plan").json()["reused"] == ["48p", "audio"]
     view = owner.client.get(f"/api/v1/videos/{video.id}").json()
     assert (view["width"], view["duration_seconds"], view["playback"]["storyboard_url"] is None) == (64, 1.0, False)
     for key in (video.poster_key, keys.preview(video.id, 1), keys.storyboard_sheet(video.id, 1, 0)):
@@ -109,7 +110,8 @@ def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
     assert set(first) == set(second) == {"48p", "audio"}
     for name, (row, segments) in second.items():
         before, theirs = first[name]
-        left_out = {"id", "video_id", "init_key", "mp4_key", "created_at"}
+        left_out = {"id", "video_id", "init_key", "mp4_key", "created_at", "reused"}
+        assert (before.reused, row.reused) == (False, True)
         assert row.model_dump(exclude=left_out) == before.model_dump(exclude=left_out)
         assert [(each.number, each.size_bytes) for each in segments] == [
             (each.number, each.size_bytes) for each in theirs

@@ -15,7 +15,7 @@ from mediaproc.__main__ import cli
 from mediaproc.commands.plan import CannotPlan, plan_file
 from mediaproc.media import layout, loudness, plan, vmaf
 from mediaproc.media.outline import NAMELESS, outline_of
-from mediaproc.media.presets import WEB
+from mediaproc.media.presets import WEB, RungTarget
 from mediaproc.media.sources import Source
 from tests import clips
 from tests.unit.test_command import INFO
@@ -127,3 +127,22 @@ def test_the_command_line_plans_a_file_without_a_server(clip: Path, tmp_path: Pa
         failed = run(cli, ["plan", *arguments])
         assert failed.exit_code == 1
         assert sentence in failed.output
+
+
+def test_what_was_encoded_before_is_not_in_the_commands(clip: Path) -> None:
+    info = clips.probed(clip)
+    two = replace(WEB, rungs=(RungTarget("180p", 320, 180, 24, 800_000), RungTarget("144p", 256, 144, 24, 500_000)))
+
+    def planned(*reused: str) -> tuple[list[str], str, int]:
+        chunks = plan.chunks_for(info, two, [])
+        made = outline_of(info, source=NAMELESS, preset=two, chunks=chunks, threads=2, reused=reused).to_json()
+        assert made["reused"] == sorted(reused)
+        encodes = [step for step in made["steps"] if step["name"] in ("Sound", "Encode")]
+        written = [word for step in encodes for word in step["command"].split() if word.endswith(".cmaf")]
+        return [step["name"] for step in encodes], " ".join(written), len(made["chunks"])
+
+    assert planned() == (["Sound", "Encode"], "audio.cmaf 180p.cmaf 144p.cmaf", 1)
+    assert planned("180p", "audio") == (["Encode"], "144p.cmaf", 1)
+    assert planned("180p") == (["Sound", "Encode"], "audio.cmaf 144p.cmaf", 1)
+    assert planned("180p", "144p") == (["Sound"], "audio.cmaf", 0)
+    assert planned("180p", "144p", "audio") == ([], "", 0)

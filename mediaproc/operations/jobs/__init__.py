@@ -27,8 +27,19 @@ from mediaproc.operations.jobs.outputs import (
     set_media_info,
     set_poster,
 )
-from mediaproc.operations.jobs.parts import ENCODED, PLANNED, Part, Share, of_job, share_of, share_out
+from mediaproc.operations.jobs.parts import (
+    ENCODED,
+    PLANNED,
+    Part,
+    Share,
+    chunks_of,
+    of_job,
+    of_output,
+    share_of,
+    share_out,
+)
 from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
+from mediaproc.operations.jobs.reuse import Sounds, reusable, reused_of, sounds_of
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
 from mediaproc.operations.jobs.tuning import set_chosen
 from mediaproc.operations.jobs.turns import claim_next
@@ -46,10 +57,12 @@ __all__ = [
     "NewSegment",
     "Part",
     "Share",
+    "Sounds",
     "Twin",
     "add_rendition",
     "add_segments",
     "cancel",
+    "chunks_of",
     "claim",
     "claim_next",
     "complete",
@@ -66,6 +79,7 @@ __all__ = [
     "newest",
     "note",
     "of_job",
+    "of_output",
     "own_key",
     "prioritize",
     "prune",
@@ -73,6 +87,8 @@ __all__ = [
     "rescue_expired",
     "resend_lost",
     "retry",
+    "reusable",
+    "reused_of",
     "segments_of",
     "set_chosen",
     "set_media_info",
@@ -81,6 +97,7 @@ __all__ = [
     "set_vmaf",
     "share_of",
     "share_out",
+    "sounds_of",
     "sweep_leftovers",
     "take_over",
 ]

@@ -43,6 +43,11 @@ class NewRendition:
     is_default: bool = False
     channels: int = 0
     video_range: str = tone.SDR
+    mp4_key: str | None = None
+    mp4_size_bytes: int | None = None
+    vmaf: float | None = None
+    fingerprint: str | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def finish_rendition(
     bitrate_bps: int | None = None,
     peak_bitrate_bps: int | None = None,
     codecs: str | None = None,
+    fingerprint: str | None = None,
 ) -> None:
     """Say that a rendition is whole, with what only the end tells; its size is that of its segments."""
     fenced(session, claim)
@@ -147,6 +153,7 @@ def finish_rendition(
     rendition.bitrate_bps = bitrate_bps or rendition.bitrate_bps
     rendition.peak_bitrate_bps = peak_bitrate_bps or rendition.peak_bitrate_bps
     rendition.codecs = codecs or rendition.codecs
+    rendition.fingerprint = fingerprint or rendition.fingerprint
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
     if not known:

@@ -16,10 +16,13 @@ from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
+from mediaproc.media import plan
+from mediaproc.media.plan import Chunk
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
 from mediaproc.operations.jobs.leaving import leave_output, retire_instant
 from mediaproc.operations.jobs.outputs import show_output
+from mediaproc.operations.jobs.reuse import reused_of
 from mediaproc.settings import settings
 
 _LOG_TAIL_LINES = 60
@@ -85,12 +88,17 @@ def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
     if held.job.lease_expires_at is None:
         return
     held.job.lease_expires_at = None
-    # What has no chunks and nothing instant is done in the plainest way already.
-    kinds = [part.kind for part in wanted]
-    held.job.undivided = held.job.undivided or (kinds.count(JobKind.ENCODE) < 2 and JobKind.REMUX not in kinds)
+    held.job.undivided = held.job.undivided or _plain(session, held.job, wanted)
     held.video.progress = max(held.video.progress, PLANNED)
     for part in wanted:
         begin(session, held, held.job, part)
+
+
+def _plain(session: Session, whole: Job, wanted: Sequence[Part]) -> bool:
+    """Whether it is done in the plainest way already: without chunks, nothing instant, nothing from before."""
+    kinds = [part.kind for part in wanted]
+    divided = kinds.count(JobKind.ENCODE) > 1 or JobKind.REMUX in kinds
+    return not divided and not reused_of(session, whole)
 
 
 def share_of(session: Session, claim: Claim) -> Share:
@@ -101,7 +109,8 @@ def share_of(session: Session, claim: Claim) -> Share:
         return Share(0, 0)
     if claim.job.kind is not JobKind.ENCODE:
         return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
-    chunks = [job for job in of_job(session, claim.job.parent_id) if job.kind is JobKind.ENCODE]
+    siblings = of_output(session, claim.job.parent_id, claim.output)
+    chunks = [job for job in siblings if job.kind is JobKind.ENCODE]
     scale = (ENCODED - PLANNED) / sum(_weight(job) for job in chunks)
     done = sum(_weight(job) * job.progress / 100 for job in chunks if job.id != claim.job_id)
     running = sum(job.state is JobState.RUNNING for job in chunks)
@@ -169,20 +178,41 @@ def afterwards(session: Session, whole: Held) -> None:
     """What a whole that has just been completed lets begin, for nobody to wait for: unless it was taken over too."""
     if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
         begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
-    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and not _measured(session, whole):
+    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and _unmeasured(session, whole):
         begin(session, whole, whole.job, Part(JobKind.MEASURE))
 
 
-def _measured(session: Session, whole: Held) -> bool:
+def _unmeasured(session: Session, whole: Held) -> bool:
+    """Whether there is a rung whose VMAF did not come along with it."""
     mine = (col(Rendition.video_id) == whole.video.id, col(Rendition.attempt) == whole.job.attempt)
-    return (
-        session.exec(select(Rendition.id).where(*mine, col(Rendition.vmaf).is_not(None)).limit(1)).first() is not None
-    )
+    rungs = (col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None), col(Rendition.vmaf).is_(None))
+    return session.exec(select(Rendition.id).where(*mine, *rungs).limit(1)).first() is not None
 
 
 def of_job(session: Session, job_id: UUID) -> list[Job]:
     """The parts of a job, in the order in which they were asked for."""
     return list(session.exec(select(Job).where(col(Job.parent_id) == job_id).order_by(col(Job.id))).all())
+
+
+def of_output(session: Session, job_id: UUID, output: int) -> list[Job]:
+    """Those that one attempt of the job asked for: the parts of an attempt before have ended, but are still there."""
+    return [part for part in of_job(session, job_id) if part.output == output]
+
+
+def chunks_of(parts: Sequence[Job], *, segment_seconds: int) -> list[Chunk]:
+    """The chunks that the parts of one attempt encode, in order."""
+    encodes = [part for part in parts if part.kind is JobKind.ENCODE]
+    known = sorted((part.start_seconds or 0.0, part.length_seconds or 0.0) for part in encodes)
+    return [
+        plan.chunk_of(
+            number,
+            start_seconds=start,
+            length_seconds=length,
+            last=number == len(known) - 1,
+            segment_seconds=segment_seconds,
+        )
+        for number, (start, length) in enumerate(known)
+    ]
 
 
 def begin(session: Session, held: Held, whole: Job, part: Part) -> None:

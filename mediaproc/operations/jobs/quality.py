@@ -24,14 +24,15 @@ class Measurable:
 
 
 def measurable(session: Session, claim: Claim) -> list[Measurable]:
-    """The rungs of the claim's output, the largest first; none if the output is gone, or about to be replaced.
+    """The rungs of the claim's output that were not yet, the largest first; none if it is gone or about to be replaced.
 
     What is known of the source is known as the newest job edits it.
     """
     whole = newest(session, video_id=claim.video_id)
     if whole is None or whole.id != claim.job.parent_id:
         return []
-    return [Measurable(each.name, each.mp4_key) for each in _rungs(session, claim) if each.mp4_key]
+    rungs = [each for each in _rungs(session, claim) if each.vmaf is None]
+    return [Measurable(each.name, each.mp4_key) for each in rungs if each.mp4_key]
 
 
 def set_vmaf(session: Session, claim: Claim, found: Mapping[str, float]) -> None:

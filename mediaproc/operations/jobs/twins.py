@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, literal, type_coerce
+from sqlalchemy import ColumnElement, delete, literal, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel, col, select
 
@@ -68,7 +68,7 @@ def know_source(session: Session, claim: Claim, etag: str) -> Twin | None:
         col(Video.source_etag) == etag,
         col(Video.size_bytes) == held.video.size_bytes,
         col(Video.id) != held.video.id,
-        _asked(Job.recipe) == _asked(literal(held.job.recipe, JSONB)),
+        same_request(held.job),
     )
     whole = (col(Job.parent_id).is_(None), col(Job.state) == JobState.COMPLETED)
     found = session.exec(
@@ -105,6 +105,11 @@ def take_over(session: Session, claim: Claim, twin: Twin) -> None:
         moves.tell(session, held.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
+def same_request(job: Job) -> ColumnElement[bool]:
+    """Of a job in a query: whether it was asked for by the same recipe as this one."""
+    return _asked(Job.recipe) == _asked(literal(job.recipe, JSONB))
+
+
 def own_key(claim: Claim, key: str, *, before: str) -> str:
     """The key of the copy of an object of another output, whose prefix was `before`."""
     return keys.output_prefix(claim.video_id, claim.output) + key.removeprefix(before)
@@ -138,9 +143,10 @@ def _own_rendition(
     session: Session, claim: Claim, row: Rendition, segments: tuple[Segment, ...], own: Callable[[str], str]
 ) -> Rendition:
     rendition = Rendition(
-        **_but(row, "id", "video_id", "attempt", "init_key", "mp4_key", "created_at"),
+        **_but(row, "id", "video_id", "attempt", "init_key", "mp4_key", "reused", "created_at"),
         video_id=claim.video_id,
         attempt=claim.output,
+        reused=True,
         init_key=own(row.init_key) if row.init_key else "",
         mp4_key=own(row.mp4_key) if row.mp4_key else None,
     )
