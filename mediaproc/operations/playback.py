@@ -73,12 +73,14 @@ def multivariant_playlist(session: Session, video: Video) -> str:
 
 def media_playlist(session: Session, video: Video, name: str) -> str:
     """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound."""
-    rendition = next((each for each in _shown(session, video) if each.name == name), None)
+    found = _shown(session, video)
+    rendition = next((each for each in found if each.name == name), None)
     if rendition is None:
         raise NotFound
     seconds = _life_seconds(video)
+    pieces = _pieces(session, rendition, seconds=seconds)
     return manifest.media_playlist(
-        _pieces(session, rendition, seconds=seconds),
+        pieces if rendition.finished else manifest.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
     )
@@ -141,6 +143,17 @@ def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Pie
 
 def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
     return _unbroken(jobs.segments_of(session, rendition))
+
+
+def _common_end(session: Session, found: Sequence[Rendition]) -> float:
+    """Until when, in seconds, every picture that is played is there; infinite when none of them grows.
+
+    What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
+    """
+    pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
+    growing = [each for each in shown.playing(pictures) if not each.finished]
+    ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
+    return min(ends, default=math.inf)
 
 
 def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:
