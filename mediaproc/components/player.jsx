@@ -33,16 +33,35 @@ const KEYS = {
   f: (_video, controller) => (document.fullscreenElement ? document.exitFullscreen() : controller.requestFullscreen()),
 };
 
-const busy = (target) =>
-  target.closest?.("input, textarea, select, summary, dialog, [role=dialog], [role=alertdialog], [contenteditable]");
-const activates = (event) => event.key === " " && event.target.closest?.("button, a, [role=button]");
+// Elsewhere on the page these scroll it.
+const KEYS_WITHIN = { ArrowUp: (video) => louder(video, 5), ArrowDown: (video) => louder(video, -5) };
+
+function louder(video, percent) {
+  if (percent > 0) video.muted = false;
+  video.volume = Math.min(100, Math.max(0, Math.round(video.volume * 100) + percent)) / 100;
+}
+
+const TAKES_ALL =
+  "input:not([type=range]), textarea, select, summary, dialog, [contenteditable], " +
+  "[role=dialog], [role=alertdialog], [role=menu], [role=listbox], [role=tablist], [role=radiogroup]";
+const TAKES = {
+  " ": "button, a, [role=button]",
+  ArrowLeft: "[type=range]",
+  ArrowRight: "[type=range]",
+  ArrowUp: "[type=range], [aria-haspopup]",
+  ArrowDown: "[type=range], [aria-haspopup]",
+};
+
+// Whether what has the focus uses the key itself. The player's own sliders and menus stand within other elements.
+const taken = (event) =>
+  event.composedPath().some((each) => each.matches?.(TAKES_ALL) || (TAKES[event.key] && each.matches?.(TAKES[event.key])));
 
 function useKeys(video, controller) {
   useEffect(() => {
+    const within = () => document.fullscreenElement || controller.current?.contains(document.activeElement);
     const press = (event) => {
-      const act = KEYS[event.key];
-      if (!act || event.ctrlKey || event.metaKey || event.altKey || busy(event.target) || activates(event)) return;
-      if (!video.current) return;
+      const act = KEYS[event.key] ?? (within() && KEYS_WITHIN[event.key]);
+      if (!act || !video.current || event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
       event.preventDefault();
       act(video.current, controller.current);
     };
@@ -141,7 +160,7 @@ export function Player({ src, poster, storyboard, title, provisional, larger }) 
   useKeys(video, controller);
   useRenditions(video, provisional, larger);
   return (
-    <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title}>
+    <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title} tabIndex={-1}>
       <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata">
         {storyboard && <track key={storyboard} kind="metadata" label="thumbnails" src={storyboard} default />}
       </HlsVideo>

@@ -164,6 +164,37 @@ def test_a_ladder_that_grows_is_climbed_by_whoever_began_early(page: Page, tmp_p
     assert [each for each in page.evaluate("window.hitches") if not each.startswith(("waiting", "pause"))] == []
 
 
+def test_keys_act_on_the_player_unless_something_else_uses_them(page: Page, small_bunny: Path) -> None:
+    choose(page, small_bunny)
+    page.locator(".card", has_text="Big Buck Bunny").click()
+    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video')?.readyState >= 1"))
+    page.keyboard.press("ArrowDown")
+    assert _sound(page) == [1, False], "it scrolls the page"
+    page.locator("media-controller").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert _sound(page) == [0.9, False]
+    page.keyboard.press("m")
+    assert _sound(page) == [0.9, True]
+    page.keyboard.press("ArrowUp")
+    assert _sound(page) == [0.95, False]
+    page.get_by_label("Title").press("m")
+    page.get_by_label("Title").press("ArrowDown")
+    assert _sound(page) == [0.95, False]
+    page.get_by_label("Title").press("Escape")
+    page.locator("media-controller").click()
+    page.locator("hls-video").evaluate("(each) => each.pause()")
+    at = page.evaluate("document.querySelector('hls-video').currentTime")
+    page.locator("media-volume-range").evaluate("(each) => each.shadowRoot.querySelector('input').focus()")
+    page.keyboard.press("ArrowLeft")
+    wait_until(page, lambda: _sound(page)[0] < 0.95)
+    assert page.evaluate("document.querySelector('hls-video').currentTime") == at, "the slider has the key"
+
+
+def _sound(page: Page) -> list[object]:
+    return page.evaluate("[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]")
+
+
 def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path) -> None:
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
