@@ -19,6 +19,8 @@ class Player(rx.NoSSRComponent):
     title: rx.Var[str]
     provisional: rx.Var[bool]
     """Whether what plays is the source itself; when that ends, the renditions are there."""
+    larger: rx.Var[bool]
+    """Whether the source is larger than any of them."""
 
 
 player = Player.create

@@ -9,6 +9,7 @@ const KEYS = [
   ["Back or on by 5 seconds", ["←", "→"]],
   ["Full screen", ["f"]],
   ["Sound off or on", ["m"]],
+  ["Louder or quieter, in the player", ["↑", "↓"]],
   ["Subtitles off or on", ["c"]],
   ["This list", ["?"]],
 ];

@@ -24,6 +24,7 @@ def stage() -> rx.Component:
                     storyboard=VideoState.storyboard,
                     title=_video.title,
                     provisional=VideoState.provisional,
+                    larger=VideoState.larger,
                 ),
                 codec=_video.codec,
                 key=_video.recipe,  # a player that had only sound shows no picture when it gets one

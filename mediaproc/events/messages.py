@@ -22,6 +22,8 @@ class EventType(StrEnum):
     QUALITY = "quality"
     """After a video is completed, too: how good its renditions were found to be."""
     LOG = "log"
+    CHANGED = "changed"
+    """Somebody gave the video another title or priority."""
     REMOVED = "removed"
 
     @property

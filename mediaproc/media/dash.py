@@ -38,7 +38,8 @@ _AUDIENCES = "urn:tva:metadata:cs:AudioPurposeCS:2007"
 class Representation:
     """One rendition. `media_uri` has `$Number$` for a segment's place, from 0; sound has no size, but channels.
 
-    One of several sounds has a label.
+    One of several sounds has a label. `start_seconds` is the decode time of its first frame: that of a picture that
+    begins after the sound is not 0.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Representation:
     channels: int = 2
     video_range: str = SDR
     label: Label | None = None
+    start_seconds: float = 0.0
 
     @property
     def is_sound(self) -> bool:
@@ -60,9 +62,9 @@ class Representation:
         return self.height == 0
 
     @property
-    def seconds(self) -> float:
-        """How long its segments last together."""
-        return sum(self.durations)
+    def end_seconds(self) -> float:
+        """When its last segment ends."""
+        return self.start_seconds + sum(self.durations)
 
 
 def mpd(representations: Sequence[Representation]) -> str:
@@ -73,7 +75,7 @@ def mpd(representations: Sequence[Representation]) -> str:
             "xmlns": NAMESPACE,
             "profiles": _PROFILE,
             "type": "static",
-            "mediaPresentationDuration": _duration(max(each.seconds for each in representations)),
+            "mediaPresentationDuration": _duration(max(each.end_seconds for each in representations)),
             "minBufferTime": _duration(max(seconds for each in representations for seconds in each.durations)),
         },
     )
@@ -143,17 +145,17 @@ def _representation(parent: xml.Element, rendition: Representation) -> None:
         "startNumber": "0",
     }
     timeline = xml.SubElement(xml.SubElement(found, "SegmentTemplate", template), "SegmentTimeline")
-    for run in _timeline(rendition.durations):
+    for run in _timeline(rendition.durations, rendition.start_seconds):
         xml.SubElement(timeline, "S", run)
 
 
-def _timeline(durations: Sequence[float]) -> list[dict[str, str]]:
+def _timeline(durations: Sequence[float], start_seconds: float) -> list[dict[str, str]]:
     """Runs of segments of one length. Edges are rounded, not lengths, so that no error adds up."""
-    edges = [round(at * _TIMESCALE) for at in accumulate(durations, initial=0.0)]
+    edges = [round(at * _TIMESCALE) for at in accumulate(durations, initial=start_seconds)]
     ticks = [end - start for start, end in pairwise(edges)]
     runs = [(length, len(list(run))) for length, run in groupby(ticks)]
     rows = [{"d": str(length)} | ({"r": str(count - 1)} if count > 1 else {}) for length, count in runs]
-    return [{"t": "0"} | rows[0], *rows[1:]] if rows else []
+    return [{"t": str(edges[0])} | rows[0], *rows[1:]] if rows else []
 
 
 def _rate(frame_rate: float) -> dict[str, str]:

@@ -149,6 +149,12 @@ def timing_of(moof: bytes, *, default_duration: int) -> tuple[int, int]:
     return sum(struct.unpack_from(">I", trun, at + width * number)[0] for number in range(count)), count
 
 
+def start_of(segment: bytes) -> int:
+    """The ticks at which its first frame is decoded (`tfdt`). The beginning of a segment is enough."""
+    tfdt = find(segment, "moof", "traf", "tfdt")
+    return int(struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0])
+
+
 def find(data: bytes, *path: str) -> bytes:
     """The content of the first box along a path of types. Raises ValueError if there is none."""
     box = locate(data, *path)

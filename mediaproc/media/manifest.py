@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from mediaproc.media.roles import Role
 from mediaproc.media.tone import SDR
@@ -25,6 +26,9 @@ _CHARACTERISTICS = {
     Role.CAPTIONS: "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",
 }
 """What players let viewers find a track by (RFC 8216, 4.3.4.1; HLS Authoring Specification, 8.10)."""
+
+_LAP = 0.5
+"""Seconds by which the edges of sound may lie behind those of the picture: it is cut between its own frames."""
 
 _LONGEST_RUN = 64
 """Pieces that are looked at to fill a window: more than any real playlist needs."""
@@ -110,6 +114,13 @@ def media_playlist(pieces: Sequence[Piece], *, init_uri: str | None, finished: b
     for piece in pieces:
         lines += [f"#EXTINF:{piece.duration_seconds:.6f},", piece.uri]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if finished else [])]) + "\n"
+
+
+def up_to(pieces: Sequence[Piece], end_seconds: float) -> list[Piece]:
+    """Those that end by then, at least one: of a rendition that grows, what the others have too."""
+    ends = accumulate(piece.duration_seconds for piece in pieces)
+    known = [piece for end, piece in zip(ends, pieces, strict=True) if end <= end_seconds + _LAP]
+    return known or list(pieces[:1])
 
 
 def average_bitrate_bps(pieces: Iterable[tuple[int, float]]) -> int:

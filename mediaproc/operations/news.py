@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from mediaproc.domain.states import VideoStatus
-from mediaproc.domain.tables import Job, Rendition
+from mediaproc.domain.tables import Job, Rendition, Video
 
 
 def of_status(status: VideoStatus, job: Job) -> dict[str, Any]:
@@ -19,6 +19,11 @@ def of_status(status: VideoStatus, job: Job) -> dict[str, Any]:
         "next_attempt_at": again_at,
         "error": {"code": job.error_code, "detail": job.error_detail} if job.error_code else None,
     }
+
+
+def of_choices(video: Video) -> dict[str, Any]:
+    """What people choose for a video at any time."""
+    return {"title": video.title, "priority": video.priority.value}
 
 
 def of_rendition(rendition: Rendition) -> dict[str, Any]:

@@ -18,16 +18,19 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, manifest, storyboard
+from mediaproc.media import dash, fragments, manifest, storyboard
 from mediaproc.media.dash import Representation
 from mediaproc.media.manifest import Piece, Sound, Text, Variant
 from mediaproc.operations import jobs, scope, shown, tokens
 from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
-from mediaproc.storage import keys, presign
+from mediaproc.storage import keys, objects, presign
 
 _HOUR = 3600
+
+_HEAD_BYTES = 16 * 1024
+"""An init segment, or the part of a segment that says when it begins; both are much smaller."""
 
 
 def hls_url(video: Video) -> str:
@@ -73,12 +76,14 @@ def multivariant_playlist(session: Session, video: Video) -> str:
 
 def media_playlist(session: Session, video: Video, name: str) -> str:
     """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound."""
-    rendition = next((each for each in _shown(session, video) if each.name == name), None)
+    found = _shown(session, video)
+    rendition = next((each for each in found if each.name == name), None)
     if rendition is None:
         raise NotFound
     seconds = _life_seconds(video)
+    pieces = _pieces(session, rendition, seconds=seconds)
     return manifest.media_playlist(
-        _pieces(session, rendition, seconds=seconds),
+        pieces if rendition.finished else manifest.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
     )
@@ -86,7 +91,7 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
 
 def dash_manifest(session: Session, video: Video) -> str:
     """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
-    renditions = [each for each in _shown(session, video) if each.kind is not RenditionKind.SUBTITLES]
+    renditions = [each for each in shown.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound("The DASH manifest comes when the video is completed")
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
@@ -143,15 +148,28 @@ def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
     return _unbroken(jobs.segments_of(session, rendition))
 
 
+def _common_end(session: Session, found: Sequence[Rendition]) -> float:
+    """Until when, in seconds, every picture that is played is there; infinite when none of them grows.
+
+    What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
+    """
+    pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
+    growing = [each for each in shown.playing(pictures) if not each.finished]
+    ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
+    return min(ends, default=math.inf)
+
+
 def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:
     """`alone`: a video's only sound, which nobody has to tell from another."""
+    segments = _segments(session, rendition)
     return Representation(
         id=rendition.name,
         codecs=rendition.codecs,
         bandwidth_bps=rendition.peak_bitrate_bps,
         init_uri=f"{rendition.name}/init.mp4?token={token}",
         media_uri=f"{rendition.name}/$Number$.m4s?token={token}",
-        durations=[row.duration_seconds for row in _segments(session, rendition)],
+        durations=[row.duration_seconds for row in segments],
+        start_seconds=_start_seconds(rendition.init_key, segments[0].object_key) if segments else 0.0,
         width=rendition.width,
         height=rendition.height,
         frame_rate=rendition.frame_rate,
@@ -159,6 +177,13 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
         video_range=rendition.video_range,
         label=None if alone or rendition.kind is RenditionKind.VIDEO else rendition.label,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _start_seconds(init_key: str, segment_key: str) -> float:
+    """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
+    timescale = fragments.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
+    return fragments.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:

@@ -15,7 +15,7 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import cursors, filenames, presets, scope, shown, uploads, views
+from mediaproc.operations import cursors, filenames, news, presets, scope, shown, uploads, views
 from mediaproc.operations import jobs as work
 from mediaproc.operations.jobs import leaving, moves
 from mediaproc.operations.scope import Principal
@@ -94,6 +94,7 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
         raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
     video.title = wanted
     session.flush()
+    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
     return _view(session, video)
 
 
@@ -101,6 +102,7 @@ def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Pr
     """Let a video's work go before or after others'. Raises NotFound."""
     video = scope.find(session, principal, Video, id, lock=True)
     work.prioritize(session, video=video, priority=priority)
+    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
     return _view(session, video)
 
 

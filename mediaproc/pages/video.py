@@ -17,6 +17,7 @@ from mediaproc.components.process_again import process_again
 from mediaproc.components.renditions import renditions
 from mediaproc.components.shell import shell
 from mediaproc.components.stage import stage
+from mediaproc.components.title_field import title_field
 from mediaproc.state.video import VideoState
 
 _video = VideoState.video
@@ -52,15 +53,7 @@ def _title() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.h1(_video.title, class_name="hidden-visually"),
-            rx.el.input(
-                default_value=_video.title,
-                key=_video.id + _video.title,
-                aria_label="Title",
-                class_name="title-input",
-                max_length=255,
-                on_blur=VideoState.rename,
-                spell_check=False,
-            ),
+            title_field(title=_video.title, key=_video.id, on_rename=VideoState.rename),
             rx.cond(
                 _video.moving,
                 button(

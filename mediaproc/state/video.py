@@ -17,6 +17,7 @@ from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
+from mediaproc.operations.videos import VideoView
 from mediaproc.settings import settings
 from mediaproc.state.cards import Live, live_of, waiting
 from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
@@ -36,6 +37,7 @@ class VideoState(SessionState):
     chapters: list[Chapter] = []
     player: str = ""
     provisional: bool = False
+    larger: bool = False
     poster: str = ""
     storyboard: str = ""
     spoken: str = ""
@@ -177,6 +179,7 @@ class VideoState(SessionState):
         """Addresses carry signatures that differ each time; a player that plays keeps the one it has."""
         source = _on_this_site(view.playback.hls_url) if view.playback else ""
         self.provisional = bool(view.playback and view.playback.instant)
+        self.larger = _is_larger(view)
         if again or not source or not self.player:
             self.player = source
         pictures = view.playback.storyboard_url if view.playback else None
@@ -192,6 +195,11 @@ def video_id_of(state: SessionState) -> UUID | None:
         return UUID(state.router.url.path.rstrip("/").rpartition("/")[2])
     except ValueError:
         return None
+
+
+def _is_larger(view: VideoView) -> bool:
+    """Whether the source has a larger picture than any rendition, whose sides are even."""
+    return (view.height or 0) // 2 * 2 > max((each.height for each in view.renditions), default=0)
 
 
 def _on_this_site(url: str) -> str:

@@ -446,6 +446,25 @@ def test_a_playlist_grows_while_the_video_is_made(account: Accounts) -> None:
     assert len(after) == 3
 
 
+def test_playlists_that_grow_end_together(account: Accounts) -> None:
+    """Else a browser plays sound without a picture, and a player that changes to another size finds it too short."""
+    mine = account()
+    video_id = make_video(mine)
+    work = claim(video_id)
+    path = f"/api/v1/videos/{video_id}/hls"
+    ids = begin_output(work, segments=1)
+    names = ["1080p", "480p", "audio"]
+
+    def listed() -> list[int]:
+        return [len(uris(mine.client.get(f"{path}/{name}.m3u8").text)) for name in names]
+
+    assert listed() == [1, 1, 1]
+    add_segment(work, {name: id for name, id in ids.items() if name != "1080p"}, 1)
+    assert listed() == [1, 1, 1]
+    add_segment(work, {"1080p": ids["1080p"]}, 1)
+    assert listed() == [2, 2, 2]
+
+
 def test_playlists_open_for_the_team_and_for_a_token_of_this_video_only(account: Accounts, api: TestClient) -> None:
     mine, other = account(), account()
     first, second = completed(mine), completed(mine)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as xml
 
 import pytest
 from fastapi.testclient import TestClient
 
 from mediaproc import database
 from mediaproc.domain.tables import Video
-from mediaproc.operations import jobs, views
+from mediaproc.media import dash, fragments
+from mediaproc.operations import jobs, playback, shown, views
+from mediaproc.storage import objects
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.integration.serving import Web
@@ -40,6 +43,39 @@ def test_a_plain_player_reads_every_frame(api: TestClient, web: Web, tmp_path: P
         rows = clips.ffmpeg(*read, "-map", track, "-c", "copy", "-f", "framemd5", "-").splitlines()
         counts.append(sum(not row.startswith("#") for row in rows))
     assert counts == [125, 236]
+
+
+def test_a_picture_that_begins_after_the_sound_keeps_its_time(tmp_path: Path) -> None:
+    """The time line says of each rendition what its segments say, or a player looks for the picture too early."""
+    clip, late = clips.make(tmp_path / "clip.mp4", seconds=3), tmp_path / "late.mkv"
+    inputs = ("-itsoffset", "0.5", "-i", str(clip), "-i", str(clip))
+    clips.ffmpeg(*inputs, "-map", "0:v", "-map", "1:a", "-c", "copy", str(late))
+    job = uploaded(late)
+    perform_all(job)
+    with database.transaction() as session:
+        video = video_now(job.video_id)
+        mpd = xml.fromstring(playback.dash_manifest(session, video))  # our own
+        found = {each.name: each for each in shown.streamed(shown.renditions(session, [video])[video.id])}
+        said = {name: _first_decoded(jobs.segments_of(session, found[name])[0].object_key) for name in found}
+    scales = {name: fragments.timescale_of(objects.get_bytes(each.init_key)) for name, each in found.items()}
+    lines = {each.get("id", ""): each for each in mpd.iter(f"{{{dash.NAMESPACE}}}Representation")}
+    begins = {name: _begins(line) for name, line in lines.items()}
+    assert begins == {name: pytest.approx(said[name] / scales[name], abs=0.0001) for name in lines}
+    assert begins == {"360p": pytest.approx(0.5, abs=0.05), "audio": 0}
+    assert mpd.get("mediaPresentationDuration") == "PT3.500S"
+
+
+def _first_decoded(key: str) -> int:
+    tfdt = fragments.find(objects.get_bytes(key), "moof", "traf", "tfdt")
+    return int.from_bytes(tfdt[4:], "big")
+
+
+def _begins(representation: xml.Element) -> float:
+    template = representation.find(f"{{{dash.NAMESPACE}}}SegmentTemplate")
+    first = representation.find(f".//{{{dash.NAMESPACE}}}S")
+    assert template is not None
+    assert first is not None
+    return int(first.get("t", "")) / int(template.get("timescale", ""))
 
 
 def test_there_is_none_before_the_video_is_whole(api: TestClient) -> None:

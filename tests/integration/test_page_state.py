@@ -11,11 +11,12 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
-from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import videos
 from mediaproc.state import library, video
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
@@ -153,3 +154,36 @@ def test_a_status_that_nobody_told_is_found(
         await until(lambda: shown().status == "completed")
 
     open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+
+
+@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
+def test_a_new_title_shows_in_the_other_tabs(
+    account: Accounts, open_page: Callable[..., None], module: Any, kind: type
+) -> None:
+    me = account()
+    (mine,) = add_videos(me, 1)
+
+    async def then(state: Any) -> None:
+        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
+        await until(lambda: shown() and shown().title == "clip 0")
+        await asyncio.to_thread(_change, me, mine, title="A rabbit")
+        await until(lambda: shown().title == "A rabbit")
+
+    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+
+
+def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    (mine,) = add_videos(me, 1)
+
+    async def then(state: VideoState) -> None:
+        await until(lambda: state.video.priority == "normal")
+        await asyncio.to_thread(_change, me, mine, priority=Priority.BATCH)
+        await until(lambda: state.video.priority == "batch")
+
+    open_page(video, VideoState, me, then, f"/videos/{mine.id}")
+
+
+def _change(account: Account, video: Video, **wanted: Any) -> None:
+    with database.transaction() as session:
+        videos.change(session, account.principal, video.id, **wanted)

@@ -115,3 +115,14 @@ def test_no_error_of_rounding_adds_up() -> None:
     total = sum(int(row.get("d", "0")) * (1 + int(row.get("r", "0"))) for row in rows)
     assert abs(total - 4010.6666667 * 90_000) <= 1
     assert sum(1 + int(row.get("r", "0")) for row in rows) == 1000
+
+
+def test_a_time_line_begins_with_its_first_frame():
+    late = replace(HD, start_seconds=0.52)
+    root = xml.fromstring(dash.mpd([late, SOUND]))
+    rows = [
+        [dict(row.attrib) for row in line.iterfind("m:S", NS)] for line in root.iterfind(".//m:SegmentTimeline", NS)
+    ]
+    assert rows[0][0] == {"t": "46800", "d": "90000", "r": "1"}
+    assert rows[1][0]["t"] == "0"
+    assert root.get("mediaPresentationDuration") == "PT13.800S"

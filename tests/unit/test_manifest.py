@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
@@ -148,3 +149,12 @@ def test_the_peak_is_never_below_the_average() -> None:
 def test_a_video_shorter_than_the_window_peaks_at_its_average() -> None:
     assert manifest.peak_bitrate_bps([(100_000, 1.0)]) == 800_000
     assert manifest.peak_bitrate_bps([]) == 0
+
+
+def test_what_grows_ends_where_the_others_do():
+    sound = [manifest.Piece(f"{number}", seconds) for number, seconds in enumerate([1.003, 1.003, 2.005, 4.011])]
+    assert [each.uri for each in manifest.up_to(sound, 2.0)] == ["0", "1"]
+    assert [each.uri for each in manifest.up_to(sound, 7.9)] == ["0", "1", "2", "3"]
+    assert [each.uri for each in manifest.up_to(sound, 0.1)] == ["0"], "a playlist names something"
+    assert manifest.up_to(sound, math.inf) == sound
+    assert manifest.up_to([], 4.0) == []
