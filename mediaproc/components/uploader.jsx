@@ -25,6 +25,7 @@ const figure = (row) => (row.state === "processing" && !row.progress ? "" : `${M
 function words(row) {
   if (row.state === "starting") return ["Starting…", ""];
   if (row.state === "choose") return [`${size(row.size)} · choose the file again to go on`, ""];
+  if (row.state === "elsewhere") return ["Is already being uploaded in another tab", ""];
   if (row.state === "failed") return [row.problem, ""];
   if (row.state === "done") return ["Ready to play", ""];
   if (row.state === "processing") return [row.line, row.eta ? left(row.eta) : ""];
@@ -54,7 +55,7 @@ function Row({ row, choose }) {
       <div className="name" title={row.name}>
         {linked ? <a href={`/videos/${row.videoId}`} onClick={go}>{row.name}</a> : <span>{row.name}</span>}
       </div>
-      {row.state !== "failed" && row.state !== "choose" && (
+      {!["failed", "choose", "elsewhere"].includes(row.state) && (
         <progress className="bar" max="100" value={row.state === "starting" ? 0 : percent(row)} aria-label={row.name} />
       )}
       <div className="line">
@@ -85,7 +86,8 @@ function headline(rows) {
   if (going.length) return `Uploading ${many(going.length, "file")}`;
   if (processing.length) return `Processing ${many(processing.length, "video")}`;
   if (rows.some((row) => row.state === "choose")) return "Unfinished uploads";
-  return rows.some((row) => row.state === "failed") ? "Some files need a look" : "All done";
+  if (rows.some((row) => row.state === "failed")) return "Some files need a look";
+  return rows.some((row) => row.state === "elsewhere") ? "Uploading in another tab" : "All done";
 }
 
 function total(rows) {
@@ -103,7 +105,7 @@ function Tray({ rows, choose }) {
   const open = folded === null ? roomy : !folded;
   const whole = total(rows);
   const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
-  const busy = rows.some((row) => !["done", "failed"].includes(row.state));
+  const busy = rows.some((row) => !["done", "failed", "elsewhere"].includes(row.state));
   return (
     <section className="tray" aria-label="Uploads">
       <div className="tray-head">

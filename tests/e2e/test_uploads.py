@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.browsing import assert_accessible, choose, row, wait_until
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")
 _NEW_UPLOAD = re.compile(r"/api/v1/uploads$")
+_COMPLETE = re.compile(r"/api/v1/uploads/[^/]+/complete$")
 
 
 @pytest.fixture
@@ -158,6 +160,124 @@ def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Pat
     assert not sent
 
 
+def test_a_file_that_one_tab_uploads_is_not_sent_by_a_second(page: Page, big: Path) -> None:
+    gate = Gate(page, let_through=2)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2])
+    other, sent = _second_tab(page)
+    expect(other.locator(".tray")).to_have_count(0)
+    choose(other, big)
+    expect(row(other, big.name)).to_contain_text("Is already being uploaded in another tab")
+    assert_accessible(other)
+    gate.open()
+    expect(row(page, big.name)).to_contain_text("not a video")
+    gate.assert_each_part_was_sent_once(page)
+    expect(row(other, big.name)).to_contain_text("not a video")
+    assert sent == []
+    assert _filenames(page) == [big.name]
+
+
+def test_a_second_tab_goes_on_where_a_closed_one_was(page: Page, big: Path) -> None:
+    first, _ = _second_tab(page)
+    gate = Gate(first, let_through=3)
+    choose(first, big)
+    wait_until(first, lambda: sorted(gate.sent) == [1, 2, 3] and len(gate.held) >= 3)
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(_number(request)) if _is_part(request) else None)
+    choose(page, big)
+    expect(row(page, big.name)).to_contain_text("another tab")
+    first.close()
+    expect(row(page, big.name)).to_contain_text("not a video")
+    assert 4 in sent  # a part that was held back may still arrive as its tab is closed
+    assert not {1, 2, 3} & set(sent)
+    assert _filenames(page) == [big.name]
+
+
+def test_a_file_cancelled_in_one_tab_leaves_the_other_too(page: Page, big: Path) -> None:
+    Gate(page, let_through=2)
+    choose(page, big)
+    expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
+    other, sent = _second_tab(page)
+    choose(other, big)
+    expect(row(other, big.name)).to_contain_text("another tab")
+    page.get_by_role("button", name=f"Cancel {big.name}").click()
+    expect(other.locator(".tray")).to_have_count(0)
+    assert sent == []
+    assert _filenames(page) == []
+
+
+def test_two_tabs_that_choose_a_file_at_once_upload_it_once(page: Page, big: Path) -> None:
+    other, _ = _second_tab(page)
+    first, second = Gate(page, let_through=0), Gate(other, let_through=0)
+    choose(page, big)
+    choose(other, big)
+    expect(row(other, big.name)).to_contain_text("another tab")
+    wait_until(page, lambda: len(first.held) > 0)
+    assert second.held == []
+    assert _filenames(page) == [big.name]
+
+
+def test_without_locks_a_second_tab_uploads_as_if_it_were_alone(page: Page, big: Path) -> None:
+    """As on plain http."""
+    page.context.add_init_script("delete Navigator.prototype.locks")
+    other, _ = _second_tab(page)
+    other.reload()
+    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    choose(other, big)
+    expect(row(other, big.name)).to_contain_text("not a video")
+
+
+def test_an_unfinished_upload_that_was_deleted_meanwhile_is_begun_anew(page: Page, big: Path) -> None:
+    gate = _left_unfinished(page, big)
+    (id,) = _remembered(page)
+    expect(row(page, big.name)).to_contain_text("choose the file again to go on")
+    _delete(page, id)
+    gate.sent.clear()
+    choose(page, big)
+    expect(row(page, big.name)).to_contain_text("not a video")
+    assert sorted(gate.sent) == [1, 2, 3, 4, 5, 6]
+    assert _remembered(page) == []
+
+
+def test_what_the_server_has_no_more_is_forgotten(page: Page, big: Path) -> None:
+    _left_unfinished(page, big)
+    (id,) = _remembered(page)
+    _delete(page, id)
+    page.reload()
+    wait_until(page, lambda: _remembered(page) == [])
+    expect(page.locator(".tray")).to_have_count(0)
+
+
+def test_an_upload_that_was_completed_as_the_page_went_is_not_asked_for_again(page: Page, tmp_path: Path) -> None:
+    words = tmp_path / "words.mp4"
+    words.write_text("Not a film.")
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch().status)
+
+    page.route(_COMPLETE, lose)
+    choose(page, words)
+    wait_until(page, lambda: lost == [201])
+    page.reload()
+    expect(row(page, words.name)).to_contain_text("not a video")
+    assert _remembered(page) == []
+    assert _filenames(page) == [words.name]
+
+
+def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, big: Path) -> None:
+    gate = Gate(page, let_through=2)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2])
+    (id,) = _remembered(page)
+    _delete(page, id)
+    gate.open()
+    expect(row(page, big.name)).to_contain_text("The upload was deleted meanwhile")
+    assert _remembered(page) == []
+    page.get_by_role("button", name=f"Try {big.name} again").click()
+    expect(row(page, big.name)).to_contain_text("not a video")
+
+
 def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_bunny: Path) -> None:
     gate = Gate(page, let_through=1)
     choose(page, big)
@@ -203,6 +323,46 @@ def test_an_empty_file_is_refused_with_a_sentence(page: Page, tmp_path: Path) ->
     path.touch()
     choose(page, path)
     expect(row(page, path.name)).to_contain_text("This file is empty")
+
+
+def _second_tab(page: Page) -> tuple[Page, list[int]]:
+    """Another tab of the same browser, and the numbers of the parts that it sends."""
+    sent: list[int] = []
+    other = page.context.new_page()
+    other.on("request", lambda request: sent.append(_number(request)) if _is_part(request) else None)
+    other.goto("/")
+    expect(other.get_by_role("heading", name="Library")).to_be_visible()
+    return other, sent
+
+
+def _left_unfinished(page: Page, big: Path) -> Gate:
+    """Reload the page when two parts are up; then all others may go."""
+    gate = Gate(page, let_through=2)
+    choose(page, big)
+    wait_until(page, lambda: sorted(gate.sent) == [1, 2] and len(gate.held) >= 4)
+    page.reload()
+    gate.open()
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    return gate
+
+
+def _remembered(page: Page) -> list[str]:
+    """The ids of the uploads that the browser keeps for later."""
+    kept = "Object.entries(localStorage).filter(([key]) => key.startsWith('mediaproc.uploads.')).map(([, all]) => all)"
+    return [each["id"] for all_of_one in page.evaluate(kept) for each in json.loads(all_of_one).values()]
+
+
+def _delete(page: Page, upload_id: str) -> None:
+    status = "id => fetch(`/api/v1/uploads/${id}`, {method: 'DELETE'}).then((answer) => answer.status)"
+    assert page.evaluate(status, upload_id) == 204
+
+
+def _filenames(page: Page) -> list[str]:
+    return [each["filename"] for each in page.request.get("/api/v1/videos").json()["items"]]
+
+
+def _is_part(request: Request) -> bool:
+    return request.method == "PUT" and _PART.search(request.url) is not None
 
 
 def _number(request: Request) -> int:
