@@ -9,6 +9,7 @@ import * as tabs from "./upload_tabs.js";
 
 const API = "/api/v1";
 const KEPT = "mediaproc.uploads"; // + who: fingerprint → {id, videoId, name, size, partSize, at}
+const FOLLOWED = "mediaproc.followed"; // + who: of this tab, the rows that are being processed
 const KEPT_FOR_MS = 7 * 24 * 3600 * 1000;
 const STALLED_AFTER_MS = 4000;
 const LISTEN_AGAIN_MS = 3000;
@@ -49,6 +50,7 @@ function change(id, fields) {
   const row = rows.get(id);
   if (!row) return;
   rows.set(id, { ...row, ...fields });
+  if (rows.get(id).state !== row.state) remember();
   publish();
 }
 
@@ -67,6 +69,15 @@ function keep(key, upload) {
   else delete all[key];
   localStorage.setItem(`${KEPT}.${owner}`, JSON.stringify(all));
 }
+
+/** A reload leaves the tray as it was: of what is being processed only this tab knows that it was uploaded here. */
+function remember() {
+  const followed = [...rows.values()].filter((row) => row.state === "processing");
+  const shown = followed.map(({ id, videoId, name, size, progress, line }) => ({ id, videoId, name, size, progress, line }));
+  sessionStorage.setItem(`${FOLLOWED}.${owner}`, JSON.stringify(shown));
+}
+
+const remembered = () => JSON.parse(sessionStorage.getItem(`${FOLLOWED}.${owner}`) || "[]");
 
 // The API -------------------------------------------------------------------------------------------------------
 
@@ -274,6 +285,7 @@ export function dismiss(id) {
   forget(id);
   hidden.add(id);
   rows.delete(id);
+  remember();
   publish();
 }
 
@@ -397,11 +409,20 @@ function newRow(id, name, size, fields) {
   return { id, name, size, sent: 0, speed: 0, drawnAt: 0, state: "choose", progress: 0, line: "", problem: "", ...fields };
 }
 
-/** Show what this person left unfinished in this browser. */
+/** Show what this person left unfinished in this browser, and what this tab has uploaded and waits for. */
 export function own(email) {
   if (!email || email === owner) return;
   owner = email;
+  remembered().forEach(followAgain);
   compare(unseen());
+}
+
+function followAgain({ id, name, size, ...fields }) {
+  if (rows.has(id)) return;
+  rows.set(id, newRow(id, name, size, { state: "processing", sent: size, ...fields }));
+  publish();
+  listen();
+  catchUp(id, fields.videoId).catch(() => {});
 }
 
 const unseen = () => Object.keys(kept()).filter((id) => !rows.has(id) && !hidden.has(id));
@@ -459,6 +480,7 @@ function drop(id) {
 window.addEventListener("online", publish);
 window.addEventListener("offline", publish);
 window.addEventListener("storage", () => compare());
+window.addEventListener("pagehide", () => owner && remember());
 setInterval(() => {
   compare();
   for (const row of rows.values()) {

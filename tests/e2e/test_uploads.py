@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
+from tests import clips
 from tests.browsing import assert_accessible, choose, row, wait_until
 
 MEBIBYTE = 1024 * 1024
@@ -278,6 +279,40 @@ def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, b
     expect(row(page, big.name)).to_contain_text("not a video")
 
 
+def test_after_a_reload_the_tray_goes_on_with_what_is_processed(page: Page, small_bunny: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "Long Bunny.mp4"
+    clips.ffmpeg("-stream_loop", "23", "-i", str(small_bunny), "-c", "copy", str(clip))
+    choose(page, clip)
+    percent = re.compile(r"\d+ %")
+    expect(row(page, clip.name)).to_have_attribute("data-state", "processing")
+    expect(row(page, clip.name)).to_contain_text(percent)
+    page.reload()
+    expect(row(page, clip.name)).to_have_attribute("data-state", "processing")
+    expect(row(page, clip.name)).to_contain_text(percent)
+    expect(page.locator(".tray")).to_contain_text("Processing 1 video")
+    expect(row(page, clip.name)).to_have_attribute("data-state", "done")
+    page.reload()
+    expect(page.locator(".card", has_text="Long Bunny")).to_be_visible()
+    expect(page.locator(".tray")).to_have_count(0)
+
+
+def test_after_a_reload_the_tray_says_what_ended_meanwhile(page: Page, tmp_path: Path) -> None:
+    words, hidden, deleted = (tmp_path / f"{name}.mp4" for name in ("words", "hidden", "deleted"))
+    for path in (words, hidden, deleted):
+        path.write_text(f"Not a film, but {path.name}.")
+    page.route("**/api/v1/events", lambda route: route.abort())  # so the tray never hears how they end
+    choose(page, words, hidden, deleted)
+    for path in (words, hidden, deleted):
+        expect(row(page, path.name)).to_have_attribute("data-state", "processing")
+    page.get_by_role("button", name=f"Hide {hidden.name}").click()
+    video = row(page, deleted.name).get_by_role("link").get_attribute("href")
+    wait_until(page, lambda: _statuses(page) == {"failed"})
+    assert page.evaluate("path => fetch(`/api/v1${path}`, {method: 'DELETE'}).then(({status}) => status)", video) == 204
+    page.reload()
+    expect(row(page, words.name)).to_contain_text("not a video")
+    expect(page.locator(".tray .row")).to_have_count(1)
+
+
 def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_bunny: Path) -> None:
     gate = Gate(page, let_through=1)
     choose(page, big)
@@ -359,6 +394,10 @@ def _delete(page: Page, upload_id: str) -> None:
 
 def _filenames(page: Page) -> list[str]:
     return [each["filename"] for each in page.request.get("/api/v1/videos").json()["items"]]
+
+
+def _statuses(page: Page) -> set[str]:
+    return {each["status"] for each in page.request.get("/api/v1/videos").json()["items"]}
 
 
 def _is_part(request: Request) -> bool:
