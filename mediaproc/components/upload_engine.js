@@ -16,6 +16,7 @@ const LISTEN_AGAIN_MS = 3000;
 const PARTS_AT_ONCE = 6;
 const SIGNED_AT_ONCE = 50;
 const SIGNED_FOR_MS = 3600 * 1000; // for a day in truth; who comes back after a pause asks again
+const HEARD_AFTER_MS = 5000;
 const DRAW_EVERY_MS = 200;
 const RETRY_DELAYS = [0, 500, 1000, 2000, 4000, 8000, 16000, 30000];
 
@@ -25,6 +26,8 @@ const listeners = new Set();
 const cancelled = new Set(); // upload ids that the person gave up
 const hidden = new Set(); // row ids that the person doesn't want to see here
 let snapshot = [];
+let sayings = []; // what a screen reader is told, the newest last
+let said = 0; // how many so far
 let owner = "";
 let news = null;
 let folded = null; // as the person left the tray; null: not touched yet
@@ -33,6 +36,7 @@ let folded = null; // as the person left the tray; null: not touched yet
 
 export const subscribe = (listener) => (listeners.add(listener), () => listeners.delete(listener));
 export const getRows = () => snapshot;
+export const getSayings = () => sayings;
 export const getFolded = () => folded;
 
 /** Fold or unfold the tray: kept here, since a change of the page draws it anew. */
@@ -50,8 +54,32 @@ function change(id, fields) {
   const row = rows.get(id);
   if (!row) return;
   rows.set(id, { ...row, ...fields });
-  if (rows.get(id).state !== row.state) remember();
+  if (rows.get(id).state !== row.state) turned(rows.get(id), row.state);
   publish();
+}
+
+function turned(row, before) {
+  remember();
+  const news = before === "paused" && row.state === "uploading" ? "goes on" : SAID[row.state]?.(row);
+  if (news) say(`${row.name}: ${news}`);
+}
+
+const SAID = {
+  elsewhere: () => "already being uploaded in another tab",
+  paused: () => "paused",
+  processing: () => "uploaded",
+  done: () => "done",
+  failed: (row) => row.problem,
+};
+
+/** Each change is said by itself, since several may come before a screen reader gets to the first; then it goes. */
+function say(text) {
+  const saying = { key: (said += 1), text };
+  sayings = [...sayings, saying];
+  setTimeout(() => {
+    sayings = sayings.filter((each) => each !== saying);
+    publish();
+  }, HEARD_AFTER_MS);
 }
 
 // What survives a reload ----------------------------------------------------------------------------------------

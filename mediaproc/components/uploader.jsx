@@ -104,7 +104,6 @@ function Tray({ rows, choose }) {
   const [roomy] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
   const open = folded === null ? roomy : !folded;
   const whole = total(rows);
-  const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
   const busy = rows.some((row) => !["done", "failed", "elsewhere"].includes(row.state));
   return (
     <section className="tray" aria-label="Uploads">
@@ -120,7 +119,6 @@ function Tray({ rows, choose }) {
         <div className="tray-total"><progress className="bar" max="100" value={whole.percent} aria-label="All uploads" /></div>
       )}
       {open && <ul className="tray-list">{rows.map((row) => <Row key={row.id} row={row} choose={choose} />)}</ul>}
-      <span className="hidden-visually" aria-live="polite">{spoken.at(-1) ?? ""}</span>
     </section>
   );
 }
@@ -148,6 +146,16 @@ function useWindowDrop() {
   return over;
 }
 
+/** Apart from the tray, which comes and goes: a screen reader tells only of changes in what was there before. */
+function Spoken() {
+  const sayings = useSyncExternalStore(engine.subscribe, engine.getSayings);
+  return (
+    <div className="hidden-visually" role="log" aria-label="News of the uploads" aria-live="polite">
+      {sayings.map(({ key, text }) => <p key={key}>{text}</p>)}
+    </div>
+  );
+}
+
 export function Uploader({ owner }) {
   const rows = useSyncExternalStore(engine.subscribe, engine.getRows);
   const over = useWindowDrop();
@@ -167,6 +175,7 @@ export function Uploader({ owner }) {
           <div><CloudUpload size={40} strokeWidth={1.5} />Drop to upload<small>Videos of any length, several at a time</small></div>
         </div>
       )}
+      <Spoken />
       {rows.length > 0 && <Tray rows={rows} choose={() => picker.current?.click()} />}
     </>
   );

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -279,6 +280,28 @@ def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, b
     expect(row(page, big.name)).to_contain_text("not a video")
 
 
+def test_a_screen_reader_hears_of_each_row_that_changed_and_of_no_other(page: Page, big: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.mp4"
+    words.write_text("Not a film.")
+    gate = Gate(page, let_through=1)
+    spoken = _listen(page)
+    choose(page, big)
+    expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
+    page.get_by_role("button", name=f"Pause {big.name}").click()
+    gate.let_through = 6
+    choose(page, words)
+    expect(row(page, words.name)).to_contain_text("not a video")
+    sentence = row(page, words.name).locator(".line span").first.inner_text()
+    page.get_by_role("button", name=f"Resume {big.name}").click()
+    wait_until(page, lambda: len(spoken()) == 4)
+    assert spoken() == [
+        "holiday.mp4: paused",
+        "words.mp4: uploaded",
+        f"words.mp4: {sentence}",
+        "holiday.mp4: goes on",
+    ]
+
+
 def test_after_a_reload_the_tray_goes_on_with_what_is_processed(page: Page, small_bunny: Path, tmp_path: Path) -> None:
     clip = tmp_path / "Long Bunny.mp4"
     clips.ffmpeg("-stream_loop", "23", "-i", str(small_bunny), "-c", "copy", str(clip))
@@ -394,6 +417,20 @@ def _delete(page: Page, upload_id: str) -> None:
 
 def _filenames(page: Page) -> list[str]:
     return [each["filename"] for each in page.request.get("/api/v1/videos").json()["items"]]
+
+
+def _listen(page: Page) -> Callable[[], list[str]]:
+    """What is written into the tray's live region from now on, as a screen reader takes it: addition by addition."""
+    page.evaluate(
+        """() => {
+            window.spoken = []
+            const heard = (changes) => changes.forEach((each) => each.addedNodes.forEach(
+                (node) => window.spoken.push(node.textContent)))
+            const region = document.querySelector("[role=log][aria-live=polite]")
+            new MutationObserver(heard).observe(region, {childList: true, subtree: true})
+        }"""
+    )
+    return lambda: page.evaluate("window.spoken")
 
 
 def _statuses(page: Page) -> set[str]:
