@@ -28,6 +28,7 @@ const hidden = new Set(); // row ids that the person doesn't want to see here
 let snapshot = [];
 let sayings = []; // what a screen reader is told, the newest last
 let said = 0; // how many so far
+let batch = 0; // what is chosen while something is sent belongs to the same one
 let owner = "";
 let news = null;
 let folded = null; // as the person left the tray; null: not touched yet
@@ -38,6 +39,18 @@ export const subscribe = (listener) => (listeners.add(listener), () => listeners
 export const getRows = () => snapshot;
 export const getSayings = () => sayings;
 export const getFolded = () => folded;
+
+/** Whether its bytes are on their way. */
+export const isGoing = (row) => ["starting", "uploading", "paused"].includes(row.state);
+
+/** Everything of what is sent, together: a file that is up still counts, so that the total never goes back. Null when
+ *  nothing is sent. */
+export function total() {
+  const counted = snapshot.filter((row) => row.batch === batch && (isGoing(row) || row.sent === row.size));
+  if (!counted.some((row) => isGoing(row) && row.size)) return null;
+  const sum = (field) => counted.reduce((all, row) => all + row[field], 0);
+  return { size: sum("size"), sent: sum("sent"), speed: sum("speed") };
+}
 
 /** Fold or unfold the tray: kept here, since a change of the page draws it anew. */
 export function fold(now) {
@@ -190,12 +203,13 @@ const partSizes = new WeakMap();
 // What the tray can ask for -------------------------------------------------------------------------------------
 
 export function add(chosen) {
+  if (![...rows.values()].some(isGoing)) batch += 1;
   for (const file of chosen) {
     const id = fingerprint(file);
     const state = rows.get(id)?.state;
     if (state && !["choose", "elsewhere", "failed", "done"].includes(state)) continue;
     hidden.delete(id);
-    rows.set(id, newRow(id, file.name, file.size, { state: "starting", file }));
+    rows.set(id, newRow(id, file.name, file.size, { state: "starting", file, batch }));
     begin(id, file);
   }
   publish();
@@ -374,7 +388,8 @@ function follow(id, videoId) {
   keep(id, null);
   tabs.release(lockOf(id));
   const { size, state } = rows.get(id) ?? {};
-  change(id, { state: "processing", videoId, sent: size, progress: 0, line: "Waiting to be processed", file: null });
+  const up = { sent: size, file: null, ...STANDING };
+  change(id, { state: "processing", videoId, progress: 0, line: "Waiting to be processed", ...up });
   listen();
   if (state !== "uploading") catchUp(id, videoId).catch(() => {});
 }

@@ -81,7 +81,7 @@ function Row({ row, choose }) {
 const many = (count, what) => `${count} ${count === 1 ? what : `${what}s`}`;
 
 function headline(rows) {
-  const going = rows.filter((row) => ["starting", "uploading", "paused"].includes(row.state));
+  const going = rows.filter(engine.isGoing);
   const processing = rows.filter((row) => row.state === "processing");
   if (going.length) return `Uploading ${many(going.length, "file")}`;
   if (processing.length) return `Processing ${many(processing.length, "video")}`;
@@ -90,12 +90,9 @@ function headline(rows) {
   return rows.some((row) => row.state === "elsewhere") ? "Uploading in another tab" : "All done";
 }
 
-function total(rows) {
-  const going = rows.filter((row) => ["uploading", "paused"].includes(row.state));
-  const whole = going.reduce((sum, row) => sum + row.size, 0);
-  const sent = going.reduce((sum, row) => sum + row.sent, 0);
-  const speed = going.reduce((sum, row) => sum + row.speed, 0);
-  return whole ? { percent: (100 * sent) / whole, line: [`${size(sent)} of ${size(whole)}`, speed ? left((whole - sent) / speed) : ""].filter(Boolean).join(" · ") } : null;
+function totalLine({ sent, size: whole, speed }) {
+  const parts = [`${size(sent)} of ${size(whole)}`, speed ? left((whole - sent) / speed) : "", `${Math.floor((100 * sent) / whole)} %`];
+  return parts.filter(Boolean).join(" · ");
 }
 
 function Tray({ rows, choose }) {
@@ -103,20 +100,20 @@ function Tray({ rows, choose }) {
   const folded = useSyncExternalStore(engine.subscribe, engine.getFolded);
   const [roomy] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
   const open = folded === null ? roomy : !folded;
-  const whole = total(rows);
+  const whole = engine.total();
   const busy = rows.some((row) => !["done", "failed", "elsewhere"].includes(row.state));
   return (
     <section className="tray" aria-label="Uploads">
       <div className="tray-head">
         <div className="what">
           {headline(rows)}
-          {whole && (rows.length > 1 || !open) && <small>{whole.line}</small>}
+          {whole && (rows.length > 1 || !open) && <small>{totalLine(whole)}</small>}
         </div>
         <Act label={open ? "Fold the uploads" : "Unfold the uploads"} icon={open ? ChevronDown : ChevronUp} aria-expanded={open} onClick={() => engine.fold(open)} />
         {!busy && <Act label="Close the uploads" icon={X} onClick={engine.dismissFinished} />}
       </div>
       {whole && (rows.length > 1 || !open) && (
-        <div className="tray-total"><progress className="bar" max="100" value={whole.percent} aria-label="All uploads" /></div>
+        <div className="tray-total"><progress className="bar" max="100" value={(100 * whole.sent) / whole.size} aria-label="All uploads" /></div>
       )}
       {open && <ul className="tray-list">{rows.map((row) => <Row key={row.id} row={row} choose={choose} />)}</ul>}
     </section>

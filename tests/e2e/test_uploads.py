@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
 from tests import clips
-from tests.browsing import assert_accessible, choose, row, wait_until
+from tests.browsing import assert_accessible, choose, in_each_look, row, screenshot, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")
@@ -26,6 +28,20 @@ def big(tmp_path: Path) -> Path:
     path = tmp_path / "holiday.mp4"
     path.write_bytes(os.urandom(41 * MEBIBYTE))
     return path
+
+
+@contextmanager
+def slow_line(page: Page, *, bytes_per_second: int) -> Generator[None]:
+    """What the page sends goes out at this pace."""
+    line = page.context.new_cdp_session(page)
+    anything = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", {**anything, "uploadThroughput": bytes_per_second})
+    try:
+        yield
+    finally:
+        line.send("Network.emulateNetworkConditions", {**anything, "uploadThroughput": -1})
+        line.detach()
 
 
 class Gate:
@@ -280,6 +296,41 @@ def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, b
     expect(row(page, big.name)).to_contain_text("not a video")
 
 
+def test_of_several_files_each_has_figures_of_its_own_and_goes_its_own_way(page: Page, tmp_path: Path) -> None:
+    going, paused, cancelled = several = [tmp_path / f"{name}.mp4" for name in ("going", "paused", "cancelled")]
+    for path, mebibytes in zip(several, (14, 15, 16), strict=True):
+        path.write_bytes(os.urandom(mebibytes * MEBIBYTE))
+    head = page.locator(".tray-head")
+    with slow_line(page, bytes_per_second=2_000_000):
+        choose(page, *several)
+        for path, size in zip(several, ("14.7", "15.7", "16.8"), strict=True):
+            expect(row(page, path.name)).to_contain_text(re.compile(rf"B of {size} MB · [\d.]+ [kM]B/s.* left · \d+ %"))
+        expect(head).to_contain_text(re.compile(r"Uploading 3 files[\d.]+ MB of 47.2 MB · .* left · \d+ %"))
+        expect(page.get_by_role("progressbar", name="All uploads")).to_be_visible()
+        _look_at(page, "tray-uploading")
+        assert_accessible(page)
+
+        page.get_by_role("button", name=f"Pause {paused.name}").click()
+        expect(row(page, paused.name)).to_contain_text("paused")
+        stands, moves = _percent(page, paused.name), _percent(page, going.name)
+        wait_until(page, lambda: _percent(page, going.name) > moves)
+        assert _percent(page, paused.name) == stands
+
+        ids = {each["name"]: each["id"] for each in _kept(page)}
+        page.get_by_role("button", name=f"Cancel {cancelled.name}").click()
+        expect(row(page, cancelled.name)).to_have_count(0)
+        expect(head).to_contain_text(re.compile(r"Uploading 2 files[\d.]+ MB of 30.4 MB"))
+        wait_until(page, lambda: sorted(_filenames(page)) == [going.name, paused.name])
+        found = page.request.get(f"/api/v1/uploads/{ids[cancelled.name]}").json()
+        assert (found["state"], found["uploaded_parts"]) == ("aborted", [])
+
+    expect(row(page, going.name)).to_contain_text("not a video")
+    expect(row(page, paused.name)).to_have_attribute("data-state", "paused")
+    expect(head).to_contain_text(re.compile(r"Uploading 1 file\s*[\d.]+ MB of 30.4 MB"))  # what is up still counts
+    page.get_by_role("button", name=f"Resume {paused.name}").click()
+    expect(row(page, paused.name)).to_contain_text("not a video")
+
+
 def test_a_screen_reader_hears_of_each_row_that_changed_and_of_no_other(page: Page, big: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.mp4"
     words.write_text("Not a film.")
@@ -304,7 +355,7 @@ def test_a_screen_reader_hears_of_each_row_that_changed_and_of_no_other(page: Pa
 
 def test_after_a_reload_the_tray_goes_on_with_what_is_processed(page: Page, small_bunny: Path, tmp_path: Path) -> None:
     clip = tmp_path / "Long Bunny.mp4"
-    clips.ffmpeg("-stream_loop", "23", "-i", str(small_bunny), "-c", "copy", str(clip))
+    clips.ffmpeg("-stream_loop", "15", "-i", str(small_bunny), "-c", "copy", str(clip))
     choose(page, clip)
     percent = re.compile(r"\d+ %")
     expect(row(page, clip.name)).to_have_attribute("data-state", "processing")
@@ -404,10 +455,27 @@ def _left_unfinished(page: Page, big: Path) -> Gate:
     return gate
 
 
-def _remembered(page: Page) -> list[str]:
-    """The ids of the uploads that the browser keeps for later."""
+def _kept(page: Page) -> list[dict[str, Any]]:
+    """What the browser keeps of uploads, to go on with them later."""
     kept = "Object.entries(localStorage).filter(([key]) => key.startsWith('mediaproc.uploads.')).map(([, all]) => all)"
-    return [each["id"] for all_of_one in page.evaluate(kept) for each in json.loads(all_of_one).values()]
+    return [each for all_of_one in page.evaluate(kept) for each in json.loads(all_of_one).values()]
+
+
+def _remembered(page: Page) -> list[str]:
+    """The ids of those."""
+    return [each["id"] for each in _kept(page)]
+
+
+def _look_at(page: Page, name: str) -> None:
+    """Keep pictures of the tray for somebody to look at."""
+    for width, scheme in in_each_look(page):
+        screenshot(page, f"{name}-{width}-{scheme}")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")
+
+
+def _percent(page: Page, name: str) -> float:
+    return row(page, name).get_by_role("progressbar").evaluate("(bar) => bar.value")
 
 
 def _delete(page: Page, upload_id: str) -> None:
