@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
 from tests import clips
-from tests.browsing import assert_accessible, choose, in_each_look, row, screenshot, wait_until
+from tests.browsing import PATIENCE_SECONDS, assert_accessible, choose, in_each_look, row, screenshot, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")
@@ -364,7 +364,7 @@ def test_after_a_reload_the_tray_goes_on_with_what_is_processed(page: Page, smal
     expect(row(page, clip.name)).to_have_attribute("data-state", "processing")
     expect(row(page, clip.name)).to_contain_text(percent)
     expect(page.locator(".tray")).to_contain_text("Processing 1 video")
-    expect(row(page, clip.name)).to_have_attribute("data-state", "done")
+    expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=3 * PATIENCE_SECONDS * 1000)
     page.reload()
     expect(page.locator(".card", has_text="Long Bunny")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
