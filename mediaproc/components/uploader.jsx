@@ -25,6 +25,7 @@ const figure = (row) => (row.state === "processing" && !row.progress ? "" : `${M
 function words(row) {
   if (row.state === "starting") return ["Starting…", ""];
   if (row.state === "choose") return [`${size(row.size)} · choose the file again to go on`, ""];
+  if (row.state === "elsewhere") return ["Is already being uploaded in another tab", ""];
   if (row.state === "failed") return [row.problem, ""];
   if (row.state === "done") return ["Ready to play", ""];
   if (row.state === "processing") return [row.line, row.eta ? left(row.eta) : ""];
@@ -54,7 +55,7 @@ function Row({ row, choose }) {
       <div className="name" title={row.name}>
         {linked ? <a href={`/videos/${row.videoId}`} onClick={go}>{row.name}</a> : <span>{row.name}</span>}
       </div>
-      {row.state !== "failed" && row.state !== "choose" && (
+      {!["failed", "choose", "elsewhere"].includes(row.state) && (
         <progress className="bar" max="100" value={row.state === "starting" ? 0 : percent(row)} aria-label={row.name} />
       )}
       <div className="line">
@@ -80,20 +81,18 @@ function Row({ row, choose }) {
 const many = (count, what) => `${count} ${count === 1 ? what : `${what}s`}`;
 
 function headline(rows) {
-  const going = rows.filter((row) => ["starting", "uploading", "paused"].includes(row.state));
+  const going = rows.filter(engine.isGoing);
   const processing = rows.filter((row) => row.state === "processing");
   if (going.length) return `Uploading ${many(going.length, "file")}`;
   if (processing.length) return `Processing ${many(processing.length, "video")}`;
   if (rows.some((row) => row.state === "choose")) return "Unfinished uploads";
-  return rows.some((row) => row.state === "failed") ? "Some files need a look" : "All done";
+  if (rows.some((row) => row.state === "failed")) return "Some files need a look";
+  return rows.some((row) => row.state === "elsewhere") ? "Uploading in another tab" : "All done";
 }
 
-function total(rows) {
-  const going = rows.filter((row) => ["uploading", "paused"].includes(row.state));
-  const whole = going.reduce((sum, row) => sum + row.size, 0);
-  const sent = going.reduce((sum, row) => sum + row.sent, 0);
-  const speed = going.reduce((sum, row) => sum + row.speed, 0);
-  return whole ? { percent: (100 * sent) / whole, line: [`${size(sent)} of ${size(whole)}`, speed ? left((whole - sent) / speed) : ""].filter(Boolean).join(" · ") } : null;
+function totalLine({ sent, size: whole, speed }) {
+  const parts = [`${size(sent)} of ${size(whole)}`, speed ? left((whole - sent) / speed) : "", `${Math.floor((100 * sent) / whole)} %`];
+  return parts.filter(Boolean).join(" · ");
 }
 
 function Tray({ rows, choose }) {
@@ -101,24 +100,22 @@ function Tray({ rows, choose }) {
   const folded = useSyncExternalStore(engine.subscribe, engine.getFolded);
   const [roomy] = useState(() => window.innerWidth > 720 && !pathname.startsWith("/videos/"));
   const open = folded === null ? roomy : !folded;
-  const whole = total(rows);
-  const spoken = rows.filter((row) => ["processing", "done", "failed", "paused"].includes(row.state)).map((row) => `${row.name}: ${row.state === "processing" ? "uploaded" : words(row)[0]}`);
-  const busy = rows.some((row) => !["done", "failed"].includes(row.state));
+  const whole = engine.total();
+  const busy = rows.some((row) => !["done", "failed", "elsewhere"].includes(row.state));
   return (
     <section className="tray" aria-label="Uploads">
       <div className="tray-head">
         <div className="what">
           {headline(rows)}
-          {whole && (rows.length > 1 || !open) && <small>{whole.line}</small>}
+          {whole && (rows.length > 1 || !open) && <small>{totalLine(whole)}</small>}
         </div>
         <Act label={open ? "Fold the uploads" : "Unfold the uploads"} icon={open ? ChevronDown : ChevronUp} aria-expanded={open} onClick={() => engine.fold(open)} />
         {!busy && <Act label="Close the uploads" icon={X} onClick={engine.dismissFinished} />}
       </div>
       {whole && (rows.length > 1 || !open) && (
-        <div className="tray-total"><progress className="bar" max="100" value={whole.percent} aria-label="All uploads" /></div>
+        <div className="tray-total"><progress className="bar" max="100" value={(100 * whole.sent) / whole.size} aria-label="All uploads" /></div>
       )}
       {open && <ul className="tray-list">{rows.map((row) => <Row key={row.id} row={row} choose={choose} />)}</ul>}
-      <span className="hidden-visually" aria-live="polite">{spoken.at(-1) ?? ""}</span>
     </section>
   );
 }
@@ -146,6 +143,16 @@ function useWindowDrop() {
   return over;
 }
 
+/** Apart from the tray, which comes and goes: a screen reader tells only of changes in what was there before. */
+function Spoken() {
+  const sayings = useSyncExternalStore(engine.subscribe, engine.getSayings);
+  return (
+    <div className="hidden-visually" role="log" aria-label="News of the uploads" aria-live="polite">
+      {sayings.map(({ key, text }) => <p key={key}>{text}</p>)}
+    </div>
+  );
+}
+
 export function Uploader({ owner }) {
   const rows = useSyncExternalStore(engine.subscribe, engine.getRows);
   const over = useWindowDrop();
@@ -165,6 +172,7 @@ export function Uploader({ owner }) {
           <div><CloudUpload size={40} strokeWidth={1.5} />Drop to upload<small>Videos of any length, several at a time</small></div>
         </div>
       )}
+      <Spoken />
       {rows.length > 0 && <Tray rows={rows} choose={() => picker.current?.click()} />}
     </>
   );

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 rx.asset("upload_engine.js", shared=True)
+rx.asset("upload_tabs.js", shared=True)
 
 
 class Uploader(rx.NoSSRComponent):
