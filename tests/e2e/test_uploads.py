@@ -74,6 +74,7 @@ class Gate:
             self.sent.append(_number(response.request))
 
 
+@pytest.mark.console_errors(r"net::ERR_CONNECTION_RESET .*/api/v1/uploads\)$")
 def test_a_lost_answer_leaves_no_second_upload_behind(page: Page, big: Path) -> None:
     lost: list[str] = []
 
@@ -284,6 +285,7 @@ def test_an_upload_that_was_completed_as_the_page_went_is_not_asked_for_again(pa
     assert _filenames(page) == [words.name]
 
 
+@pytest.mark.console_errors(r"status of 404 .*\?partNumber=", r"^\[Uppy\] .* Non 2xx")
 def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, big: Path) -> None:
     gate = Gate(page, let_through=2)
     choose(page, big)
@@ -371,6 +373,7 @@ def test_after_a_reload_the_tray_goes_on_with_what_is_processed(page: Page, smal
     expect(page.locator(".tray")).to_have_count(0)
 
 
+@pytest.mark.console_errors(r"net::ERR_FAILED .*/api/v1/events\)$", r"status of 404 .*/api/v1/videos/[\w-]+\)$")
 def test_after_a_reload_the_tray_says_what_ended_meanwhile(page: Page, tmp_path: Path) -> None:
     words, hidden, deleted = (tmp_path / f"{name}.mp4" for name in ("words", "hidden", "deleted"))
     for path in (words, hidden, deleted):
