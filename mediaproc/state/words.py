@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediaproc.domain.states import Outcome, Priority, Stage, VideoStatus
+from mediaproc.domain.states import JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.media.presets import PRESETS
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
@@ -30,6 +30,15 @@ _OUTCOMES = {
     Outcome.LOST: "Worker lost",
 }
 
+_JOB_STATES = {
+    JobState.QUEUED: "Waiting",
+    JobState.RUNNING: "Running",
+    JobState.RETRYING: "Trying again",
+    JobState.COMPLETED: "Done",
+    JobState.FAILED: "Failed",
+    JobState.CANCELLED: "Cancelled",
+}
+
 _PRIORITIES = {
     Priority.INTERACTIVE: "Before everything else",
     Priority.NORMAL: "In turn",
@@ -52,6 +61,11 @@ _ADVICE = {
 def priority(priority: Priority) -> str:
     """When its turn comes."""
     return _PRIORITIES[priority]
+
+
+def job_state(state: JobState) -> str:
+    """How it stands with a job."""
+    return _JOB_STATES[state]
 
 
 def size(size_bytes: float) -> str:

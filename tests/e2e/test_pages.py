@@ -85,6 +85,10 @@ def test_the_pages_behind_the_door(home: Home, blank: Page) -> None:
     blank.get_by_role("button", name="Delete").click()
     expect(blank.get_by_role("alertdialog")).to_be_visible()
     _look(blank, "delete")
+    blank.goto("/jobs")
+    blank.get_by_role("button", name="Failed").click()
+    expect(blank.locator(".job")).to_contain_text("This file is not a video")
+    _look(blank, "jobs")
 
 
 def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:

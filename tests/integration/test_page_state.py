@@ -1,4 +1,4 @@
-"""What the page keeps of the library, with its handlers on real services and no browser."""
+"""What the page keeps of the library and the jobs, with its handlers on real services and no browser."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
-from mediaproc.domain.states import VideoStatus
-from mediaproc.domain.tables import Video
+from mediaproc.domain.states import JobState, VideoStatus
+from mediaproc.domain.tables import Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.state import library, video
+from mediaproc.operations import jobs as work
+from mediaproc.operations.jobs import fence, moves
+from mediaproc.state import jobs, library, video
+from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
 from tests.integration.conftest import Account
@@ -153,3 +156,75 @@ def test_a_status_that_nobody_told_is_found(
         await until(lambda: shown().status == "completed")
 
     open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+
+
+def test_jobs_come_move_and_leave_as_it_is_told(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    (first,) = add_jobs(me, 1)
+    id = str(first.video_id)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: [row.id for row in state.rows] == [id])
+        (new,) = await asyncio.to_thread(add_jobs, me, 1)
+        await until(lambda: [row.id for row in state.rows] == [str(new.video_id), id])
+
+        await asyncio.to_thread(_move, first, JobState.RUNNING)
+        await until(lambda: state.rows[1].running)
+        progress = Event(EventType.PROGRESS, first.team_id, first.video_id, {"progress": 40, "stage": "encode"})
+        await asyncio.to_thread(publisher.publish, progress)
+        await until(lambda: state.live[id].line == "Encoding")
+
+        await asyncio.to_thread(_move, first, JobState.COMPLETED)
+        await until(lambda: [row.id for row in state.rows] == [str(new.video_id)])
+        assert (state.spoken, state.live) == ("clip 0: Ready", {})
+        await JobsState.choose.fn(state, "done")
+        assert [row.id for row in state.rows] == [id]
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    *_, last = add_jobs(me, jobs.PAGE_SIZE + 10)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: len(state.rows) == jobs.PAGE_SIZE and state.has_more)
+        await JobsState.load_more.fn(state)
+        assert (len(state.rows), state.has_more) == (jobs.PAGE_SIZE + 10, False)
+        await asyncio.to_thread(_move, last, JobState.RUNNING)
+        await until(lambda: state.rows[0].running)
+        assert len(state.rows) == jobs.PAGE_SIZE + 10
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_jobs_that_nobody_told_of_are_found(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "RECHECK_SECONDS", 0.3)
+    me = account()
+    (mine,) = add_jobs(me, 1)
+
+    def end() -> None:
+        with database.transaction() as session:
+            session.get_one(Job, mine.id).state = JobState.COMPLETED
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: bool(state.rows))
+        await asyncio.to_thread(end)
+        await until(lambda: not state.rows)
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def add_jobs(account: Account, count: int) -> list[Job]:
+    videos = add_videos(account, count)
+    with database.transaction() as session:
+        return [work.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
+
+
+def _move(job: Job, state: JobState) -> None:
+    with database.transaction() as session:
+        held = fence.hold(session, job_id=job.id)
+        assert held is not None
+        moves.move(session, held, state)

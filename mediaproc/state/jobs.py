@@ -1,0 +1,124 @@
+"""The Jobs page: everything of the team that waits, runs, failed or is done.
+
+One subscription to the team's events keeps it up: progress moves as it comes, and what changes a row has the list read
+again. However many jobs change at once, that is one query, and at most a few of them in a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import reflex as rx
+
+from mediaproc.domain.states import JobState, VideoStatus
+from mediaproc.events.hub import hub
+from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import work
+from mediaproc.operations.work import WorkPage
+from mediaproc.state import words
+from mediaproc.state.cards import Live, live_of
+from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
+from mediaproc.state.session import SessionState, whoami
+from mediaproc.state.work_rows import JobRow, progress_of, row_of
+
+PAGE_SIZE = 30
+RELOAD_SECONDS = 0.4
+"""The least time between two readings of the list."""
+
+FILTERS: dict[str, tuple[JobState, ...]] = {
+    "active": (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING),
+    "running": (JobState.RUNNING,),
+    "waiting": (JobState.QUEUED, JobState.RETRYING),
+    "failed": (JobState.FAILED, JobState.CANCELLED),
+    "done": (JobState.COMPLETED,),
+}
+
+_CHANGES_ROWS = frozenset({EventType.STATUS, EventType.REMOVED})
+_TOLD = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED})
+
+
+class JobsState(SessionState):
+    """The jobs of one team. Rows are named by their videos, as the verbs are."""
+
+    rows: list[JobRow] = []
+    live: dict[str, Live] = {}
+    filter: str = "active"
+    ready: bool = False
+    has_more: bool = False
+    spoken: str = ""
+    _cursor: str | None = None
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Load the list, then keep it true for as long as the page is open. Last of the page's `on_load`."""
+        principal = await self._ask(whoami)
+        async with hub().subscribe(team_id=principal.team_id) as news:
+            await self._reload()
+            checked = time.monotonic()
+            while not news.closed:
+                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                outdated = news.lost or any(event.type in _CHANGES_ROWS for event in batch)
+                if time.monotonic() - checked > RECHECK_SECONDS:
+                    await self._ask(whoami)
+                    checked, outdated = time.monotonic(), outdated or self._unsettled()
+                await self._take(batch)
+                if outdated:
+                    await self._reload()
+                await asyncio.sleep(RELOAD_SECONDS if outdated else TICK_SECONDS)
+
+    @rx.event
+    async def choose(self, name: str) -> None:
+        """Show the jobs of one sort."""
+        self.filter = name if name in FILTERS else "active"
+        self._show(await self._page(limit=PAGE_SIZE))
+
+    @rx.event
+    async def load_more(self) -> None:
+        """Show the next, older jobs."""
+        self._show(await self._page(limit=PAGE_SIZE, cursor=self._cursor), more=True)
+
+    async def _reload(self) -> None:
+        """Load as many as are shown; again if meanwhile more are, or others are asked for."""
+        while True:
+            asked = self._asked()
+            page = await self._page(limit=max(PAGE_SIZE, len(self.rows)))
+            async with self:
+                if asked == self._asked():
+                    return self._show(page)
+
+    def _asked(self) -> tuple[str, int]:
+        return self.filter, len(self.rows)
+
+    def _unsettled(self) -> bool:
+        """Whether anything that is shown will still change by itself."""
+        return any(not JobState(row.state).final for row in self.rows)
+
+    async def _page(self, *, limit: int, cursor: str | None = None) -> WorkPage:
+        return await self._ask(work.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
+
+    def _show(self, page: WorkPage, *, more: bool = False) -> None:
+        self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
+        running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}
+        self.live = {**self.live, **running} if more else running
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self.ready = True
+
+    async def _take(self, batch: list[Event]) -> None:
+        """Put what is told on the page: progress where it is shown, and aloud what became of a job."""
+        if not batch:
+            return
+        async with self:
+            self._speak(batch)
+            for event in batch:
+                key = str(event.video_id)
+                if event.type is EventType.PROGRESS and key in self.live:
+                    self.live[key] = live_of(event.data)
+
+    def _speak(self, batch: list[Event]) -> None:
+        titles = {row.id: row.title for row in self.rows}
+        ended = [event for event in batch if event.type is EventType.STATUS and event.data["status"] in _TOLD]
+        told = [(titles[str(event.video_id)], event) for event in ended if str(event.video_id) in titles]
+        if told:
+            self.spoken = "; ".join(f"{title}: {words.status(event.data['status'])}" for title, event in told)
