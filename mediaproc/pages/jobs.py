@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from mediaproc.components.ago import ago
-from mediaproc.components.parts import bar, button
+from mediaproc.components.parts import bar, button, icon
 from mediaproc.components.shell import shell
 from mediaproc.state.jobs import JobsState
-from mediaproc.state.work_rows import JobRow
+from mediaproc.state.work_rows import TURNS, JobRow
 
 _FILTERS = (
     ("Active", "active"),
@@ -74,6 +76,8 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
             class_name="job-main",
         ),
         _state(row),
+        rx.cond(row.can_cancel, _turn(row), rx.el.span(class_name="job-turn")),
+        _act(row),
         class_name="job",
         custom_attrs={"data-state": row.state},
         key=row.id,
@@ -103,6 +107,29 @@ def _state(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
             rx.el.span(row.state_name, class_name=colour),
         ),
         class_name="job-state",
+    )
+
+
+def _turn(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
+    return rx.el.select(
+        *(rx.el.option(words, value=value) for value, words in TURNS),
+        value=row.priority,
+        on_change=JobsState.prioritize(row.id),
+        aria_label="When “" + row.title + "” is processed",
+        title="Its turn",
+        class_name="field job-turn",
+    )
+
+
+def _act(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
+    def act(name: str, picture: str, handler: Any) -> rx.Component:
+        label = name + " “" + row.title + "”"
+        return button(icon(picture), kind="bare icon", title=name, aria_label=label, on_click=handler(row.id))
+
+    return rx.cond(
+        row.can_cancel,
+        act("Cancel", "ban", JobsState.cancel),
+        rx.cond(row.can_retry, act("Try again", "rotate-cw", JobsState.retry)),
     )
 
 

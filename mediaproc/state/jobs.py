@@ -1,4 +1,4 @@
-"""The Jobs page: everything of the team that waits, runs, failed or is done.
+"""The Jobs page: everything of the team that waits, runs, failed or is done, and what can be done about it.
 
 One subscription to the team's events keeps it up: progress moves as it comes, and what changes a row has the list read
 again. However many jobs change at once, that is one query, and at most a few of them in a second.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
-from mediaproc.domain.states import JobState, VideoStatus
+from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import work
+from mediaproc.operations import videos, work
 from mediaproc.operations.work import WorkPage
 from mediaproc.state import words
 from mediaproc.state.cards import Live, live_of
@@ -78,6 +80,27 @@ class JobsState(SessionState):
     async def load_more(self) -> None:
         """Show the next, older jobs."""
         self._show(await self._page(limit=PAGE_SIZE, cursor=self._cursor), more=True)
+
+    @rx.event
+    async def retry(self, video_id: str) -> None:
+        """Process the video of one row again."""
+        await self._act(video_id, videos.retry)
+
+    @rx.event
+    async def cancel(self, video_id: str) -> None:
+        """Stop the work of one row."""
+        await self._act(video_id, videos.cancel)
+
+    @rx.event
+    async def prioritize(self, video_id: str, priority: str) -> None:
+        """Let one row go before or after the others."""
+        if priority in set(Priority):
+            await self._act(video_id, videos.prioritize, priority=Priority(priority))
+
+    async def _act(self, video_id: str, verb: Callable[..., Any], **how: Any) -> None:
+        if any(row.id == video_id for row in self.rows):
+            await self._ask(verb, UUID(video_id), **how)
+            self._show(await self._page(limit=max(PAGE_SIZE, len(self.rows))))
 
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""

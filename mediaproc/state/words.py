@@ -45,6 +45,8 @@ _PRIORITIES = {
     Priority.BATCH: "After everything else",
 }
 
+_TURNS = {Priority.INTERACTIVE: "First", Priority.NORMAL: "In turn", Priority.BATCH: "Last"}
+
 _ADVICE = {
     "not_a_video": "Choose another file: one that plays in a video player.",
     "no_video_track": "Choose a file that has a picture.",
@@ -61,6 +63,11 @@ _ADVICE = {
 def priority(priority: Priority) -> str:
     """When its turn comes."""
     return _PRIORITIES[priority]
+
+
+def turn(priority: Priority) -> str:
+    """The same in a word or two."""
+    return _TURNS[priority]
 
 
 def job_state(state: JobState) -> str:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mediaproc import routes
-from mediaproc.domain.states import JobState
+from mediaproc.domain.states import JobState, Priority
 from mediaproc.operations.work import Work
 from mediaproc.state import words
 from mediaproc.state.cards import Live, live_of
+
+TURNS = tuple((each.value, words.turn(each)) for each in Priority)
+"""What may be chosen while there is work to do."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,10 @@ class JobRow:
     when: str
     when_at: str
     tries: str
+    priority: str
     running: bool
+    can_retry: bool
+    can_cancel: bool
 
 
 def row_of(work: Work) -> JobRow:
@@ -45,7 +51,10 @@ def row_of(work: Work) -> JobRow:
         when=when,
         when_at=at.isoformat() if at else "",
         tries=_tries(work),
+        priority=work.priority.value,
         running=work.state is JobState.RUNNING,
+        can_retry=work.state in {JobState.FAILED, JobState.CANCELLED},
+        can_cancel=not work.state.final,
     )
 
 

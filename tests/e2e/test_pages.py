@@ -99,6 +99,10 @@ def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
     blank.goto(home.ready)
     expect(blank.locator("hls-video")).to_be_visible()
     assert_fits(blank)
+    blank.goto("/jobs")
+    blank.get_by_role("button", name="Done").click()
+    expect(blank.locator(".job")).to_contain_text("Big Buck Bunny")
+    assert_fits(blank)
 
 
 def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> None:
@@ -109,6 +113,15 @@ def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> 
     expect(blank.locator(".card")).to_have_count(1)
     expect(blank.locator(".card")).to_contain_text("notes")
     expect(blank.get_by_label("Search videos")).to_have_value("note")
+
+
+def test_a_job_that_failed_is_tried_again_where_it_is_listed(home: Home, blank: Page) -> None:
+    sign_in(blank, home.email, then="/jobs")
+    expect(blank.get_by_text("Nothing to do")).to_be_visible()
+    blank.get_by_role("button", name="Failed").click()
+    blank.get_by_role("button", name="Try again “notes”").click()
+    expect(blank.get_by_text("Nothing failed")).to_be_visible()
+    expect(blank.locator(".job")).to_contain_text("This file is not a video")
 
 
 def test_the_keys(page: Page) -> None:

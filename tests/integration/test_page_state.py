@@ -198,6 +198,44 @@ def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Call
     open_page(jobs, JobsState, me, then, "/jobs")
 
 
+def test_a_job_is_given_another_turn_cancelled_and_begun_again(
+    account: Accounts, open_page: Callable[..., None]
+) -> None:
+    me = account()
+    (mine,) = add_jobs(me, 1)
+    id = str(mine.video_id)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: bool(state.rows))
+        await JobsState.prioritize.fn(state, id, "batch")
+        assert state.rows[0].priority == "batch"
+        await JobsState.prioritize.fn(state, id, "whenever")
+        assert state.rows[0].priority == "batch"
+        await JobsState.cancel.fn(state, id)
+        assert state.rows == []
+        await JobsState.choose.fn(state, "failed")
+        await JobsState.retry.fn(state, id)
+        assert state.rows == []
+        await JobsState.choose.fn(state, "waiting")
+        assert [row.id for row in state.rows] == [id]
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Callable[..., None]) -> None:
+    me, other = account(), account()
+    (theirs,) = add_jobs(other, 1)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: state.ready)
+        await JobsState.cancel.fn(state, str(theirs.video_id))
+        await JobsState.cancel.fn(state, "nonsense")
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+    with database.transaction() as session:
+        assert session.get_one(Job, theirs.id).state is JobState.QUEUED
+
+
 def test_jobs_that_nobody_told_of_are_found(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

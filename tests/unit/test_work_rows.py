@@ -71,5 +71,22 @@ def test_progress_is_what_was_told_last_else_what_was_written_down() -> None:
     assert (told.percent, told.line) == ("40 %", "Encoding · 50 fps")
 
 
+@pytest.mark.parametrize(
+    ("state", "retried", "cancelled"),
+    [
+        (JobState.QUEUED, False, True),
+        (JobState.RUNNING, False, True),
+        (JobState.RETRYING, False, True),
+        (JobState.COMPLETED, False, False),
+        (JobState.FAILED, True, False),
+        (JobState.CANCELLED, True, False),
+    ],
+)
+def test_what_can_be_done_about_a_job(state: JobState, retried: bool, cancelled: bool) -> None:
+    row = row_of(replace(RUNS, state=state))
+    assert (row.can_retry, row.can_cancel) == (retried, cancelled)
+
+
 def test_every_state_has_a_word() -> None:
     assert all(words.job_state(state) for state in JobState)
+    assert all(words.turn(priority) for priority in Priority)
