@@ -60,7 +60,11 @@ def _filters() -> rx.Component:
 
 def _list() -> rx.Component:
     return rx.fragment(
-        rx.el.ul(rx.foreach(JobsState.rows, _row), class_name="panel jobs", aria_label="Jobs"),
+        rx.el.div(
+            rx.cond(JobsState.filter == "done", rx.fragment(), _selection()),
+            rx.el.ul(rx.foreach(JobsState.rows, _row), class_name="jobs", aria_label="Jobs"),
+            class_name="panel",
+        ),
         rx.cond(
             JobsState.has_more,
             rx.el.div(button("Show more", on_click=JobsState.load_more), class_name="more"),
@@ -68,8 +72,49 @@ def _list() -> rx.Component:
     )
 
 
+def _selection() -> rx.Component:
+    """How many rows are selected, and what can be done to them at once: all rows of a filter can do the same."""
+    some = JobsState.selected.length() > 0
+    return rx.el.div(
+        rx.el.label(
+            rx.el.input(type="checkbox", checked=JobsState.all_selected, on_change=lambda _: JobsState.select_all()),
+            rx.cond(some, JobsState.selected.length().to_string() + " selected", "Select all"),
+            class_name="job-all",
+        ),
+        rx.el.div(class_name="push"),
+        rx.cond(
+            some,
+            rx.cond(
+                JobsState.filter == "failed",
+                _act_on_all("Try again", "rotate-cw", JobsState.retry_selected),
+                rx.fragment(_turn_of_all(), _act_on_all("Cancel", "ban", JobsState.cancel_selected)),
+            ),
+        ),
+        class_name="job-selection",
+        role="group",
+        aria_label="Selected jobs",
+    )
+
+
+def _act_on_all(name: str, picture: str, handler: Any) -> rx.Component:
+    return button(icon(picture, 14), name, kind="small", on_click=handler, disabled=JobsState.busy)
+
+
+def _turn_of_all() -> rx.Component:
+    return rx.el.select(
+        rx.el.option("Turn…", value="", disabled=True, hidden=True),
+        *(rx.el.option(words, value=value) for value, words in TURNS),
+        value="",
+        on_change=JobsState.prioritize_selected,
+        disabled=JobsState.busy,
+        aria_label="When the selected videos are processed",
+        class_name="field job-turns",
+    )
+
+
 def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.li(
+        rx.cond(row.can_cancel | row.can_retry, _box(row)),
         rx.el.div(
             rx.link(row.title, href=row.href, underline="none", class_name="job-title", title=row.title),
             _line(row),
@@ -81,6 +126,18 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
         class_name="job",
         custom_attrs={"data-state": row.state},
         key=row.id,
+    )
+
+
+def _box(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=JobsState.selected.contains(row.id),
+            on_change=lambda _: JobsState.select(row.id),
+            aria_label="Select “" + row.title + "”",
+        ),
+        class_name="job-box",
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
+from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
@@ -46,11 +47,18 @@ class JobsState(SessionState):
 
     rows: list[JobRow] = []
     live: dict[str, Live] = {}
+    selected: list[str] = []
     filter: str = "active"
     ready: bool = False
     has_more: bool = False
+    busy: bool = False
     spoken: str = ""
     _cursor: str | None = None
+
+    @rx.var
+    def all_selected(self) -> bool:
+        """Whether everything that is shown is selected."""
+        return bool(self.rows) and len(self.selected) == len(self.rows)
 
     @rx.event(background=True)
     async def watch(self) -> Any:
@@ -74,6 +82,7 @@ class JobsState(SessionState):
     async def choose(self, name: str) -> None:
         """Show the jobs of one sort."""
         self.filter = name if name in FILTERS else "active"
+        self.selected = []
         self._show(await self._page(limit=PAGE_SIZE))
 
     @rx.event
@@ -82,25 +91,73 @@ class JobsState(SessionState):
         self._show(await self._page(limit=PAGE_SIZE, cursor=self._cursor), more=True)
 
     @rx.event
+    def select(self, video_id: str) -> None:
+        """Select one row, or no longer."""
+        wanted = {*self.selected} ^ {video_id}
+        self.selected = [row.id for row in self.rows if row.id in wanted]
+
+    @rx.event
+    def select_all(self) -> None:
+        """Select all rows that are shown; none if all are."""
+        self.selected = [] if self.all_selected else [row.id for row in self.rows]
+
+    @rx.event
     async def retry(self, video_id: str) -> None:
         """Process the video of one row again."""
-        await self._act(video_id, videos.retry)
+        await self._act([video_id], videos.retry)
 
     @rx.event
     async def cancel(self, video_id: str) -> None:
         """Stop the work of one row."""
-        await self._act(video_id, videos.cancel)
+        await self._act([video_id], videos.cancel)
 
     @rx.event
     async def prioritize(self, video_id: str, priority: str) -> None:
         """Let one row go before or after the others."""
         if priority in set(Priority):
-            await self._act(video_id, videos.prioritize, priority=Priority(priority))
+            await self._act([video_id], videos.prioritize, priority=Priority(priority))
 
-    async def _act(self, video_id: str, verb: Callable[..., Any], **how: Any) -> None:
-        if any(row.id == video_id for row in self.rows):
-            await self._ask(verb, UUID(video_id), **how)
+    @rx.event
+    async def retry_selected(self) -> AsyncIterator[Any]:
+        """Process all that is selected again."""
+        self.busy = True
+        yield
+        await self._act(self.selected, videos.retry)
+
+    @rx.event
+    async def cancel_selected(self) -> AsyncIterator[Any]:
+        """Stop the work on all that is selected."""
+        self.busy = True
+        yield
+        await self._act(self.selected, videos.cancel)
+
+    @rx.event
+    async def prioritize_selected(self, priority: str) -> AsyncIterator[Any]:
+        """Let all that is selected go before or after the others."""
+        self.busy = True
+        yield
+        if priority in set(Priority):
+            await self._act(self.selected, videos.prioritize, priority=Priority(priority))
+
+    async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any], **how: Any) -> None:
+        """Do it to each of these rows for itself, and say of which it could not be done."""
+        rows = [row for row in self.rows if row.id in video_ids]
+        try:
+            refused = [each for row in rows if (each := await self._refused(row, verb, **how))]
+            self.notice = "; ".join(refused) or self.notice
             self._show(await self._page(limit=max(PAGE_SIZE, len(self.rows))))
+        finally:
+            self.busy = False
+
+    async def _refused(self, row: JobRow, verb: Callable[..., Any], **how: Any) -> str:
+        """Do it in a transaction of its own. Returns why it could not be done, if it could not."""
+        try:
+            await self._ask(verb, UUID(row.id), **how)
+        except NotSignedIn:
+            raise
+        except Expected as error:
+            return f"{row.title}: {error.detail}"
+        return ""
 
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""
@@ -123,6 +180,7 @@ class JobsState(SessionState):
 
     def _show(self, page: WorkPage, *, more: bool = False) -> None:
         self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
+        self.selected = [row.id for row in self.rows if row.id in self.selected]
         running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}
         self.live = {**self.live, **running} if more else running
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None

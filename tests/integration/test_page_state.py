@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -220,6 +220,45 @@ def test_a_job_is_given_another_turn_cancelled_and_begun_again(
         assert [row.id for row in state.rows] == [id]
 
     open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = account()
+    old, other, new = add_jobs(me, 3)
+    ids = [str(job.video_id) for job in (new, other, old)]
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: [row.id for row in state.rows] == ids)
+        JobsState.select_all.fn(state)
+        assert state.all_selected
+        JobsState.select.fn(state, str(other.video_id))
+        JobsState.select.fn(state, "nonsense")
+        assert state.selected == [str(new.video_id), str(old.video_id)]
+        await _do(JobsState.prioritize_selected.fn(state, "batch"))
+        assert [row.priority for row in state.rows] == ["batch", "normal", "batch"]
+
+        monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
+        await asyncio.to_thread(_move, new, JobState.COMPLETED)
+        await _do(JobsState.cancel_selected.fn(state))
+        assert state.notice == "clip 2: This has ended already"
+        assert [row.id for row in state.rows] == [str(other.video_id)]
+        assert (state.selected, state.busy) == ([], False)
+
+        await JobsState.choose.fn(state, "failed")
+        JobsState.select_all.fn(state)
+        await _do(JobsState.retry_selected.fn(state))
+        assert state.rows == []
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+    with database.transaction() as session:
+        assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
+
+
+async def _do(handler: AsyncIterator[Any]) -> None:
+    async for _ in handler:
+        pass
 
 
 def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Callable[..., None]) -> None:
