@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from mediaproc.components.ago import ago
+from mediaproc.components.hosts import hosts
 from mediaproc.components.parts import bar, button, icon
 from mediaproc.components.shell import shell
 from mediaproc.state.jobs import JobsState
@@ -25,10 +26,16 @@ def jobs() -> rx.Component:
     """The page."""
     return shell(
         _head(),
-        rx.cond(
-            JobsState.ready,
-            rx.cond(JobsState.rows.length() > 0, _list(), _nothing()),
-            _skeletons(),
+        rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    JobsState.ready,
+                    rx.cond(JobsState.rows.length() > 0, _list(), _nothing()),
+                    _skeletons(),
+                )
+            ),
+            hosts(),
+            class_name="jobs-cols",
         ),
         rx.el.div(JobsState.spoken, class_name="hidden-visually", aria_live="polite"),
     )

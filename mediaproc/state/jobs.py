@@ -18,10 +18,11 @@ from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import videos, work
+from mediaproc.operations import doing, videos, work
 from mediaproc.operations.work import WorkPage
 from mediaproc.state import words
 from mediaproc.state.cards import Live, live_of
+from mediaproc.state.host_rows import HostRow, hosts_of
 from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
 from mediaproc.state.session import SessionState, whoami
 from mediaproc.state.work_rows import JobRow, progress_of, row_of
@@ -29,6 +30,9 @@ from mediaproc.state.work_rows import JobRow, progress_of, row_of
 PAGE_SIZE = 30
 RELOAD_SECONDS = 0.4
 """The least time between two readings of the list."""
+
+LOOK_SECONDS = 2.0
+"""How often it is looked who works at what, for as long as anybody works: no event tells of each step."""
 
 FILTERS: dict[str, tuple[JobState, ...]] = {
     "active": (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING),
@@ -47,6 +51,7 @@ class JobsState(SessionState):
 
     rows: list[JobRow] = []
     live: dict[str, Live] = {}
+    hosts: list[HostRow] = []
     selected: list[str] = []
     filter: str = "active"
     ready: bool = False
@@ -66,9 +71,9 @@ class JobsState(SessionState):
         principal = await self._ask(whoami)
         async with hub().subscribe(team_id=principal.team_id) as news:
             await self._reload()
-            checked = time.monotonic()
+            checked = looked = time.monotonic()
             while not news.closed:
-                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
+                batch = await news.next(timeout_seconds=LOOK_SECONDS if self.hosts else RECHECK_SECONDS)
                 outdated = news.lost or any(event.type in _CHANGES_ROWS for event in batch)
                 if time.monotonic() - checked > RECHECK_SECONDS:
                     await self._ask(whoami)
@@ -76,6 +81,9 @@ class JobsState(SessionState):
                 await self._take(batch)
                 if outdated:
                     await self._reload()
+                elif (batch or self.hosts) and time.monotonic() - looked > LOOK_SECONDS:
+                    await self._look()
+                    looked = time.monotonic()
                 await asyncio.sleep(RELOAD_SECONDS if outdated else TICK_SECONDS)
 
     @rx.event
@@ -161,12 +169,20 @@ class JobsState(SessionState):
 
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""
+        await self._look()
         while True:
             asked = self._asked()
             page = await self._page(limit=max(PAGE_SIZE, len(self.rows)))
             async with self:
                 if asked == self._asked():
                     return self._show(page)
+
+    async def _look(self) -> None:
+        """Show who works at what."""
+        hosts = hosts_of(await self._ask(doing.now))
+        async with self:
+            if hosts != self.hosts:
+                self.hosts = hosts
 
     def _asked(self) -> tuple[str, int]:
         return self.filter, len(self.rows)

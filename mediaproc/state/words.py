@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mediaproc.domain.states import JobState, Outcome, Priority, Stage, VideoStatus
+from collections.abc import Sequence
+
+from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.media.presets import PRESETS
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
@@ -39,6 +41,20 @@ _JOB_STATES = {
     JobState.CANCELLED: "Cancelled",
 }
 
+_TASKS = {
+    JobKind.PROCESS: "Reading",
+    JobKind.ENCODE: "Encoding",
+    JobKind.REMUX: "Copying the picture",
+    JobKind.FILES: "Making the files",
+    JobKind.SOUND: "Sound",
+    JobKind.SUBTITLES: "Subtitles",
+    JobKind.POSTER: "Poster",
+    JobKind.TUNE: "Finding the quality",
+    JobKind.ASSEMBLE: "Finishing",
+    JobKind.STORYBOARD: "Storyboard",
+    JobKind.MEASURE: "Measuring the quality",
+}
+
 _PRIORITIES = {
     Priority.INTERACTIVE: "Before everything else",
     Priority.NORMAL: "In turn",
@@ -73,6 +89,12 @@ def turn(priority: Priority) -> str:
 def job_state(state: JobState) -> str:
     """How it stands with a job."""
     return _JOB_STATES[state]
+
+
+def task(kind: JobKind, chunks: Sequence[int] = ()) -> str:
+    """What a worker does: `Sound`, or `Encoding chunks 4, 5`. Chunks are counted from 0, and said from 1 on."""
+    numbers = ", ".join(str(chunk + 1) for chunk in sorted(chunks))
+    return f"{_TASKS[kind]} {'chunks' if len(chunks) > 1 else 'chunk'} {numbers}" if chunks else _TASKS[kind]
 
 
 def size(size_bytes: float) -> str:

@@ -275,6 +275,34 @@ def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Cal
         assert session.get_one(Job, theirs.id).state is JobState.QUEUED
 
 
+def test_who_is_at_work_is_looked_for_while_anybody_is(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No event tells that a worker has taken or left a chunk."""
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.2)
+    me = account()
+    (mine,) = add_jobs(me, 1)
+
+    def claim() -> work.Claim:
+        with database.transaction() as session:
+            claimed = work.claim(session, job_id=mine.id, worker="east:1")
+        assert claimed is not None
+        return claimed
+
+    def leave() -> None:
+        with database.transaction() as session:
+            session.get_one(Job, mine.id).lease_expires_at = None
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: state.ready and not state.hosts)
+        await asyncio.to_thread(claim)
+        await until(lambda: [(row.host, row.tasks[0].what) for row in state.hosts] == [("east", "Reading")])
+        await asyncio.to_thread(leave)
+        await until(lambda: not state.hosts)
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
 def test_jobs_that_nobody_told_of_are_found(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The team's work, as the Jobs page asks for it."""
+"""The team's work and who is at it, as the Jobs page asks for them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from mediaproc import database
 from mediaproc.domain.errors import Invalid, NotAVideo
-from mediaproc.domain.states import JobState
+from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
-from mediaproc.operations import jobs, work
+from mediaproc.operations import doing, jobs, work
 from mediaproc.operations.jobs import fence, moves
 from mediaproc.operations.work import WorkPage
 from tests.integration.conftest import Account
@@ -69,6 +69,34 @@ def test_attempts_are_counted_within_the_job(account: Accounts) -> None:
     assert failed.error == NotAVideo().detail
     assert failed.started_at is not None
     assert failed.finished_at is not None
+
+
+def test_who_works_at_what_is_told_to_the_team_alone(account: Accounts) -> None:
+    me, other = account(), account()
+    (job, _waits) = _queue(me, "film", "waits")
+    with database.transaction() as session:
+        assert jobs.claim(session, job_id=job.id, worker="east:1")
+    (mine,) = _doing(me)
+    assert (mine.worker, mine.title, mine.kind, mine.chunk) == ("east:1", "film", JobKind.PROCESS, None)
+    assert _doing(other) == []
+
+
+def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Accounts) -> None:
+    me = account()
+    (job,) = _queue(me, "film")
+    with database.transaction() as session:
+        assert jobs.claim(session, job_id=job.id, worker="east:1")
+        session.get_one(Job, job.id).lease_expires_at = None
+        part = Job(team_id=job.team_id, video_id=job.video_id, parent_id=job.id, kind=JobKind.ENCODE, chunk=2)
+        session.add(part)
+    with database.transaction() as session:
+        assert jobs.claim(session, job_id=part.id, worker="west:2")
+    assert [(each.worker, each.kind, each.chunk) for each in _doing(me)] == [("west:2", JobKind.ENCODE, 2)]
+
+
+def _doing(account: Account) -> list[doing.Doing]:
+    with database.transaction() as session:
+        return doing.now(session, account.principal)
 
 
 def _queue(account: Account, *titles: str) -> list[Job]:
