@@ -6,8 +6,9 @@ from reflex.event import EventSpec
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
 from mediaproc.events import hub
-from mediaproc.pages import door, library, not_found, presets, serving, settings, video
+from mediaproc.pages import door, jobs, library, not_found, presets, serving, settings, video
 from mediaproc.state.door import DoorState
+from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState, explain
@@ -50,6 +51,12 @@ app.add_page(
     route=routes.VIDEO,
     title=rx.cond(VideoState.video.title != "", VideoState.video.title + " · Mediaproc", "Mediaproc"),
     on_load=[SessionState.guard, VideoState.watch],
+)
+app.add_page(
+    jobs.jobs,
+    route=routes.JOBS,
+    title="Jobs · Mediaproc",
+    on_load=[SessionState.guard, JobsState.watch],
 )
 app.add_page(
     settings.settings,

@@ -5,6 +5,7 @@ REGISTER = "/register"
 RENEW = "/renew"
 LIBRARY = "/"
 VIDEO = "/videos/[video_id]"
+JOBS = "/jobs"
 SETTINGS = "/settings"
 PRESETS = "/settings/presets"
 

@@ -37,20 +37,21 @@ def shell(*content: Any, searches_here: bool = False) -> rx.Component:
 def _rail() -> rx.Component:
     return rx.el.nav(
         rx.link(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc", underline="none"),
-        _rail_link("Library", "clapperboard", routes.LIBRARY, within=rx.cond(_in_settings(), "false", "true")),
-        _rail_link("Settings", "settings", routes.SETTINGS, within=rx.cond(_in_settings(), "true", "false")),
+        _rail_link("Library", "clapperboard", routes.LIBRARY, within=~(_under(routes.JOBS) | _under(routes.SETTINGS))),
+        _rail_link("Jobs", "list-checks", routes.JOBS, within=_under(routes.JOBS)),
+        _rail_link("Settings", "settings", routes.SETTINGS, within=_under(routes.SETTINGS)),
         class_name="rail",
         aria_label="Main",
     )
 
 
-def _in_settings() -> rx.Var[bool]:
-    return rx.State.router.url.path.contains(routes.SETTINGS)
+def _under(route: str) -> rx.Var[bool]:
+    return rx.State.router.url.path.contains(route)
 
 
-def _rail_link(name: str, picture: str, href: str, *, within: Any) -> rx.Component:
-    """`within`: what `aria-current` says on other pages."""
-    here = rx.cond(rx.State.router.url.path == href, "page", within)
+def _rail_link(name: str, picture: str, href: str, *, within: rx.Var[bool]) -> rx.Component:
+    """`within`: whether the page shown is this one or belongs to it."""
+    here = rx.cond(rx.State.router.url.path == href, "page", rx.cond(within, "true", "false"))
     return rx.link(
         icon(picture, 20),
         name,

@@ -399,6 +399,14 @@ class Job(SQLModel, table=True):
         Index("ix_job_video_newest", "video_id", text("id DESC")),
         Index("ix_job_parent", "parent_id"),
         Index(
+            "ix_job_whole_newest",
+            "team_id",
+            "state",
+            text("id DESC NULLS LAST"),
+            postgresql_where=text("parent_id IS NULL"),
+        ),
+        Index("ix_job_whole_of_video", "video_id", "id", postgresql_where=text("parent_id IS NULL")),
+        Index(
             "ix_job_next",
             "lane",
             "priority",

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mediaproc import routes
 from mediaproc.settings import settings
 
-_BEHIND_THE_DOOR = re.compile(r"/|/settings/?|/settings/presets/?|/videos/[^/.]+/?")
-_FOLDERS = routes.PUBLIC | {routes.SETTINGS, routes.PRESETS}
+_BEHIND_THE_DOOR = re.compile(r"/|/jobs/?|/settings/?|/settings/presets/?|/videos/[^/.]+/?")
+_FOLDERS = routes.PUBLIC | {routes.JOBS, routes.SETTINGS, routes.PRESETS}
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 

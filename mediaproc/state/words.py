@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mediaproc.domain.states import Outcome, Priority, Stage, VideoStatus
+from collections.abc import Sequence
+
+from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.media.presets import PRESETS
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
@@ -30,11 +32,37 @@ _OUTCOMES = {
     Outcome.LOST: "Worker lost",
 }
 
+_JOB_STATES = {
+    JobState.QUEUED: "Waiting",
+    JobState.RUNNING: "Running",
+    JobState.RETRYING: "Trying again",
+    JobState.COMPLETED: "Done",
+    JobState.FAILED: "Failed",
+    JobState.CANCELLED: "Cancelled",
+}
+
+_TASKS = {
+    JobKind.PROCESS: "Reading",
+    JobKind.ENCODE: "Encoding",
+    JobKind.REMUX: "Copying the picture",
+    JobKind.COPY: "Copying the source",
+    JobKind.FILES: "Making the files",
+    JobKind.SOUND: "Sound",
+    JobKind.SUBTITLES: "Subtitles",
+    JobKind.POSTER: "Poster",
+    JobKind.TUNE: "Finding the quality",
+    JobKind.ASSEMBLE: "Finishing",
+    JobKind.STORYBOARD: "Storyboard",
+    JobKind.MEASURE: "Measuring the quality",
+}
+
 _PRIORITIES = {
     Priority.INTERACTIVE: "Before everything else",
     Priority.NORMAL: "In turn",
     Priority.BATCH: "After everything else",
 }
+
+_TURNS = {Priority.INTERACTIVE: "First", Priority.NORMAL: "In turn", Priority.BATCH: "Last"}
 
 _ADVICE = {
     "not_a_video": "Choose another file: one that plays in a video player.",
@@ -52,6 +80,22 @@ _ADVICE = {
 def priority(priority: Priority) -> str:
     """When its turn comes."""
     return _PRIORITIES[priority]
+
+
+def turn(priority: Priority) -> str:
+    """The same in a word or two."""
+    return _TURNS[priority]
+
+
+def job_state(state: JobState) -> str:
+    """How it stands with a job."""
+    return _JOB_STATES[state]
+
+
+def task(kind: JobKind, chunks: Sequence[int] = ()) -> str:
+    """What a worker does: `Sound`, or `Encoding chunks 4, 5`. Chunks are counted from 0, and said from 1 on."""
+    numbers = ", ".join(str(chunk + 1) for chunk in sorted(chunks))
+    return f"{_TASKS[kind]} {'chunks' if len(chunks) > 1 else 'chunk'} {numbers}" if chunks else _TASKS[kind]
 
 
 def size(size_bytes: float) -> str:

@@ -87,6 +87,12 @@ def test_the_pages_behind_the_door(home: Home, blank: Page) -> None:
     blank.get_by_role("button", name="Delete").click()
     expect(blank.get_by_role("alertdialog")).to_be_visible()
     _look(blank, "delete")
+    blank.goto("/jobs")
+    blank.get_by_role("button", name="Failed").click()
+    expect(blank.locator(".job")).to_contain_text(["This file is not a video"])
+    blank.get_by_label("Select “notes”").click()
+    expect(blank.get_by_text("1 selected")).to_be_visible()
+    _look(blank, "jobs")
 
 
 def test_the_page_that_is_seen_while_a_sign_in_is_renewed(page: Page) -> None:
@@ -124,6 +130,10 @@ def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
     blank.goto(home.ready)
     expect(blank.locator("hls-video")).to_be_visible()
     assert_fits(blank)
+    blank.goto("/jobs")
+    blank.get_by_role("button", name="Done").click()
+    expect(blank.locator(".job")).to_contain_text(["Big Buck Bunny"])
+    assert_fits(blank)
 
 
 def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> None:
@@ -134,6 +144,25 @@ def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> 
     expect(blank.locator(".card")).to_have_count(1)
     expect(blank.locator(".card")).to_contain_text("notes")
     expect(blank.get_by_label("Search videos")).to_have_value("note")
+
+
+def test_a_job_that_failed_is_tried_again_where_it_is_listed(home: Home, blank: Page) -> None:
+    sign_in(blank, home.email, then="/jobs")
+    expect(blank.get_by_text("Nothing to do")).to_be_visible()
+    blank.get_by_role("button", name="Failed").click()
+    before = _tries(blank, home)
+    blank.get_by_role("button", name="Try again “notes”").click()
+    wait_until(blank, lambda: _tries(blank, home) == before + 1)
+    expect(blank.locator(".job")).to_contain_text(["This file is not a video"])
+    blank.get_by_label("Select all").click()
+    blank.get_by_role("group", name="Selected jobs").get_by_role("button", name="Try again").click()
+    wait_until(blank, lambda: _tries(blank, home) == before + 2)
+
+
+def _tries(page: Page, home: Home) -> int:
+    """How many jobs the failed video has had, each of which failed."""
+    found = page.context.request.get(f"/api/v1{home.failed}/jobs").json()["items"]
+    return sum(each["status"] == "failed" for each in found)
 
 
 def test_the_keys(page: Page) -> None:

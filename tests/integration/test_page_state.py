@@ -1,9 +1,9 @@
-"""What the page keeps of the library, with its handlers on real services and no browser."""
+"""What the page keeps of the library and the jobs, with its handlers on real services and no browser."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,13 +11,16 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
-from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.domain.tables import Video
+from mediaproc.domain.states import JobState, Priority, VideoStatus
+from mediaproc.domain.tables import Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
+from mediaproc.operations import jobs as work
 from mediaproc.operations import videos
-from mediaproc.state import library, video
+from mediaproc.operations.jobs import fence, moves
+from mediaproc.state import jobs, library, video
+from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
 from tests.integration.conftest import Account
@@ -187,3 +190,180 @@ def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Ca
 def _change(account: Account, video: Video, **wanted: Any) -> None:
     with database.transaction() as session:
         videos.change(session, account.principal, video.id, **wanted)
+
+
+def test_jobs_come_move_and_leave_as_it_is_told(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    (first,) = add_jobs(me, 1)
+    id = str(first.video_id)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: [row.id for row in state.rows] == [id])
+        (new,) = await asyncio.to_thread(add_jobs, me, 1)
+        await until(lambda: [row.id for row in state.rows] == [str(new.video_id), id])
+
+        await asyncio.to_thread(_move, first, JobState.RUNNING)
+        await until(lambda: state.rows[1].running)
+        progress = Event(EventType.PROGRESS, first.team_id, first.video_id, {"progress": 40, "stage": "encode"})
+        await asyncio.to_thread(publisher.publish, progress)
+        await until(lambda: state.live[id].line == "Encoding")
+
+        await asyncio.to_thread(_move, first, JobState.COMPLETED)
+        await until(lambda: [row.id for row in state.rows] == [str(new.video_id)])
+        assert (state.spoken, state.live) == ("clip 0: Ready", {})
+        await JobsState.choose.fn(state, "done")
+        assert [row.id for row in state.rows] == [id]
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    *_, last = add_jobs(me, jobs.PAGE_SIZE + 10)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: len(state.rows) == jobs.PAGE_SIZE and state.has_more)
+        await JobsState.load_more.fn(state)
+        assert (len(state.rows), state.has_more) == (jobs.PAGE_SIZE + 10, False)
+        await asyncio.to_thread(_move, last, JobState.RUNNING)
+        await until(lambda: state.rows[0].running)
+        assert len(state.rows) == jobs.PAGE_SIZE + 10
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_a_job_is_given_another_turn_cancelled_and_begun_again(
+    account: Accounts, open_page: Callable[..., None]
+) -> None:
+    me = account()
+    (mine,) = add_jobs(me, 1)
+    id = str(mine.video_id)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: bool(state.rows))
+        await JobsState.prioritize.fn(state, id, "batch")
+        assert state.rows[0].priority == "batch"
+        await JobsState.prioritize.fn(state, id, "whenever")
+        assert state.rows[0].priority == "batch"
+        await JobsState.cancel.fn(state, id)
+        assert state.rows == []
+        await JobsState.choose.fn(state, "failed")
+        await JobsState.retry.fn(state, id)
+        assert state.rows == []
+        await JobsState.choose.fn(state, "waiting")
+        assert [row.id for row in state.rows] == [id]
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = account()
+    old, other, new = add_jobs(me, 3)
+    ids = [str(job.video_id) for job in (new, other, old)]
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: [row.id for row in state.rows] == ids)
+        JobsState.select_all.fn(state)
+        assert state.all_selected
+        JobsState.select.fn(state, str(other.video_id))
+        JobsState.select.fn(state, "nonsense")
+        assert state.selected == [str(new.video_id), str(old.video_id)]
+        await _do(JobsState.prioritize_selected.fn(state, "batch"))
+        assert [row.priority for row in state.rows] == ["batch", "normal", "batch"]
+
+        monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
+        await asyncio.to_thread(_move, new, JobState.COMPLETED)
+        await _do(JobsState.cancel_selected.fn(state))
+        assert state.notice == "clip 2: This has ended already"
+        assert [row.id for row in state.rows] == [str(other.video_id)]
+        assert (state.selected, state.busy) == ([], False)
+
+        await JobsState.choose.fn(state, "failed")
+        JobsState.select_all.fn(state)
+        await _do(JobsState.retry_selected.fn(state))
+        assert state.rows == []
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+    with database.transaction() as session:
+        assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
+
+
+async def _do(handler: AsyncIterator[Any]) -> None:
+    async for _ in handler:
+        pass
+
+
+def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Callable[..., None]) -> None:
+    me, other = account(), account()
+    (theirs,) = add_jobs(other, 1)
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: state.ready)
+        await JobsState.cancel.fn(state, str(theirs.video_id))
+        await JobsState.cancel.fn(state, "nonsense")
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+    with database.transaction() as session:
+        assert session.get_one(Job, theirs.id).state is JobState.QUEUED
+
+
+def test_who_is_at_work_is_looked_for_while_anybody_is(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No event tells that a worker has taken or left a chunk."""
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.2)
+    me = account()
+    (mine,) = add_jobs(me, 1)
+
+    def claim() -> work.Claim:
+        with database.transaction() as session:
+            claimed = work.claim(session, job_id=mine.id, worker="east:1")
+        assert claimed is not None
+        return claimed
+
+    def leave() -> None:
+        with database.transaction() as session:
+            session.get_one(Job, mine.id).lease_expires_at = None
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: state.ready and not state.hosts)
+        await asyncio.to_thread(claim)
+        await until(lambda: [(row.host, row.tasks[0].what) for row in state.hosts] == [("east", "Reading")])
+        await asyncio.to_thread(leave)
+        await until(lambda: not state.hosts)
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def test_jobs_that_nobody_told_of_are_found(
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "RECHECK_SECONDS", 0.3)
+    me = account()
+    (mine,) = add_jobs(me, 1)
+
+    def end() -> None:
+        with database.transaction() as session:
+            session.get_one(Job, mine.id).state = JobState.COMPLETED
+
+    async def then(state: JobsState) -> None:
+        await until(lambda: bool(state.rows))
+        await asyncio.to_thread(end)
+        await until(lambda: not state.rows)
+
+    open_page(jobs, JobsState, me, then, "/jobs")
+
+
+def add_jobs(account: Account, count: int) -> list[Job]:
+    videos = add_videos(account, count)
+    with database.transaction() as session:
+        return [work.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
+
+
+def _move(job: Job, state: JobState) -> None:
+    with database.transaction() as session:
+        held = fence.hold(session, job_id=job.id)
+        assert held is not None
+        moves.move(session, held, state)

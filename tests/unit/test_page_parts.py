@@ -130,6 +130,7 @@ def test_another_reflex_is_noticed_at_the_build() -> None:
         (f"/videos/{ID}", "", "", f"/sign-in?next=/videos/{ID}"),
         (f"/videos/{ID}", "t=3", "mp_refresh=r", f"/renew?next=/videos/{ID}%3Ft%3D3"),
         (f"/videos/{ID}/events", "", "", None),
+        ("/jobs", "", "", "/sign-in?next=/jobs"),
         ("/settings/presets", "", "", "/sign-in?next=/settings/presets"),
         ("/sign-in", "", "", None),
         ("/assets/x.js", "", "", None),

@@ -1,0 +1,123 @@
+"""The team's work: what waits, runs, failed or is done.
+
+A row is a whole job, the newest of its video: what came before it is history that the video's page tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, union_all
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from mediaproc.domain.states import JobState, Priority
+from mediaproc.domain.tables import Attempt, Job, Video
+from mediaproc.operations import cursors, progress, scope
+from mediaproc.operations.scope import Principal
+
+MOST = 500
+"""Rows that are read in one go, whatever is asked for."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A whole job, with what is shown of its video.
+
+    `attempt` of `attempts` counts those of this job alone. `started_at` is when the newest one began, None before the
+    first. `news` is the data of the newest progress event while it runs.
+    """
+
+    job_id: UUID
+    video_id: UUID
+    title: str
+    state: JobState
+    priority: Priority
+    progress: float
+    attempt: int
+    attempts: int
+    error: str
+    created_at: datetime
+    started_at: datetime | None
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+    news: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class WorkPage:
+    """Some of the work, the newest first."""
+
+    items: list[Work]
+    next_cursor: str | None
+
+
+def page(
+    session: Session,
+    principal: Principal,
+    *,
+    states: Collection[JobState],
+    limit: int = 50,
+    cursor: str | None = None,
+) -> WorkPage:
+    """The newest work in these states, or what comes after the cursor. Raises Invalid for what is no cursor."""
+    limit = min(limit, MOST)
+    before = cursors.read(cursor) if cursor else None
+    each = [_newest_in(principal, state, limit + 1, before) for state in sorted(states)]
+    found = scope.scoped(principal, Job).where(col(Job.id).in_(select(union_all(*each).subquery().c.id)))
+    jobs = session.exec(found.order_by(col(Job.id).desc()).limit(limit + 1)).all()
+    next_cursor = cursors.after(jobs[limit - 1].id) if len(jobs) > limit else None
+    return WorkPage(items=_with_videos(session, principal, jobs[:limit]), next_cursor=next_cursor)
+
+
+def _newest_in(principal: Principal, state: JobState, limit: int, before: UUID | None) -> Any:
+    """The ids of one state, read in the order of its index: all states together would have to be sorted."""
+    later: Any = aliased(Job)
+    another = select(later.id).where(later.video_id == Job.video_id, later.parent_id.is_(None), later.id > Job.id)
+    newest_whole = (col(Job.state) == state, col(Job.parent_id).is_(None), ~another.exists())
+    query = scope.scoped(principal, Job).with_only_columns(col(Job.id)).where(*newest_whole)
+    if before is not None:
+        query = query.where(col(Job.id) < before)
+    return query.order_by(col(Job.id).desc().nulls_last()).limit(limit)
+
+
+def _with_videos(session: Session, principal: Principal, jobs: Sequence[Job]) -> list[Work]:
+    if not jobs:
+        return []
+    wanted = scope.scoped(principal, Video).where(col(Video.id).in_([job.video_id for job in jobs]))
+    videos = {video.id: video for video in session.exec(wanted)}
+    attempts = _attempts(session, [job.id for job in jobs])
+    shown = [job for job in jobs if job.video_id in videos]
+    latest = progress.latest(list(videos.values()), {job.video_id: job for job in shown})
+    return [_work(job, videos[job.video_id], attempts.get(job.id), latest.get(job.video_id)) for job in shown]
+
+
+def _attempts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, tuple[int, datetime]]:
+    """How many attempts each job has begun, and when the newest one."""
+    counted = select(Attempt.job_id, func.count(), func.max(Attempt.started_at)).group_by(col(Attempt.job_id))
+    found = session.exec(counted.where(col(Attempt.job_id).in_(job_ids)))
+    return {id: (count, at) for id, count, at in found}
+
+
+def _work(job: Job, video: Video, begun: tuple[int, datetime] | None, news: dict[str, Any] | None) -> Work:
+    count, started_at = begun or (0, None)
+    return Work(
+        job_id=job.id,
+        video_id=video.id,
+        title=video.title,
+        state=job.state,
+        priority=job.priority,
+        progress=video.progress,
+        attempt=count,
+        attempts=job.max_attempts - (job.attempt - count),
+        error=(job.error_detail or "") if job.error_code else "",
+        created_at=job.created_at,
+        started_at=started_at,
+        next_attempt_at=job.next_attempt_at if job.state is JobState.RETRYING else None,
+        finished_at=job.finished_at,
+        news=news,
+    )

@@ -1,0 +1,43 @@
+"""What the Jobs page says of hosts at work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from mediaproc.domain.states import JobKind
+from mediaproc.operations.doing import Doing
+from mediaproc.state import words
+from mediaproc.state.host_rows import HostRow, TaskRow, hosts_of
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+
+
+def at_work(worker: str, video_id: UUID, kind: JobKind, chunk: int | None = None) -> Doing:
+    return Doing(worker, video_id, f"clip {video_id.int}", kind, chunk, NOON)
+
+
+def test_nobody_at_work_is_nothing_to_show() -> None:
+    assert hosts_of([]) == []
+
+
+def test_what_a_host_does_stands_together_by_video() -> None:
+    found = hosts_of(
+        [
+            at_work("west:9", FIRST, JobKind.ENCODE, 4),
+            at_work("east:1", SECOND, JobKind.STORYBOARD),
+            at_work("west:7", FIRST, JobKind.SOUND),
+            at_work("east:2", FIRST, JobKind.ENCODE, 0),
+            at_work("west:8", FIRST, JobKind.ENCODE, 3),
+        ]
+    )
+    first, second = f"/videos/{FIRST}", f"/videos/{SECOND}"
+    assert found == [
+        HostRow("east", [TaskRow(first, "clip 1", "Encoding chunk 1"), TaskRow(second, "clip 2", "Storyboard")]),
+        HostRow("west", [TaskRow(first, "clip 1", "Encoding chunks 4, 5, Sound")]),
+    ]
+
+
+def test_every_kind_of_work_has_a_word() -> None:
+    assert all(words.task(kind) for kind in JobKind)
