@@ -41,6 +41,18 @@ def transaction() -> Generator[Session]:
             _run(action)
 
 
+@contextmanager
+def savepoint(session: Session) -> Generator[None]:
+    """A part of a transaction that may fail alone: then nothing of it stays, nor what it left to `after_commit`."""
+    before = len(_actions(session))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del _actions(session)[before:]
+        raise
+
+
 def after_commit(session: Session, action: Callable[[], object]) -> None:
     """Run `action` when the transaction has been committed.
 

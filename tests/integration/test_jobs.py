@@ -12,13 +12,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from mediaproc import database
 from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, NotFound, WorkerStopping
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
-from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, now
+from mediaproc.domain.tables import Attempt, Job, Leftover, Rendition, Segment, Video, now
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
 from mediaproc.operations import jobs, news, shown
@@ -254,6 +254,20 @@ def test_a_rescue_uses_up_the_attempt_and_sends_at_once() -> None:
     assert claim.job_id in tasks.waiting(Lane.QUICK)
     assert attempts_of(claim.job_id)[0].outcome is Outcome.LOST
     assert _do(jobs.rescue_expired) == 0
+
+
+def test_what_can_not_be_rescued_keeps_no_other_from_it() -> None:
+    broken, claim = _claimed(), _claimed()
+    for each in (broken, claim):
+        _set(each.job_id, lease_expires_at=now() - timedelta(seconds=1))
+    with database.transaction() as session:
+        session.exec(delete(Attempt).where(col(Attempt.job_id) == broken.job_id))
+    _do(jobs.rescue_expired)
+    assert [job_now(each.job_id).state for each in (broken, claim)] == [JobState.RUNNING, JobState.RETRYING]
+    assert claim.job_id in tasks.waiting(Lane.QUICK)
+    assert [each["status"] for each in _statuses(broken.video_id)] == ["processing"]
+    with database.transaction() as session:
+        session.delete(session.get_one(Video, broken.video_id))
 
 
 def test_two_rescuers_rescue_once() -> None:

@@ -364,6 +364,9 @@ def add_jobs(account: Account, count: int) -> list[Job]:
 
 def _move(job: Job, state: JobState) -> None:
     with database.transaction() as session:
+        if state is JobState.RUNNING:
+            assert work.claim(session, job_id=job.id, worker="test:1")
+            return
         held = fence.hold(session, job_id=job.id)
         assert held is not None
         moves.move(session, held, state)

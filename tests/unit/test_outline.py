@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +17,17 @@ from mediaproc.media import layout, loudness, plan, vmaf
 from mediaproc.media.outline import NAMELESS, outline_of
 from mediaproc.media.presets import WEB, RungTarget
 from mediaproc.media.sources import Source
+from mediaproc.settings import settings
 from tests import clips
 from tests.unit.test_command import INFO
+
+
+@pytest.fixture(autouse=True)
+def _measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MEASURE_VMAF", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

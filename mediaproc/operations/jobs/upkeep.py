@@ -36,10 +36,11 @@ ENDED_SIGN_IN_LIFE = timedelta(days=30)
 def rescue_expired(session: Session, *, limit: int = 100) -> int:
     """Take running jobs away from workers that have been silent for a whole lease. Returns how many.
 
-    They are sent again at once: the attempt is used up, so what kills its worker each time still ends.
+    They are sent again at once: the attempt is used up, so what kills its worker each time still ends. One that can't
+    be rescued, whatever is wrong with its rows, keeps no other from it.
     """
     expired = select(Job.id).where(col(Job.state) == JobState.RUNNING, col(Job.lease_expires_at) < func.now())
-    return sum(_rescue(session, job_id) for job_id in session.exec(expired.limit(limit)))
+    return sum(_rescued(session, job_id) for job_id in session.exec(expired.limit(limit)).all())
 
 
 def resend_lost(session: Session, *, limit: int = 1000) -> int:
@@ -76,6 +77,15 @@ def _prune_sign_ins(session: Session) -> int:
     return session.exec(
         delete(row).where(or_(col(row.ended_at) < since, col(row.last_used_at) < unusable_since))
     ).rowcount
+
+
+def _rescued(session: Session, job_id: UUID) -> bool:
+    try:
+        with database.savepoint(session):
+            return _rescue(session, job_id)
+    except Exception:
+        log.exception("rescue_failed", job_id=str(job_id))
+        return False
 
 
 def _rescue(session: Session, job_id: UUID) -> bool:
