@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browsing import PASSWORD, choose, fill_door, register, sign_up, wait_until
 
-pytestmark = pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events)\)$")
+pytestmark = pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events|presets)\)$")
 """Of a tab that asks once more after its session has ended."""
 
 
@@ -131,6 +131,7 @@ def test_the_session_ends_on_the_server_too(page: Page) -> None:
     expect(page).to_have_url(re.compile("/sign-in"))
 
 
+@pytest.mark.console_errors(r"status of 422 .*/api/v1/uploads/x\)$")
 def test_whoever_comes_next_in_the_same_tab_sees_nothing_of_mine(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "secret plans.mp4"
     notes.write_text("Not a film.")

@@ -61,7 +61,7 @@ def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Site) -> Non
     assert _status(site, key) == 401
 
 
-@pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events)\)$")
+@pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events|presets)\)$")
 def test_another_device_is_signed_out_and_the_password_changed(
     new_context: Callable[[], BrowserContext], page: Page
 ) -> None:

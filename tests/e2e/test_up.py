@@ -16,6 +16,7 @@ import pytest
 
 from mediaproc.embedded import leftovers, parts
 from mediaproc.settings import Settings
+from tests.integration.workers import gone
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(400)
@@ -160,16 +161,16 @@ def test_down_stops_what_a_crash_left_behind(up: Up) -> None:
     up.process.kill()
     up.process.wait()
     up.named("supervisor.supervisord").kill()
-    assert any(each.is_running() for each in family), "the crash should have left something running"
+    assert not gone(*family), "the crash should have left something running"
     assert _dev("down", "--data", str(up.data_dir)).returncode == 0
-    assert not [each for each in family if each.is_running()]
+    assert not [each for each in family if not gone(each)]
     assert not up.ready()
 
 
 def _restart(up: Up) -> None:
     family = up.family()
     up.stop()
-    assert not [each for each in family if each.is_running()]
+    assert not [each for each in family if not gone(each)]
     assert up.process.returncode == 0
     up.start()
 

@@ -265,7 +265,7 @@ def test_what_can_not_be_rescued_keeps_no_other_from_it() -> None:
     _do(jobs.rescue_expired)
     assert [job_now(each.job_id).state for each in (broken, claim)] == [JobState.RUNNING, JobState.RETRYING]
     assert claim.job_id in tasks.waiting(Lane.QUICK)
-    assert [each["status"] for each in _statuses(broken.video_id)] == ["processing"]
+    assert [each["status"] for each in _statuses(broken.video_id)] == ["queued", "processing"]
     with database.transaction() as session:
         session.delete(session.get_one(Video, broken.video_id))
 
