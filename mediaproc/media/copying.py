@@ -57,6 +57,8 @@ def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
         return "its picture is interlaced, which browsers show with combs"
     if info.container.partition(",")[0] not in remux.CONTAINERS:
         return f"a file of this sort ({info.container.partition(',')[0]}) does not say when each picture is shown"
+    if remux.hides_frames(keyframes):
+        return "what was trimmed away at its beginning is still in the file, and would be seen"
     if gop_seconds > _LONGEST_GOP_SECONDS:
         return f"its keyframes are up to {gop_seconds:.0f} s apart, so nobody could jump to a moment between them"
     return None

@@ -57,16 +57,18 @@ def find_index(read: Read, size_bytes: int) -> Box | None:
 
 
 def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]:
-    """When each keyframe of a track is decoded, from the beginning; empty when the file can't be cut by its table.
+    """When each keyframe of a track is shown, from the beginning; empty when the file can't be cut by its table.
 
-    That is so for a fragmented file, and for one whose media does not reach as far as its table says.
+    That is so for a fragmented file, and for one whose media does not reach as far as its table says. A keyframe before
+    the beginning, of a film that was trimmed without copying it, has a time below 0.
     """
     try:
-        table = _sample_table(moov, track)
+        table, timescale = _sample_table(moov, track), _timescale(moov, track)
         if _last_offset(table) >= size_bytes or _has(moov, "mvex"):
             return []
-        return _times(table, _timescale(moov, track))
-    except (ValueError, struct.error, ZeroDivisionError):
+        hidden = _hidden_ticks(_track(moov, track), table) / timescale
+        return [at - hidden for at in _times(table, timescale)]
+    except (ValueError, IndexError, struct.error, ZeroDivisionError):
         return []
 
 
@@ -106,6 +108,26 @@ def _last_offset(table: bytes) -> int:
         if count:
             return int(struct.unpack_from(code, rows, 8 + (count - 1) * struct.calcsize(code))[0])
     raise ValueError("no samples")
+
+
+def _hidden_ticks(trak: bytes, table: bytes) -> int:
+    """How much of the media comes before what is shown first, by the track's edit list (`elst`)."""
+    try:
+        elst = fragments.find(trak, "trak", "edts", "elst")
+    except ValueError:
+        return 0
+    entries = _rows(elst, ">QqI" if elst[0] else ">IiI")
+    begins = next((media_time for _, media_time, _ in entries if media_time >= 0), 0)  # below 0: nothing is shown yet
+    return max(0, begins - _first_composition_offset(table))
+
+
+def _first_composition_offset(table: bytes) -> int:
+    """By how much the first frame is shown after it is decoded (`ctts`), which an edit list evens out."""
+    try:
+        offsets = _rows(fragments.find(table, "stbl", "ctts"), ">Ii")
+    except ValueError:
+        return 0
+    return offsets[0][1] if offsets else 0
 
 
 def _times(table: bytes, timescale: int) -> list[float]:

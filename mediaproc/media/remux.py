@@ -25,6 +25,10 @@ _LONGEST_GOP_SECONDS = 12.0
 """x264's own default is 250 frames: 10 s. A segment is whole GOPs, and with longer ones nobody could jump."""
 
 
+_HIDDEN_SECONDS = 0.02
+"""Less than a frame: clocks are rounded."""
+
+
 def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
     """Whether browsers play the source's picture: H.264 of 8 bits, upright, square pixels, keyframes often enough.
 
@@ -42,6 +46,7 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
         and (video.width, video.height) == (video.display_width, video.display_height)
         and video.width * video.height <= _LARGEST_PIXELS
         and max(video.bitrate_bps, info.bitrate_bps) <= _HIGHEST_BITRATE_BPS
+        and not hides_frames(keyframes)
         and longest_gop_seconds(keyframes, info.duration_seconds) <= _LONGEST_GOP_SECONDS
     )
 
@@ -56,6 +61,11 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     outputs: list[Any] = [picture, *command.sound_outputs(opened, info, preset)]
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
     return [*command.GLOBAL_ARGUMENTS, *command.PROGRESS_ARGUMENTS, *built]
+
+
+def hides_frames(keyframes: Sequence[float]) -> bool:
+    """Whether frames that were trimmed away are still in the file, before its beginning: HLS would show them."""
+    return min(keyframes, default=0.0) < -_HIDDEN_SECONDS
 
 
 def longest_gop_seconds(keyframes: Sequence[float], duration_seconds: float) -> float:

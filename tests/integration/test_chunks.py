@@ -48,8 +48,8 @@ MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
 VP9 = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime", "-g", "60", "-output_ts_offset", "3.3")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac")
 B_FRAMES = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-g", "60", "-c:a", "aac")
-NOT_INSTANT = ("foreign.mp4", "late.webm", "fast.mp4", "nearly_fast.mp4", "uneven.mp4")
-"""They have other codecs, but the last, whose keyframes are too far apart."""
+NOT_INSTANT = ("foreign.mp4", "late.webm", "fast.mp4", "nearly_fast.mp4", "uneven.mp4", "trimmed.mp4")
+"""They have other codecs, keyframes too far apart, or frames that nobody should see."""
 
 UNEVEN = "select='lt(t,3)+gt(t,3)*not(mod(n,3))*lt(t,6)+gt(t,15)*lt(t,18)+gt(t,18)*not(mod(n*n,7))'"
 
@@ -117,6 +117,13 @@ def assert_chunks_begin_with_keyframes(chunks: list[Job], path: Path, *, evenly:
     assert not evenly or set(near) <= {*starts, *(at for at in keyframes if at < 8)}
 
 
+def begun_later(clip: Path) -> Path:
+    """As a phone trims: the frames before stay in the file, and an edit list says where it begins."""
+    trimmed = clip.with_stem("begun-later")
+    clips.ffmpeg("-ss", "2.7", "-i", str(clip), "-c", "copy", str(trimmed))
+    return trimmed
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -125,6 +132,7 @@ def assert_chunks_begin_with_keyframes(chunks: list[Job], path: Path, *, evenly:
         ("uneven.mp4", {"encode": ("-fps_mode", "vfr", *B_FRAMES, "-g", "36"), "filters": UNEVEN}),
         ("late.mp4", {"encode": (*X264, "-output_ts_offset", "3.3")}),
         ("silent.mp4", {"encode": B_FRAMES, "rate": "24", "audio": None}),
+        ("trimmed.mp4", {"encode": B_FRAMES}),
         ("foreign.mp4", {"encode": MPEG4}),
         ("ntsc.mkv", {"encode": B_FRAMES, "rate": "30000/1001"}),
         ("late.webm", {"encode": VP9, "audio": None}),
@@ -134,6 +142,8 @@ def assert_chunks_begin_with_keyframes(chunks: list[Job], path: Path, *, evenly:
 )  # fmt: skip
 def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     source = clips.make(tmp_path / name, seconds=20, size="192x108", **options)
+    if name == "trimmed.mp4":
+        source = begun_later(source)
     job, parts = shared_out(source)
     chunks = [each for each in parts if each.kind is JobKind.ENCODE]
     assert len(chunks) >= 2
@@ -149,7 +159,9 @@ def test_stitched_chunks_are_what_one_encode_makes(tmp_path: Path, name: str, op
     assert times_of(whole_again) == pytest.approx(times_of(one), abs=0.0001)
     assert times_of(mp4) == pytest.approx(times_of(one), abs=0.0001)
     assert_chunks_begin_with_keyframes(chunks, whole_again, evenly=name != "uneven.mp4")
-    if "fast" in name:
+    if name == "trimmed.mp4":
+        assert len(times_of(one)) == clips.decode(source).frames < len(times_of(source))
+    elif "fast" in name:
         seconds = [floor((at + 0.0004) * presets.WEB.frame_rate_cap) for at in times_of(one)]
         assert len(seconds) == len(set(seconds)) == 20 * presets.WEB.frame_rate_cap, "one frame at each sixtieth"
     else:

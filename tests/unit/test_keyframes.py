@@ -31,16 +31,25 @@ def track(
     durations: tuple[tuple[int, int], ...] = ((100, 512),),
     sync: tuple[int, ...] | None = (1, 51),
     offsets: tuple[int, ...] = (48, 9000),
+    shown_after: int | None = None,
+    edits: bytes = b"",
 ) -> bytes:
     stbl = box(
         "stbl",
+        b"" if shown_after is None else table("ctts", ">Ii", [(100, shown_after)]),
         table("stts", ">II", list(durations)),
         b"" if sync is None else table("stss", ">I", [(number,) for number in sync]),
         table("stco", ">I", [(offset,) for offset in offsets]),
     )
     mdhd = box("mdhd", bytes(12), struct.pack(">I", 12800), bytes(8))
     hdlr = box("hdlr", bytes(8), handler, bytes(13))
-    return box("trak", box("mdia", mdhd, hdlr, box("minf", stbl)))
+    return box("trak", box("edts", edits) if edits else b"", box("mdia", mdhd, hdlr, box("minf", stbl)))
+
+
+def edit_list(*media_times: int, version: int = 0) -> bytes:
+    rows = [(9, at, 0x10000) for at in media_times]
+    code = ">QqI" if version else ">IiI"
+    return box("elst", bytes([version, 0, 0, 0]), struct.pack(">I", len(rows)), *(struct.pack(code, *r) for r in rows))
 
 
 def seconds(*tracks: bytes, number: int = 0, size: int = 10_000, more: bytes = b"") -> list[float]:
@@ -52,6 +61,16 @@ def test_times_of_keyframes() -> None:
     assert seconds(track()) == [0.0, 2.0]
     assert seconds(track(durations=((50, 512), (50, 1024)), sync=(1, 51, 76))) == [0.0, 2.0, 4.0]
     assert seconds(track(b"soun"), track(), number=1) == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_what_an_edit_list_hides_comes_before_the_beginning(version: int) -> None:
+    def shown(*media_times: int, after: int | None = None) -> list[float]:
+        return seconds(track(edits=edit_list(*media_times, version=version), shown_after=after))
+
+    assert shown(0) == shown(1024, after=1024) == [0.0, 2.0], "that of B-frames evens out their delay"
+    assert shown(6400) == [-0.5, 1.5]
+    assert shown(-1, 7424, after=1024) == [-0.5, 1.5], "an empty edit is a late start"
 
 
 def test_without_a_table_of_them_every_frame_is_one() -> None:

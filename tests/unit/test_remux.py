@@ -40,6 +40,8 @@ SOUND = AudioTrack(index=1, codec="opus", channels=2, sample_rate_hz=48_000)
         ({"bitrate_bps": 80_000_000}, {}, [], False),
         ({}, {}, [0.0], False),
         ({}, {}, [0.0, 13.0], False),
+        ({}, {}, [-0.32, 1.5, 10.0], False),
+        ({}, {}, [-0.001, 9.0], True),
     ],
 )
 def test_a_source_plays_as_it_is(
