@@ -6,7 +6,6 @@ answer that reads no list for the lists.
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
 import signal
@@ -52,8 +51,7 @@ FROM generate_series(1, :rows) AS n
 
 def main() -> int:
     """Measure, print, and write what is asked for."""
-    parser = argparse.ArgumentParser(prog="bench api")
-    parser.add_argument("--json", type=Path)
+    parser = figures.parser("api")
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
@@ -66,8 +64,7 @@ def main() -> int:
             measured.append(figure)
             figures.show(figure)
     measured += page_upload.measure(size_bytes=options.size_mib * _MIB, rounds=options.rounds)
-    if options.json:
-        figures.write(measured, options.json)
+    figures.write(measured, options.json)
     return 0
 
 

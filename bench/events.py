@@ -7,7 +7,6 @@ is published to when its client has it, by the clock of this one machine.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import re
@@ -17,7 +16,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -107,8 +105,7 @@ class Stage:
 
 def main() -> int:
     """Measure, print, and write what is asked for."""
-    parser = argparse.ArgumentParser(prog="bench events")
-    parser.add_argument("--json", type=Path)
+    parser = figures.parser("events")
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
@@ -121,8 +118,7 @@ def main() -> int:
         for figure in _measure(clients=options.clients, seconds=options.seconds):
             measured.append(figure)
             figures.show(figure)
-    if options.json:
-        figures.write(measured, options.json)
+    figures.write(measured, options.json)
     return 0
 
 

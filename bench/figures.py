@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mediaproc.settings import available_cores
+
+RESULTS = Path("bench-results")
+"""Where figures are kept, beside the code but not in its history."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,13 @@ class Figure:
     limit: str
     met: bool
     detail: str
+
+
+def parser(name: str) -> argparse.ArgumentParser:
+    """The options that every bench has."""
+    made = argparse.ArgumentParser(prog=f"bench {name}")
+    made.add_argument("--json", type=Path, default=RESULTS / f"{name}.json", help="where the figures are written too")
+    return made
 
 
 def show_machine() -> None:
@@ -34,6 +45,8 @@ def show(each: Figure) -> None:
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
-    """All of them as JSON."""
+    """All of them as JSON, and say where."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     machine = {"cores": available_cores(), "load": os.getloadavg()[0]}
     path.write_text(json.dumps({**machine, "figures": [asdict(each) for each in figures]}, indent=2) + "\n")
+    print(f"Written to {path}", flush=True)

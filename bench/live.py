@@ -6,7 +6,6 @@ published it, which it does as FFmpeg reports; a page's clock is that of the sam
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import statistics
@@ -59,8 +58,7 @@ class Delays:
 
 def main() -> int:
     """Measure, print, and write what is asked for."""
-    parser = argparse.ArgumentParser(prog="bench live")
-    parser.add_argument("--json", type=Path)
+    parser = figures.parser("live")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
@@ -68,8 +66,7 @@ def main() -> int:
     measured = list(_figures(_measure(options.rounds)))
     for figure in measured:
         figures.show(figure)
-    if options.json:
-        figures.write(measured, options.json)
+    figures.write(measured, options.json)
     return 0
 
 

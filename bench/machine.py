@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import psutil
+
 
 @contextmanager
 def bound_to(core: int | None) -> Iterator[None]:
@@ -22,6 +24,12 @@ def bound_to(core: int | None) -> Iterator[None]:
 def of_100(values: Sequence[float], count: int) -> float:
     """What so many of a hundred values don't exceed."""
     return sorted(values)[min(len(values) - 1, len(values) * count // 100)]
+
+
+def busy_seconds() -> float:
+    """Processor seconds that all processes have used since the machine began."""
+    times = psutil.cpu_times()
+    return times.user + times.system + getattr(times, "nice", 0.0)
 
 
 def load() -> str:
