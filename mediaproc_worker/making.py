@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
-from mediaproc.domain.states import Lane, RenditionKind, Stage
+from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import codecs, tone
 from mediaproc.media.fragments import Cutter
@@ -29,7 +29,10 @@ from mediaproc_worker.sending import SENDERS
 from mediaproc_worker.shipping import Outbox
 
 _NICE = 10
-"""How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services."""
+"""How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services.
+
+The sound beside a first chunk does too: alone it would take a core until it is done, and the first picture wait for it.
+"""
 
 
 def preset_of(context: AttemptContext) -> Preset:
@@ -112,7 +115,7 @@ def ffmpeg(
     """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page."""
     seconds = settings().attempt_timeout_seconds
     limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
-    if context.claim.job.lane is Lane.ENCODE:
+    if context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.SOUND:
         limits = replace(limits, nice=_NICE)
     try:
         with processes.running(
