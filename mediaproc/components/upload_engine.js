@@ -220,7 +220,7 @@ const lockOf = (id) => tabs.nameFor(owner, id);
 async function begin(id, file) {
   const wanted = () => rows.get(id)?.file === file; // or it was cancelled meanwhile
   try {
-    if (!(await tabs.hold(lockOf(id)))) return wanted() && change(id, { state: "elsewhere" });
+    if (!(await tabs.hold(lockOf(id)))) return wanted() && change(id, { state: "elsewhere", uploadId: kept()[id]?.id });
     const known = await unfinished(id);
     if (known?.state === "completed") return wanted() ? follow(id, known.videoId) : letGo(id);
     const upload = known ?? (await create(id, file));
