@@ -41,11 +41,11 @@ def long_clip(tmp_path: Path, bunny: Path) -> Path:
 
 @pytest.fixture
 def subtitled_clip(tmp_path: Path, bunny: Path) -> Path:
-    """The real clip four times in a row, with a sentence that stands from its beginning to its end."""
+    """The real clip three times in a row, with a sentence that stands from its beginning to its end."""
     text = tmp_path / "text.srt"
-    text.write_text("1\n00:00:00,000 --> 00:00:21,000\nA rabbit\n")
+    text.write_text("1\n00:00:00,000 --> 00:00:15,000\nA rabbit\n")
     path = tmp_path / "Subtitled Bunny.mkv"
-    inputs = ("-stream_loop", "3", "-i", str(bunny), "-i", str(text))
+    inputs = ("-stream_loop", "2", "-i", str(bunny), "-i", str(text))
     clips.ffmpeg(*inputs, "-map", "0", "-map", "1", "-c", "copy", str(path))
     return path
 
