@@ -6,21 +6,23 @@ is measured that no page comes below: the same Chromium puts them by bare XMLHtt
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import re
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import psutil
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from playwright.sync_api import Browser, Page, Response
@@ -34,6 +36,7 @@ from tests.browsing import Site
 
 MOST = 1.3
 MOST_OVER_BARE = 1.1
+MOST_GROWTH = 1.1
 _MIB = 1024 * 1024
 _ENGINE = browsing.ROOT / "mediaproc" / "components" / "upload_engine.js"
 _NOTE_EACH_STATE = """() => {
@@ -88,16 +91,14 @@ class Way:
 
 def main() -> int:
     """Measure, print, and write what is asked for."""
-    parser = argparse.ArgumentParser(prog="bench page_upload")
-    parser.add_argument("--json", type=Path)
+    parser = figures.parser("page_upload")
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     figures.show_machine()
     measured = measure(size_bytes=options.size_mib * _MIB, rounds=options.rounds)
-    if options.json:
-        figures.write(measured, options.json)
+    figures.write(measured, options.json)
     return 0
 
 
@@ -120,6 +121,7 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
     ours: list[float] = []
     plain: list[float] = []
     bare: list[float] = []
+    held: list[float] = []
     way = Way()
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, browsing.running_site() as site:
         path = Path(folder) / "source.mp4"
@@ -128,7 +130,8 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
         page.on("response", way.see)
         browsing.register(page)
         for _ in range(rounds):
-            ours.append(_through_the_page(page, path))
+            with _memory_of_chromium() as held:
+                ours.append(_through_the_page(page, path))
             plain.append(_timed(lambda: _put(path, site, way)))
             bare.append(_by_bare_requests(browser, path, site, way))
     name = "upload through the page over "
@@ -136,7 +139,42 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
     return [
         _figure(name + "boto3", min(ours), min(plain), MOST, parts),
         _figure(name + "bare Chromium", min(ours), min(bare), MOST_OVER_BARE, "the floor"),
+        _flat(held, size_bytes),
     ]
+
+
+def _flat(held: Sequence[float], size_bytes: int) -> Figure:
+    """Whether the browser holds no more of a file the longer it uploads."""
+    half = len(held) // 2
+    first, second = max(held[:half]), max(held[half:])
+    detail = f"{second:.0f} MiB after {first:.0f}, of all processes, for {size_bytes // _MIB} MiB"
+    return Figure("memory, second half over first", second / first, "≤ 1.1", second / first <= MOST_GROWTH, detail)
+
+
+@contextmanager
+def _memory_of_chromium() -> Generator[list[float]]:
+    """MiB that all processes of the browser hold for themselves alone, four times a second."""
+    held: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            held.append(sum(_own_bytes(each) for each in psutil.Process().children(recursive=True)) / _MIB)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield held
+    finally:
+        over.set()
+        watching.join()
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().uss if process.name().startswith("chrom") else 0
+    except psutil.Error:
+        return 0
 
 
 def _figure(name: str, ours: float, other: float, most: float, what: str) -> Figure:

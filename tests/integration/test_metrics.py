@@ -18,6 +18,7 @@ from mediaproc import database
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, VideoStatus
 from mediaproc.domain.tables import Job, now
 from mediaproc.operations import figures
+from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from tests.integration.conftest import Account
@@ -141,13 +142,11 @@ def test_messages_on_a_queue_are_counted(api: TestClient, metered: None) -> None
 
 
 def test_without_redis_the_rest_is_told(api: TestClient, metered: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUEUE_REDIS_URL", "redis://127.0.0.1:9/0")
-    settings.cache_clear()
-    huey_of.cache_clear()
-    try:
+    with monkeypatch.context() as away:
+        away.setenv("QUEUE_REDIS_URL", "redis://127.0.0.1:9/0")
+        _connect_anew()
         text = _read(api)
-    finally:
-        huey_of.cache_clear()
+    _connect_anew()
     assert "mediaproc_videos{" in text
     assert "mediaproc_queue_messages{" not in text
 
@@ -217,3 +216,9 @@ def test_whichever_process_is_asked_tells_of_all_and_forgets_the_listeners_of_a_
             first.kill()
     _wait_for(0, lambda: of_second("mediaproc_event_listeners"))
     assert of_second("mediaproc_http_requests_total", route="/api/v1/auth/me", status="200") == 1
+
+
+def _connect_anew() -> None:
+    """A task belongs to the Huey that it was made for."""
+    for cached in (settings, huey_of, tasks.task_of):
+        cached.cache_clear()

@@ -61,7 +61,7 @@ def test_each_old_row_comes_once_newest_first_whatever_comes_and_goes(
         rows = [video(session, principal) for _ in range(old)]
         left, removed, seen = [row.id for row in rows], set[UUID](), list[UUID]()
         cursor: str | None = None
-        for step in [*steps, *["page"] * (old + 1)]:
+        for step in [*steps, *["page"] * (old + len(steps) + 1)]:
             if step == "add":
                 video(session, principal)
             elif step == "remove" and rows:

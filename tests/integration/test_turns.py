@@ -239,6 +239,7 @@ def test_the_next_job_is_found_without_reading_the_others() -> None:
                     0, 1, now(), now() FROM generate_series(1, 20000)"""),
             {"team": video.team_id, "video": video.id},
         )
+        session.execute(text("REINDEX INDEX ix_job_next"))  # what other tests have left in it is not measured
         session.execute(text("ANALYZE job"))  # as autovacuum does
         explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {turns._NEXT.text}")
         ((plan,),) = session.execute(explain, {"lane": "encode", "candidates": turns.CANDIDATES}).all()
