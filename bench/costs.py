@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
+from bench import machine
 from bench.figures import Figure
 from bench.relay import Relay, relaying
 from mediaproc.domain.states import JobKind, JobState
@@ -44,12 +44,12 @@ def source_bytes(clip: Path) -> Figure:
 def memory(workers: Workers, folder: Path) -> Iterator[Figure]:
     """The most that one process of a worker holds beside FFmpeg, and how that grows from the first jobs to the last."""
     clip = clips.make(folder / "small.mp4", seconds=1, size="320x180")
-    peaks: list[int] = []
+    peaks: list[float] = []
     for _ in range(JOBS):
-        with _peak_of(workers) as peak:
+        with machine.sampled(lambda: _largest(workers), every_seconds=0.1) as sizes:
             job = uploaded(clip)
             eventually(lambda id=job.id: job_now(id).state is JobState.COMPLETED, seconds=120)
-        peaks.append(peak[0])
+        peaks.append(max(sizes, default=0))
     first, last = max(peaks[:_AT_THE_ENDS]) / _MIB, max(peaks[-_AT_THE_ENDS:]) / _MIB
     most = max(peaks) / _MIB
     yield Figure("MiB of a worker beside FFmpeg", most, "≤ 150", most <= 150, f"the largest process, {JOBS} jobs")
@@ -73,22 +73,9 @@ def _go_to(url: str) -> None:
         cached.cache_clear()
 
 
-@contextmanager
-def _peak_of(workers: Workers) -> Generator[list[int]]:
-    """The largest resident size in bytes of a process that is not FFmpeg's, looked at ten times a second."""
-    peak, over = [0], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            peak[0] = max([peak[0], *_sizes(workers)])
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield peak
-    finally:
-        over.set()
-        watching.join()
+def _largest(workers: Workers) -> float:
+    """The resident size in bytes of the largest process that is not FFmpeg's."""
+    return max(_sizes(workers), default=0)
 
 
 def _sizes(workers: Workers) -> Iterator[int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import psutil
@@ -19,6 +20,25 @@ def bound_to(core: int | None) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def sampled(look: Callable[[], float], *, every_seconds: float) -> Generator[list[float]]:
+    """What `look` has seen, again and again for as long as `with` lasts, in a thread beside it."""
+    seen: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(every_seconds):
+            seen.append(look())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watching.join()
 
 
 def of_100(values: Sequence[float], count: int) -> float:

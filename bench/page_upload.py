@@ -12,10 +12,8 @@ import re
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,7 +130,9 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
             ours.append(_through_the_page(page, path))
             plain.append(_timed(lambda: _put(path, site, way)))
             bare.append(_by_bare_requests(browser, path, site, way))
-        with _memory_of_chromium() as held:  # not timed: looking costs a share of a core
+        with machine.sampled(
+            _memory_of_chromium, every_seconds=0.25
+        ) as held:  # not timed: looking costs a share of a core
             _through_the_page(page, path)
     name = "upload through the page over "
     parts = f"{size_bytes // _MIB} MiB in parts of {way.part_bytes // _MIB}, {_parts_at_once()} at once"
@@ -151,23 +151,9 @@ def _flat(held: Sequence[float], size_bytes: int) -> Figure:
     return Figure("memory, second half over first", second / first, "≤ 1.1", second / first <= MOST_GROWTH, detail)
 
 
-@contextmanager
-def _memory_of_chromium() -> Generator[list[float]]:
-    """MiB that all processes of the browser hold for themselves alone, four times a second."""
-    held: list[float] = []
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.25):
-            held.append(sum(_own_bytes(each) for each in psutil.Process().children(recursive=True)) / _MIB)
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield held
-    finally:
-        over.set()
-        watching.join()
+def _memory_of_chromium() -> float:
+    """MiB that all processes of the browser hold for themselves alone."""
+    return sum(_own_bytes(each) for each in psutil.Process().children(recursive=True)) / _MIB
 
 
 def _own_bytes(process: psutil.Process) -> int:

@@ -36,7 +36,6 @@ PROGRESS_ARGUMENTS = (
     "-nostats",
 )
 
-
 OWN_DEMUXERS = ("mov,mp4,m4a,3gp,3g2,mj2",)
 """The only demuxer that reads what was encoded here."""
 

@@ -63,10 +63,11 @@ def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]
     the beginning, of a film that was trimmed without copying it, has a time below 0.
     """
     try:
-        table, timescale = _sample_table(moov, track), _timescale(moov, track)
+        trak = _track(moov, track)
+        table, timescale = _sample_table(trak), _timescale(trak)
         if _last_offset(table) >= size_bytes or _has(moov, "mvex"):
             return []
-        hidden = _hidden_ticks(_track(moov, track), table) / timescale
+        hidden = _hidden_ticks(trak, table) / timescale
         return [at - hidden for at in _times(table, timescale)]
     except (ValueError, IndexError, struct.error, ZeroDivisionError):
         return []
@@ -79,14 +80,13 @@ def _track(moov: bytes, number: int) -> bytes:
     return tracks[number]
 
 
-def _sample_table(moov: bytes, track: int) -> bytes:
-    trak = _track(moov, track)
+def _sample_table(trak: bytes) -> bytes:
     box = fragments.locate(trak, "trak", "mdia", "minf", "stbl")
     return trak[box.offset : box.end]
 
 
-def _timescale(moov: bytes, track: int) -> int:
-    return fragments.timescale_in(fragments.find(_track(moov, track), "trak", "mdia", "mdhd"))
+def _timescale(trak: bytes) -> int:
+    return fragments.timescale_in(fragments.find(trak, "trak", "mdia", "mdhd"))
 
 
 def _has(moov: bytes, kind: str) -> bool:
