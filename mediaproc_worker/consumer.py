@@ -9,7 +9,6 @@ FFmpeg killed. At SIGINT it is given back at once. The parent opens no connectio
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import resource
 import signal
@@ -17,14 +16,13 @@ from functools import lru_cache
 from typing import Any
 
 from huey.consumer import Consumer
-from sqlalchemy.exc import SQLAlchemyError
 
-from mediaproc import database, logs
+from mediaproc import logs
 from mediaproc.domain.states import JOB_LANES, JobKind, Lane
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
-from mediaproc_worker import attempt, parent
+from mediaproc_worker import attempt, parent, warming
 from mediaproc_worker.handlers.assemble import assemble
 from mediaproc_worker.handlers.copying import keep_source
 from mediaproc_worker.handlers.files import make_files
@@ -67,6 +65,7 @@ def main() -> None:
     """Run until a signal. Wrong settings end it with status 2."""
     config = settings_or_exit()
     bound_huey()
+    warming.before_forks()
     consumer = LanesConsumer(
         huey_of(Lane.ENCODE),
         workers=config.slots + sum(BESIDE.values()),
@@ -118,8 +117,7 @@ def _start_worker() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(signum) is not signal.SIG_IGN:  # The graceful one, which only the parent heeds.
             signal.signal(signum, _give_back)
-    with contextlib.suppress(SQLAlchemyError), database.engine().connect():
-        pass  # The first job need not wait for the first connection.
+    warming.in_worker()
 
 
 def _give_back(_signum: int, _frame: object) -> None:

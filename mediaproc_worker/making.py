@@ -31,7 +31,7 @@ from mediaproc_worker.shipping import Outbox
 _NICE = 10
 """How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services.
 
-The sound beside a first chunk does too: alone it would take a core until it is done, and the first picture wait for it.
+So does a long sound. What lets a video be played goes ahead of all of that until its first segment is there.
 """
 
 
@@ -110,12 +110,15 @@ def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base
 
 @contextmanager
 def ffmpeg(
-    context: AttemptContext, arguments: list[str], *, threads: int, limits: Limits | None = None
+    context: AttemptContext, arguments: list[str], *, threads: int, limits: Limits | None = None, ahead: bool = False
 ) -> Generator[processes.Process]:
-    """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page."""
+    """A running FFmpeg. Its failure ends as an expected error, and the end of its log on the page.
+
+    One that goes `ahead` stands back for nothing until it is told to.
+    """
     seconds = settings().attempt_timeout_seconds
     limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
-    if context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.SOUND:
+    if _stands_back(context) and not ahead:
         limits = replace(limits, nice=_NICE)
     try:
         with processes.running(
@@ -129,6 +132,16 @@ def ffmpeg(
     if lost is not None:
         _tell(context, running.log_tail)
         raise lost
+
+
+def stand_back(context: AttemptContext, ahead: processes.Process) -> None:
+    """Let an FFmpeg that went ahead stand back as others do."""
+    if _stands_back(context):
+        ahead.stand_back(_NICE)
+
+
+def _stands_back(context: AttemptContext) -> bool:
+    return context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.SOUND
 
 
 def run(context: AttemptContext, arguments: list[str], *, threads: int = 1, limits: Limits | None = None) -> None:

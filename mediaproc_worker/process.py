@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import selectors
 import signal
 import subprocess
 import sys
@@ -25,8 +26,14 @@ from mediaproc.embedded import confinement
 TERMINATE_SECONDS = 0.5
 """How long a process may take to end in order before it is killed: what it made is not kept anyway."""
 
+SILENCE_SECONDS = 0.05
+"""A quarter of the time between two of FFmpeg's reports: what it has written in between is seen that much sooner."""
+
 _WATCH_SECONDS = 0.1
 _TAIL_BYTES = 8192
+_READ_BYTES = 65536
+_LEAST = 19
+"""The priority of whoever stands back for all (`nice`)."""
 _PR_SET_PDEATHSIG = 1
 _CPU_GRACE_SECONDS = 2
 """Between SIGXCPU, which says why, and SIGKILL."""
@@ -70,7 +77,7 @@ class Limits:
 class Process:
     """A running process. Iterate `lines()` to its end; `running` then says how it ended."""
 
-    def __init__(self, child: subprocess.Popen[str], log: Path) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], log: Path) -> None:
         self._child = child
         self._log = log
         self._ending = threading.Lock()
@@ -87,10 +94,43 @@ class Process:
         """The end of what it wrote to standard error."""
         return _tail(self._log)
 
-    def lines(self) -> Iterator[str]:
-        """What it writes to standard output, line by line, until it ends."""
+    def lines(self, *, in_silence: Callable[[], object] | None = None) -> Iterator[str]:
+        """What it writes to standard output, line by line, until it ends.
+
+        `in_silence` is called whenever it has written nothing for `SILENCE_SECONDS`.
+        """
+        rest = b""
+        for piece in self._pieces(SILENCE_SECONDS if in_silence else None):
+            if not piece and in_silence:
+                in_silence()
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield line.decode(errors="replace") + "\n"
+        if rest:
+            yield rest.decode(errors="replace")
+
+    def _pieces(self, silence_seconds: float | None) -> Iterator[bytes]:
+        """Its output as it comes; an empty piece stands for a silence."""
         assert self._child.stdout is not None
-        yield from self._child.stdout
+        output = self._child.stdout.fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while True:
+                if not selector.select(silence_seconds):
+                    yield b""
+                elif piece := os.read(output, _READ_BYTES):
+                    yield piece
+                else:
+                    return
+
+    def stand_back(self, nice: int) -> None:
+        """From now on let it stand back for others, as `Limits.nice` does from the start."""
+        with self._ending:
+            if self._child.poll() is None:
+                with contextlib.suppress(OSError):
+                    own = os.getpriority(os.PRIO_PROCESS, 0)
+                    os.setpriority(os.PRIO_PGRP, self.pid, min(_LEAST, own + nice))
+                _autogroup(self.pid, nice)
 
     def end(self, why: type[ProcessEnded]) -> None:
         """Terminate it, and kill it if it is still there after `TERMINATE_SECONDS`."""
@@ -184,7 +224,7 @@ def run(
 
 def _start(
     program: Path, arguments: Sequence[str], directory: Path, errors: IO[bytes], limits: Limits
-) -> subprocess.Popen[str]:
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(program), *arguments],
         stdin=subprocess.DEVNULL,
@@ -194,8 +234,6 @@ def _start(
         env={},
         start_new_session=True,
         preexec_fn=_bound(limits),  # it only makes system calls, so other threads' locks don't matter
-        text=True,
-        errors="replace",
     )
 
 
@@ -213,7 +251,8 @@ def _bound(limits: Limits) -> Callable[[], None]:
 
     def bind() -> None:
         if limits.nice:
-            _stand_back(limits.nice)
+            os.nice(limits.nice)
+            _autogroup(os.getpid(), limits.nice)
         enter()  # first: the kernel forgets the next line when rights change
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -225,13 +264,14 @@ def _bound(limits: Limits) -> Callable[[], None]:
     return bind
 
 
-def _stand_back(nice: int) -> None:
-    """Linux may share processors out by sessions, and this is one of its own: then only what this file says counts."""
-    os.nice(nice)
+def _autogroup(pid: int, nice: int) -> None:
+    """Linux may share processors out by sessions, and each is one of its own: then only what this file says counts."""
     with contextlib.suppress(OSError):
-        file = os.open("/proc/self/autogroup", os.O_WRONLY)
-        os.write(file, str(nice).encode())
-        os.close(file)
+        file = os.open(f"/proc/{pid}/autogroup", os.O_WRONLY)
+        try:
+            os.write(file, str(nice).encode())
+        finally:
+            os.close(file)
 
 
 def _within(kind: int, value: int) -> int:

@@ -24,16 +24,25 @@ def run_part(
     """Run FFmpeg over `seconds` of video and ship what it writes; the renditions that were made, all arrived.
 
     It takes the attempt from `base` to `end` percent.
-    `show`, if there is one, lets the video be played once every rendition of this part has begun.
+    `show`, if there is one, lets the video be played once every rendition of this part has begun. Until then FFmpeg
+    goes ahead of what others encode on this host.
     """
-    estimate, shown = Estimate(seconds), show is None
-    with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
-        for block in parse_blocks(ffmpeg.lines()):
-            estimate.update(block)
-            making.report(context, estimate, block, base=base, end=end)
+    estimate, begun, shown = Estimate(seconds), show is None, show is None
+    with making.ffmpeg(context, arguments, threads=threads, ahead=not begun) as ffmpeg:
+
+        def look() -> None:
+            nonlocal begun, shown
             for outbox in outboxes:
                 outbox.look()
+            if not begun and _begun(outboxes):
+                begun = True
+                making.stand_back(context, ffmpeg)
             shown = shown or _show(context, outboxes, show)
+
+        for block in parse_blocks(ffmpeg.lines(in_silence=look)):
+            estimate.update(block)
+            making.report(context, estimate, block, base=base, end=end)
+            look()
     for outbox in outboxes:
         outbox.finish()
     made = making.all_arrived(outboxes)
@@ -42,8 +51,12 @@ def run_part(
     return made
 
 
+def _begun(outboxes: list[Outbox]) -> bool:
+    return bool(outboxes) and all(outbox.started for outbox in outboxes)
+
+
 def _show(context: AttemptContext, outboxes: list[Outbox], show: Callable[[AttemptContext], bool] | None) -> bool:
-    if show is None or not outboxes or not all(outbox.started for outbox in outboxes):
+    if show is None or not _begun(outboxes):
         return False
     if show(context):
         context.log("Playable")

@@ -12,7 +12,9 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 
 TARGET_SECONDS = 30.0
-"""Of a 60 s clip, chunks of 30 s cost nothing, of 12 s 3–6 %, of 6 s 8–20 %."""
+"""Of a 60 s clip, chunks of 30 s cost nothing, of 12 s 3–6 %, of 6 s 8–20 %. What is left is cut into equal ones of
+about this length, so that workers who share a file end together.
+"""
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 20.0, 44.0
 LONGEST_ALONE_SECONDS = 45.0
@@ -77,25 +79,26 @@ def _cuts(duration: float, segment_seconds: int, keyframes: Sequence[float]) -> 
     """Numbers of the segments that chunks begin with."""
     known, position = sorted(keyframes), 0.0
     while known and duration - position > LONGEST_ALONE_SECONDS:
-        found = _best(position, segment_seconds, known)
+        left = duration - position
+        found = _best(position, left / max(2, round(left / TARGET_SECONDS)), segment_seconds, known)
         if found is None:
             return
         yield found
         position = float(found * segment_seconds)
 
 
-def _best(position: float, segment_seconds: int, keyframes: Sequence[float]) -> int | None:
-    """The segment to begin with, far enough from `position`: near the target and just behind a keyframe."""
+def _best(position: float, target: float, segment_seconds: int, keyframes: Sequence[float]) -> int | None:
+    """The segment to begin with, far enough from `position`: about `target` seconds on and just behind a keyframe."""
     first, last = position + _SHORTEST_SECONDS, position + _LONGEST_SECONDS
     numbers = range(-(-int(first) // segment_seconds), int(last) // segment_seconds + 1)
-    costs = {number: _cost(number * segment_seconds, position, keyframes) for number in numbers}
+    costs = {number: _cost(number * segment_seconds, position + target, position, keyframes) for number in numbers}
     possible = {number: cost for number, cost in costs.items() if cost is not None}
     return min(possible, key=lambda number: possible[number]) if possible else None
 
 
-def _cost(at: float, position: float, keyframes: Sequence[float]) -> float | None:
+def _cost(at: float, wanted: float, position: float, keyframes: Sequence[float]) -> float | None:
     """Seconds in vain, or None when one of the two sides would have no keyframe of its own."""
     before = bisect_right(keyframes, at)
     if before == 0 or before == len(keyframes) or keyframes[before - 1] <= position:
         return None
-    return at - keyframes[before - 1] + _DISTANCE_WEIGHT * abs(at - position - TARGET_SECONDS)
+    return at - keyframes[before - 1] + _DISTANCE_WEIGHT * abs(at - wanted)

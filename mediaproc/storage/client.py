@@ -13,7 +13,7 @@ from mediaproc.settings import settings
 
 @lru_cache(maxsize=1)
 def client() -> Any:
-    """S3 as this process reaches it. Thread-safe; make it only after a fork."""
+    """S3 as this process reaches it. Thread-safe; it connects at first use, which must come after a fork."""
     return _client(settings().s3_endpoint_url)
 
 

@@ -56,6 +56,34 @@ def test_it_stands_back_for_others_where_it_is_told_to(tmp_path: Path) -> None:
     assert int(polite) == min(19, int(usual) + 10)
 
 
+def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
+    cancelled = threading.Event()
+    with (
+        pytest.raises(ProcessCancelled),
+        process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
+    ):
+        next(ffmpeg.lines())
+        usual = _priorities(ffmpeg.pid)
+        ffmpeg.stand_back(10)
+        polite = _priorities(ffmpeg.pid)
+        cancelled.set()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert len(usual) > 1
+    assert set(usual) == {own}
+    assert set(polite) == {min(19, own + 10)}
+
+
+def test_silence_is_told_while_it_lasts(tmp_path: Path) -> None:
+    told: list[float] = []
+    with process.running(
+        Path("/bin/sh"), ["-c", "echo one; sleep 0.5; printf two"],
+        directory=tmp_path, cancelled=threading.Event(), limits=LIMITS,
+    ) as talker:  # fmt: skip
+        said = list(talker.lines(in_silence=lambda: told.append(time.monotonic())))
+    assert said == ["one\n", "two"]
+    assert 3 <= len(told) <= 10
+
+
 def test_a_failure_carries_its_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
     with pytest.raises(ProcessFailed) as failed:
         shell("for i in 1 2 3; do echo line $i >&2; done; exit 7", tmp_path)
@@ -171,3 +199,7 @@ def _gone(pid: int) -> None:
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, f"{pid} is still running"
         time.sleep(0.02)
+
+
+def _priorities(pid: int) -> list[int]:
+    return [os.getpriority(os.PRIO_PROCESS, thread.id) for thread in psutil.Process(pid).threads()]

@@ -58,6 +58,12 @@ def test_chunks_join_without_gap_on_segment_edges(gop: float, seconds: float) ->
     assert seconds <= 45 or len(chunks) > 1 or gop > 10
 
 
+@pytest.mark.parametrize("seconds", [46, 60, 75, 80, 100, 127.5, 165, 610, 3615])
+def test_chunks_are_equally_long_so_that_those_who_share_a_file_end_together(seconds: float) -> None:
+    lengths = [chunk.length_seconds for chunk in plan.chunks_for(info(seconds), WEB, every(2, seconds))]
+    assert max(lengths) - min(lengths) <= WEB.segment_seconds + 1
+
+
 def test_a_chunk_begins_where_little_is_decoded_in_vain() -> None:
     keyframes = every(7, 300)
     for chunk in plan.chunks_for(info(300), WEB, keyframes)[1:]:
