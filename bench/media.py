@@ -18,15 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
-
-from sqlmodel import Session
 
 from bench import copying, costs, figures, machine, stitched
 from bench.figures import Figure
 from mediaproc import database, logs
-from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Job, Video
+from mediaproc.domain.tables import Video
+from mediaproc.events import publisher, streams
+from mediaproc.events.messages import Event, EventType
 from mediaproc.media import command, ladder, presets
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
@@ -196,26 +194,26 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
     began = time.monotonic()
     with database.transaction() as session:
         job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
-    playable = _until(lambda session: session.get_one(Video, video.id).playable, since=began)
-    wall = _until(lambda session: _ended(session, job.id), since=began, every_seconds=0.1)
+    playable = wall = 0.0
+    for event in _events_of(video):
+        if event.type is EventType.PLAYABLE:
+            playable = playable or time.monotonic() - began
+        elif event.type is EventType.STATUS:
+            assert event.data["status"] not in {"failed", "cancelled"}, event.json
+            if event.data["status"] == "completed":
+                wall = time.monotonic() - began
+                break
     with database.transaction() as session:
-        return Run(playable, wall, len(jobs.of_job(session, job.id)))
+        return Run(playable or wall, wall, len(jobs.of_job(session, job.id)))
 
 
-def _ended(session: Session, job_id: UUID) -> bool:
-    job = session.get_one(Job, job_id)
-    assert job.state not in {JobState.FAILED, JobState.CANCELLED}, job.error_detail
-    return job.state is JobState.COMPLETED
-
-
-def _until(true: Callable[[Session], bool], *, since: float, every_seconds: float = 0.02) -> float:
-    """Seconds from `since` on. Looking costs a share of a core that is not the worker's."""
-    while True:
-        with database.transaction() as session:
-            if true(session):
-                return time.monotonic() - since
-        assert time.monotonic() - since < 600
-        time.sleep(every_seconds)
+def _events_of(video: Video) -> Iterator[Event]:
+    """What is told of a video, as it is told: asking the database again and again would take a share of a core."""
+    stream, cursor = streams.video_stream(video.id), "0"
+    while answer := publisher.connection().xread({stream: cursor}, block=4000):
+        for cursor, fields in answer[0][1]:
+            yield Event.from_entry(cursor, fields)
+    raise TimeoutError("Nothing was told for seconds")
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def run_part(
                 making.stand_back(context, ffmpeg)
             shown = shown or _show(context, outboxes, show)
 
-        for block in parse_blocks(ffmpeg.lines(in_silence=look)):
+        for block in parse_blocks(ffmpeg.lines(in_silence=lambda: shown or look())):
             estimate.update(block)
             making.report(context, estimate, block, base=base, end=end)
             look()
