@@ -22,6 +22,7 @@ from pathlib import Path
 from bench import copying, costs, figures, machine, stitched
 from bench.figures import Figure
 from mediaproc import database, logs
+from mediaproc.commands.plan import index_of
 from mediaproc.domain.tables import Video
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
@@ -181,7 +182,7 @@ def _plain_ffmpeg(clip: Path, folder: Path) -> None:
 
 
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
-    info = clips.probed(clip)
+    info = index_of(clip, clips.probed(clip)).listened_to(presets.WEB)
     rungs = ladder.rungs_for(info, presets.WEB)
     return command.encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
 

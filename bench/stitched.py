@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.figures import Figure
-from mediaproc.commands.plan import keyframes_of
+from mediaproc.commands.plan import index_of
 from mediaproc.media import command, ladder, layout, plan, presets, timing
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -43,7 +43,7 @@ class Encoded:
 def size_at_equal_vmaf(folder: Path, clip: Path) -> Figure:
     """The row of the table."""
     info = clips.probed(clip)
-    chunks = plan.chunks_for(info, _PRESET, keyframes_of(clip, info))
+    chunks = plan.chunks_for(info, _PRESET, index_of(clip, info).keyframes)
     seams = [chunk.start_seconds for chunk in chunks[1:]]
     fine, coarse = (_encoded(folder, clip, info, _one_piece(info), crf, seams) for crf in (0, _COARSER))
     stitched = _encoded(folder, clip, info, chunks, 0, seams)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
-from mediaproc.media import codecs, tone
+from mediaproc.media import codecs, soundtracks, tone, tracks
 from mediaproc.media.fragments import Cutter
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
@@ -206,15 +206,16 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
 
 
 def _sound_row(context: AttemptContext, kept: Kept, preset: Preset) -> jobs.NewRendition:
-    audio = preset.audio.of(kept.channels)
+    audio, track = preset.audio.of(kept.channels), tracks.track_of(info_of(context), kept)
+    bitrate_bps = track.bitrate_bps if soundtracks.kept(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.AUDIO,
         codec=audio.codec,
         codecs="",
         init_key=keys.init_segment(context.claim.video_id, context.claim.output, kept.rendition),
-        bitrate_bps=audio.bitrate_bps,
-        peak_bitrate_bps=audio.bitrate_bps,
+        bitrate_bps=bitrate_bps,
+        peak_bitrate_bps=bitrate_bps,
         channels=audio.channels,
         **vars(kept.label),
     )

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import keyframes, probe, sniff
+from mediaproc.media import probe, sniff
+from mediaproc.media.index import Index
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
@@ -68,14 +69,14 @@ def examined(
         raise reasons.refusal(refused) from refused
 
 
-def keyframes_of(context: AttemptContext, info: MediaInfo) -> list[float]:
-    """When the keyframes of the picture are shown, in seconds, if its container says so in one place; else nothing."""
+def index_of(context: AttemptContext, info: MediaInfo) -> Index:
+    """What the container says in one place. Reading it may raise SourceMissing or StorageFailed."""
     key, size_bytes = context.claim.video.source_key, context.claim.video.size_bytes
 
     def read(offset: int, size: int) -> bytes:
         return objects.get_range(key, offset, size)
 
-    return keyframes.of_source(info, read, size_bytes)
+    return Index(info, read, size_bytes)
 
 
 def _head(key: str) -> bytes:

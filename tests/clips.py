@@ -121,6 +121,18 @@ def keyframe_times(path: Path) -> list[float]:
     return [float(packet["pts_time"]) for packet in packets if "K" in packet["flags"]]
 
 
+def packet_times(path: Path, track: str) -> list[float]:
+    """When each packet of a track is shown, in order, from the beginning of its file."""
+    packets = ffprobe(path, "-select_streams", track, "-show_entries", "packet=pts_time")["packets"]
+    start = float(ffprobe(path)["format"]["start_time"])
+    return sorted(float(each["pts_time"]) - start for each in packets)
+
+
+def bits(path: Path, track: str) -> str:
+    """A digest of the bits of a track, however its container writes them."""
+    return ffmpeg("-i", str(path), "-map", f"0:{track}", "-c", "copy", "-f", "streamhash", "-").strip()
+
+
 def box_order(path: Path) -> list[str]:
     """The names of an MP4's outermost boxes, in order."""
     data, names, at = path.read_bytes(), [], 0

@@ -9,7 +9,8 @@ from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
 from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import keyframes, outline, plan, probe, remux, sniff
+from mediaproc.media import outline, plan, probe, remux, sniff
+from mediaproc.media.index import Index
 from mediaproc.media.outline import Outline
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -37,7 +38,8 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 
 def _outline(path: Path, preset: Preset) -> Outline:
     info = _probed(path, picture_needed=not preset.sounds)
-    found = keyframes_of(path, info) if info.video.shown else []
+    index = index_of(path, info)
+    info, found = index.listened_to(preset), index.keyframes if info.video.shown else []
     if (obstacle := outline.obstacle(info, preset, found)) is not None:
         raise CannotPlan(f"{preset.name} makes nothing of this file: {obstacle}")
     return outline.outline_of(
@@ -65,12 +67,11 @@ def _probed(path: Path, *, picture_needed: bool) -> MediaInfo:
     return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
 
 
-def keyframes_of(path: Path, info: MediaInfo) -> list[float]:
-    """The times in seconds of a file's keyframes, as its index tells them."""
-    with path.open("rb") as file:
+def index_of(path: Path, info: MediaInfo) -> Index:
+    """What a file's container says in one place."""
 
-        def read(offset: int, size: int) -> bytes:
-            file.seek(offset)
-            return file.read(size)
+    def read(offset: int, size: int) -> bytes:
+        with path.open("rb") as file:
+            return os.pread(file.fileno(), size, offset)
 
-        return keyframes.of_source(info, read, path.stat().st_size)
+    return Index(info, read, path.stat().st_size)

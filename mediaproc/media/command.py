@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import languages, layout, overlays, pictures, tone, tracks
+from mediaproc.media import languages, layout, overlays, pictures, soundtracks, tone, tracks
 from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
 from mediaproc.media.ladder import Rung
@@ -84,13 +84,22 @@ def sound_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[
 
 def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
     """The sound of an opened source, each track that is kept as an output of its own."""
-    return [sound_output(opened, kept, preset) for kept in tracks.sounds(info)]
+    return [sound_output(opened, info, kept, preset) for kept in tracks.sounds(info)]
 
 
-def sound_output(opened: Any, kept: Kept, preset: Preset) -> Any:
-    """One sound track of an opened source."""
+def sound_output(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
+    """One sound track of an opened source, kept as it is if it may be."""
+    if soundtracks.kept(tracks.track_of(info, kept), preset):
+        return copied_sound(opened, kept)
     options = audio_options(preset.audio.of(kept.channels))
     return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **options)
+
+
+def copied_sound(opened: Any, kept: Kept) -> Any:
+    """One sound track of an opened source, as it is. It must be AAC."""
+    # MPEG-TS repeats in each frame what stands in the header here; of others the filter changes nothing.
+    options = {"c:a": "copy", "bsf:a": "aac_adtstoasc", **_GROWING_SOUND}
+    return ffmpeg.output(opened[str(kept.index)], layout.whole(kept.rendition), **options)
 
 
 def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
@@ -213,10 +222,7 @@ def audio_options(audio: AudioTarget) -> dict[str, Any]:
         "b:a": audio.bitrate_bps,
         "ac": audio.channels,  # as AAC orders them; more are mixed down by FFmpeg's own matrix, which does not clip
         "ar": audio.sample_rate_hz,
-        "avoid_negative_ts": "disabled",  # the encoder's 1024 samples of delay go into the edit list
-        "movflags": CMAF,
-        "frag_duration": 1_000_000,  # microseconds: segments are made of whole fragments (see `fragments.Cutter`)
-        **OUTPUT,
+        **_GROWING_SOUND,
     }
 
 
@@ -242,3 +248,10 @@ OUTPUT: dict[str, Any] = {
     "map_chapters": -1,
 }
 """What every growing file has in common."""
+
+_GROWING_SOUND: dict[str, Any] = {
+    "avoid_negative_ts": "disabled",  # what the encoder put before the beginning goes into the edit list
+    "movflags": CMAF,
+    "frag_duration": 1_000_000,  # microseconds: segments are made of whole fragments (see `fragments.Cutter`)
+    **OUTPUT,
+}

@@ -76,7 +76,7 @@ def keeps_every_sound(info: MediaInfo) -> bool:
 
 def sound_channels(info: MediaInfo, kept: Kept, preset: Preset) -> int:
     """How many channels a sound has in the end."""
-    track = _track(info, kept)
+    track = tracks.track_of(info, kept)
     return track.channels if keeps_sound(track) else preset.audio.of(track.channels).channels
 
 
@@ -95,19 +95,15 @@ def said(info: MediaInfo, preset: Preset) -> str:
     (rung,) = ladder.rungs_for(info, preset)
     if not info.audio:
         return f"Copying the picture as {rung.name}, without encoding it"
-    if all(keeps_sound(_track(info, kept)) for kept in tracks.sounds(info)):
+    if all(keeps_sound(tracks.track_of(info, kept)) for kept in tracks.sounds(info)):
         return f"Copying picture and sound as {rung.name}, without encoding them"
     return f"Copying the picture as {rung.name}, without encoding it; sound that is not AAC becomes AAC"
 
 
 def _sound(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
-    if keeps_sound(_track(info, kept)):
-        return ffmpeg.output(opened[str(kept.index)], layout.whole(kept.rendition), **_COPIED_SOUND)
-    return command.sound_output(opened, kept, preset)
-
-
-def _track(info: MediaInfo, kept: Kept) -> AudioTrack:
-    return next(track for track in info.audio if track.index == kept.index)
+    if keeps_sound(tracks.track_of(info, kept)):
+        return command.copied_sound(opened, kept)
+    return command.sound_output(opened, info, kept, preset)
 
 
 def _called(video: VideoTrack) -> str:
@@ -116,13 +112,3 @@ def _called(video: VideoTrack) -> str:
     if kept is None:
         return _OTHERS.get(video.codec, video.codec)
     return f"{kept.called} {video.profile}, {video.pixel_format}".replace(" ,", ",")
-
-
-_COPIED_SOUND: dict[str, Any] = {
-    "c:a": "copy",
-    "bsf:a": "aac_adtstoasc",  # MPEG-TS repeats in each frame what stands in the header here; others pass unchanged
-    "avoid_negative_ts": "disabled",  # what the encoder put before the beginning goes into the edit list
-    "movflags": command.CMAF,
-    "frag_duration": 1_000_000,  # microseconds: segments are made of whole fragments, as in `command.audio_options`
-    **command.OUTPUT,
-}

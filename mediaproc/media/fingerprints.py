@@ -50,7 +50,7 @@ def of_output(made: Made, info: MediaInfo, preset: Preset, chunks: Sequence[Chun
     known = preset.target_vmaf is None or bool(preset.chosen)
     rungs = ladder.rungs_for(info, preset) if known and chunks else ()
     pictures = {rung.name: _digest(made, _picture(info, preset, rung, chunks)) for rung in rungs}
-    sounds = {kept.rendition: _digest(made, _sound(kept, preset)) for kept in tracks.sounds(info)}
+    sounds = {kept.rendition: _digest(made, _sound(info, kept, preset)) for kept in tracks.sounds(info)}
     return pictures | sounds
 
 
@@ -75,9 +75,9 @@ def _burnt(info: MediaInfo, preset: Preset) -> list[str]:
     return [burning.FONT, *burning.arguments(info, source=_SOURCE, edits=preset.edits)]
 
 
-def _sound(kept: Kept, preset: Preset) -> dict[str, Any]:
+def _sound(info: MediaInfo, kept: Kept, preset: Preset) -> dict[str, Any]:
     opened = ffmpeg.input(location(_SOURCE), **input_options(_SOURCE), **entry_options(preset.edits))
-    written = command.sound_output(opened, replace(kept, rendition=_NAME), preset)
+    written = command.sound_output(opened, info, replace(kept, rendition=_NAME), preset)
     return {
         "command": cast("list[str]", written.get_args()),
         "segments": timing.keyframe_expression(preset.segment_seconds),  # they are cut where the pictures' are

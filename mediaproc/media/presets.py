@@ -27,7 +27,9 @@ class RungTarget:
 
 @dataclass(frozen=True)
 class AudioTarget:
-    """What becomes of the sound. With `loudness_lufs` it is brought to that loudness (EBU R 128).
+    """What becomes of the sound, unless it may stay as it is (see `soundtracks`).
+
+    With `loudness_lufs` it is brought to that loudness (EBU R 128).
 
     One or two `channels` are what comes out of any source; more are the most that are kept.
     """

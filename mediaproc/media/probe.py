@@ -119,6 +119,8 @@ class AudioTrack:
     role: Role = Role.MAIN
     is_default: bool = False
     profile: str = ""
+    gapless: bool = False
+    """Whether the container is known to say that it begins with the file and has no gap."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mediaproc.media import fragments
 from mediaproc.media.fragments import Box, Read
-from mediaproc.media.keyframes import LARGEST_INDEX_BYTES
+from mediaproc.media.tables import LARGEST_INDEX_BYTES
 
 _MOST_BOXES = 64
 _MOST_CHUNKS = 1_000_000

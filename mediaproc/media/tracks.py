@@ -72,6 +72,11 @@ def sounds(info: MediaInfo) -> tuple[Kept, ...]:
     )
 
 
+def track_of(info: MediaInfo, kept: Kept) -> AudioTrack:
+    """What a kept sound is in the source."""
+    return next(track for track in info.audio if track.index == kept.index)
+
+
 def texts(info: MediaInfo) -> tuple[Kept, ...]:
     """The text tracks that are kept. None is the default: viewers choose, or their players by language.
 

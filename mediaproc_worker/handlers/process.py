@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, copying, edits, ladder, plan, remux, tracks
+from mediaproc.media import command, copying, edits, ladder, plan, remux, soundtracks, tracks
+from mediaproc.media.index import Index
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
@@ -17,7 +18,7 @@ from mediaproc_worker import making, overlaying, reasons, reusing
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.copying import check_kept
 from mediaproc_worker.handlers.taking_over import taken_over
-from mediaproc_worker.reading import keyframes_of, probed, source_of
+from mediaproc_worker.reading import index_of, probed, source_of
 
 
 def process(context: AttemptContext) -> None:
@@ -28,11 +29,13 @@ def process(context: AttemptContext) -> None:
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
     info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
+    index = index_of(context, info)
+    info = index.listened_to(preset)
     _write_down(context, info)
     overlaying.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
-        check_kept(info, keyframes_of(context, info))
+        check_kept(info, index.keyframes)
         _note(context, source, copying.copy_arguments(info, source=source, preset=preset))
         context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
         return
@@ -40,7 +43,7 @@ def process(context: AttemptContext) -> None:
         context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
         return
     rungs = _rungs(info, preset)
-    keyframes = _keyframes(context, info)
+    keyframes = _keyframes(context, info, index)
     chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
     instant = _instant(context, info, preset, keyframes)
     before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
@@ -48,6 +51,8 @@ def process(context: AttemptContext) -> None:
     _note_first(context, info, source, preset, left, chunks[0])
     instant = instant and not before  # what was made before plays at once too
     context.log(_said(chunks, left, instant=instant))
+    if any(soundtracks.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
+        context.log("Its sound is kept as it is")
     context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
 
@@ -92,12 +97,12 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 # Share out --------------------------------------------------------------------------------------------------
 
 
-def _keyframes(context: AttemptContext, info: MediaInfo) -> list[float]:
+def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
         info.duration_seconds <= plan.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
-    return [] if alone else keyframes_of(context, info)
+    return [] if alone else index.keyframes
 
 
 def _parts(

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import command, keyframes, ladder, plan, presets, probe, sniff
+from mediaproc.media import command, ladder, plan, presets, probe, sniff
+from mediaproc.media.index import Index
+from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc_worker import reading, reasons
@@ -103,7 +105,9 @@ def _examine(path: Path) -> None:
 
 
 def _keyframes(data: bytes, info: MediaInfo) -> list[float]:
-    return keyframes.of_source(info, lambda offset, size: data[offset : offset + size], len(data))
+    index = Index(info, lambda offset, size: data[offset : offset + size], len(data))
+    index.listened_to(WEB)
+    return index.keyframes
 
 
 def _parsed(output: str) -> MediaInfo:

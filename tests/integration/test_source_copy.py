@@ -47,18 +47,6 @@ def kept(source: Path) -> tuple[Job, dict[str, Rendition]]:
     return job_now(job.id), renditions_of(job.video_id)
 
 
-def times(path: Path, track: str) -> list[float]:
-    """When each packet of a track is shown, in order, from the beginning of its file."""
-    packets = clips.ffprobe(path, "-select_streams", track, "-show_entries", "packet=pts_time")["packets"]
-    start = float(clips.ffprobe(path)["format"]["start_time"])
-    return sorted(float(each["pts_time"]) - start for each in packets)
-
-
-def bits(path: Path, track: str) -> str:
-    """A digest of the bits of a track, however its container writes them."""
-    return clips.ffmpeg("-i", str(path), "-map", f"0:{track}", "-c", "copy", "-f", "streamhash", "-").strip()
-
-
 def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
     job, made = kept(clips.bunny())
     video = video_now(job.video_id)
@@ -68,8 +56,8 @@ def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
     ]  # fmt: skip
     mp4 = fetched(made["720p"].mp4_key, tmp_path)
     for track in ("v:0", "a:0"):
-        assert bits(mp4, track) == bits(clips.bunny(), track)
-        assert times(mp4, track) == pytest.approx(times(clips.bunny(), track), abs=0.001)
+        assert clips.bits(mp4, track) == clips.bits(clips.bunny(), track)
+        assert clips.packet_times(mp4, track) == pytest.approx(clips.packet_times(clips.bunny(), track), abs=0.001)
     assert clips.decode(stitched(made["720p"], tmp_path)).frames == clips.decode(clips.bunny()).frames == 132
     assert clips.decode(stitched(made["audio"], tmp_path), "a:0").end_seconds == pytest.approx(5.3, abs=0.05)
     order = clips.box_order(mp4)
@@ -96,8 +84,8 @@ def test_of_a_large_file_storage_copies_the_media_by_itself(tmp_path: Path, monk
     assert b"loci" in source.read_bytes()
     assert b"loci" not in mp4.read_bytes()
     for track in ("v:0", "a:0"):
-        assert bits(mp4, track) == bits(source, track)
-        assert times(mp4, track) == times(source, track)
+        assert clips.bits(mp4, track) == clips.bits(source, track)
+        assert clips.packet_times(mp4, track) == clips.packet_times(source, track)
     assert clips.decode(mp4).frames == 50
 
 
@@ -136,9 +124,9 @@ def test_other_sources_keep_every_frame_at_its_time(
     assert (picture.codec, picture.width, picture.height) == (codec, 320, 180)
     with database.transaction() as session:
         assert f'CODECS="{said}"' in playback.multivariant_playlist(session, session.get_one(Video, job.video_id))
-    expected = times(source, "v:0")
+    expected = clips.packet_times(source, "v:0")
     for file in (fetched(picture.mp4_key, tmp_path), stitched(picture, tmp_path)):
-        found = times(file, "v:0")
+        found = clips.packet_times(file, "v:0")
         assert len(found) == len(expected) > 30
         shift = found[0] - expected[0]
         assert [at - shift for at in found] == pytest.approx(expected, abs=0.0015)
@@ -159,7 +147,7 @@ def test_every_sound_and_text_is_kept(tmp_path: Path) -> None:
     assert objects.get_bytes(segments_of(made["subtitles"])[0].object_key).startswith(b"WEBVTT")
     mp4 = fetched(made["48p"].mp4_key, tmp_path)
     assert [each["codec_name"] for each in clips.ffprobe(mp4)["streams"]] == ["h264", "aac", "aac"]
-    assert bits(mp4, "a:0") == bits(source, "a:0")
+    assert clips.bits(mp4, "a:0") == clips.bits(source, "a:0")
     assert "-c:v copy" in attempts_of(job.id)[0].command
 
 

@@ -11,7 +11,8 @@ from itertools import chain, product
 
 import pytest
 
-from mediaproc.media import fragments, keyframes
+from mediaproc.media import fragments, keyframes, tables
+from mediaproc.media.index import Index
 from mediaproc.media.probe import NO_PICTURE, MediaInfo
 from tests import damage
 
@@ -115,7 +116,9 @@ def test_damage_to_a_file_of_its_own_never_raises() -> None:
     info = MediaInfo("mov,mp4", 4.0, 1, 1, replace(NO_PICTURE, index=0))
     file = box("ftyp", bytes(16)) + WHOLE + box("mdat", bytes(9000))
     for spoilt in damage.spoilt(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
-        keyframes.of_source(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt))
+        assert isinstance(
+            Index(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt)).keyframes, list
+        )
 
 
 def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
@@ -132,10 +135,10 @@ def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
 @pytest.mark.parametrize("before", [b"", box("ftyp", bytes(16)), box("ftyp", bytes(16)) + box("mdat", bytes(500))])
 def test_the_index_is_found_wherever_it_stands(before: bytes) -> None:
     file = before + box("moov", bytes(50)) + box("free", bytes(9))
-    found = keyframes.find_index(lambda offset, size: file[offset : offset + size], len(file))
+    found = tables.find_index(lambda offset, size: file[offset : offset + size], len(file))
     assert found and (found.offset, found.size) == (len(before), 58)
 
 
 def test_no_index_is_found_in_what_is_none() -> None:
     for file in (b"", bytes(100), box("mdat", bytes(50)), b"\0\0\0\x10moov", random.Random(1).randbytes(500)):
-        assert keyframes.find_index(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None
+        assert tables.find_index(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None
