@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import copying, costs, figures, machine, stitched
+from bench import copying, costs, figures, machine, stitched, storing
 from bench.figures import Figure
 from mediaproc import database, logs
 from mediaproc.commands.plan import index_of
@@ -40,11 +40,18 @@ CONSUMER = "mediaproc_worker.consumer"
 _AS_SHIPPED = {name: str(Settings.model_fields[name.lower()].default) for name in HURRY if name != "WORKER_SLOTS"}
 """Not as in the tests, where a rescue is looked for twice a second."""
 
+_READ_MILLISECONDS = 4000
+"""Less than the connection waits for an answer."""
+
+_SILENT_READS = 15
+"""A minute: storage that copies a large file is silent for long."""
+
 
 @dataclass(frozen=True)
 class Run:
     """One job from the moment it was asked for: seconds until it could be played, and until it was done."""
 
+    video: Video
     playable_seconds: float
     wall_seconds: float
     parts: int
@@ -53,7 +60,7 @@ class Run:
 def main() -> int:
     """Measure, print, and write what is asked for."""
     parser = figures.parser("media")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("encode", "copy", "foreign"))
     parser.add_argument("--copy-mib", type=int, default=1024, help="the size of the file for source-copy")
     options = parser.parse_args()
@@ -116,13 +123,18 @@ def _encodes(folder: Path, rounds: int) -> Iterator[Figure]:
 
 def _over_plain(folder: Path, name: str, clip: Path, most: float, rounds: int) -> Iterator[Figure]:
     plain: list[float] = []
+    stored: list[float] = []
     runs: list[Run] = []
     for _ in range(rounds):
         plain.append(_timed(lambda: _plain_ffmpeg(clip, folder)))
         runs.append(_run(clip))
+        stored.append(_timed(lambda: _plain_ffmpeg_and_storage(clip, folder, runs[-1].video)))
     wall, alone = statistics.median(run.wall_seconds for run in runs), statistics.median(plain)
     detail = f"{wall:.2f} s over {alone:.2f} s, {runs[0].parts} parts"
     yield Figure(f"job over plain FFmpeg, {name}", wall / alone, f"≤ {most:.2f}", wall / alone <= most, detail)
+    beside = statistics.median(stored)
+    detail = f"{beside:.2f} s, plain S3 of the same bytes on the same cores"
+    yield Figure(f"the same beside plain S3, {name}", beside / alone, "floor", True, detail)
     playable = statistics.median(run.playable_seconds for run in runs)
     yield Figure(f"seconds until playable, {name}", playable, "≤ 1.0", playable <= 1, f"of {wall:.2f} s")
 
@@ -181,6 +193,11 @@ def _plain_ffmpeg(clip: Path, folder: Path) -> None:
     subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
 
 
+def _plain_ffmpeg_and_storage(clip: Path, folder: Path, video: Video) -> None:
+    with storing.again(storing.stored_by(video.id), source_key=video.source_key):
+        _plain_ffmpeg(clip, folder)
+
+
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
     info = index_of(clip, clips.probed(clip)).listened_to(presets.WEB)
     rungs = ladder.rungs_for(info, presets.WEB)
@@ -205,16 +222,18 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
                 wall = time.monotonic() - began
                 break
     with database.transaction() as session:
-        return Run(playable or wall, wall, len(jobs.of_job(session, job.id)))
+        return Run(video, playable or wall, wall, len(jobs.of_job(session, job.id)))
 
 
 def _events_of(video: Video) -> Iterator[Event]:
     """What is told of a video, as it is told: asking the database again and again would take a share of a core."""
-    stream, cursor = streams.video_stream(video.id), "0"
-    while answer := publisher.connection().xread({stream: cursor}, block=4000):
-        for cursor, fields in answer[0][1]:
+    stream, cursor, silent = streams.video_stream(video.id), "0", 0
+    while silent < _SILENT_READS:
+        answer = publisher.connection().xread({stream: cursor}, block=_READ_MILLISECONDS)
+        silent = 0 if answer else silent + 1
+        for cursor, fields in answer[0][1] if answer else ():
             yield Event.from_entry(cursor, fields)
-    raise TimeoutError("Nothing was told for seconds")
+    raise TimeoutError("Nothing was told for a minute")
 
 
 @contextmanager

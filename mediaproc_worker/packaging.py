@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +17,9 @@ from mediaproc.storage import keys
 from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sending import put_large_file
+
+_AT_A_TIME = 2
+"""One that is remuxed, and one that is fetched meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +42,19 @@ def package(
     made: Sequence[Made],
     *,
     base: float,
-    fetch: Callable[[Made], None] | None = None,
+    fetch: Callable[[Made], None] = lambda _: None,
 ) -> None:
-    """Remux each rung to an MP4 while the one before is sent; then all renditions are whole.
+    """Remux each rung to an MP4 while the one before is sent and the next is fetched; then all renditions are whole.
 
     Each rendition's segments stand in the workspace, or `fetch` puts them there.
     """
     sounds, rungs = [each for each in made if each.label], [each for each in made if not each.label]
     labels = [(each.name, each.label) for each in made if each.label]
-    for sound in sounds if fetch and rungs else ():
-        assert fetch
-        fetch(sound)
-    sent = [pool.submit(_send, context, _remux(context, rung, sounds=labels, base=base, fetch=fetch)) for rung in rungs]
+    sent: list[Future[int]] = []
+    with closing(_fetched([*sounds, *rungs] if rungs else [], fetch)) as fetched:
+        for each in fetched:
+            if not each.label:
+                sent.append(pool.submit(_send, context, _remux(context, each, sounds=labels, base=base)))
     for done, (rung, sending) in enumerate(zip(rungs, sent, strict=True), start=1):
         size_bytes = sending.result()
         key = keys.download(context.claim.video_id, context.claim.output, rung.name)
@@ -73,19 +79,21 @@ def finish(
     )
 
 
-def _remux(
-    context: AttemptContext,
-    rung: Made,
-    *,
-    sounds: Sequence[tuple[str, Label]],
-    base: float,
-    fetch: Callable[[Made], None] | None,
-) -> str:
+def _fetched(made: Sequence[Made], fetch: Callable[[Made], None]) -> Generator[Made]:
+    """Each in turn, once it is fetched and while the next one is: no more, since they take room."""
+    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="ahead") as pool:
+        under_way: deque[Future[None]] = deque()
+        for number, one in enumerate(made):
+            while number + len(under_way) < len(made) and len(under_way) < _AT_A_TIME:
+                under_way.append(pool.submit(fetch, made[number + len(under_way)]))
+            under_way.popleft().result()
+            yield one
+
+
+def _remux(context: AttemptContext, rung: Made, *, sounds: Sequence[tuple[str, Label]], base: float) -> str:
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
-    if fetch:
-        fetch(rung)
     making.run(context, command.remux_arguments(rung.name, sounds=sounds))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name

@@ -34,10 +34,11 @@ def assemble(context: AttemptContext) -> None:
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
 
+        sweeping = fetchers.submit(_sweep, context, whole)
         packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
+        sweeping.result()
     _, segments = next(iter(whole.values()))
     making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
-    _sweep(context, whole)
 
 
 def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
