@@ -9,7 +9,7 @@ import reflex as rx
 from mediaproc.components.parts import button
 
 
-def confirm(question: str, *consequences: Any, act: str, on_act: Any, asked: Any, on_asked: Any) -> rx.Component:
+def confirm(question: Any, *consequences: Any, act: Any, on_act: Any, asked: Any, on_asked: Any) -> rx.Component:
     """Ask it for as long as `asked` is true. `on_asked` hears when that changes: by Escape, or by “Keep it”."""
     return rx.alert_dialog.root(
         rx.alert_dialog.content(

@@ -11,10 +11,16 @@ const KEYS = [
   ["Sound off or on", ["m"]],
   ["Louder or quieter, in the player", ["↑", "↓"]],
   ["Subtitles off or on", ["c"]],
+  ["Select none", ["Esc"]],
   ["This list", ["?"]],
 ];
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+function selectNone() {
+  const before = document.querySelector("dialog[open], [role=alertdialog], [role=menu]"); // Escape closes that first
+  if (!before) document.querySelector("[data-select-none]")?.click();
+}
 
 export function Shortcuts() {
   const dialog = useRef(null);
@@ -25,6 +31,7 @@ export function Shortcuts() {
       "?": () => dialog.current?.showModal(),
     };
     const press = (event) => {
+      if (event.key === "Escape" && !typing(event.target)) selectNone();
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !acts[event.key]) return;
       event.preventDefault();
       acts[event.key]();

@@ -15,3 +15,6 @@ class Shortcuts(rx.NoSSRComponent):
 shortcuts = Shortcuts.create
 
 SHOWS_KEYS = {"data-show-keys": "true"}
+
+SELECTS_NONE = {"data-select-none": "true"}
+"""For the button that Escape presses."""

@@ -84,7 +84,11 @@ def _selection() -> rx.Component:
     some = JobsState.selected.length() > 0
     return rx.el.div(
         rx.el.label(
-            rx.el.input(type="checkbox", checked=JobsState.all_selected, on_change=lambda _: JobsState.select_all()),
+            rx.el.input(
+                type="checkbox",
+                checked=JobsState.selected.length() == JobsState.rows.length(),
+                on_change=lambda _: JobsState.select_all(),
+            ),
             rx.cond(some, JobsState.selected.length().to_string() + " selected", "Select all"),
             class_name="job-all",
         ),
@@ -141,7 +145,8 @@ def _box(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
         rx.el.input(
             type="checkbox",
             checked=JobsState.selected.contains(row.id),
-            on_change=lambda _: JobsState.select(row.id),
+            read_only=True,  # a click says whether Shift was held
+            on_click=lambda event: JobsState.select(row.id, event.shift_key),
             aria_label="Select “" + row.title + "”",
         ),
         class_name="job-box",

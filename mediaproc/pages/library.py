@@ -6,6 +6,7 @@ import reflex as rx
 
 from mediaproc.components.ago import ago
 from mediaproc.components.parts import bar, button, icon
+from mediaproc.components.selected import selected
 from mediaproc.components.shell import shell
 from mediaproc.components.uploader import OPENS_PICKER
 from mediaproc.state.cards import Card
@@ -21,7 +22,7 @@ _STEPS = (
 def library() -> rx.Component:
     """The page."""
     return shell(
-        _head(),
+        rx.cond(LibraryState.selected.length() > 0, selected(), _head()),
         rx.cond(
             LibraryState.ready,
             rx.cond(LibraryState.empty, _invitation(), rx.cond(LibraryState.nothing_found, _nothing(), _grid())),
@@ -65,7 +66,11 @@ def _filter(name: str, key: str) -> rx.Component:
 
 def _grid() -> rx.Component:
     return rx.fragment(
-        rx.el.ul(rx.foreach(LibraryState.cards, _card), class_name="grid", aria_label="Videos"),
+        rx.el.ul(
+            rx.foreach(LibraryState.cards, _card),
+            class_name=rx.cond(LibraryState.selected.length() > 0, "grid picking", "grid"),
+            aria_label="Videos",
+        ),
         rx.cond(
             LibraryState.has_more,
             rx.el.div(button("Show more", on_click=LibraryState.load_more), class_name="more"),
@@ -83,7 +88,22 @@ def _card(card: rx.vars.ObjectVar[Card]) -> rx.Component:
             underline="none",
             class_name="card",
         ),
+        _pick(card),
         key=card.id,
+    )
+
+
+def _pick(card: rx.vars.ObjectVar[Card]) -> rx.Component:
+    """Seen on hover and focus; once something is selected, a click anywhere on a card selects it."""
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=LibraryState.selected.contains(card.id),
+            read_only=True,  # a click says whether Shift was held
+            on_click=lambda event: LibraryState.select(card.id, event.shift_key),
+            aria_label="Select “" + card.title + "”",
+        ),
+        class_name="pick",
     )
 
 

@@ -79,6 +79,7 @@ def _policy() -> str:
             f"img-src 'self' data: blob: {storage}",
             f"media-src 'self' blob: data: {storage}",  # hls.js begins each text track with an empty one
             f"connect-src 'self' {storage}",
+            f"frame-src 'self' {storage}",  # in which several files are downloaded
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'self'",

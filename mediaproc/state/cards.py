@@ -15,7 +15,10 @@ MOVING = frozenset({VideoStatus.QUEUED, VideoStatus.PROCESSING})
 
 @dataclass(frozen=True)
 class Card:
-    """One video in the library. `facts` is its quiet line; `trouble` a sentence when it failed."""
+    """One video in the library. `facts` is its quiet line; `trouble` a sentence when it failed.
+
+    `download` is the address of its best file, if it has one.
+    """
 
     id: str
     href: str
@@ -30,6 +33,8 @@ class Card:
     state: str
     trouble: str
     moving: bool
+    can_retry: bool
+    download: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ def card_of(view: VideoView) -> Card:
         state=words.status(view.status),
         trouble=view.error.detail if view.error and view.status == VideoStatus.FAILED else "",
         moving=view.status in MOVING,
+        can_retry=view.status in {VideoStatus.FAILED, VideoStatus.CANCELLED},
+        download=f"/api/v1/videos/{view.id}/download" if view.status == VideoStatus.COMPLETED else "",
     )
 
 

@@ -10,11 +10,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 
-from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
@@ -24,6 +22,7 @@ from mediaproc.state import words
 from mediaproc.state.cards import Live, live_of
 from mediaproc.state.host_rows import HostRow, hosts_of
 from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
+from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState, whoami
 from mediaproc.state.work_rows import JobRow, progress_of, row_of
 
@@ -46,24 +45,17 @@ _CHANGES_ROWS = frozenset({EventType.STATUS, EventType.REMOVED})
 _TOLD = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED})
 
 
-class JobsState(SessionState):
+class JobsState(Selection, SessionState):
     """The jobs of one team. Rows are named by their videos, as the verbs are."""
 
     rows: list[JobRow] = []
     live: dict[str, Live] = {}
     hosts: list[HostRow] = []
-    selected: list[str] = []
     filter: str = "active"
     ready: bool = False
     has_more: bool = False
-    busy: bool = False
     spoken: str = ""
     _cursor: str | None = None
-
-    @rx.var
-    def all_selected(self) -> bool:
-        """Whether everything that is shown is selected."""
-        return bool(self.rows) and len(self.selected) == len(self.rows)
 
     @rx.event(background=True)
     async def watch(self) -> Any:
@@ -97,17 +89,6 @@ class JobsState(SessionState):
     async def load_more(self) -> None:
         """Show the next, older jobs."""
         self._show(await self._page(limit=PAGE_SIZE, cursor=self._cursor), more=True)
-
-    @rx.event
-    def select(self, video_id: str) -> None:
-        """Select one row, or no longer."""
-        wanted = {*self.selected} ^ {video_id}
-        self.selected = [row.id for row in self.rows if row.id in wanted]
-
-    @rx.event
-    def select_all(self) -> None:
-        """Select all rows that are shown; none if all are."""
-        self.selected = [] if self.all_selected else [row.id for row in self.rows]
 
     @rx.event
     async def retry(self, video_id: str) -> None:
@@ -148,24 +129,15 @@ class JobsState(SessionState):
             await self._act(self.selected, videos.prioritize, priority=Priority(priority))
 
     async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any], **how: Any) -> None:
-        """Do it to each of these rows for itself, and say of which it could not be done."""
-        rows = [row for row in self.rows if row.id in video_ids]
+        """Do it to each of these rows, and show what became of them."""
         try:
-            refused = [each for row in rows if (each := await self._refused(row, verb, **how))]
-            self.notice = "; ".join(refused) or self.notice
+            await self._each(video_ids, verb, **how)
             self._show(await self._page(limit=max(PAGE_SIZE, len(self.rows))))
         finally:
             self.busy = False
 
-    async def _refused(self, row: JobRow, verb: Callable[..., Any], **how: Any) -> str:
-        """Do it in a transaction of its own. Returns why it could not be done, if it could not."""
-        try:
-            await self._ask(verb, UUID(row.id), **how)
-        except NotSignedIn:
-            raise
-        except Expected as error:
-            return f"{row.title}: {error.detail}"
-        return ""
+    def _listed(self) -> Sequence[JobRow]:
+        return self.rows
 
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""
@@ -196,7 +168,7 @@ class JobsState(SessionState):
 
     def _show(self, page: WorkPage, *, more: bool = False) -> None:
         self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
-        self.selected = [row.id for row in self.rows if row.id in self.selected]
+        self._keep_selected()
         running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}
         self.live = {**self.live, **running} if more else running
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None

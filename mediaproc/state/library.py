@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
 from mediaproc.operations.videos import VideoPage, VideoView
 from mediaproc.state.cards import Card, Live, card_of, live_of, waiting, with_poster_of
+from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState, whoami
 
 PAGE_SIZE = 24
@@ -40,7 +42,7 @@ FILTERS = {
 }
 
 
-class LibraryState(SessionState):
+class LibraryState(Selection, SessionState):
     """The cards of one team."""
 
     cards: list[Card] = []
@@ -50,6 +52,7 @@ class LibraryState(SessionState):
     ready: bool = False
     has_more: bool = False
     spoken: str = ""
+    confirming: bool = False
     _cursor: str | None = None
 
     @rx.var
@@ -61,6 +64,16 @@ class LibraryState(SessionState):
     def nothing_found(self) -> bool:
         """Whether a search or filter finds nothing."""
         return self.ready and not self.cards and (bool(self.query) or self.filter != "all")
+
+    @rx.var
+    def failed_selected(self) -> int:
+        """How many of what is selected can be tried again."""
+        return sum(card.can_retry for card in self.cards if card.id in self.selected)
+
+    @rx.var
+    def downloads(self) -> list[str]:
+        """The addresses of the files of what is selected."""
+        return [card.download for card in self.cards if card.id in self.selected and card.download]
 
     @rx.event(background=True)
     async def watch(self) -> Any:
@@ -102,6 +115,37 @@ class LibraryState(SessionState):
         """Show the next, older videos."""
         page = await self._page(limit=PAGE_SIZE, cursor=self._cursor)
         self._show(page, after=self.cards)
+
+    @rx.event
+    def ask_to_delete(self, asked: bool) -> None:
+        """Open or close the question before what is selected is deleted."""
+        self.confirming = asked
+
+    @rx.event
+    async def delete_selected(self) -> AsyncIterator[Any]:
+        """Delete all that is selected with everything made of it."""
+        self.confirming, self.busy = False, True
+        yield
+        await self._act(self.selected, videos.delete)
+
+    @rx.event
+    async def retry_selected(self) -> AsyncIterator[Any]:
+        """Process again what failed or was cancelled of what is selected."""
+        self.busy = True
+        yield
+        await self._act([card.id for card in self.cards if card.can_retry and card.id in self.selected], videos.retry)
+
+    async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any]) -> None:
+        """Do it to each of these videos, and show what became of them."""
+        try:
+            await self._each(video_ids, verb)
+            self.selected = []
+            self._show(await self._page(limit=max(PAGE_SIZE, len(self.cards)), cursor=None))
+        finally:
+            self.busy = False
+
+    def _listed(self) -> Sequence[Card]:
+        return self.cards
 
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""
@@ -166,6 +210,7 @@ class LibraryState(SessionState):
         for view in page.items:
             if str(view.id) in self.live and view.progress and not self.live[str(view.id)].progress:
                 self.live[str(view.id)] = live_of({"progress": view.progress})
+        self._keep_selected()
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.ready = True
 
@@ -176,6 +221,7 @@ class LibraryState(SessionState):
         kept = [(card, fresh.get(card.id, card)) for card in self.cards]
         self._speak([(old, new) for old, new in kept if new and new.status != old.status])
         self.cards = [with_poster_of(new, old) for old, new in kept if new and self._filtered(new.status)]
+        self._keep_selected()
         self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
 
     def _speak(self, changes: list[tuple[Card, Card]]) -> None:

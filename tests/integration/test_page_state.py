@@ -266,7 +266,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
     async def then(state: JobsState) -> None:
         await until(lambda: [row.id for row in state.rows] == ids)
         JobsState.select_all.fn(state)
-        assert state.all_selected
+        assert state.selected == ids
         JobsState.select.fn(state, str(other.video_id))
         JobsState.select.fn(state, "nonsense")
         assert state.selected == [str(new.video_id), str(old.video_id)]
@@ -288,6 +288,37 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
     open_page(jobs, JobsState, me, then, "/jobs")
     with database.transaction() as session:
         assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
+
+
+def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    old, other, new = add_jobs(me, 3)
+    ids = [str(job.video_id) for job in (new, other, old)]
+
+    async def then(state: LibraryState) -> None:
+        await until(lambda: [card.id for card in state.cards] == ids)
+        await asyncio.to_thread(_move, old, JobState.FAILED)
+        await until(lambda: state.cards[-1].can_retry)
+        LibraryState.select.fn(state, ids[0])
+        LibraryState.select.fn(state, ids[2], through=True)
+        assert (state.selected, state.failed_selected, state.downloads) == (ids, 1, [])
+        await _do(LibraryState.retry_selected.fn(state))
+        assert (state.selected, state.busy, state.notice) == ([], False, "")
+        assert state.cards[-1].status == VideoStatus.QUEUED
+
+        LibraryState.select.fn(state, ids[1])
+        LibraryState.select.fn(state, "nonsense", through=True)
+        await _do(LibraryState.delete_selected.fn(state))
+        assert [card.id for card in state.cards] == [ids[0], ids[2]]
+
+        LibraryState.select_all.fn(state)
+        with database.transaction() as session:
+            videos.delete(session, me.principal, new.video_id)
+        await until(lambda: state.selected == [ids[2]])
+        await LibraryState.choose.fn(state, "completed")
+        assert state.selected == []
+
+    open_page(library, LibraryState, me, then, "/")
 
 
 async def _do(handler: AsyncIterator[Any]) -> None:

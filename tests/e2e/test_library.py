@@ -1,0 +1,107 @@
+"""The library, by hand: several videos selected, downloaded, tried again and deleted at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Download, Locator, Page, expect
+
+from mediaproc.client import Client
+from tests.browsing import (
+    PASSWORD,
+    Site,
+    assert_accessible,
+    assert_fits,
+    fill_door,
+    in_each_look,
+    new_account,
+    screenshot,
+    wait_until,
+)
+
+
+@pytest.fixture
+def library(site: Site, blank: Page, small_bunny: Path, tmp_path: Path) -> Page:
+    """Of somebody with two videos that are ready, and before them two that failed."""
+    email, token = new_account(site)
+    with Client(site.url, token) as client:
+        again = shutil.copy(small_bunny, tmp_path / "Once more.mp4")
+        sent = [client.upload(small_bunny), client.upload(again)]
+        for name in ("notes", "more notes"):
+            path = tmp_path / f"{name}.mp4"
+            path.write_text("These are notes, not a film.\n")
+            sent.append(client.upload(path))
+        assert [client.wait(each.id).status for each in sent] == ["completed", "completed", "failed", "failed"]
+    blank.emulate_media(reduced_motion="reduce")
+    blank.goto("/sign-in")
+    fill_door(blank, email, PASSWORD, "Sign in")
+    expect(blank.locator(".card")).to_have_count(4)
+    return blank
+
+
+def test_several_are_downloaded_at_once(library: Page) -> None:
+    saved: list[Download] = []
+    library.on("download", lambda each: saved.append(each))
+    _select(library, "Once more")
+    _select(library, "notes")
+    _select(library, "Big Buck Bunny")
+    expect(_bar(library)).to_contain_text("3 selected")
+    _bar(library).get_by_role("button", name="Download").click()
+    wait_until(library, lambda: len(saved) == 2)
+    assert sorted(each.suggested_filename for each in saved) == ["Big Buck Bunny-180p.mp4", "Once more-180p.mp4"]
+    assert all(each.path().stat().st_size > 10_000 for each in saved)
+    library.keyboard.press("Escape")
+    expect(_bar(library)).to_have_count(0)
+
+
+def test_several_are_deleted_at_once(library: Page) -> None:
+    other = library.context.new_page()
+    other.goto("/")
+    expect(other.locator(".card")).to_have_count(4)
+    _select(other, "notes")
+    library.get_by_label("Select “more notes”").focus()
+    library.keyboard.press("Space")
+    library.get_by_label("Select “Once more”").click(modifiers=["Shift"])
+    expect(_bar(library)).to_contain_text("3 selected")
+    _bar(library).get_by_role("button", name="Delete").click()
+    question = library.get_by_role("alertdialog")
+    expect(question).to_contain_text("Delete 3 videos?")
+    question.get_by_role("button", name="Keep it").click()
+    expect(library.locator(".card")).to_have_count(4)
+    _bar(library).get_by_role("button", name="Delete").click()
+    question.get_by_role("button", name="Delete them").click()
+    for tab in (library, other):
+        expect(tab.locator(".card-title")).to_have_text(["Big Buck Bunny"])
+        expect(_bar(tab)).to_have_count(0)
+
+
+def test_what_failed_of_them_is_tried_again(library: Page) -> None:
+    _select(library, "notes")
+    library.locator("li", has_text="Once more").first.click()  # anywhere on a card, once something is selected
+    expect(_bar(library)).to_contain_text("2 selected")
+    _bar(library).get_by_role("button", name="Try again").click()
+    expect(_bar(library)).to_have_count(0)
+    tried = library.locator("li", has_text="notes").last
+    expect(tried).to_contain_text("Failed")
+    tried.get_by_role("link").click()
+    expect(library.get_by_role("alert")).to_contain_text("not a video")
+
+
+def test_how_a_selection_looks(library: Page) -> None:
+    _select(library, "notes")
+    library.get_by_label("Select “Big Buck Bunny”").click()
+    expect(_bar(library)).to_contain_text("2 selected")
+    for width, scheme in in_each_look(library):
+        screenshot(library, f"selected-{width}-{scheme}")
+        assert_accessible(library, scheme)
+        assert_fits(library)
+
+
+def _select(page: Page, title: str) -> None:
+    page.get_by_label(f"Select “{title}”", exact=True).click()
+
+
+def _bar(page: Page) -> Locator:
+    return page.get_by_role("group", name="Selected videos")
