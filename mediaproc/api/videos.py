@@ -15,9 +15,9 @@ from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.operations import outlines, videos
+from mediaproc.operations import cursors, outlines, videos
 from mediaproc.operations.outlines import OutlineView
-from mediaproc.operations.videos import JobView, VideoPage, VideoView
+from mediaproc.operations.videos import JobView, Order, VideoPage, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -52,13 +52,17 @@ class JobList(BaseModel):
 def page(
     principal: SignedIn,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=cursors.LONGEST, description="`next_cursor` of the page before, in the same order."),
+    ] = None,
     status: Annotated[list[VideoStatus] | None, Query(description="Only these states; may be repeated.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Stands in the title or file name.")] = None,
+    sort: Annotated[Order, Query(description="By which field; with a minus the greatest first.")] = Order.NEWEST,
 ) -> VideoPage:
-    """One's videos, the newest first."""
+    """One's videos, the newest first unless `sort` says otherwise."""
     with transaction() as session:
-        return videos.page(session, principal, limit=limit, cursor=cursor, status=status, query=q)
+        return videos.page(session, principal, limit=limit, cursor=cursor, status=status, query=q, order=sort)
 
 
 @router.get("/{id}", responses=documented(401, 403, 404))

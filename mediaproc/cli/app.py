@@ -61,13 +61,14 @@ def upload(
 def videos(
     status: Annotated[list[str] | None, typer.Option(help="Only this status; may be repeated.")] = None,
     query: Annotated[str | None, typer.Option("--query", "-q", help="Stands in the title or file name.")] = None,
+    sort: Annotated[str | None, typer.Option(help="By title, size_bytes, …; with a minus the greatest first.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List videos, the newest first."""
     from mediaproc.cli import videos as verbs
 
-    verbs.videos(status=status or [], query=query, limit=limit, as_json=as_json)
+    verbs.videos(status=status or [], query=query, sort=sort, limit=limit, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)

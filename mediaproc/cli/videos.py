@@ -10,10 +10,10 @@ from mediaproc.cli.speaking import say, speaking, table, to_json
 from mediaproc.client import Preset, Video
 
 
-def videos(*, status: list[str], query: str | None, limit: int, as_json: bool) -> None:
-    """List the newest."""
+def videos(*, status: list[str], query: str | None, sort: str | None, limit: int, as_json: bool) -> None:
+    """List them, the newest first unless they are sorted."""
     with speaking(as_json=as_json) as client:
-        found = list(islice(client.videos(status=status, query=query), limit))
+        found = list(islice(client.videos(status=status, query=query, sort=sort), limit))
         if as_json:
             typer.echo(to_json(found))
         else:

@@ -62,11 +62,13 @@ class Client:
 
     # Videos -------------------------------------------------------------------------------------------------
 
-    def videos(self, *, status: Sequence[str] = (), query: str | None = None) -> Iterator[Video]:
-        """Every video, the newest first, a page at a time as they are read."""
+    def videos(
+        self, *, status: Sequence[str] = (), query: str | None = None, sort: str | None = None
+    ) -> Iterator[Video]:
+        """Every video, the newest first, a page at a time as they are read. For other orders see `sort` in the API."""
         cursor: str | None = None
         while True:
-            params = {"limit": _PAGE, "cursor": cursor, "status": list(status) or None, "q": query}
+            params = {"limit": _PAGE, "cursor": cursor, "status": list(status) or None, "q": query, "sort": sort}
             page = self._connection.get("/videos", params)
             yield from (Video.model_validate(each) for each in page["items"])
             cursor = page["next_cursor"]

@@ -22,7 +22,7 @@ class Downloads(rx.NoSSRComponent):
 
 
 def selected() -> rx.Component:
-    """In the place of the page's head, as long as anything is selected."""
+    """As long as anything is selected: in the place of the page's head, on a phone above its bottom bar."""
     return rx.el.div(
         button(
             icon("x"),
@@ -32,7 +32,7 @@ def selected() -> rx.Component:
             on_click=LibraryState.select_none,
             custom_attrs={**SELECTS_NONE},
         ),
-        rx.el.h1(_count().to_string() + " selected", class_name="mp-h1", aria_live="polite"),
+        rx.el.div(_count().to_string() + " selected", class_name="mp-h1", aria_live="polite"),
         rx.cond(
             _count() < LibraryState.cards.length(),
             button("Select all", kind="bare small", on_click=LibraryState.select_all),

@@ -248,6 +248,9 @@ class Video(SQLModel, table=True):
             postgresql_using="gin",
             postgresql_ops={"title": "gin_trgm_ops", "filename": "gin_trgm_ops"},
         ),
+        Index("ix_video_team_title", "team_id", text("lower(title)"), "id"),
+        Index("ix_video_team_size", "team_id", "size_bytes", "id"),
+        Index("ix_video_team_duration", "team_id", text("coalesce(duration_seconds, 0.0)"), "id"),
         Index("ix_video_source_team", "source_etag", "team_id", postgresql_where=text("source_etag IS NOT NULL")),
     )
 

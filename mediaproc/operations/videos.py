@@ -15,9 +15,10 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import cursors, filenames, news, presets, scope, shown, uploads, views
+from mediaproc.operations import filenames, news, orders, presets, scope, shown, uploads, views
 from mediaproc.operations import jobs as work
 from mediaproc.operations.jobs import leaving, moves
+from mediaproc.operations.orders import Order
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.views import AttemptView, JobView, VideoView
 from mediaproc.storage import keys, presign
@@ -25,6 +26,7 @@ from mediaproc.storage import keys, presign
 __all__ = [
     "AttemptView",
     "JobView",
+    "Order",
     "VideoPage",
     "VideoView",
     "cancel",
@@ -48,7 +50,7 @@ SOURCE = "source"
 
 
 class VideoPage(BaseModel):
-    """Some videos, the newest first."""
+    """Some videos, the newest first unless another order is asked for."""
 
     items: list[VideoView]
     next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
@@ -67,18 +69,16 @@ def page(
     cursor: str | None = None,
     status: VideoStatus | Sequence[VideoStatus] | None = None,
     query: str | None = None,
+    order: Order = Order.NEWEST,
 ) -> VideoPage:
-    """The newest videos, or those after the cursor. Going on by id keeps pages stable while videos are added."""
-    rows = scope.scoped(principal, Video).order_by(scope.newest_first()).limit(limit + 1)
-    if cursor:
-        rows = rows.where(col(Video.id) < cursors.read(cursor))
+    """The first videos in this order, or those after the cursor: pages are stable while videos are added."""
+    rows = scope.scoped(principal, Video)
     if status:
         rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
     if query:
         rows = rows.where(_named_like(query))
-    found = session.exec(rows).all()
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return VideoPage(items=views.of_videos(session, found[:limit]), next_cursor=next_cursor)
+    found, next_cursor = orders.page(session, rows, order, limit=limit, cursor=cursor)
+    return VideoPage(items=views.of_videos(session, found), next_cursor=next_cursor)
 
 
 def jobs(session: Session, principal: Principal, id: UUID) -> list[JobView]:

@@ -9,6 +9,7 @@ from mediaproc.components.parts import bar, button, icon
 from mediaproc.components.selected import selected
 from mediaproc.components.shell import shell
 from mediaproc.components.uploader import OPENS_PICKER
+from mediaproc.operations.videos import Order
 from mediaproc.state.cards import Card
 from mediaproc.state.library import LibraryState
 
@@ -18,11 +19,20 @@ _STEPS = (
     ("3. Play and download", "It plays in the browser before it is done, and every size can be downloaded."),
 )
 
+_ORDERS = (
+    ("Newest first", Order.NEWEST),
+    ("Oldest first", Order.OLDEST),
+    ("By name", Order.TITLE),
+    ("Largest first", Order.LARGEST),
+    ("Longest first", Order.LONGEST),
+)
+
 
 def library() -> rx.Component:
     """The page."""
     return shell(
-        rx.cond(LibraryState.selected.length() > 0, selected(), _head()),
+        _head(),
+        rx.cond(LibraryState.selected.length() > 0, selected()),
         rx.cond(
             LibraryState.ready,
             rx.cond(LibraryState.empty, _invitation(), rx.cond(LibraryState.nothing_found, _nothing(), _grid())),
@@ -40,17 +50,30 @@ def _head() -> rx.Component:
         rx.cond(
             LibraryState.empty,
             rx.fragment(),
-            rx.el.div(
-                _filter("All", "all"),
-                _filter("In progress", "moving"),
-                _filter("Ready", "completed"),
-                _filter("Failed", "failed"),
-                class_name="filters",
-                role="group",
-                aria_label="Show",
+            rx.fragment(
+                _order(),
+                rx.el.div(
+                    _filter("All", "all"),
+                    _filter("In progress", "moving"),
+                    _filter("Ready", "completed"),
+                    _filter("Failed", "failed"),
+                    class_name="filters",
+                    role="group",
+                    aria_label="Show",
+                ),
             ),
         ),
         class_name="page-head",
+    )
+
+
+def _order() -> rx.Component:
+    return rx.el.select(
+        *(rx.el.option(words, value=order.value) for words, order in _ORDERS),
+        value=LibraryState.order,
+        on_change=LibraryState.sort,
+        aria_label="Order",
+        class_name="field order",
     )
 
 

@@ -19,7 +19,7 @@ from mediaproc.domain.states import VideoStatus
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
-from mediaproc.operations.videos import VideoPage, VideoView
+from mediaproc.operations.videos import Order, VideoPage, VideoView
 from mediaproc.state.cards import Card, Live, card_of, live_of, waiting, with_poster_of
 from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState, whoami
@@ -33,6 +33,9 @@ RECHECK_SECONDS = 30
 because the process that changed it died between the commit and the event."""
 
 _CHANGES_NO_CARD = frozenset({EventType.PROGRESS, EventType.LOG})
+
+_MOVING_ORDERS = frozenset({*Order} - {Order.NEWEST, Order.OLDEST, Order.LARGEST, Order.SMALLEST})
+"""In which a video may get another place: by its title, or once its length is known."""
 
 FILTERS = {
     "all": (),
@@ -49,6 +52,7 @@ class LibraryState(Selection, SessionState):
     live: dict[str, Live] = {}
     query: str = ""
     filter: str = "all"
+    order: str = Order.NEWEST
     ready: bool = False
     has_more: bool = False
     spoken: str = ""
@@ -111,8 +115,14 @@ class LibraryState(Selection, SessionState):
         self._show(await self._first_page())
 
     @rx.event
+    async def sort(self, order: str) -> None:
+        """Show them in another order."""
+        self.order = order if order in set(Order) else Order.NEWEST
+        self._show(await self._first_page())
+
+    @rx.event
     async def load_more(self) -> None:
-        """Show the next, older videos."""
+        """Show the next videos."""
         page = await self._page(limit=PAGE_SIZE, cursor=self._cursor)
         self._show(page, after=self.cards)
 
@@ -160,8 +170,8 @@ class LibraryState(Selection, SessionState):
         """Whether anything that is shown will still change by itself."""
         return any(not VideoStatus(card.status).final for card in self.cards)
 
-    def _asked(self) -> tuple[str, str, int]:
-        return self.filter, self.query, len(self.cards)
+    def _asked(self) -> tuple[str, str, str, int]:
+        return self.filter, self.query, self.order, len(self.cards)
 
     async def _first_page(self) -> VideoPage:
         return await self._page(limit=PAGE_SIZE, cursor=None)
@@ -169,7 +179,12 @@ class LibraryState(Selection, SessionState):
     async def _page(self, *, limit: int, cursor: str | None) -> VideoPage:
         statuses = FILTERS[self.filter]
         return await self._ask(
-            videos.page, limit=limit, cursor=cursor, status=list(statuses) or None, query=self.query or None
+            videos.page,
+            limit=limit,
+            cursor=cursor,
+            status=list(statuses) or None,
+            query=self.query or None,
+            order=Order(self.order),
         )
 
     async def _take(self, batch: list[Event]) -> None:
@@ -180,16 +195,20 @@ class LibraryState(Selection, SessionState):
         fresh = {str(video_id): await self._view(video_id) for video_id in changed}
         shown = {card.id for card in self.cards}
         unknown = any(view and id not in shown and self._fits(view) for id, view in fresh.items())
-        if unknown:
-            await self._reload()
         async with self:
-            self._replace({id: card_of(view) if view else None for id, view in fresh.items()} if not unknown else {})
+            self._replace({id: card_of(view) if view else None for id, view in fresh.items()})
             self._move(batch)
+        if unknown or (fresh and self.order in _MOVING_ORDERS):
+            await self._reload()
 
     def _fits(self, view: VideoView) -> bool:
-        """Whether a video belongs to what is shown: the filter, the search, and not older than the last card."""
+        """Whether a video belongs to what is shown: the filter, the search, and not behind the last card.
+
+        Where another order would have it is for the database to say.
+        """
         named = self.query.casefold() in f"{view.title}\n{view.filename}".casefold()
-        older = self.has_more and bool(self.cards) and view.id < UUID(self.cards[-1].id)
+        newest = self.order == Order.NEWEST
+        older = newest and self.has_more and bool(self.cards) and view.id < UUID(self.cards[-1].id)
         return self._filtered(view.status) and named and not older
 
     def _filtered(self, status: str) -> bool:

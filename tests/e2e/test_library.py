@@ -89,6 +89,19 @@ def test_what_failed_of_them_is_tried_again(library: Page) -> None:
     expect(library.get_by_role("alert")).to_contain_text("not a video")
 
 
+def test_it_is_listed_in_another_order_and_stays_in_it(library: Page) -> None:
+    titles = library.locator(".card-title")
+    expect(titles).to_have_text(["more notes", "notes", "Once more", "Big Buck Bunny"])
+    library.get_by_label("Order").select_option("By name")
+    expect(titles).to_have_text(["Big Buck Bunny", "more notes", "notes", "Once more"])
+    id = library.locator("li", has_text="more notes").get_by_role("link").get_attribute("href")
+    done = library.context.request.patch(f"/api/v1{id}", data={"title": "Zebra"}, headers={"Origin": _origin(library)})
+    assert done.status == 200
+    expect(titles).to_have_text(["Big Buck Bunny", "notes", "Once more", "Zebra"])
+    library.get_by_role("button", name="Failed").click()
+    expect(titles).to_have_text(["notes", "Zebra"])
+
+
 def test_how_a_selection_looks(library: Page) -> None:
     _select(library, "notes")
     library.get_by_label("Select “Big Buck Bunny”").click()
@@ -97,6 +110,10 @@ def test_how_a_selection_looks(library: Page) -> None:
         screenshot(library, f"selected-{width}-{scheme}")
         assert_accessible(library, scheme)
         assert_fits(library)
+
+
+def _origin(page: Page) -> str:
+    return page.evaluate("location.origin")
 
 
 def _select(page: Page, title: str) -> None:

@@ -31,11 +31,14 @@ from tests.integration.conftest import ORIGIN, Account
 Accounts = Callable[[], Account]
 
 
-def make_video(account: Account, *, title: str = "clip", filename: str = "clip.mov", queued: bool = True) -> UUID:
+def make_video(
+    account: Account, *, title: str = "clip", filename: str = "clip.mov", queued: bool = True, **more: object
+) -> UUID:
     """A video whose upload is done, without one."""
     principal = account.principal
     with database.transaction() as session:
-        video = Video(team_id=principal.team_id, filename=filename, title=title, source_key="", size_bytes=7)
+        told = {"size_bytes": 7, **more}
+        video = Video(team_id=principal.team_id, filename=filename, title=title, source_key="", **told)  # type: ignore[arg-type]
         video.source_key = keys.source(video.id, filename)
         session.add(video)
         session.flush()

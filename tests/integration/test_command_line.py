@@ -119,6 +119,7 @@ def test_videos_are_listed_for_people_and_for_scripts(me: Account) -> None:
     other = str(failed(me))
     assert [video["id"] for video in answer("videos")] == [other, id]
     assert [video["id"] for video in answer("videos", "--limit", "1")] == [other]
+    assert [video["id"] for video in answer("videos", "--sort", "created_at")] == [id, other]
     assert [video["title"] for video in answer("videos", "-q", "my c")] == ["my clip"]
     assert [video["id"] for video in answer("videos", "--status", "failed")] == [other]
     assert run("videos", "--status", "completed").stdout == f"{id}\tcompleted\t100 %\t\tmy clip\n"

@@ -10,8 +10,10 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from mediaproc import database
+from mediaproc.domain.errors import Invalid
 from mediaproc.domain.tables import new_id
 from mediaproc.operations import cursors, videos
+from mediaproc.operations.orders import Order
 from mediaproc.operations.scope import Principal
 from tests.integration.conftest import Account
 from tests.integration.test_api_videos import make_video
@@ -47,8 +49,71 @@ def test_a_page_is_read_in_the_order_of_the_teams_index(account: Accounts) -> No
         assert "Sort" not in found and "video_pkey" not in found
 
 
+@pytest.mark.parametrize(
+    ("order", "index"),
+    [
+        (Order.OLDEST, "ix_video_team_newest"),
+        (Order.TITLE, "ix_video_team_title"),
+        (Order.TITLE_BACKWARDS, "ix_video_team_title"),
+        (Order.LARGEST, "ix_video_team_size"),
+        (Order.LONGEST, "ix_video_team_duration"),
+        (Order.SHORTEST, "ix_video_team_duration"),
+    ],
+)
+def test_each_order_has_its_index(account: Accounts, order: Order, index: str) -> None:
+    mine = account()
+    for _ in range(3):
+        make_video(mine)
+    with database.transaction() as session:
+        cursor = videos.page(session, mine.principal, limit=1, order=order).next_cursor
+    for asked in ({}, {"cursor": cursor}):
+        found = plan(mine.principal, order=order, **asked)
+        assert f"using {index}" in found
+        assert "Sort" not in found
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_each_video_comes_once_in_every_order(account: Accounts, order: Order) -> None:
+    mine = account()
+    rows = [("b", 5, 2.5), ("B", 5, None), ('İ"\\', 7, 0.0), ("a", 2**40, 1e9), ("c", 1, 2.5)]
+    made = [make_video(mine, title=title, size_bytes=size, duration_seconds=long) for title, size, long in rows]
+    seen: list[videos.VideoView] = []
+    cursor: str | None = None
+    with database.transaction() as session:
+        while cursor or not seen:
+            page = videos.page(session, mine.principal, limit=2, order=order, cursor=cursor)
+            seen, cursor = [*seen, *page.items], page.next_cursor
+    assert sorted(each.id for each in seen) == sorted(made)
+    keys = {
+        "created_at": [each.created_at for each in seen],
+        "title": [each.title.lower() for each in seen if each.title.isalpha()],
+        "size_bytes": [each.size_bytes for each in seen],
+        "duration_seconds": [each.duration_seconds or 0 for each in seen],
+    }[order.field]
+    assert keys == sorted(keys, reverse=order.backwards)
+
+
+def test_a_cursor_is_good_in_its_own_order_alone(account: Accounts) -> None:
+    mine = account()
+    for _ in range(2):
+        make_video(mine)
+    with database.transaction() as session:
+        title, newest = (
+            videos.page(session, mine.principal, limit=1, order=each).next_cursor
+            for each in (Order.TITLE, Order.NEWEST)
+        )
+        forged = [cursors.after_in(Order.LARGEST, value, new_id()) for value in ("text", 1.5, "\0")]
+        for order, cursor in (
+            (Order.TITLE_BACKWARDS, title), (Order.NEWEST, title), (Order.TITLE, newest), (Order.TITLE, "AgAA"),
+            *((Order.LARGEST, each) for each in forged), (Order.TITLE, cursors.after_in(Order.TITLE, "\0", new_id())),
+        ):  # fmt: skip
+            with pytest.raises(Invalid):
+                videos.page(session, mine.principal, order=order, cursor=cursor)
+
+
 def test_a_name_is_found_by_its_trigrams(account: Accounts) -> None:
-    of_team = "ix_video_team_newest, ix_video_team_status_newest"  # better for the few rows of a test
+    indexes = ("newest", "status_newest", "title", "size", "duration")
+    of_team = ", ".join(f"ix_video_team_{each}" for each in indexes)  # better for the few rows of a test
     found = plan(account().principal, query="holiday", without=of_team)
     assert found.count("Bitmap Index Scan on ix_video_names") == 2
 

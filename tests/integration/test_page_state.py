@@ -290,6 +290,28 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
 
 
+def test_videos_are_shown_in_another_order(account: Accounts, open_page: Callable[..., None]) -> None:
+    me = account()
+    jobs = add_jobs(me, 3)
+    oldest_first = [str(job.video_id) for job in jobs]
+
+    async def then(state: LibraryState) -> None:
+        await until(lambda: [card.id for card in state.cards] == oldest_first[::-1])
+        await LibraryState.sort.fn(state, "created_at")
+        assert [card.id for card in state.cards] == oldest_first
+        (late,) = await asyncio.to_thread(add_jobs, me, 1)
+        await asyncio.to_thread(_move, late, JobState.RUNNING)
+        await until(lambda: [card.id for card in state.cards] == [*oldest_first, str(late.video_id)])
+        await LibraryState.sort.fn(state, "by whim")
+        assert state.order == "-created_at"
+        await LibraryState.sort.fn(state, "-title")
+        with database.transaction() as session:
+            videos.rename(session, me.principal, jobs[0].video_id, title="zebra")
+        await until(lambda: state.cards[0].title == "zebra")
+
+    open_page(library, LibraryState, me, then, "/")
+
+
 def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, open_page: Callable[..., None]) -> None:
     me = account()
     old, other, new = add_jobs(me, 3)
