@@ -74,6 +74,15 @@ def page(
     return WorkPage(items=_with_videos(session, principal, jobs[:limit]), next_cursor=next_cursor)
 
 
+def counts(session: Session, principal: Principal) -> dict[JobState, int]:
+    """How much of the work is in each state that asks for attention; no further than to one more than `MOST`."""
+    found: dict[JobState, int] = {}
+    for state in set(JobState) - {JobState.COMPLETED}:
+        rows = _newest_in(principal, state, MOST + 1, None).subquery()
+        found[state] = session.exec(select(func.count()).select_from(rows)).one()
+    return found
+
+
 def _newest_in(principal: Principal, state: JobState, limit: int, before: UUID | None) -> Any:
     """The ids of one state, read in the order of its index: all states together would have to be sorted."""
     later: Any = aliased(Job)

@@ -52,6 +52,7 @@ def _filters() -> rx.Component:
         *(
             rx.el.button(
                 name,
+                rx.cond(JobsState.counts.contains(key), rx.el.span(JobsState.counts[key], class_name="count")),
                 type="button",
                 class_name="filter",
                 on_click=JobsState.choose(key),

@@ -51,6 +51,7 @@ class JobsState(Selection, SessionState):
     rows: list[JobRow] = []
     live: dict[str, Live] = {}
     hosts: list[HostRow] = []
+    counts: dict[str, str] = {}
     filter: str = "active"
     ready: bool = False
     has_more: bool = False
@@ -150,11 +151,13 @@ class JobsState(Selection, SessionState):
                     return self._show(page)
 
     async def _look(self) -> None:
-        """Show who works at what."""
-        hosts = hosts_of(await self._ask(doing.now))
+        """Show who works at what, and how much there is of each sort."""
+        hosts, counts = hosts_of(await self._ask(doing.now)), _counted(await self._ask(work.counts))
         async with self:
             if hosts != self.hosts:
                 self.hosts = hosts
+            if counts != self.counts:
+                self.counts = counts
 
     def _asked(self) -> tuple[str, int]:
         return self.filter, len(self.rows)
@@ -191,3 +194,9 @@ class JobsState(Selection, SessionState):
         told = [(titles[str(event.video_id)], event) for event in ended if str(event.video_id) in titles]
         if told:
             self.spoken = "; ".join(f"{title}: {words.status(event.data['status'])}" for title, event in told)
+
+
+def _counted(counts: dict[JobState, int]) -> dict[str, str]:
+    """For each filter how many there are, in words; nothing where there are none."""
+    sums = {name: sum(counts.get(state, 0) for state in states) for name, states in FILTERS.items()}
+    return {name: f"{work.MOST}+" if many > work.MOST else str(many) for name, many in sums.items() if many}

@@ -245,8 +245,10 @@ def test_a_job_is_given_another_turn_cancelled_and_begun_again(
         assert state.rows[0].priority == "batch"
         await JobsState.prioritize.fn(state, id, "whenever")
         assert state.rows[0].priority == "batch"
+        assert state.counts == {"active": "1", "waiting": "1"}
         await JobsState.cancel.fn(state, id)
         assert state.rows == []
+        await until(lambda: state.counts == {"failed": "1"})
         await JobsState.choose.fn(state, "failed")
         await JobsState.retry.fn(state, id)
         assert state.rows == []

@@ -40,6 +40,20 @@ def test_only_the_newest_whole_job_of_a_video_is_listed(account: Accounts) -> No
     assert _page(me, (JobState.FAILED,)).items == [], "what came before is history"
 
 
+def test_what_asks_for_attention_is_counted_up_to_a_bound(account: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    me, other = account(), account()
+    made = _queue(me, *(f"clip {number}" for number in range(5)))
+    _queue(other, "theirs")
+    _end(made[0], JobState.FAILED)
+    _end(made[1], JobState.COMPLETED)
+    with database.transaction() as session:
+        jobs.retry(session, video=session.get_one(Video, made[0].video_id))
+        counts = work.counts(session, me.principal)
+        assert {state: many for state, many in counts.items() if many} == {JobState.QUEUED: 4}
+        monkeypatch.setattr(work, "MOST", 2)
+        assert work.counts(session, me.principal)[JobState.QUEUED] == 3
+
+
 def test_pages_go_on_where_the_one_before_ended(account: Accounts) -> None:
     me = account()
     made = _queue(me, *(f"clip {number}" for number in range(5)))
