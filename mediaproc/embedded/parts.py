@@ -80,6 +80,7 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
         name="s3",
         command=(
             str(Path(sys.executable).parent / "weed"),
+            "-logtostderr=true",  # which is kept with the data; else a file each day in the system's folder for scratch
             "mini",
             f"-dir={directory}",
             "-ip=127.0.0.1",
