@@ -197,6 +197,7 @@ def _sound(page: Page) -> list[object]:
     return page.evaluate("[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]")
 
 
+@pytest.mark.console_errors(r"status of 404 .*/api/v1/videos/[^/]+/hls/")  # what its player asks for as it goes
 def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path) -> None:
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
