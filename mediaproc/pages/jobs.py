@@ -9,6 +9,7 @@ import reflex as rx
 from mediaproc.components.ago import ago
 from mediaproc.components.hosts import hosts
 from mediaproc.components.parts import bar, button, icon
+from mediaproc.components.selecting import select_box
 from mediaproc.components.shell import shell
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.work_rows import TURNS, JobRow
@@ -126,7 +127,7 @@ def _turn_of_all() -> rx.Component:
 
 def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.li(
-        rx.cond(row.can_cancel | row.can_retry, _box(row)),
+        rx.cond(row.can_cancel | row.can_retry, select_box(JobsState, row, class_name="job-box")),
         rx.el.div(
             rx.link(row.title, href=row.href, underline="none", class_name="job-title", title=row.title),
             _line(row),
@@ -138,19 +139,6 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
         class_name="job",
         custom_attrs={"data-state": row.state},
         key=row.id,
-    )
-
-
-def _box(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            checked=JobsState.selected.contains(row.id),
-            read_only=True,  # a click says whether Shift was held
-            on_click=lambda event: JobsState.select(row.id, event.shift_key),
-            aria_label="Select “" + row.title + "”",
-        ),
-        class_name="job-box",
     )
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from mediaproc.components.ago import ago
 from mediaproc.components.parts import bar, button, icon
 from mediaproc.components.selected import selected
+from mediaproc.components.selecting import select_box
 from mediaproc.components.shell import shell
 from mediaproc.components.uploader import OPENS_PICKER
 from mediaproc.operations.videos import Order
@@ -111,22 +112,8 @@ def _card(card: rx.vars.ObjectVar[Card]) -> rx.Component:
             underline="none",
             class_name="card",
         ),
-        _pick(card),
+        select_box(LibraryState, card, class_name="pick"),
         key=card.id,
-    )
-
-
-def _pick(card: rx.vars.ObjectVar[Card]) -> rx.Component:
-    """Seen on hover and focus; once something is selected, a click anywhere on a card selects it."""
-    return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            checked=LibraryState.selected.contains(card.id),
-            read_only=True,  # a click says whether Shift was held
-            on_click=lambda event: LibraryState.select(card.id, event.shift_key),
-            aria_label="Select “" + card.title + "”",
-        ),
-        class_name="pick",
     )
 
 

@@ -143,6 +143,7 @@ class JobsState(Selection, SessionState):
     async def _reload(self) -> None:
         """Load as many as are shown; again if meanwhile more are, or others are asked for."""
         await self._look()
+        await self._count()
         while True:
             asked = self._asked()
             page = await self._page(limit=max(PAGE_SIZE, len(self.rows)))
@@ -151,11 +152,16 @@ class JobsState(Selection, SessionState):
                     return self._show(page)
 
     async def _look(self) -> None:
-        """Show who works at what, and how much there is of each sort."""
-        hosts, counts = hosts_of(await self._ask(doing.now)), _counted(await self._ask(work.counts))
+        """Show who works at what."""
+        hosts = hosts_of(await self._ask(doing.now))
         async with self:
             if hosts != self.hosts:
                 self.hosts = hosts
+
+    async def _count(self) -> None:
+        """Show how much there is of each sort."""
+        counts = _counted(await self._ask(work.counts))
+        async with self:
             if counts != self.counts:
                 self.counts = counts
 
