@@ -10,9 +10,10 @@ from contextlib import suppress
 
 from mediaproc import logs
 from mediaproc.domain.errors import Expected, StorageFailed
-from mediaproc.media import copying, reheading
+from mediaproc.media.commands import source_copy
+from mediaproc.media.mp4 import faststart
+from mediaproc.media.mp4.faststart import Reheaded
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.reheading import Reheaded
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
 from mediaproc_worker.context import AttemptContext
@@ -33,10 +34,10 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
 
     None where the source is not made for that, or storage does not copy parts: then it must be sent.
     """
-    if context.claim.video.size_bytes < SMALLEST_BYTES or not copying.keeps_every_sound(info):
+    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.keeps_every_sound(info):
         return None
     source_key = context.claim.video.source_key
-    made = reheading.reheaded(
+    made = faststart.reheaded(
         lambda offset, size: objects.get_range(source_key, offset, size),
         context.claim.video.size_bytes,
         tracks=1 + len(info.audio),

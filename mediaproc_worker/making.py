@@ -10,10 +10,11 @@ from dataclasses import replace
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.embedded.ffmpeg import ffmpeg_path
-from mediaproc.media import codecs, soundtracks, tone, tracks
-from mediaproc.media.fragments import Cutter
+from mediaproc.media import audio_copy, codecs, tracks
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
+from mediaproc.media.mp4.boxes import Cutter
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
@@ -182,7 +183,7 @@ def _rung_row(context: AttemptContext, rung: Rung, preset: Preset) -> jobs.NewRe
         width=rung.width,
         height=rung.height,
         frame_rate=float(rung.frame_rate),
-        video_range=tone.video_range(info_of(context).video, preset.bit_depth),
+        video_range=hdr.video_range(info_of(context).video, preset.bit_depth),
         bitrate_bps=rung.max_bitrate_bps,
         peak_bitrate_bps=rung.max_bitrate_bps,
     )
@@ -207,7 +208,7 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
 
 def _sound_row(context: AttemptContext, kept: Kept, preset: Preset) -> jobs.NewRendition:
     audio, track = preset.audio.of(kept.channels), tracks.track_of(info_of(context), kept)
-    bitrate_bps = track.bitrate_bps if soundtracks.kept(track, preset) else audio.bitrate_bps
+    bitrate_bps = track.bitrate_bps if audio_copy.kept(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.AUDIO,

@@ -7,8 +7,9 @@ from pathlib import Path
 import fontpkg_noto_sans  # pyright: ignore[reportMissingTypeStubs]
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
-from mediaproc.media import burning, layout, overlays, tracks
+from mediaproc.media import layout, tracks
 from mediaproc.media.edits import Edits
+from mediaproc.media.filters import burn_in, overlay
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -26,24 +27,24 @@ def keep_text(context: AttemptContext, info: MediaInfo, source: Source, edits: E
 
     Those that can't be read are left out, and told of.
     """
-    if not overlays.burns_in(info, edits):
+    if not overlay.burns_in(info, edits):
         return
     (kept,) = tracks.texts(info)
     try:
-        making.run(context, burning.arguments(info, source=source, edits=edits))
+        making.run(context, burn_in.arguments(info, source=source, edits=edits))
         script = (context.workspace / layout.BURNT).read_text(errors="replace")
         context.log(f"Burning in the subtitles “{kept.label.title}”")
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
-        script = burning.NOTHING
+        script = burn_in.NOTHING
         context.log(f"The subtitles can't be read and are not burnt in: {error.detail}")
     key = keys.burnt_text(context.claim.video_id, context.claim.output)
-    put_bytes(burning.drawn(script, info).encode(), key, content_type="text/x-ssa")
+    put_bytes(burn_in.drawn(script, info).encode(), key, content_type="text/x-ssa")
 
 
 def fetch(context: AttemptContext, info: MediaInfo, preset: Preset) -> None:
     """Put into the workspace what the preset lays over the picture."""
     fetch_mark(context, preset)
-    if overlays.burns_in(info, preset.edits):
+    if overlay.burns_in(info, preset.edits):
         body = objects.get_bytes(keys.burnt_text(context.claim.video_id, context.claim.output))
         (context.workspace / layout.BURNT).write_bytes(body)
         (context.workspace / layout.FONTS).symlink_to(_FONTS, target_is_directory=True)

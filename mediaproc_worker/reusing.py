@@ -14,7 +14,7 @@ from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.embedded import ffmpeg
 from mediaproc.media import fingerprints, tracks
-from mediaproc.media.plan import Chunk
+from mediaproc.media.chunks import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.tracks import Label

@@ -15,9 +15,10 @@ from pathlib import Path
 from uuid import UUID
 
 from mediaproc.domain.states import RenditionKind
-from mediaproc.media import codecs, layout, retiming
-from mediaproc.media.fragments import Cut, Cutter
-from mediaproc.media.plan import Chunk
+from mediaproc.media import codecs, layout
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.mp4 import retime
+from mediaproc.media.mp4.boxes import Cut, Cutter
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
 from mediaproc_worker.context import AttemptContext
@@ -109,7 +110,7 @@ class Outbox:
         key = keys.segment(claim.video_id, claim.output, self.name, number, again=again)
         body, seconds = self._read(cut.offset, cut.size_bytes), cut.duration_seconds
         if self.chunk is not None:
-            made = retiming.retimed(
+            made = retime.retimed(
                 body, lag_before=self._lag_before, lag=self._lag, default_duration=self.cutter.default_duration
             )
             body, seconds = made.data, made.ticks / self.cutter.timescale
@@ -120,8 +121,8 @@ class Outbox:
         """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
         # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
         reorders = self.row.codec != "av1"
-        self._lag = retiming.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
-        init, self._lag_before = retiming.with_lag(init, self._lag)
+        self._lag = retime.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
+        init, self._lag_before = retime.with_lag(init, self._lag)
         digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
         key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)
         self.row = replace(self.row, init_key=key)

@@ -12,7 +12,7 @@ from mediaproc.api import caller
 from mediaproc.api.caller import AccessCookie, BearerToken
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media import dash, manifest, storyboard
+from mediaproc.media import dash, hls, storyboard
 from mediaproc.operations import playback
 from mediaproc.operations.scope import Principal
 
@@ -25,7 +25,7 @@ Token = Annotated[str | None, Query(max_length=1000, description="The token that
 class Playlist(Response):
     """An HLS playlist."""
 
-    media_type = manifest.MIME_TYPE
+    media_type = hls.MIME_TYPE
 
 
 class Vtt(Response):

@@ -12,7 +12,7 @@ from mediaproc.api.caller import SignedIn
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media.recipes import NAME_PATTERN, Recipe
+from mediaproc.media.preset_request import NAME_PATTERN, Recipe
 from mediaproc.operations import presets
 from mediaproc.operations.presets import Offered
 

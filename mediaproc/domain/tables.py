@@ -34,8 +34,8 @@ from mediaproc.domain.states import (
     UploadState,
     VideoStatus,
 )
-from mediaproc.media.roles import Role
-from mediaproc.media.tone import SDR
+from mediaproc.media.filters.hdr import SDR
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 E = TypeVar("E", bound=StrEnum)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mediaproc.media import languages, layout
 from mediaproc.media.probe import AudioTrack, MediaInfo, TextTrack
-from mediaproc.media.roles import Role
+from mediaproc.media.track_roles import Role
 
 MOST_SOUNDS = 8
 """Sound tracks that are kept. Each is encoded and stored whole."""

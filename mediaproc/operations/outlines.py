@@ -11,8 +11,8 @@ from sqlmodel import Session
 from mediaproc.domain.errors import Conflict
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import outline, plan, probe
-from mediaproc.media.plan import Chunk
+from mediaproc.media import plan, probe
+from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import jobs, scope
@@ -86,12 +86,12 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     if preset is None:
         raise Conflict(f"There is no preset called {job.preset} any more")
     info, parts = MediaInfo.from_json(video.media_info), jobs.of_output(session, job.id, job.attempt)
-    if (obstacle := outline.obstacle(info, preset, ())) is not None:
+    if (obstacle := plan.obstacle(info, preset, ())) is not None:
         raise Conflict(f"There is no plan: {obstacle}")
     try:
-        made = outline.outline_of(
+        made = plan.outline_of(
             info,
-            source=outline.NAMELESS,
+            source=plan.NAMELESS,
             preset=preset,
             chunks=_chunks(parts, info, preset) if preset.rungs else [],
             threads=settings().threads_per_encode,
@@ -110,4 +110,4 @@ def _recipe(job: Job) -> Preset | None:
 
 def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
     """What the pictures were cut into, or all of the video as one."""
-    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or plan.chunks_for(info, preset, [])
+    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or chunks_for(info, preset, [])

@@ -18,9 +18,10 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, fragments, manifest, storyboard
+from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
-from mediaproc.media.manifest import Piece, Sound, Text, Variant
+from mediaproc.media.hls import Piece, Sound, Text, Variant
+from mediaproc.media.mp4 import boxes
 from mediaproc.operations import jobs, scope, shown, tokens
 from mediaproc.operations.jobs import leaving
 from mediaproc.operations.scope import Principal
@@ -67,7 +68,7 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     if not pictures and not sounds:
         raise NotFound("There is nothing to play yet")
     token = _token(video)
-    return manifest.multivariant_playlist(
+    return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
         sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
         texts=[Text(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES],
@@ -82,8 +83,8 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
         raise NotFound
     seconds = _life_seconds(video)
     pieces = _pieces(session, rendition, seconds=seconds)
-    return manifest.media_playlist(
-        pieces if rendition.finished else manifest.up_to(pieces, _common_end(session, found)),
+    return hls.media_playlist(
+        pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
     )
@@ -182,8 +183,8 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
 @lru_cache(maxsize=10_000)
 def _start_seconds(init_key: str, segment_key: str) -> float:
     """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
-    timescale = fragments.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
-    return fragments.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
+    timescale = boxes.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
+    return boxes.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
-from mediaproc.media.roles import Role
+from mediaproc.media.track_roles import Role
 from mediaproc.operations import filenames, playback, progress, shown
 from mediaproc.storage import keys, presign
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from mediaproc.domain.errors import NotCopyable
-from mediaproc.media import command, copying, ladder, subtitles, tracks
+from mediaproc.media import ladder, tracks
+from mediaproc.media.commands import encode, source_copy, subtitles
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -27,14 +28,14 @@ from mediaproc_worker.shipping import Outbox
 
 def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
     """Raises NotCopyable where browsers would not play the source."""
-    if (obstacle := copying.obstacle(info, keyframes)) is not None:
+    if (obstacle := source_copy.obstacle(info, keyframes)) is not None:
         raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
 
 
 def keep_source(context: AttemptContext) -> None:
     """Make everything of a video whose source is kept."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    context.log(copying.said(info, preset))
+    context.log(source_copy.said(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
     with making.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
@@ -52,8 +53,8 @@ def _copied(
     context: AttemptContext, outboxes: list[Outbox], info: MediaInfo, source: Source, preset: Preset
 ) -> list[Made]:
     """The segments, each in S3 as soon as it is cut; their bytes stay in the workspace for the MP4."""
-    arguments = copying.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    arguments = source_copy.copy_arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     done = run_part(
         context, outboxes, arguments, threads=1, seconds=info.duration_seconds, base=jobs.PLANNED, end=jobs.ENCODED,
         show=lambda attempt: attempt.write(jobs.mark_playable),
@@ -65,7 +66,7 @@ def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, 
     kept = tracks.sounds(info)
     outboxes = making.sound_outboxes(context, pool, kept, preset)
     for outbox, each in zip(outboxes, kept, strict=True):
-        outbox.row = replace(outbox.row, channels=copying.sound_channels(info, each, preset))
+        outbox.row = replace(outbox.row, channels=source_copy.sound_channels(info, each, preset))
     return outboxes
 
 

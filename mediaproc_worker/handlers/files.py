@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mediaproc.domain.errors import NoAudioTrack
 from mediaproc.domain.states import RenditionKind, Stage
-from mediaproc.media import command, files, layout, loudness, manifest, tracks
+from mediaproc.media import hls, layout, loudness, tracks
+from mediaproc.media.commands import encode, files
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
@@ -41,7 +42,7 @@ def make_files(context: AttemptContext) -> None:
     """Make every file of a preset that has no ladder. Raises NoAudioTrack where it asks for a sound that is none."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
     with making.senders() as pool:
-        if preset.loop is None and command.main_audio(info) is None:
+        if preset.loop is None and encode.main_audio(info) is None:
             raise NoAudioTrack
         poster = Poster.begin(context, pool, info, source) if info.video.shown else None
         if preset.loop is not None:
@@ -121,7 +122,7 @@ def _run(
     outboxes: Sequence[Outbox] = (),
 ) -> None:
     """Run FFmpeg, telling progress, and ship what can be played while it is written."""
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     estimate, shown = Estimate(seconds), not outboxes
     with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):
@@ -160,6 +161,6 @@ def _finish(context: AttemptContext, rendition_id: UUID, file: File, pieces: lis
         rendition_id,
         mp4_key=key,
         mp4_size_bytes=size_bytes,
-        bitrate_bps=manifest.average_bitrate_bps(pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(pieces),
+        bitrate_bps=hls.average_bitrate_bps(pieces),
+        peak_bitrate_bps=hls.peak_bitrate_bps(pieces),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mediaproc.embedded.ffmpeg import measures_vmaf
-from mediaproc.media import ladder, layout, tone, vmaf
+from mediaproc.media import ladder, layout, vmaf
+from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample
 from mediaproc.operations import jobs
@@ -25,7 +26,7 @@ def measure(context: AttemptContext) -> None:
         renditions = jobs.measurable(session, context.claim)
     if not renditions:
         return
-    if tone.kept(making.info_of(context).video, making.preset_of(context).bit_depth):
+    if hdr.kept(making.info_of(context).video, making.preset_of(context).bit_depth):
         context.log("VMAF is not measured: it was made for SDR, and this picture is kept in HDR")
         return
     if not measures_vmaf():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job
-from mediaproc.media import command, ladder, tracks
+from mediaproc.media import ladder, tracks
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import jobs
@@ -23,8 +24,8 @@ def encode_chunk(context: AttemptContext) -> None:
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
     rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
-    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     overlaying.fetch(context, info, preset)
     with making.senders() as pool:
         outboxes = making.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
@@ -35,8 +36,8 @@ def encode_chunk(context: AttemptContext) -> None:
 def encode_sound(context: AttemptContext) -> None:
     """Encode the sound of the whole video, so that no seam can be heard."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    arguments = command.sound_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    arguments = encode.sound_arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     with making.senders() as pool:
         outboxes = making.sound_outboxes(context, pool, tracks.sounds(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)

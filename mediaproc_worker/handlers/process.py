@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, copying, edits, ladder, plan, remux, soundtracks, tracks
-from mediaproc.media.index import Index
+from mediaproc.media import audio_copy, edits, ladder, tracks
+from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
+from mediaproc.media.commands import encode, remux, source_copy
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
@@ -36,7 +37,7 @@ def process(context: AttemptContext) -> None:
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
         check_kept(info, index.keyframes)
-        _note(context, source, copying.copy_arguments(info, source=source, preset=preset))
+        _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
         context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
@@ -44,14 +45,14 @@ def process(context: AttemptContext) -> None:
         return
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info, index)
-    chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
+    chunks = chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
     instant = _instant(context, info, preset, keyframes)
     before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
     left = [rung for rung in rungs if rung.name not in before]
     _note_first(context, info, source, preset, left, chunks[0])
     instant = instant and not before  # what was made before plays at once too
     context.log(_said(chunks, left, instant=instant))
-    if any(soundtracks.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
+    if any(audio_copy.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
         context.log("Its sound is kept as it is")
     context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
@@ -84,7 +85,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
         height=video.display_height or None,
         frame_rate=float(video.frame_rate) or None,
     )
-    sound = command.main_audio(info)
+    sound = encode.main_audio(info)
     size = f"{video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps"
     picture = f"{video.codec} {size}" if video.shown else "no picture"
     heard = f"{sound.codec} with {sound.channels} channels" if sound else "no sound"
@@ -100,7 +101,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= plan.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 
@@ -147,9 +148,9 @@ def _note_first(
     if not rungs:
         return
     threads = settings().threads_per_encode
-    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     _note(context, source, arguments)
 
 
 def _note(context: AttemptContext, source: Source, arguments: list[str]) -> None:
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))

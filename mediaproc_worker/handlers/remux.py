@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mediaproc.media import command, layout, manifest, remux, tracks
+from mediaproc.media import hls, layout, tracks
+from mediaproc.media.commands import encode, remux
 from mediaproc.operations import jobs
 from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
@@ -15,7 +16,7 @@ def copy_picture(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `remux`: what it writes is playable at once, at any length."""
     preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
     arguments = remux.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     with making.senders() as pool:
         picture = making.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
         outboxes = [picture, *making.sound_outboxes(context, pool, tracks.sounds(info), preset)]
@@ -34,6 +35,6 @@ def _finish(context: AttemptContext, outbox: Outbox) -> None:
     context.write(
         jobs.finish_rendition,
         outbox.rendition_id,
-        bitrate_bps=manifest.average_bitrate_bps(outbox.pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(outbox.pieces),
+        bitrate_bps=hls.average_bitrate_bps(outbox.pieces),
+        peak_bitrate_bps=hls.peak_bitrate_bps(outbox.pieces),
     )

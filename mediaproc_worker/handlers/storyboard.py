@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from mediaproc.media import command, layout, storyboard
+from mediaproc.media import layout, storyboard
+from mediaproc.media.commands import encode
+from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
-from mediaproc.media.still import first_frame
 from mediaproc.media.storyboard import Storyboard
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
@@ -57,7 +58,7 @@ def _still(key: str) -> bytes:
 
 def _tile(context: AttemptContext, board: Storyboard, video_range: str) -> None:
     arguments = storyboard.arguments(board, video_range=video_range)
-    context.write(jobs.note, command=command.shell_line(arguments, source=Source(layout.STILLS)))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=Source(layout.STILLS)))
     making.run(context, arguments, limits=_LIMITS)
 
 

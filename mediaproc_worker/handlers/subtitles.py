@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
 from mediaproc.domain.states import RenditionKind
-from mediaproc.media import command, layout, subtitles, tracks
+from mediaproc.media import layout, tracks
+from mediaproc.media.commands import encode, subtitles
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import Kept
@@ -23,7 +24,7 @@ def extract_subtitles(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `subtitles`."""
     info, source = making.info_of(context), source_of(context)
     arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     keep_texts(context, info, arguments)
 
 

@@ -13,7 +13,9 @@ import psutil
 import pytest
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, NotAVideo, ProcessingError, TimedOut
-from mediaproc.media import command, keyframes, ladder, presets, sniff
+from mediaproc.media import ladder, presets, sniff
+from mediaproc.media.commands import encode
+from mediaproc.media.mp4 import keyframes
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc_worker import process, reading, reasons
@@ -161,7 +163,7 @@ def _processed(source: Source, head: bytes, folder: Path, *, limits: Limits = LI
 
 def _encode(info: MediaInfo, source: Source, folder: Path, limits: Limits) -> None:
     rungs = ladder.rungs_for(info, presets.WEB)
-    arguments = command.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=1)
+    arguments = encode.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=1)
     try:
         process.run(Path(clips.FFMPEG), arguments, directory=folder, cancelled=threading.Event(), limits=limits)
     except (ProcessFailed, ProcessTimedOut) as failure:

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import command, ladder, plan, presets, probe, sniff
-from mediaproc.media.index import Index
+from mediaproc.media import chunks, ladder, presets, probe, sniff
+from mediaproc.media.commands.encode import encode_arguments, poster_arguments, shell_line
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
 from mediaproc_worker import reading, reasons
 from tests import clips
@@ -121,12 +122,10 @@ def _plan(info: MediaInfo, cuts: list[float]) -> None:
     """Everything that is decided before FFmpeg is started; and what is written down can be read again."""
     assert MediaInfo.from_json(json.loads(json.dumps(info.to_json()))) == info
     rungs = ladder.rungs_for(info, presets.WEB)
-    for chunk in (None, *plan.chunks_for(info, presets.WEB, cuts)):
-        arguments = command.encode_arguments(
-            info, source=Source("x"), preset=presets.WEB, rungs=rungs, threads=1, chunk=chunk
-        )
-        command.shell_line(arguments, source=Source("x"))
-    command.poster_arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
+    for chunk in (None, *chunks.chunks_for(info, presets.WEB, cuts)):
+        arguments = encode_arguments(info, source=Source("x"), preset=presets.WEB, rungs=rungs, threads=1, chunk=chunk)
+        shell_line(arguments, source=Source("x"))
+    poster_arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
 
 
 # Mutations --------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
-from mediaproc.media import command, ladder, presets
+from mediaproc.media import ladder, presets
+from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
 from mediaproc_worker import reasons
 from tests import clips
@@ -58,7 +59,7 @@ def encode(whole: Path, address: str, folder: Path) -> subprocess.CompletedProce
     """What FFmpeg makes of a source that was whole when it was probed."""
     info = clips.probed(whole)
     rungs = ladder.rungs_for(info, presets.WEB)
-    arguments = command.encode_arguments(info, source=Source(address), preset=presets.WEB, rungs=rungs, threads=2)
+    arguments = encode_arguments(info, source=Source(address), preset=presets.WEB, rungs=rungs, threads=2)
     return subprocess.run([clips.FFMPEG, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
 
 

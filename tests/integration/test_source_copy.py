@@ -11,7 +11,7 @@ import pytest
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.media import manifest
+from mediaproc.media import hls
 from mediaproc.operations import outlines, playback
 from mediaproc.storage import objects
 from mediaproc_worker import attempt, grafting, packaging
@@ -94,8 +94,8 @@ def assert_the_playlist_is_true(job: Job, made: dict[str, Rendition]) -> None:
         video = session.get_one(Video, job.video_id)
         text, growing = playback.multivariant_playlist(session, video), playback.media_playlist(session, video, "720p")
     pieces = {name: [(each.size_bytes, each.duration_seconds) for each in segments_of(made[name])] for name in made}
-    average = sum(manifest.average_bitrate_bps(each) for each in pieces.values())
-    peak = sum(manifest.peak_bitrate_bps(each) for each in pieces.values())
+    average = sum(hls.average_bitrate_bps(each) for each in pieces.values())
+    peak = sum(hls.peak_bitrate_bps(each) for each in pieces.values())
     assert f"BANDWIDTH={peak},AVERAGE-BANDWIDTH={average}," in text
     assert 'CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=25.000' in text
     assert 'CHANNELS="6"' in text

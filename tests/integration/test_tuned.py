@@ -13,8 +13,8 @@ from mediaproc.domain.errors import StorageFailed
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Video
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
-from mediaproc.media.recipes import Recipe
 from mediaproc.operations import jobs, outlines
 from mediaproc.operations.scope import Principal
 from mediaproc_worker import attempt, comparing

@@ -15,8 +15,9 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
-from mediaproc.media import layout, tone
-from mediaproc.media.roles import Role
+from mediaproc.media import layout
+from mediaproc.media.filters import hdr
+from mediaproc.media.track_roles import Role
 from mediaproc.operations import news
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, fenced, output_row
@@ -42,7 +43,7 @@ class NewRendition:
     role: Role = Role.MAIN
     is_default: bool = False
     channels: int = 0
-    video_range: str = tone.SDR
+    video_range: str = hdr.SDR
     mp4_key: str | None = None
     mp4_size_bytes: int | None = None
     vmaf: float | None = None

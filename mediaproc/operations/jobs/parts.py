@@ -16,8 +16,7 @@ from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
-from mediaproc.media import plan
-from mediaproc.media.plan import Chunk
+from mediaproc.media.chunks import Chunk, chunk_of
 from mediaproc.operations.jobs import moves
 from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
 from mediaproc.operations.jobs.leaving import leave_output, retire_instant
@@ -204,7 +203,7 @@ def chunks_of(parts: Sequence[Job], *, segment_seconds: int) -> list[Chunk]:
     encodes = [part for part in parts if part.kind is JobKind.ENCODE]
     known = sorted((part.start_seconds or 0.0, part.length_seconds or 0.0) for part in encodes)
     return [
-        plan.chunk_of(
+        chunk_of(
             number,
             start_seconds=start,
             length_seconds=length,

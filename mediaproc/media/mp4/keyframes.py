@@ -9,7 +9,7 @@ import struct
 from bisect import bisect_right
 from itertools import accumulate
 
-from mediaproc.media import fragments, tables
+from mediaproc.media.mp4 import boxes, sample_tables
 
 _MOST_SAMPLES = 20_000_000
 _ENOUGH = 100_000
@@ -23,13 +23,13 @@ def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]
     the beginning, of a film that was trimmed without copying it, has a time below 0.
     """
     try:
-        trak = tables.track(moov, track, handler=b"vide")
-        table, timescale = tables.sample_table(trak), tables.timescale(trak)
-        if _last_offset(table) >= size_bytes or tables.has(moov, "mvex"):
+        trak = sample_tables.track(moov, track, handler=b"vide")
+        table, timescale = sample_tables.sample_table(trak), sample_tables.timescale(trak)
+        if _last_offset(table) >= size_bytes or sample_tables.has(moov, "mvex"):
             return []
         hidden = _hidden_ticks(trak, table) / timescale
         return [at - hidden for at in _times(table, timescale)]
-    except tables.BROKEN:
+    except sample_tables.BROKEN:
         return []
 
 
@@ -37,7 +37,7 @@ def _last_offset(table: bytes) -> int:
     """The file offset of the last run of samples (`stco`, `co64`)."""
     for kind, code in (("stco", ">I"), ("co64", ">Q")):
         try:
-            rows = fragments.find(table, "stbl", kind)
+            rows = boxes.find(table, "stbl", kind)
         except ValueError:
             continue
         count = int(struct.unpack_from(">I", rows, 4)[0])
@@ -48,21 +48,21 @@ def _last_offset(table: bytes) -> int:
 
 def _hidden_ticks(trak: bytes, table: bytes) -> int:
     """How much of the media comes before what is shown first, by the track's edit list (`elst`)."""
-    begins = next((media_time for _, media_time, _ in tables.edits(trak) if media_time >= 0), 0)
+    begins = next((media_time for _, media_time, _ in sample_tables.edits(trak) if media_time >= 0), 0)
     return max(0, begins - _first_composition_offset(table))
 
 
 def _first_composition_offset(table: bytes) -> int:
     """By how much the first frame is shown after it is decoded (`ctts`), which an edit list evens out."""
     try:
-        offsets = tables.rows(fragments.find(table, "stbl", "ctts"), ">Ii")
+        offsets = sample_tables.rows(boxes.find(table, "stbl", "ctts"), ">Ii")
     except ValueError:
         return 0
     return offsets[0][1] if offsets else 0
 
 
 def _times(table: bytes, timescale: int) -> list[float]:
-    runs = tables.durations(table)
+    runs = sample_tables.durations(table)
     firsts = [0, *accumulate(count for count, _ in runs)]
     starts = [0, *accumulate(count * ticks for count, ticks in runs)]
     if firsts[-1] > _MOST_SAMPLES:
@@ -80,7 +80,7 @@ def _times(table: bytes, timescale: int) -> list[float]:
 def _sync_samples(table: bytes, count: int) -> list[int]:
     """Numbers of the keyframes from 0; without a table of them every sample is one."""
     try:
-        stss = fragments.find(table, "stbl", "stss")
+        stss = boxes.find(table, "stbl", "stss")
     except ValueError:
         return list(range(0, count, max(1, count // _ENOUGH)))
-    return [number - 1 for (number,) in tables.rows(stss, ">I")]
+    return [number - 1 for (number,) in sample_tables.rows(stss, ">I")]

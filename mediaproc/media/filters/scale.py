@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import overlays, timing, tone
+from mediaproc.media import segment_edges
+from mediaproc.media.chunks import Chunk
 from mediaproc.media.edits import picture_filters
+from mediaproc.media.filters import hdr, overlay
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo, VideoTrack
 from mediaproc.media.sources import Source, input_options
@@ -72,7 +73,9 @@ def in_time(picture: Any, info: MediaInfo, frame_rate: Fraction) -> Any:
         # One frame of each two fields, and only of frames that say they are interlaced.
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
     if info.video.frame_rate > frame_rate:
-        now, before = (f"floor(({time}+{timing.EARLY_SECONDS})*{frame_rate})" for time in ("t", "prev_selected_t"))
+        now, before = (
+            f"floor(({time}+{segment_edges.EARLY_SECONDS})*{frame_rate})" for time in ("t", "prev_selected_t")
+        )
         picture = picture.filter("select", f"if(isnan(prev_selected_t),1,gt({now},{before}))")
     return picture
 
@@ -84,24 +87,24 @@ def _first(picture: Any, info: MediaInfo, rung: Rung, preset: Preset) -> Any:
 def marked(picture: Any, info: MediaInfo, preset: Preset, width: int, height: int, *, bit_depth: int = 8) -> Any:
     """The source's frames in another size, with all that the preset lays over them."""
     shown = fitted(picture, info, width, height, bit_depth=bit_depth)
-    return overlays.laid_over(shown, info, preset.edits, width, height)
+    return overlay.laid_over(shown, info, preset.edits, width, height)
 
 
 def fitted(picture: Any, info: MediaInfo, width: int, height: int, *, bit_depth: int = 8) -> Any:
     """The source's frames in another size, with square pixels, in what decoders know. With 10 bits HDR stays HDR."""
-    kept = tone.kept(info.video, bit_depth)
+    kept = hdr.kept(info.video, bit_depth)
     for name, values in opaque(info.video):  # first, or the colours of what can't be seen bleed into edges
         picture = picture.filter(name, **values)
-    for name, values in tone.keeping(info.video) if kept else []:
+    for name, values in hdr.keeping(info.video) if kept else []:
         picture = picture.filter(name, **values)
     picture = picture.filter("scale", width, height, **_scale_options(info, hdr_kept=kept))
     picture = picture.filter("setsar", "1")
-    for name, values in [] if kept else tone.filters(info.video):  # in the smaller size: it is the dearest step
+    for name, values in [] if kept else hdr.filters(info.video):  # in the smaller size: it is the dearest step
         picture = picture.filter(name, **values)
     return picture.filter("format", "yuv420p10le" if bit_depth == 10 else "yuv420p")
 
 
-def opaque(video: VideoTrack) -> list[tone.Filter]:
+def opaque(video: VideoTrack) -> list[hdr.Filter]:
     """The filters that put a picture on black, as players show around a video; none if nothing shines through."""
     return [("premultiply", {"inplace": 1})] if video.alpha else []
 
@@ -118,7 +121,7 @@ def within(picture: Any, start_seconds: float | None, end_seconds: float | None)
 
 
 def _edge(seconds: float) -> str:
-    return f"{seconds - timing.EARLY_SECONDS:.6f}"
+    return f"{seconds - segment_edges.EARLY_SECONDS:.6f}"
 
 
 def _scale_options(info: MediaInfo, *, hdr_kept: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import ffmpeg
 
 from mediaproc.media import layout, tracks
-from mediaproc.media.command import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
+from mediaproc.media.commands.encode import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.edits import entry_options
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mediaproc.media.fragments import Read
+from mediaproc.media.mp4.boxes import Read
 
 LARGEST_CUES_BYTES = 8 * 1024**2
 """Longer ones are not looked at: a film of three hours has some 200 KB."""

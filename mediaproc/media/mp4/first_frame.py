@@ -8,8 +8,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from mediaproc.media import fragments
-from mediaproc.media.fragments import Box
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.boxes import Box
 
 _DATA_OFFSET, _FIRST_FLAGS, _SIZE = 0x1, 0x4, 0x200
 _BASE, _DESCRIPTION, _DURATION, _DEFAULT_SIZE = 0x1, 0x2, 0x8, 0x10
@@ -38,10 +38,10 @@ class FirstFrame:
 
 def first_frame(head: bytes) -> FirstFrame:
     """The first frame of a segment of which `head` holds the first `moof`. Raises ValueError if it does not."""
-    moof = fragments.locate(head, "moof")
+    moof = boxes.locate(head, "moof")
     if moof.end > len(head):
         raise ValueError("moof is cut off")
-    trun = fragments.locate(head, "moof", "traf", "trun")
+    trun = boxes.locate(head, "moof", "traf", "trun")
     flags, _ = struct.unpack_from(">II", head, trun.offset + trun.header)
     flags &= 0xFFFFFF
     if not flags & _DATA_OFFSET:
@@ -59,7 +59,7 @@ def first_frame(head: bytes) -> FirstFrame:
 def _size_of_first(head: bytes, flags: int, row: int) -> int:
     if flags & _SIZE:
         return int(struct.unpack_from(">I", head, row + 4 * bool(flags & _ROW_FIELDS[0]))[0])
-    tfhd = fragments.find(head, "moof", "traf", "tfhd")
+    tfhd = boxes.find(head, "moof", "traf", "tfhd")
     said = struct.unpack_from(">I", tfhd)[0]
     if not said & _DEFAULT_SIZE:
         raise ValueError("no size of a frame")
@@ -72,7 +72,7 @@ def _with_one_row(head: bytes, moof: Box, trun: Box, row_end: int) -> bytes:
     cut = trun.end - row_end
     data = bytearray(head[moof.offset : row_end] + head[trun.end : moof.end])
     for kinds in (("moof",), ("moof", "traf"), ("moof", "traf", "trun")):
-        box = fragments.locate(head, *kinds)
+        box = boxes.locate(head, *kinds)
         struct.pack_into(">I", data, box.offset - moof.offset, box.size - cut)
     count = trun.offset + trun.header + 4 - moof.offset
     struct.pack_into(">Ii", data, count, 1, moof.size - cut + _MDAT_HEADER_BYTES)

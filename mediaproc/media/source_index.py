@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from mediaproc.media import cues, keyframes, soundtracks, tables
-from mediaproc.media.fragments import Read
+from mediaproc.media import audio_copy, matroska
+from mediaproc.media.mp4 import keyframes, sample_tables
+from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 
@@ -24,15 +25,15 @@ class Index:
         """When the keyframes of the picture are shown, in seconds, if the container says so in one place; else none."""
         video = self._info.video
         if self._container == "matroska":
-            return cues.keyframe_seconds(self._read, self._size_bytes, track=video.index)
+            return matroska.keyframe_seconds(self._read, self._size_bytes, track=video.index)
         return keyframes.keyframe_seconds(self._moov, track=video.index, size_bytes=self._size_bytes)
 
     def listened_to(self, preset: Preset) -> MediaInfo:
         """The source with what its index says of the sounds that the preset might keep as they are."""
         info = self._info
         audio = tuple(
-            replace(each, gapless=soundtracks.gapless(self._moov, track=each.index))
-            if soundtracks.fits(each, preset)
+            replace(each, gapless=audio_copy.gapless(self._moov, track=each.index))
+            if audio_copy.fits(each, preset)
             else each
             for each in info.audio
         )
@@ -40,7 +41,7 @@ class Index:
 
     @cached_property
     def _moov(self) -> bytes:
-        found = tables.find_index(self._read, self._size_bytes) if self._container == "mov" else None
+        found = sample_tables.find_index(self._read, self._size_bytes) if self._container == "mov" else None
         return self._read(found.offset, found.size) if found else b""
 
     @property

@@ -13,11 +13,11 @@ from typing import Any, cast
 import ffmpeg
 
 from mediaproc.media import layout, tracks
-from mediaproc.media.command import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
+from mediaproc.media.commands.encode import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
+from mediaproc.media.commands.subtitles import MAX_BYTES
 from mediaproc.media.edits import Edits, entry_options
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
-from mediaproc.media.subtitles import MAX_BYTES
 
 FONT = "Noto Sans"
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import ffmpeg
 
-from mediaproc.media import layout, tone, tracks
+from mediaproc.media import layout, tracks
 from mediaproc.media.edits import Corner, Edits, Watermark
+from mediaproc.media.filters import hdr
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location, option_arguments
 
@@ -43,7 +44,7 @@ def mark_options() -> dict[str, str]:
     return {**input_options(_FILE, demuxers=_DEMUXERS), "f": "png_pipe"}
 
 
-def mark_filters(watermark: Watermark, width: int, height: int, *, range: str = "tv") -> list[tone.Filter]:
+def mark_filters(watermark: Watermark, width: int, height: int, *, range: str = "tv") -> list[hdr.Filter]:
     """What makes a watermark as large and as clear as it is wanted on a picture of this size."""
     box = {"w": max(2, round(width * watermark.size)), "h": max(2, round(height * watermark.size))}
     return [

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import layout, loudness, pictures
-from mediaproc.media.command import (
+from mediaproc.media import layout, loudness
+from mediaproc.media.commands.encode import (
     GLOBAL_ARGUMENTS,
     PROGRESS_ARGUMENTS,
     audio_options,
@@ -17,6 +17,7 @@ from mediaproc.media.command import (
     filter_threads,
     main_audio,
 )
+from mediaproc.media.filters import scale as scale_module
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import AudioTarget, Loop, LoopFile, Preset, SoundFile
 from mediaproc.media.probe import MediaInfo
@@ -80,13 +81,13 @@ def _sound_file(sound: Any, file: SoundFile, preset: Preset) -> Any:
 
 def loop_arguments(info: MediaInfo, *, source: Source, loop: Loop, threads: int) -> list[str]:
     """Cut the moments out of the source and write them, one after another, as every file of the loop."""
-    reading = pictures.reading(info, source)
+    reading = scale_module.reading(info, source)
     inputs = [
         ffmpeg.input(location(source), threads=threads, **reading, ss=f"{start:.3f}", t=f"{length:.3f}")
         for start, length in moments(info.duration_seconds, loop)
     ]
     fastest = max(file.frame_rate for file in loop.files)
-    shown = [pictures.in_time(each[str(info.video.index)], info, Fraction(fastest)) for each in inputs]
+    shown = [scale_module.in_time(each[str(info.video.index)], info, Fraction(fastest)) for each in inputs]
     picture = ffmpeg.concat(*shown, v=1, a=0) if len(shown) > 1 else shown[0]
     each = picture.filter_multi_output("split", len(loop.files))
     outputs = [_loop_file(each[number], info, file, threads) for number, file in enumerate(loop.files)]
@@ -111,7 +112,7 @@ def loop_size(info: MediaInfo, file: LoopFile) -> tuple[int, int]:
 
 def _loop_file(picture: Any, info: MediaInfo, file: LoopFile, threads: int) -> Any:
     picture = picture.filter("fps", file.frame_rate)
-    picture = pictures.fitted(picture, info, *loop_size(info, file))
+    picture = scale_module.fitted(picture, info, *loop_size(info, file))
     picture, options = _LOOPS[file.encoder](picture, file)
     return ffmpeg.output(picture, layout.file(file.name, file.suffix), threads=threads, **options, **_PRIVATE)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mediaproc.media.roles import Role
-from mediaproc.media.tone import SDR
+from mediaproc.media.filters.hdr import SDR
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 MIME_TYPE = "application/vnd.apple.mpegurl"

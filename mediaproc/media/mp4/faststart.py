@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mediaproc.media import fragments
-from mediaproc.media.fragments import Box, Read
-from mediaproc.media.tables import LARGEST_INDEX_BYTES
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.boxes import Box, Read
+from mediaproc.media.mp4.sample_tables import LARGEST_INDEX_BYTES
 
 _MOST_BOXES = 64
 _MOST_CHUNKS = 1_000_000
@@ -76,7 +76,7 @@ def _outermost(read: Read, size_bytes: int) -> Iterator[Box]:
     for _ in range(_MOST_BOXES):
         if offset == size_bytes:
             return
-        box = fragments.box_at(read, offset)
+        box = boxes.box_at(read, offset)
         if box is None or box.end > size_bytes:
             break
         yield box
@@ -85,12 +85,12 @@ def _outermost(read: Read, size_bytes: int) -> Iterator[Box]:
 
 
 def _is_plain(moov: bytes, tracks: int) -> bool:
-    inside = list(fragments.boxes(moov, 8, len(moov)))
+    inside = list(boxes.boxes(moov, 8, len(moov)))
     traks = [moov[box.offset : box.end] for box in inside if box.kind == "trak"]
     return (
         len(traks) == tracks
         and all(box.kind != "mvex" for box in inside)  # its media are in fragments, each with an index of its own
-        and all(_takes(fragments.find(trak, "trak", "mdia", "minf", "stbl", "stsd")) for trak in traks)
+        and all(_takes(boxes.find(trak, "trak", "mdia", "minf", "stbl", "stsd")) for trak in traks)
     )
 
 
@@ -115,7 +115,7 @@ def _rewritten(data: bytes, box: Box, media: tuple[int, int], moved: int) -> byt
     content = data[box.offset + box.header : box.end]
     match box.kind:
         case "moov" | "trak" | "mdia" | "minf" | "stbl":
-            inside = fragments.boxes(data, box.offset + box.header, box.end)
+            inside = boxes.boxes(data, box.offset + box.header, box.end)
             kept = [each for each in inside if each.kind in _KEPT[box.kind]]
             return _box(box.kind, b"".join(_rewritten(data, each, media, moved) for each in kept))
         case "mvhd" | "tkhd" | "mdhd":

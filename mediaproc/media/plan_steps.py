@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediaproc.media import (
-    burning,
-    command,
-    copying,
-    files,
-    layout,
-    loudness,
-    overlays,
-    poster,
-    remux,
-    storyboard,
-    subtitles,
-    tone,
-    tracks,
-    tuning,
-    vmaf,
+from mediaproc.media import crf_search, layout, loudness, storyboard, tracks, vmaf
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import files, poster, remux, source_copy, subtitles
+from mediaproc.media.commands.encode import (
+    encode_arguments,
+    poster_arguments,
+    remux_arguments,
+    shell_line,
+    sound_arguments,
 )
-from mediaproc.media.command import shell_line
+from mediaproc.media.filters import burn_in as burn_in_module
+from mediaproc.media.filters import hdr, overlay
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -63,17 +56,19 @@ class Given:
 
 def burn_in(given: Given) -> list[Step]:
     """Write down the subtitles that are drawn on the pictures, if there are any."""
-    if not overlays.burns_in(given.info, given.preset.edits):
+    if not overlay.burns_in(given.info, given.preset.edits):
         return []
-    arguments = burning.arguments(given.info, source=given.source, edits=given.preset.edits)
-    return [_step(given, "Subtitles", arguments, f"To be burnt in, with the font {burning.FONT} in {layout.FONTS}")]
+    arguments = burn_in_module.arguments(given.info, source=given.source, edits=given.preset.edits)
+    return [
+        _step(given, "Subtitles", arguments, f"To be burnt in, with the font {burn_in_module.FONT} in {layout.FONTS}")
+    ]
 
 
 def copy(given: Given) -> list[Step]:
     """Keep the source's own picture."""
     if not given.left:
         return []
-    arguments = copying.copy_arguments(given.info, source=given.source, preset=given.preset)
+    arguments = source_copy.copy_arguments(given.info, source=given.source, preset=given.preset)
     return [_step(given, "Copy", arguments, "Picture as CMAF, not encoded, cut while it grows")]
 
 
@@ -97,13 +92,13 @@ def _instant(given: Given) -> list[Step]:
 def _sound(given: Given) -> list[Step]:
     if all(kept.rendition in given.reused for kept in tracks.sounds(given.info)):
         return []
-    arguments = command.sound_arguments(given.info, source=given.source, preset=given.preset)
+    arguments = sound_arguments(given.info, source=given.source, preset=given.preset)
     return [_step(given, "Sound", arguments, "Whole, so that no seam is heard")]
 
 
 def _chunk(given: Given, chunk: Chunk) -> Step:
     """Each of several in a folder of its own, since they write files of the same names."""
-    arguments = command.encode_arguments(
+    arguments = encode_arguments(
         given.info,
         source=given.source,
         preset=given.preset,
@@ -129,7 +124,7 @@ def _folder(chunk: Chunk) -> str:
 def _laid_over(given: Given) -> list[str]:
     """The files beside the source that an encode reads."""
     mark = [layout.WATERMARK] if given.preset.edits.watermark else []
-    burnt = overlays.burns_in(given.info, given.preset.edits)
+    burnt = overlay.burns_in(given.info, given.preset.edits)
     return [*mark, *([layout.BURNT, layout.FONTS] if burnt else [])]
 
 
@@ -145,7 +140,7 @@ def take_poster(given: Given) -> list[Step]:
     """The first picture that is tried."""
     if not given.info.video.shown:
         return []
-    arguments = command.poster_arguments(
+    arguments = poster_arguments(
         given.info, source=given.source, at_fraction=poster.POSITIONS[0], threads=1, edits=given.preset.edits
     )
     return [_step(given, "Poster", arguments, "Tried further on while the picture is black or of one colour")]
@@ -158,7 +153,7 @@ def remux_downloads(given: Given) -> list[Step]:
 
 def _remuxed(given: Given, rung: Rung) -> Step:
     sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(given.info)]
-    line = shell_line(command.remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
+    line = shell_line(remux_arguments(rung.name, sounds=sounds), source=Source(layout.whole(rung.name)))
     whole, note = layout.whole(rung.name), "Of the segments that HLS plays, not encoded again"
     if rung.name in given.reused:
         note = f"{whole}: what was made before; with the same sound its MP4 is used again too"
@@ -175,7 +170,7 @@ def draw_storyboard(given: Given) -> list[Step]:
     smallest = given.rungs[-1]
     seconds = [float(given.preset.segment_seconds)] * count
     board = storyboard.storyboard_for(smallest.width, smallest.height, seconds)
-    arguments = storyboard.arguments(board, video_range=tone.video_range(given.info.video, given.preset.bit_depth))
+    arguments = storyboard.arguments(board, video_range=hdr.video_range(given.info.video, given.preset.bit_depth))
     return [_step(given, "Storyboard", arguments, f"{layout.STILLS}: the first frames of segments of {smallest.name}")]
 
 
@@ -185,14 +180,14 @@ def draw_storyboard(given: Given) -> list[Step]:
 def _tune(given: Given) -> list[Step]:
     """The first try: further ones differ by their CRFs, as the chunks do from what stands here."""
     size = Size(given.rungs[0].width, given.rungs[0].height)
-    info, preset = tuning.sample_info(given.rungs[0]), tuning.of_samples(given.preset)
+    info, preset = crf_search.sample_info(given.rungs[0]), crf_search.of_samples(given.preset)
     steps: list[Step] = []
-    for sample in vmaf.samples_for(given.info.duration_seconds, count=tuning.SAMPLES):
+    for sample in vmaf.samples_for(given.info.duration_seconds, count=crf_search.SAMPLES):
         arguments = [
             _sample(given, sample, size),
             *(
                 of_try(info, preset=preset, rungs=given.rungs, number=sample.number, threads=given.threads)
-                for of_try in (tuning.encode_arguments, vmaf.probe_arguments)
+                for of_try in (crf_search.encode_arguments, vmaf.probe_arguments)
             ),
         ]
         line = " && ".join(shell_line(each, source=given.source) for each in arguments)
@@ -204,7 +199,7 @@ def _tune(given: Given) -> list[Step]:
 def measure(given: Given) -> list[Step]:
     """How good each rung came out, by samples; nothing where VMAF says nothing."""
     video = given.info.video
-    if tone.kept(video, given.preset.bit_depth):
+    if hdr.kept(video, given.preset.bit_depth):
         return []
     return [_measured(given, sample) for sample in vmaf.samples_for(given.info.duration_seconds)]
 

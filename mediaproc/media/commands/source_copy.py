@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import command, ladder, layout, remux, tracks
+from mediaproc.media import ladder, layout, tracks
+from mediaproc.media.commands import encode, remux
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source, input_options_in_one_go, location
@@ -87,7 +88,7 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
     sounds = [_sound(opened, info, kept, preset) for kept in tracks.sounds(info)]
     built = cast("list[str]", ffmpeg.merge_outputs(picture, *sounds).get_args())
-    return [*command.GLOBAL_ARGUMENTS, *command.PROGRESS_ARGUMENTS, *built]
+    return [*encode.GLOBAL_ARGUMENTS, *encode.PROGRESS_ARGUMENTS, *built]
 
 
 def said(info: MediaInfo, preset: Preset) -> str:
@@ -102,8 +103,8 @@ def said(info: MediaInfo, preset: Preset) -> str:
 
 def _sound(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
     if keeps_sound(tracks.track_of(info, kept)):
-        return command.copied_sound(opened, kept)
-    return command.sound_output(opened, info, kept, preset)
+        return encode.copied_sound(opened, kept)
+    return encode.sound_output(opened, info, kept, preset)
 
 
 def _called(video: VideoTrack) -> str:

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import command, layout
+from mediaproc.media import layout
+from mediaproc.media.commands import encode
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
@@ -58,9 +59,9 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     """
     opened = ffmpeg.input(location(source), **input_options(source))
     picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
-    outputs: list[Any] = [picture, *command.sound_outputs(opened, info, preset)]
+    outputs: list[Any] = [picture, *encode.sound_outputs(opened, info, preset)]
     built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
-    return [*command.GLOBAL_ARGUMENTS, *command.PROGRESS_ARGUMENTS, *built]
+    return [*encode.GLOBAL_ARGUMENTS, *encode.PROGRESS_ARGUMENTS, *built]
 
 
 def hides_frames(keyframes: Sequence[float]) -> bool:
@@ -77,7 +78,7 @@ def longest_gop_seconds(keyframes: Sequence[float], duration_seconds: float) -> 
 COPIED: dict[str, Any] = {
     "c:v": "copy",
     "avoid_negative_ts": "disabled",  # the delay of B-frames goes into the edit list, as in the encoded rungs
-    "movflags": f"{command.CMAF}+frag_keyframe+frag_discont",
-    **command.OUTPUT,
+    "movflags": f"{encode.CMAF}+frag_keyframe+frag_discont",
+    **encode.OUTPUT,
 }
 """How a picture is copied: a fragment at each keyframe."""

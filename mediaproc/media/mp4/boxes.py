@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mediaproc.media import timing
+from mediaproc.media import segment_edges
 
 _HEADER_BYTES = 16
 """A box's size and type, with the long form of the size."""
@@ -93,7 +93,7 @@ class Cutter:
     def _reaches_an_edge(self) -> bool:
         if self._segment_seconds is None:
             return True
-        edge = timing.next_edge(self._begun_ticks / self.timescale, self._segment_seconds)
+        edge = segment_edges.next_edge(self._begun_ticks / self.timescale, self._segment_seconds)
         return self._begun_ticks + self._ticks >= edge * self.timescale
 
     def _cut(self, end: int) -> Cut:

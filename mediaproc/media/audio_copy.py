@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediaproc.media import tables
+from mediaproc.media.mp4 import sample_tables
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import AudioTrack
 
@@ -38,17 +38,17 @@ def gapless(moov: bytes, *, track: int) -> bool:
     Players stand still in a gap; where a sound is encoded, silence fills it.
     """
     try:
-        trak = tables.track(moov, track, handler=b"soun")
-        table, timescale = tables.sample_table(trak), tables.timescale(trak)
-        delays = [media_time / timescale for _, media_time, _ in tables.edits(trak)]
+        trak = sample_tables.track(moov, track, handler=b"soun")
+        table, timescale = sample_tables.sample_table(trak), sample_tables.timescale(trak)
+        delays = [media_time / timescale for _, media_time, _ in sample_tables.edits(trak)]
         return (
-            not tables.has(moov, "mvex")
-            and tables.kinds_of_samples(table) == 1
-            and _even([ticks for _, ticks in tables.durations(table)])
+            not sample_tables.has(moov, "mvex")
+            and sample_tables.kinds_of_samples(table) == 1
+            and _even([ticks for _, ticks in sample_tables.durations(table)])
             and len(delays) <= 1
             and all(0 <= delay <= _LONGEST_DELAY_SECONDS for delay in delays)
         )
-    except tables.BROKEN:
+    except sample_tables.BROKEN:
         return False
 
 

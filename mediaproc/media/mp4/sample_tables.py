@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from mediaproc.media import fragments
-from mediaproc.media.fragments import Box, Read
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.boxes import Box, Read
 
 LARGEST_INDEX_BYTES = 64 * 1024**2
 """A larger `moov` is not looked at."""
@@ -26,7 +26,7 @@ def find_index(read: Read, size_bytes: int) -> Box | None:
         if offset >= size_bytes:
             return None
         try:
-            box = fragments.box_at(read, offset)
+            box = boxes.box_at(read, offset)
         except ValueError:
             return None
         if box is None or box.end > size_bytes:
@@ -40,20 +40,20 @@ def find_index(read: Read, size_bytes: int) -> Box | None:
 def track(moov: bytes, number: int, *, handler: bytes) -> bytes:
     """The `trak` that stands there, if it is of this kind: `vide` or `soun`."""
     tracks = [moov[box.offset : box.end] for box in _inside(moov) if box.kind == "trak"]
-    if number >= len(tracks) or fragments.find(tracks[number], "trak", "mdia", "hdlr")[8:12] != handler:
+    if number >= len(tracks) or boxes.find(tracks[number], "trak", "mdia", "hdlr")[8:12] != handler:
         raise ValueError(f"no such track of {handler.decode()}")
     return tracks[number]
 
 
 def sample_table(trak: bytes) -> bytes:
     """The `stbl` of a track."""
-    box = fragments.locate(trak, "trak", "mdia", "minf", "stbl")
+    box = boxes.locate(trak, "trak", "mdia", "minf", "stbl")
     return trak[box.offset : box.end]
 
 
 def timescale(trak: bytes) -> int:
     """Ticks a second of a track."""
-    return fragments.timescale_in(fragments.find(trak, "trak", "mdia", "mdhd"))
+    return boxes.timescale_in(boxes.find(trak, "trak", "mdia", "mdhd"))
 
 
 def has(moov: bytes, kind: str) -> bool:
@@ -63,13 +63,13 @@ def has(moov: bytes, kind: str) -> bool:
 
 def durations(table: bytes) -> list[tuple[int, ...]]:
     """Runs of samples that last equally long: how many, and how many ticks each (`stts`)."""
-    return rows(fragments.find(table, "stbl", "stts"), ">II")
+    return rows(boxes.find(table, "stbl", "stts"), ">II")
 
 
 def edits(trak: bytes) -> list[tuple[int, ...]]:
     """The edit list: duration, time in the media (below 0 where nothing is shown yet), rate (`elst`)."""
     try:
-        elst = fragments.find(trak, "trak", "edts", "elst")
+        elst = boxes.find(trak, "trak", "edts", "elst")
     except ValueError:
         return []
     return rows(elst, ">QqI" if elst[0] else ">IiI")
@@ -77,7 +77,7 @@ def edits(trak: bytes) -> list[tuple[int, ...]]:
 
 def kinds_of_samples(table: bytes) -> int:
     """How many descriptions its samples have (`stsd`): more than one where the format changes on the way."""
-    return int(struct.unpack_from(">I", fragments.find(table, "stbl", "stsd"), 4)[0])
+    return int(struct.unpack_from(">I", boxes.find(table, "stbl", "stsd"), 4)[0])
 
 
 def rows(body: bytes, code: str) -> list[tuple[int, ...]]:
@@ -92,4 +92,4 @@ def rows(body: bytes, code: str) -> list[tuple[int, ...]]:
 
 
 def _inside(moov: bytes) -> Iterator[Box]:
-    yield from fragments.boxes(moov, 8, len(moov))
+    yield from boxes.boxes(moov, 8, len(moov))

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 
-from mediaproc.media import command, layout
+from mediaproc.media import layout
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode
 from mediaproc.media.edits import NO_EDITS
 from mediaproc.media.encoders import CRF_BOUNDS
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Chosen, Preset
 from mediaproc.media.probe import MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
@@ -139,7 +140,7 @@ def of_samples(preset: Preset) -> Preset:
 
 def encode_arguments(info: MediaInfo, *, preset: Preset, rungs: Sequence[Rung], number: int, threads: int) -> list[str]:
     """Encode a sample in each rung, by the very command that encodes a chunk."""
-    return command.encode_arguments(
+    return encode.encode_arguments(
         info, source=Source(layout.sample(number)), preset=preset, rungs=rungs, threads=threads, chunk=_MIDDLE
     )
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from mediaproc.media import fragments
-from mediaproc.media.fragments import Box
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.boxes import Box
 
 _DATA_OFFSET, _FIRST_FLAGS = 0x1, 0x4
 _USUAL_FRAME_RATE = 25
@@ -47,7 +47,7 @@ def lag_ticks(timescale: int, frame_rate: Fraction) -> int:
 
 def with_lag(init: bytes, lag: int) -> tuple[bytes, int]:
     """The init segment with an edit list that takes `lag` ticks off, and what it took off before."""
-    elst = fragments.locate(init, "moov", "trak", "edts", "elst")
+    elst = boxes.locate(init, "moov", "trak", "edts", "elst")
     version = init[elst.offset + elst.header]
     at = elst.offset + elst.header + (16 if version else 12)
     code = ">q" if version else ">i"
@@ -57,9 +57,9 @@ def with_lag(init: bytes, lag: int) -> tuple[bytes, int]:
 
 def retimed(segment: bytes, *, lag_before: int, lag: int, default_duration: int) -> Retimed:
     """A segment of one fragment of one track, with another lag."""
-    trun = fragments.locate(segment, "moof", "traf", "trun")
-    tfdt = fragments.locate(segment, "moof", "traf", "tfdt")
-    flags, samples = _samples(segment, trun, fragments.duration_default(segment, default_duration))
+    trun = boxes.locate(segment, "moof", "traf", "trun")
+    tfdt = boxes.locate(segment, "moof", "traf", "tfdt")
+    flags, samples = _samples(segment, trun, boxes.duration_default(segment, default_duration))
     shown = _shown(samples, _decode_time(segment, tfdt) - lag_before)
     decoded = _decoded(shown, lag)
     lasts = [after - before for before, after in pairwise(decoded)]
@@ -125,7 +125,7 @@ def _rebuilt(segment: bytes, trun: Box, tfdt: Box, flags: int, samples: list[Sam
     words = struct.pack(">I4sII", size, b"trun", 1 << 24 | flags | _DURATION | _OFFSET, len(samples))
     data = bytearray(segment[: trun.offset] + words + fixed + rows + segment[trun.end :])
     for kinds in (("moof",), ("moof", "traf")):
-        box = fragments.locate(segment, *kinds)
+        box = boxes.locate(segment, *kinds)
         struct.pack_into(">I", data, box.offset, box.size + grown)
     struct.pack_into(_time_code(segment, tfdt), data, tfdt.offset + tfdt.header + 4, start)
     return bytes(data)

@@ -12,15 +12,17 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import languages, layout, overlays, pictures, soundtracks, tone, tracks
+from mediaproc.media import audio_copy, languages, layout, tracks
+from mediaproc.media.chunks import Chunk
 from mediaproc.media.edits import NO_EDITS, Edits, entry_options, picture_filters
 from mediaproc.media.encoders import picture_options
+from mediaproc.media.filters import hdr, overlay
+from mediaproc.media.filters import scale as scale_module
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
-from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source, input_arguments, input_options, location, option_arguments
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Kept, Label
 
 GLOBAL_ARGUMENTS = (
@@ -58,9 +60,9 @@ def encode_arguments(
 
     Of a `chunk` it writes the rungs alone: the sound of all chunks is encoded in one go, so that no seam is heard.
     """
-    reading = pictures.reading(info, source)
+    reading = scale_module.reading(info, source)
     opened = ffmpeg.input(location(source), threads=threads, **reading, **_entry(chunk, preset))
-    made = pictures.cascade(opened[str(info.video.index)], info, preset, rungs, chunk)
+    made = scale_module.cascade(opened[str(info.video.index)], info, preset, rungs, chunk)
     outputs = [
         ffmpeg.output(
             picture,
@@ -89,7 +91,7 @@ def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
 
 def sound_output(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
     """One sound track of an opened source, kept as it is if it may be."""
-    if soundtracks.kept(tracks.track_of(info, kept), preset):
+    if audio_copy.kept(tracks.track_of(info, kept), preset):
         return copied_sound(opened, kept)
     options = audio_options(preset.audio.of(kept.channels))
     return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **options)
@@ -152,7 +154,7 @@ def poster_arguments(
         ),  # before -i: seeks, decodes nothing on the way
         *filter_threads(threads),
         *("-threads", str(threads)),
-        *option_arguments(pictures.decoder_options(info)),
+        *option_arguments(scale_module.decoder_options(info)),
         *input_arguments(source),
         *_poster_picture(info, edits),
         *("-frames:v", "1"),
@@ -170,16 +172,16 @@ def _poster_picture(info: MediaInfo, edits: Edits) -> tuple[str, ...]:
     edited = "".join(f"{name}{'=' if values else ''}{':'.join(values)}," for name, *values in picture_filters(edits))
     chain = (
         f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of so many frames the one nearest to their mean histogram
-        f"{edited}{tone.as_text(pictures.opaque(video))}{tone.as_text(tone.filters(video))}"
+        f"{edited}{hdr.as_text(scale_module.opaque(video))}{hdr.as_text(hdr.filters(video))}"
         f"scale={width}:{height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG is full range
         "signalstats,metadata=mode=print:file=-"  # brightness, to standard output
     )
     if edits.watermark is None:
         return ("-map", f"0:{video.index}", "-filter:v", chain)
-    mark = tone.as_text(overlays.mark_filters(edits.watermark, width, height, range="pc"))
-    where = ":".join(f"{name}={value}" for name, value in overlays.place(edits.watermark, width, height).items())
+    mark = hdr.as_text(overlay.mark_filters(edits.watermark, width, height, range="pc"))
+    where = ":".join(f"{name}={value}" for name, value in overlay.place(edits.watermark, width, height).items())
     graph = f"[0:{video.index}]{chain}[poster];[1:v:0]{mark}null[mark];[poster][mark]overlay={where}[marked]"
-    return (*overlays.mark_arguments(), "-filter_complex", graph, "-map", "[marked]")
+    return (*overlay.mark_arguments(), "-filter_complex", graph, "-map", "[marked]")
 
 
 def poster_size(width: int, height: int) -> tuple[int, int]:
