@@ -23,7 +23,7 @@ from mediaproc.media.dash import Representation
 from mediaproc.media.hls import Piece, Sound, Text, Variant
 from mediaproc.media.mp4 import boxes
 from mediaproc.operations import jobs, scope, shown, tokens
-from mediaproc.operations.jobs import leaving
+from mediaproc.operations.jobs import output_cleanup
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
@@ -243,5 +243,5 @@ def _token_until(video_id: UUID, expires_at: int) -> str:
 
 def _life_seconds(video: Video) -> int:
     """Six hours, or four times the video for pauses, in whole hours so that addresses stay the same."""
-    wanted = max(leaving.SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
+    wanted = max(output_cleanup.SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
     return min(math.ceil(wanted / _HOUR) * _HOUR, presign.LONGEST_SECONDS - presign.STABLE_SECONDS)

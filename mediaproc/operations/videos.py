@@ -17,7 +17,7 @@ from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
 from mediaproc.operations import filenames, news, orders, presets, scope, shown, uploads, views
 from mediaproc.operations import jobs as work
-from mediaproc.operations.jobs import leaving, moves
+from mediaproc.operations.jobs import output_cleanup, transitions
 from mediaproc.operations.orders import Order
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.views import AttemptView, JobView, VideoView
@@ -94,7 +94,7 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
         raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
     video.title = wanted
     session.flush()
-    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
+    transitions.tell(session, video, EventType.CHANGED, news.of_choices(video))
     return _view(session, video)
 
 
@@ -102,7 +102,7 @@ def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Pr
     """Let a video's work go before or after others'. Raises NotFound."""
     video = scope.find(session, principal, Video, id, lock=True)
     work.prioritize(session, video=video, priority=priority)
-    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
+    transitions.tell(session, video, EventType.CHANGED, news.of_choices(video))
     return _view(session, video)
 
 
@@ -123,8 +123,8 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
     video = scope.find(session, principal, Video, id, lock=True)
     uploads.leave_behind(session, video)
     prefix = keys.video_prefix(video.id)
-    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + leaving.grace())])
-    moves.tell(session, video, EventType.REMOVED, {})
+    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
+    transitions.tell(session, video, EventType.REMOVED, {})
     session.delete(video)
     session.flush()
 

@@ -12,7 +12,7 @@ from mediaproc.domain.errors import Invalid, NotAVideo
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
 from mediaproc.operations import doing, jobs, work
-from mediaproc.operations.jobs import fence, moves
+from mediaproc.operations.jobs import lease, transitions
 from mediaproc.operations.work import WorkPage
 from tests.integration.conftest import Account
 
@@ -124,9 +124,9 @@ def _queue(account: Account, *titles: str) -> list[Job]:
 
 def _end(job: Job, state: JobState) -> None:
     with database.transaction() as session:
-        held = fence.hold(session, job_id=job.id)
+        held = lease.hold(session, job_id=job.id)
         assert held is not None
-        moves.move(session, held, state)
+        transitions.move(session, held, state)
 
 
 def _fail_once(job_id: UUID) -> None:

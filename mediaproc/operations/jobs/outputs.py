@@ -19,9 +19,9 @@ from mediaproc.media import layout
 from mediaproc.media.filters import hdr
 from mediaproc.media.track_roles import Role
 from mediaproc.operations import news
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, fenced, output_row
-from mediaproc.operations.jobs.leaving import drop_output
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, fenced, output_row
+from mediaproc.operations.jobs.output_cleanup import drop_output
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def finish_rendition(
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
     if not known:
-        moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
+        transitions.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
 def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
@@ -178,7 +178,7 @@ def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     if before is not None:
         drop_output(session, video.id, before)
     if video.playable:
-        moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
+        transitions.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
 
 
 def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:

@@ -9,19 +9,19 @@ from sqlmodel import Session
 
 from mediaproc.domain.tables import Job
 from mediaproc.media.presets import Chosen, Preset
-from mediaproc.operations.jobs import moves, parts
-from mediaproc.operations.jobs.fence import Claim, fenced
+from mediaproc.operations.jobs import children, transitions
+from mediaproc.operations.jobs.lease import Claim, fenced
 
 
 def set_chosen(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None:
     """Write it into the recipe of the whole and of each part, and let those begin that were held. Raises LostLease."""
     held = fenced(session, claim)
-    whole = parts.whole_of(session, held)
-    for job in (whole.job, *parts.unfinished(session, whole.job.id)):
+    whole = children.whole_of(session, held)
+    for job in (whole.job, *children.unfinished(session, whole.job.id)):
         _write(job, chosen)
         if job.held:
             job.held = False
-            moves.send(session, job, at=held.now)
+            transitions.send(session, job, at=held.now)
     session.flush()
 
 

@@ -12,9 +12,9 @@ from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, 
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.media.presets import Preset
 from mediaproc.operations import presets
-from mediaproc.operations.jobs import moves, parts
-from mediaproc.operations.jobs.fence import Held, attempt_row, hold, hold_video
-from mediaproc.operations.jobs.leaving import leave_output
+from mediaproc.operations.jobs import children, transitions
+from mediaproc.operations.jobs.lease import Held, attempt_row, hold, hold_video
+from mediaproc.operations.jobs.output_cleanup import leave_output
 from mediaproc.settings import settings
 
 
@@ -30,8 +30,8 @@ def enqueue(session: Session, *, video: Video, preset: str) -> Job:
     session.flush()
     at = session.exec(select(func.now())).one()
     video.progress, video.preset_version = 0.0, recipe.version
-    moves.move(session, Held(job=job, video=video, now=at), JobState.QUEUED)
-    moves.send(session, job, at=at)
+    transitions.move(session, Held(job=job, video=video, now=at), JobState.QUEUED)
+    transitions.send(session, job, at=at)
     return job
 
 
@@ -44,11 +44,11 @@ def cancel(session: Session, *, job: Job) -> None:
     if held is None or held.job.state.final:
         raise Conflict("This has ended already")
     if held.job.state is JobState.RUNNING:
-        moves.end(attempt_row(session, held.job), Outcome.CANCELLED, at=held.now)
-    parts.cancel(session, held)
+        transitions.end(attempt_row(session, held.job), Outcome.CANCELLED, at=held.now)
+    children.cancel(session, held)
     if _has_begun(session, held.job):
         leave_output(session, held.video, held.job.attempt, for_good=True)
-    moves.move(session, held, JobState.CANCELLED)
+    transitions.move(session, held, JobState.CANCELLED)
 
 
 def retry(session: Session, *, video: Video) -> Job:

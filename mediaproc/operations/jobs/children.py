@@ -17,11 +17,11 @@ from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
 from mediaproc.media.chunks import Chunk, chunk_of
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
-from mediaproc.operations.jobs.leaving import leave_output, retire_instant
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, Held, attempt_row, fenced, hold
+from mediaproc.operations.jobs.output_cleanup import leave_output, retire_instant
 from mediaproc.operations.jobs.outputs import show_output
-from mediaproc.operations.jobs.reuse import reused_of
+from mediaproc.operations.jobs.rendition_reuse import reused_of
 from mediaproc.settings import settings
 
 _LOG_TAIL_LINES = 60
@@ -118,9 +118,9 @@ def share_of(session: Session, claim: Claim) -> Share:
 
 def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -> None:
     """End a part of locked rows; the last one lets the whole be assembled, and assembling ends the whole."""
-    moves.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
+    transitions.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
     held.job.progress = 100.0
-    moves.move(session, held, JobState.COMPLETED)
+    transitions.move(session, held, JobState.COMPLETED)
     if held.job.kind.afterwards:
         return
     whole = whole_of(session, held)
@@ -147,24 +147,24 @@ def failed(session: Session, held: Held, error: ProcessingError) -> None:
         return
     whole = whole_of(session, held)
     cancel(session, whole)
-    moves.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
+    transitions.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
     divided = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
     again = divided and whole.job.attempt < whole.job.max_attempts
     leave_output(session, whole.video, whole.job.attempt, for_good=not again)
     if not again:
-        moves.move(session, whole, JobState.FAILED, error=error)
+        transitions.move(session, whole, JobState.FAILED, error=error)
         return
     whole.job.undivided = True
-    moves.move(session, whole, JobState.RETRYING, error=error, next_attempt_at=whole.now)
-    moves.send(session, whole.job, at=whole.now)
+    transitions.move(session, whole, JobState.RETRYING, error=error, next_attempt_at=whole.now)
+    transitions.send(session, whole.job, at=whole.now)
 
 
 def cancel(session: Session, whole: Held) -> None:
     """End every unfinished part of a job. Running workers learn it by their next heartbeat."""
     for job in unfinished(session, whole.job.id):
         if job.state is JobState.RUNNING:
-            moves.end(attempt_row(session, job), Outcome.CANCELLED, at=whole.now)
-        moves.move(session, Held(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
+            transitions.end(attempt_row(session, job), Outcome.CANCELLED, at=whole.now)
+        transitions.move(session, Held(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
 
 
 def abandoned(session: Session, claim: Claim) -> bool:
@@ -237,7 +237,7 @@ def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
     session.add(job)
     session.flush()
     if not job.held:
-        moves.send(session, job, at=held.now)
+        transitions.send(session, job, at=held.now)
 
 
 def whole_of(session: Session, held: Held) -> Held:
@@ -263,11 +263,11 @@ def _keep_log(attempt: Attempt, lines: str) -> None:
 
 def _complete_whole(session: Session, whole: Held) -> None:
     attempt = attempt_row(session, whole.job)
-    moves.end(attempt, Outcome.COMPLETED, at=whole.now)
+    transitions.end(attempt, Outcome.COMPLETED, at=whole.now)
     retire_instant(session, whole.video, attempt.number)
     show_output(session, whole.video, attempt)
     whole.video.ready_at, whole.video.progress = whole.now, 100.0
-    moves.move(session, whole, JobState.COMPLETED)
+    transitions.move(session, whole, JobState.COMPLETED)
     afterwards(session, whole)
 
 
@@ -277,7 +277,7 @@ def _weight(job: Job) -> float:
 
 
 def _tell(session: Session, held: Held, text: str) -> None:
-    moves.tell(session, held.video, EventType.LOG, {"attempt": held.job.output, "text": text})
+    transitions.tell(session, held.video, EventType.LOG, {"attempt": held.job.output, "text": text})
 
 
 def _name(job: Job) -> str:

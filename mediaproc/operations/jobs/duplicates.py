@@ -17,8 +17,8 @@ from mediaproc.domain.tables import Attempt, Job, Rendition, Segment, Storyboard
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
 from mediaproc.operations import news
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, attempt_row, fenced
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, attempt_row, fenced
 from mediaproc.operations.jobs.outputs import segments_of, show_output
 from mediaproc.storage import keys
 
@@ -102,7 +102,7 @@ def take_over(session: Session, claim: Claim, twin: Twin) -> None:
     session.flush()
     show_output(session, held.video, attempt_row(session, held.job))
     for rendition in made:
-        moves.tell(session, held.video, EventType.RENDITION, news.of_rendition(rendition))
+        transitions.tell(session, held.video, EventType.RENDITION, news.of_rendition(rendition))
 
 
 def same_request(job: Job) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 from mediaproc.domain.states import Lane
 from mediaproc.domain.tables import Job, Turn
 from mediaproc.operations.jobs.attempts import claim
-from mediaproc.operations.jobs.fence import Claim
+from mediaproc.operations.jobs.lease import Claim
 
 CANDIDATES = 16
 """Jobs looked at in one go: as many workers may look for one at the same moment."""

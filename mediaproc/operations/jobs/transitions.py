@@ -15,7 +15,7 @@ from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import news, webhooks
-from mediaproc.operations.jobs.fence import Held
+from mediaproc.operations.jobs.lease import Held
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
 

@@ -14,9 +14,9 @@ from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, Outcome
 from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
-from mediaproc.operations.jobs import leaving, moves
+from mediaproc.operations.jobs import output_cleanup, transitions
 from mediaproc.operations.jobs.attempts import end_failed
-from mediaproc.operations.jobs.fence import hold
+from mediaproc.operations.jobs.lease import hold
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
 from mediaproc.storage import objects
@@ -48,7 +48,7 @@ def resend_lost(session: Session, *, limit: int = 1000) -> int:
     jobs = [job for lane in JOB_LANES for job in _without_message(session, lane, limit)]
     at = session.exec(select(func.now())).one()
     for job in jobs:
-        moves.send(session, job, at=at)
+        transitions.send(session, job, at=at)
     return len(jobs)
 
 
@@ -138,7 +138,7 @@ def _due_leftovers(session: Session, limit: int) -> Sequence[Leftover]:
 def _sweep(leftover: Leftover) -> bool:
     try:
         with database.transaction() as session:
-            leaving.forget_rendition(session, leftover.prefix)
+            output_cleanup.forget_rendition(session, leftover.prefix)
         objects.delete_prefix(leftover.prefix)
     except Exception:
         log.warning("sweep_failed", prefix=leftover.prefix, exc_info=True)

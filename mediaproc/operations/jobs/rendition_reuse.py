@@ -7,8 +7,8 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
 from mediaproc.media.tracks import Label
-from mediaproc.operations.jobs.fence import Claim, Held, fenced
-from mediaproc.operations.jobs.twins import same_request
+from mediaproc.operations.jobs.duplicates import same_request
+from mediaproc.operations.jobs.lease import Claim, Held, fenced
 
 Sounds = dict[str, tuple[str | None, Label]]
 """Fingerprint and label of each sound of an output by its name."""
