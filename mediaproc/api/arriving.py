@@ -14,8 +14,9 @@ from fastapi import Request
 
 from mediaproc.api.addresses import client_address
 from mediaproc.database import transaction
-from mediaproc.operations import accounts, throttle
+from mediaproc.operations import accounts
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import available_cores
 
 _hashing = anyio.CapacityLimiter(max(2, available_cores()))
@@ -37,7 +38,7 @@ def agent_of(request: Request) -> str:
 
 
 def _register(request: Request, email: str, password: str) -> SignIn:
-    throttle.count_arrival("register", client_address=client_address(request.scope))
+    sign_ins.count_arrival("register", client_address=client_address(request.scope))
     user = accounts.new_user(email=email, password=password)
     with transaction() as session:
         return accounts.register(session, user, user_agent=agent_of(request))
@@ -45,11 +46,11 @@ def _register(request: Request, email: str, password: str) -> SignIn:
 
 def _sign_in(request: Request, email: str, password: str) -> SignIn:
     address = client_address(request.scope)
-    throttle.count_arrival("sign-in", client_address=address)
-    throttle.count_try(email=accounts.one_form_of(email), client_address=address)
+    sign_ins.count_arrival("sign-in", client_address=address)
+    sign_ins.count_try(email=accounts.one_form_of(email), client_address=address)
     with transaction() as session:
         user = accounts.user_with(session, email=email)
     user = accounts.check_password(user, password)
-    throttle.forgive(email=user.email, client_address=address)
+    sign_ins.forgive(email=user.email, client_address=address)
     with transaction() as session:
         return accounts.sign_in(session, user, user_agent=agent_of(request))

@@ -15,8 +15,9 @@ from mediaproc.api.caller import AccessCookie, BearerToken, RefreshCookie, Signe
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.errors import RefreshRejected
-from mediaproc.operations import accounts, throttle
+from mediaproc.operations import accounts
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.rate_limits import sign_ins
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
@@ -90,7 +91,7 @@ def refresh(
     token = body.refresh_token if body else cookie
     if not token:
         raise RefreshRejected
-    throttle.count_arrival("refresh", client_address=client_address(request.scope))
+    sign_ins.count_arrival("refresh", client_address=client_address(request.scope))
     with transaction() as session:
         done = accounts.refresh(session, refresh_token=token)
     return _signed_in(response, done, show_refresh_token=body is not None)

@@ -16,7 +16,8 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from mediaproc.database import transaction
 from mediaproc.domain.errors import NotSignedIn, OriginRejected, TooManyRequests
 from mediaproc.domain.scopes import Scope
-from mediaproc.operations import accounts, api_keys, quota
+from mediaproc.operations import accounts, api_keys
+from mediaproc.operations.rate_limits import api_requests
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.tokens import ACCESS_COOKIE, REFRESH_COOKIE
 from mediaproc.settings import settings
@@ -87,7 +88,7 @@ def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None, cooki
 
 def _count(request: Request, caller: Principal) -> None:
     """Count the request; the middleware tells what is left of the allowance. Raises TooManyRequests."""
-    allowance = quota.take(caller.credential_id)
+    allowance = api_requests.take(caller.credential_id)
     request.state.allowance = allowance
     if allowance and allowance.exceeded:
         raise TooManyRequests(

@@ -23,8 +23,8 @@ from mediaproc.domain.states import VideoStatus
 from mediaproc.events import streams, subscriber
 from mediaproc.events.hub import Subscription, hub
 from mediaproc.events.messages import Event, EventType, cursor_order
-from mediaproc.operations import present
-from mediaproc.operations.present import Present
+from mediaproc.operations import event_snapshots
+from mediaproc.operations.event_snapshots import Present
 from mediaproc.operations.scope import Principal
 
 
@@ -105,10 +105,10 @@ class Following:
     def _load(self, ids: Collection[UUID] = ()) -> list[Present]:
         with database.transaction() as session:
             if self._video_id:
-                return [present.of_video(session, self._principal, self._video_id)]
+                return [event_snapshots.of_video(session, self._principal, self._video_id)]
             if ids:
-                return present.of_some(session, self._principal, ids)
-            return present.of_team(session, self._principal)
+                return event_snapshots.of_some(session, self._principal, ids)
+            return event_snapshots.of_team(session, self._principal)
 
     def _first(self, replayed: list[Event] | None, cursor: str | None, presents: Sequence[Present]) -> Start:
         for each in presents:

@@ -15,7 +15,7 @@ from mediaproc import database
 from mediaproc.api import counted
 from mediaproc.api.caller import BearerToken
 from mediaproc.domain.errors import NotFound, NotSignedIn
-from mediaproc.operations.figures import Figures, figures
+from mediaproc.operations.metrics import Figures, figures
 from mediaproc.settings import settings
 
 router = APIRouter()

@@ -18,8 +18,8 @@ from starlette.concurrency import run_in_threadpool
 
 from mediaproc import database, logs
 from mediaproc.domain.states import VideoStatus
-from mediaproc.operations import present
-from mediaproc.operations.present import Standing
+from mediaproc.operations import event_snapshots
+from mediaproc.operations.event_snapshots import Standing
 
 log = logs.get_logger(__name__)
 
@@ -118,4 +118,4 @@ def census() -> Census:
 
 def _ask(video_ids: Collection[UUID], credential_ids: Collection[UUID]) -> Standing:
     with database.transaction() as session:
-        return present.standing(session, video_ids=video_ids, credential_ids=credential_ids)
+        return event_snapshots.standing(session, video_ids=video_ids, credential_ids=credential_ids)

@@ -22,7 +22,7 @@ from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
 from mediaproc.media.hls import Piece, Sound, Text, Variant
 from mediaproc.media.mp4 import boxes
-from mediaproc.operations import jobs, scope, shown, tokens
+from mediaproc.operations import current_output, jobs, scope, tokens
 from mediaproc.operations.jobs import output_cleanup
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
@@ -63,7 +63,7 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = shown.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
     sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
     if not pictures and not sounds:
         raise NotFound("There is nothing to play yet")
@@ -92,7 +92,9 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
 
 def dash_manifest(session: Session, video: Video) -> str:
     """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
-    renditions = [each for each in shown.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES]
+    renditions = [
+        each for each in current_output.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES
+    ]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound("The DASH manifest comes when the video is completed")
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
@@ -115,7 +117,7 @@ def segment_url(session: Session, video: Video, name: str, place: int | None) ->
 
 def storyboard_vtt(session: Session, video: Video) -> str:
     """Which tile of which sheet, by presigned addresses, stands for which time. Raises NotFound."""
-    found = shown.storyboards(session, [video]).get(video.id)
+    found = current_output.storyboards(session, [video]).get(video.id)
     if found is None:
         raise NotFound
     seconds = _life_seconds(video)
@@ -134,7 +136,7 @@ def storyboard_vtt(session: Session, video: Video) -> str:
 def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     if not video.playable:
         return []
-    return shown.streamed(shown.renditions(session, [video]).get(video.id, []))
+    return current_output.streamed(current_output.renditions(session, [video]).get(video.id, []))
 
 
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
@@ -155,7 +157,7 @@ def _common_end(session: Session, found: Sequence[Rendition]) -> float:
     What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
     """
     pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
-    growing = [each for each in shown.playing(pictures) if not each.finished]
+    growing = [each for each in current_output.playing(pictures) if not each.finished]
     ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
     return min(ends, default=math.inf)
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from uuid import UUID
 
 from mediaproc import routes
-from mediaproc.operations.doing import Doing
+from mediaproc.operations.active_attempts import Doing
 from mediaproc.state import words
 
 

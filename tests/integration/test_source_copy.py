@@ -12,7 +12,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import hls
-from mediaproc.operations import outlines, playback
+from mediaproc.operations import plans, playback
 from mediaproc.storage import objects
 from mediaproc_worker import attempt, grafting, packaging
 from mediaproc_worker.consumer import bound_huey
@@ -220,7 +220,7 @@ def test_its_plan_is_the_command_that_copies(tmp_path: Path, account: Callable) 
         session.get_one(Video, job.video_id).team_id = owner.principal.team_id
     perform_all(job)
     with database.transaction() as session:
-        plan = outlines.of_video(session, owner.principal, job.video_id)
+        plan = plans.of_video(session, owner.principal, job.video_id)
     assert ([step.name for step in plan.steps], plan.chunks) == (["Copy", "Poster", "MP4 48p", "Storyboard"], [])
     assert plan.steps[0].command == attempts_of(job.id)[0].command
     answer = owner.client.get(f"/api/v1/videos/{job.video_id}/download")

@@ -15,7 +15,7 @@ from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
-from mediaproc.operations import jobs, outlines
+from mediaproc.operations import jobs, plans
 from mediaproc.operations.scope import Principal
 from mediaproc_worker import attempt, comparing
 from mediaproc_worker.consumer import bound_huey
@@ -78,7 +78,7 @@ def test_chunks_wait_until_their_crf_is_found(planned: Job) -> None:
     with database.transaction() as session:
         video = session.get_one(Video, planned.video_id)
         principal = Principal(video.id, video.team_id, "a@example.com", video.id, frozenset(Scope))
-        outline = outlines.of_video(session, principal, video.id)
+        outline = plans.of_video(session, principal, video.id)
     assert [(rung.crf, rung.vmaf) for rung in outline.rungs] == [(each.crf, each.vmaf) for each in chosen]
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mediaproc.api import addresses
-from mediaproc.operations import throttle
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import Settings
 
 PROXIES = "10.0.0.0/8,::1"
@@ -45,6 +45,6 @@ def test_only_what_trusted_proxies_say_is_believed(
 
 
 def test_the_addresses_of_one_ipv6_network_count_as_one_visitor() -> None:
-    assert throttle._network_of("2001:db8:0:1::a") == throttle._network_of("2001:db8:0:1:ffff::b")
-    assert throttle._network_of("2001:db8:0:1::a") != throttle._network_of("2001:db8:0:2::a")
-    assert throttle._network_of("203.0.113.9") == "203.0.113.9"
+    assert sign_ins._network_of("2001:db8:0:1::a") == sign_ins._network_of("2001:db8:0:1:ffff::b")
+    assert sign_ins._network_of("2001:db8:0:1::a") != sign_ins._network_of("2001:db8:0:2::a")
+    assert sign_ins._network_of("203.0.113.9") == "203.0.113.9"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from mediaproc.domain.states import JobKind
-from mediaproc.operations.doing import Doing
+from mediaproc.operations.active_attempts import Doing
 from mediaproc.state import words
 from mediaproc.state.host_rows import HostRow, TaskRow, hosts_of
 

@@ -15,7 +15,7 @@ from mediaproc.api.standing import Follower, Look, judge
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations.present import Present, Standing
+from mediaproc.operations.event_snapshots import Present, Standing
 
 TEAM, VIDEO, SESSION = uuid4(), uuid4(), uuid4()
 

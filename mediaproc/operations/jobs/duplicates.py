@@ -16,7 +16,7 @@ from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment, Storyboard, Video
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
-from mediaproc.operations import news
+from mediaproc.operations import event_payloads
 from mediaproc.operations.jobs import transitions
 from mediaproc.operations.jobs.lease import Claim, attempt_row, fenced
 from mediaproc.operations.jobs.outputs import segments_of, show_output
@@ -102,7 +102,7 @@ def take_over(session: Session, claim: Claim, twin: Twin) -> None:
     session.flush()
     show_output(session, held.video, attempt_row(session, held.job))
     for rendition in made:
-        transitions.tell(session, held.video, EventType.RENDITION, news.of_rendition(rendition))
+        transitions.tell(session, held.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
 
 
 def same_request(job: Job) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from mediaproc.events.messages import EventType
 from mediaproc.media import layout
 from mediaproc.media.filters import hdr
 from mediaproc.media.track_roles import Role
-from mediaproc.operations import news
+from mediaproc.operations import event_payloads
 from mediaproc.operations.jobs import transitions
 from mediaproc.operations.jobs.lease import Claim, fenced, output_row
 from mediaproc.operations.jobs.output_cleanup import drop_output
@@ -158,7 +158,7 @@ def finish_rendition(
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
     if not known:
-        transitions.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
+        transitions.tell(session, claim.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
 
 
 def segments_of(session: Session, rendition: Rendition) -> list[Segment]:

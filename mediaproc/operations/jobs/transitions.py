@@ -14,7 +14,7 @@ from mediaproc.domain.states import VIDEO_STATUS_OF_JOB, JobState, Outcome
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import news, webhooks
+from mediaproc.operations import event_payloads, webhooks
 from mediaproc.operations.jobs.lease import Held
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
@@ -40,7 +40,7 @@ def move(
     video.status = VIDEO_STATUS_OF_JOB[state]
     _set_error(video, error if state is JobState.FAILED else None)
     session.flush()
-    tell(session, video, EventType.STATUS, news.of_status(video.status, job))
+    tell(session, video, EventType.STATUS, event_payloads.of_status(video.status, job))
 
 
 def send(session: Session, job: Job, *, at: datetime) -> None:

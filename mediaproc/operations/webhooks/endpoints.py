@@ -18,7 +18,7 @@ from mediaproc.domain.webhook_tables import Webhook
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
 from mediaproc.operations.scope import Principal
-from mediaproc.operations.webhooks import secrets, turns
+from mediaproc.operations.webhooks import dispatch, secrets
 from mediaproc.settings import settings
 
 MOST_WEBHOOKS = 20
@@ -87,7 +87,7 @@ def change(
     row.events = row.events if events is None else _words(events)
     row.description = row.description if description is None else description.strip()
     if enabled is False and row.enabled:
-        turns.switch_off(session, row, reason="Somebody switched it off", at=now())
+        dispatch.switch_off(session, row, reason="Somebody switched it off", at=now())
     elif enabled and not row.enabled:
         row.enabled, row.disabled_at, row.disabled_reason, row.failing_since = True, None, None, None
     session.flush()

@@ -12,7 +12,7 @@ from mediaproc.domain.states import Lane
 from mediaproc.domain.tables import now
 from mediaproc.domain.webhook_tables import WebhookDelivery
 from mediaproc.domain.webhooks import GIVEN_UP_AFTER, DeliveryState
-from mediaproc.operations.webhooks import messages, turns
+from mediaproc.operations.webhooks import dispatch, messages
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
 
@@ -45,7 +45,7 @@ def resend_lost(session: Session, *, limit: int = 1000) -> int:
     # A message that was sent just now may be on its way: no longer on the queue, and not yet a claim.
     ago = func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
     silent = or_(col(row.message_sent_at).is_(None), col(row.message_sent_at) < ago)
-    first = select(func.min(row.number)).where(*turns.claimable()).group_by(col(row.webhook_id))
+    first = select(func.min(row.number)).where(*dispatch.claimable()).group_by(col(row.webhook_id))
     query = select(row, func.now()).where(col(row.number).in_(first), silent).limit(limit)
     silenced = session.exec(query.with_for_update(of=row, skip_locked=True, key_share=True)).all()
     waiting = tasks.waiting(Lane.WEBHOOK) if silenced else set()

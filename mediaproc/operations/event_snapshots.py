@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain import tables
 from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.operations import api_keys, progress, scope, shown
+from mediaproc.operations import api_keys, current_output, progress, scope
 from mediaproc.operations.scope import Principal
 
 MOST_OF_A_TEAM = 100
@@ -65,13 +65,13 @@ def standing(session: Session, *, video_ids: Collection[UUID], credential_ids: C
 
 
 def _presents(session: Session, videos: Sequence[Video]) -> list[Present]:
-    jobs, renditions = shown.newest_jobs(session, videos), shown.renditions(session, videos)
+    jobs, renditions = current_output.newest_jobs(session, videos), current_output.renditions(session, videos)
     latest = progress.latest(videos, jobs)
     return [
         Present(
             video=video,
             job=jobs.get(video.id),
-            renditions=shown.own(renditions.get(video.id, [])),
+            renditions=current_output.own(renditions.get(video.id, [])),
             progress=latest.get(video.id),
         )
         for video in videos

@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from mediaproc import logs
-from mediaproc.operations import throttle
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import settings
 
 log = logs.get_logger(__name__)
@@ -39,7 +39,7 @@ def take(credential_id: UUID) -> Allowance | None:
         return None
     try:
         return _count(str(credential_id))
-    except throttle.AWAY:
+    except sign_ins.AWAY:
         log.warning("requests_not_limited")
         _pause().begin()
         return None
@@ -77,4 +77,4 @@ def _pause() -> _Pause:
 
 @lru_cache(maxsize=1)
 def _limiter() -> SlidingWindowCounterRateLimiter:
-    return SlidingWindowCounterRateLimiter(throttle.storage())
+    return SlidingWindowCounterRateLimiter(sign_ins.storage())
