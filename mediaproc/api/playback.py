@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mediaproc.api import caller
-from mediaproc.api.caller import AccessCookie, BearerToken
+from mediaproc.api import dependencies
+from mediaproc.api.dependencies import AccessCookie, BearerToken
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.media import dash, hls, storyboard
@@ -42,7 +42,7 @@ class Mpd(Response):
 
 def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: Token = None) -> Principal | None:
     """Who is signed in; nobody needs to be where there is a token. Raises NotSignedIn."""
-    return None if token else caller.principal(request, bearer, cookie)
+    return None if token else dependencies.principal(request, bearer, cookie)
 
 
 Viewer = Annotated[Principal | None, Depends(_viewer)]

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediaproc.api.caller import SignedIn
+from mediaproc.api.dependencies import SignedIn
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction

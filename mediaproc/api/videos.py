@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field, model_validator
 
-from mediaproc.api.caller import SignedIn
-from mediaproc.api.heads import is_head
+from mediaproc.api.dependencies import SignedIn
+from mediaproc.api.middleware.head import is_head
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction

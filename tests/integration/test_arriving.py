@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from mediaproc import database
-from mediaproc.api import addresses
+from mediaproc.api import client_ip
 from mediaproc.operations import passwords
 from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import settings
@@ -28,8 +28,8 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A few an hour for each address; the header that says from which one a request comes."""
     changed = settings().model_copy(update={"address_limit_per_hour": LIMIT, "trusted_proxies": "0.0.0.0/0"})
     monkeypatch.setattr(sign_ins, "settings", lambda: changed)
-    monkeypatch.setattr(addresses, "_read", _any_peer(addresses._read))
-    monkeypatch.setattr(addresses, "settings", lambda: changed)
+    monkeypatch.setattr(client_ip, "_read", _any_peer(client_ip._read))
+    monkeypatch.setattr(client_ip, "settings", lambda: changed)
     yield {"X-Forwarded-For": f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"}
 
 

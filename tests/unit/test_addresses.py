@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mediaproc.api import addresses
+from mediaproc.api import client_ip
 from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import Settings
 
@@ -15,9 +15,9 @@ PROXIES = "10.0.0.0/8,::1"
 
 def _client(monkeypatch: pytest.MonkeyPatch, *, peer: str | None, said: list[str], trusted: str) -> str:
     networks = Settings.trusted_networks.fget(SimpleNamespace(trusted_proxies=trusted))  # type: ignore[attr-defined]
-    monkeypatch.setattr(addresses, "settings", lambda: SimpleNamespace(trusted_networks=networks))
+    monkeypatch.setattr(client_ip, "settings", lambda: SimpleNamespace(trusted_networks=networks))
     headers = [(b"x-forwarded-for", each.encode()) for each in said]
-    return addresses.client_address({"type": "http", "client": (peer, 1) if peer else None, "headers": headers})
+    return client_ip.client_address({"type": "http", "client": (peer, 1) if peer else None, "headers": headers})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount, Router
 
-from mediaproc.api import heads, problems
+from mediaproc.api import problems
+from mediaproc.api.middleware import head
 from mediaproc.api.problems import documented
 from mediaproc.domain.errors import NotFound
 
@@ -51,7 +52,7 @@ def _methods(request: Request) -> str:
     """The methods that would do at this address."""
     router: Router = request.app.router
     others = [route for route in router.routes if not _takes_everything(route)]
-    tried = {method: heads.as_get({**request.scope, "method": method}) for method in _METHODS}
+    tried = {method: head.as_get({**request.scope, "method": method}) for method in _METHODS}
     return ", ".join(
         method for method, scope in tried.items() if any(route.matches(scope)[0] is Match.FULL for route in others)
     )

@@ -15,9 +15,10 @@ from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 
 from mediaproc import database
-from mediaproc.api import counted, snapshots, sse, standing
+from mediaproc.api import snapshots, sse, stream_checks
+from mediaproc.api.middleware import metrics
 from mediaproc.api.sse import LastSeen
-from mediaproc.api.standing import Follower, census
+from mediaproc.api.stream_checks import Follower, census
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events import streams, subscriber
@@ -71,7 +72,7 @@ class Following:
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Everything to send, chunk by chunk. It ends after a final status, and when the client should come back."""
         census().add(self._follower)
-        counted.listeners.inc()
+        metrics.listeners.inc()
         try:
             start, self._start = self._start, _NOTHING
             yield sse.opening() + start.chunk
@@ -81,7 +82,7 @@ class Following:
                 async for chunk in self._go_on(cursor):
                     yield chunk
         finally:
-            counted.listeners.dec()
+            metrics.listeners.dec()
             census().remove(self._follower)
             self.leave()
 
@@ -130,7 +131,7 @@ class Following:
 
     async def _go_on(self, cursor: str | None) -> AsyncGenerator[bytes]:
         after = cursor_order(cursor) if cursor else None
-        check_at = time.monotonic() + standing.INTERVAL_SECONDS
+        check_at = time.monotonic() + stream_checks.INTERVAL_SECONDS
         while True:
             batch = await self._subscription.next(timeout_seconds=max(0.0, check_at - time.monotonic()))
             if self._subscription.closed or self._subscription.lost or (batch and cursor is None):
@@ -142,7 +143,7 @@ class Following:
                 if self._note(new):
                     return
             if time.monotonic() >= check_at:
-                check_at = time.monotonic() + standing.INTERVAL_SECONDS
+                check_at = time.monotonic() + stream_checks.INTERVAL_SECONDS
                 chunk, ended = await self._compare(cursor)
                 yield chunk
                 if ended:

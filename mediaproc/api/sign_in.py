@@ -12,7 +12,7 @@ import anyio
 from anyio import to_thread
 from fastapi import Request
 
-from mediaproc.api.addresses import client_address
+from mediaproc.api.client_ip import client_address
 from mediaproc.database import transaction
 from mediaproc.operations import accounts
 from mediaproc.operations.accounts import SignIn
