@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
-from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import audio_copy, codecs, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.filters import hdr
@@ -20,6 +19,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
 from mediaproc.media.tracks import Kept
 from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc_worker import process as processes

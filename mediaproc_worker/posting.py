@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from mediaproc import logs
 from mediaproc.domain.errors import StorageFailed
-from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.media import layout
 from mediaproc.media.commands import encode, poster
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.storage import keys, objects
 from mediaproc_worker import making, process
 from mediaproc_worker.context import AttemptContext

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mediaproc.embedded import confinement
+from mediaproc.runtime import sandbox
 
 TERMINATE_SECONDS = 0.5
 """How long a process may take to end in order before it is killed: what it made is not kept anyway."""
@@ -247,7 +247,7 @@ def _bound(limits: Limits) -> Callable[[], None]:
         resource.RLIMIT_CORE: 0,
     }
     allowed = {kind: _within(kind, value) for kind, value in wanted.items()}
-    parent, enter = os.getpid(), confinement.entrance()
+    parent, enter = os.getpid(), sandbox.entrance()
 
     def bind() -> None:
         if limits.nice:

@@ -8,11 +8,11 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
-from mediaproc.embedded.ffmpeg import ffprobe_path
 from mediaproc.media import probe, sniff
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
+from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
 from mediaproc.storage import objects
 from mediaproc.storage.client import client

@@ -12,13 +12,13 @@ from typing import TypeVar
 from mediaproc import logs
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.embedded import ffmpeg
 from mediaproc.media import fingerprints, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
+from mediaproc.runtime import ffmpeg
 from mediaproc.storage import keys, objects
 from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext

@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 
 from mediaproc import database
-from mediaproc.embedded import confinement
 from mediaproc.events import publisher
+from mediaproc.runtime import sandbox
 from mediaproc.storage.client import client, signing_client
 
 _CONNECTIONS = 3
@@ -20,7 +20,7 @@ _CONNECTIONS = 3
 def before_forks() -> None:
     """What all worker processes of this host can share. Nothing is connected."""
     configure_mappers()
-    confinement.available()
+    sandbox.available()
     client()
     signing_client()
 

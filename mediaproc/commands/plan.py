@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
-from mediaproc.embedded.ffmpeg import ffprobe_path
 from mediaproc.media import chunks, plan, probe, sniff
 from mediaproc.media.commands import remux
 from mediaproc.media.plan import Outline
@@ -16,6 +15,7 @@ from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
+from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
 
 _PROBE_SECONDS = 60

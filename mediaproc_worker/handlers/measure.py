@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mediaproc.embedded.ffmpeg import measures_vmaf
 from mediaproc.media import ladder, layout, vmaf
 from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample
 from mediaproc.operations import jobs
 from mediaproc.operations.jobs import Measurable
+from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc.storage import objects
 from mediaproc_worker import comparing, making, overlaying

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mediaproc.embedded.ffmpeg import measures_vmaf
 from mediaproc.media import crf_search, ladder, vmaf
 from mediaproc.media.crf_search import Search
 from mediaproc.media.filters import hdr
@@ -13,6 +12,7 @@ from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Chosen, Preset
 from mediaproc.media.vmaf import Sample, Size
 from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc_worker import comparing, making, overlaying
 from mediaproc_worker.context import AttemptContext

@@ -9,8 +9,8 @@ import time
 
 from mediaproc.domain.errors import EncodeFailed, NotAVideo
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mediaproc.embedded import confinement
-from mediaproc.embedded.confinement import MOST_PROCESSES
+from mediaproc.runtime import sandbox
+from mediaproc.runtime.sandbox import MOST_PROCESSES
 from mediaproc_worker import process
 from mediaproc_worker.process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
 from tests import clips
@@ -165,7 +165,7 @@ def test_it_has_no_rights_over_the_host_and_few_processes(tmp_path: Path) -> Non
     """Where the kernel gives user namespaces. Set-user-ID programs give it no rights anywhere."""
     status = dict(line.split(":", 1) for line in shell("/bin/cat /proc/$$/status", tmp_path).splitlines())
     assert status["NoNewPrivs"].strip() == "1"
-    if not confinement.available():
+    if not sandbox.available():
         pytest.skip("this kernel gives no user namespace")
     assert os.readlink("/proc/self/ns/user") != shell("/bin/readlink /proc/$$/ns/user", tmp_path).strip()
     assert shell("/bin/cat /proc/$$/uid_map", tmp_path).split() == [str(os.geteuid()), str(os.geteuid()), "1"]

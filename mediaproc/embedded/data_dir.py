@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from mediaproc.embedded.parts import free_ports
+from mediaproc.embedded.servers import free_ports
 
 _Port = Annotated[int, Field(gt=0, lt=2**16)]
 
