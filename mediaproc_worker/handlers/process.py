@@ -15,25 +15,25 @@ from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, overlaying, reasons, reusing
+from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.handlers.copying import check_kept
-from mediaproc_worker.handlers.taking_over import taken_over
-from mediaproc_worker.reading import index_of, probed, source_of
+from mediaproc_worker.handlers.output_reuse import taken_over
+from mediaproc_worker.handlers.source_copy import check_kept
+from mediaproc_worker.source import index_of, probed, source_of
 
 
 def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises the expected errors; the attempt writes them down."""
     if taken_over(context):
         return
-    preset = making.preset_of(context)
+    preset = ffmpeg.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
     info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
     index = index_of(context, info)
     info = index.listened_to(preset)
     _write_down(context, info)
-    overlaying.keep_text(context, info, source, preset.edits)
+    overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
         check_kept(info, index.keyframes)
@@ -47,7 +47,7 @@ def process(context: AttemptContext) -> None:
     keyframes = _keyframes(context, info, index)
     chunks = chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
     instant = _instant(context, info, preset, keyframes)
-    before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
+    before = rendition_reuse.reused(context, info, preset, chunks, sound_alone=not instant)
     left = [rung for rung in rungs if rung.name not in before]
     _note_first(context, info, source, preset, left, chunks[0])
     instant = instant and not before  # what was made before plays at once too
@@ -66,12 +66,12 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
     """The source as the preset edits it: what is planned, encoded and shown goes by that."""
-    with reasons.refusing():
+    with ffmpeg_errors.refusing():
         return edits.edited(info, preset.edits)
 
 
 def _rungs(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
-    with reasons.refusing():
+    with ffmpeg_errors.refusing():
         return ladder.rungs_for(info, preset)
 
 

@@ -14,16 +14,16 @@ from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import Kept
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.sending import put_bytes
+from mediaproc_worker.object_uploads import put_bytes
+from mediaproc_worker.source import source_of
 
 
 def extract_subtitles(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `subtitles`."""
-    info, source = making.info_of(context), source_of(context)
-    arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
+    info, source = ffmpeg.info_of(context), source_of(context)
+    arguments = subtitles.arguments(info, source=source, preset=ffmpeg.preset_of(context))
     context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     keep_texts(context, info, arguments)
 
@@ -31,7 +31,7 @@ def extract_subtitles(context: AttemptContext) -> None:
 def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -> None:
     """Keep the text tracks of a source that has some, by the `arguments` that write them."""
     try:
-        making.run(context, arguments)
+        ffmpeg.run(context, arguments)
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         context.log(f"The subtitles can't be read and are left out: {error.detail}")
         return

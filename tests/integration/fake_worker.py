@@ -16,7 +16,7 @@ from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt, consumer
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits, ProcessEnded, running
+from mediaproc_worker.sandboxed_process import Limits, ProcessEnded, running
 
 
 def handle(context: AttemptContext) -> None:

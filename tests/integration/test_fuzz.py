@@ -19,7 +19,7 @@ from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
-from mediaproc_worker import reading, reasons
+from mediaproc_worker import ffmpeg_errors, source
 from tests import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
@@ -99,7 +99,7 @@ def _word(seed: int, work: Any) -> str:
 
 def _examine(path: Path) -> None:
     data = path.read_bytes()
-    info = reading.examined(
+    info = source.examined(
         Source(str(path)), head=data[: sniff.HEAD_BYTES], directory=path.parent, cancelled=threading.Event()
     )
     _plan(info, _keyframes(data, info))
@@ -115,7 +115,7 @@ def _parsed(output: str) -> MediaInfo:
     try:
         return probe.parse_ffprobe(output)
     except probe.Refused as refused:
-        raise reasons.refusal(refused) from refused
+        raise ffmpeg_errors.refusal(refused) from refused
 
 
 def _plan(info: MediaInfo, cuts: list[float]) -> None:

@@ -16,7 +16,7 @@ from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.media import ladder, presets
 from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
-from mediaproc_worker import reasons
+from mediaproc_worker import ffmpeg_errors
 from tests import clips
 
 SILENT = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "4M", "-movflags", "+faststart")
@@ -77,7 +77,7 @@ def test_reading_that_ends_early_is_no_success(
     with storage(data, status_behind=status, after=len(data) // 2) as address:
         done = encode(whole, address, tmp_path)
     assert done.returncode == 0
-    assert isinstance(reasons.cut_short(done.stderr), error)
+    assert isinstance(ffmpeg_errors.cut_short(done.stderr), error)
 
 
 def test_a_file_that_is_itself_cut_off_is_read_to_its_end(tmp_path: Path, whole: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_file_that_is_itself_cut_off_is_read_to_its_end(tmp_path: Path, whole:
     with storage(data, status_behind=206, after=0) as address:
         done = encode(whole, address, tmp_path)
     assert done.returncode == 0
-    assert reasons.cut_short(done.stderr) is None
+    assert ffmpeg_errors.cut_short(done.stderr) is None
 
 
 def test_a_whole_file_is_read_to_its_end(tmp_path: Path, whole: Path) -> None:

@@ -14,7 +14,7 @@ from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import hls
 from mediaproc.operations import plans, playback
 from mediaproc.storage import objects
-from mediaproc_worker import attempt, grafting, packaging
+from mediaproc_worker import attempt, packaging, server_side_remux
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.works import (
@@ -75,7 +75,7 @@ def test_of_a_large_file_storage_copies_the_media_by_itself(tmp_path: Path, monk
     encode = (*X264, *filled, "-metadata", "location=+52.5+13.4/")
     source = clips.make(tmp_path / "large.mp4", size="64x48", encode=encode)
     assert source.stat().st_size > 10 * 1024**2
-    monkeypatch.setattr(grafting, "SMALLEST_BYTES", 1)
+    monkeypatch.setattr(server_side_remux, "SMALLEST_BYTES", 1)
     monkeypatch.setattr(packaging, "package", None)
     _, made = kept(source)
     mp4 = fetched(made["48p"].mp4_key, tmp_path)

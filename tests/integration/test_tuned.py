@@ -17,7 +17,7 @@ from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
 from mediaproc.operations import jobs, plans
 from mediaproc.operations.scope import Principal
-from mediaproc_worker import attempt, comparing
+from mediaproc_worker import attempt, vmaf_samples
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import tune as handler
 from tests import clips
@@ -89,7 +89,7 @@ def test_a_lost_attempt_is_made_again_and_what_it_found_is_kept(planned: Job, mo
         raise StorageFailed
 
     with monkeypatch.context() as patched:
-        patched.setattr(comparing, "cut", away)
+        patched.setattr(vmaf_samples, "cut", away)
         attempt.perform(tune.id)
     assert (job_now(tune.id).state, job_now(encode.id).held) == (JobState.RETRYING, True)
 

@@ -17,9 +17,9 @@ from mediaproc.settings import settings
 from mediaproc.storage import objects
 from mediaproc.storage.client import client
 from mediaproc.storage.failures import translated
-from mediaproc_worker import process, reasons
+from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
+from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 
 _PROBE_LIMITS = Limits(wall_seconds=60, cpu_seconds=60, file_bytes=16 * 1024**2, memory_bytes=2 * 1024**3)
 _LONGEST_ADDRESS_SECONDS = 7 * 24 * 3600
@@ -52,7 +52,7 @@ def examined(
     """What ffprobe says of a source that begins with `head`. Raises the expected error if it can't be processed."""
     content_type = sniff.content_type_of(head)
     try:
-        output = process.run(
+        output = sandboxed_process.run(
             ffprobe_path(),
             probe.ffprobe_arguments(source),
             directory=directory,
@@ -62,11 +62,11 @@ def examined(
         )
         return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
     except ProcessFailed as failure:
-        raise reasons.beyond_the_file(failure) or reasons.refusal(probe.NotMedia(content_type)) from failure
+        raise ffmpeg_errors.beyond_the_file(failure) or ffmpeg_errors.refusal(probe.NotMedia(content_type)) from failure
     except ProcessTimedOut as failure:
-        raise reasons.reason_of(failure) from failure
+        raise ffmpeg_errors.reason_of(failure) from failure
     except probe.Refused as refused:
-        raise reasons.refusal(refused) from refused
+        raise ffmpeg_errors.refusal(refused) from refused
 
 
 def index_of(context: AttemptContext, info: MediaInfo) -> Index:

@@ -22,12 +22,12 @@ from mediaproc.operations import jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
-from mediaproc_worker import process as processes
-from mediaproc_worker import reasons
+from mediaproc_worker import ffmpeg_errors
+from mediaproc_worker import sandboxed_process as processes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
-from mediaproc_worker.sending import SENDERS
-from mediaproc_worker.shipping import Outbox
+from mediaproc_worker.object_uploads import SENDERS
+from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
+from mediaproc_worker.segment_uploader import Outbox
 
 _NICE = 10
 """How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services.
@@ -128,8 +128,8 @@ def ffmpeg(
             yield running
     except (ProcessFailed, ProcessTimedOut) as failure:
         _tell(context, failure.log_tail)
-        raise reasons.reason_of(failure) from failure
-    lost = reasons.cut_short(running.log_tail)
+        raise ffmpeg_errors.reason_of(failure) from failure
+    lost = ffmpeg_errors.cut_short(running.log_tail)
     if lost is not None:
         _tell(context, running.log_tail)
         raise lost

@@ -11,9 +11,9 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample, Size
 from mediaproc.settings import settings
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits
+from mediaproc_worker.sandboxed_process import Limits
 
 _SECONDS = 900
 """More than a sample of eight seconds takes on the slowest machine."""
@@ -58,5 +58,5 @@ def run(context: AttemptContext, arguments: list[str]) -> None:
     """Run FFmpeg on a sample, with the threads of a slot, to its end."""
     threads = settings().threads_per_encode
     limits = Limits(wall_seconds=_SECONDS, cpu_seconds=_SECONDS * threads)
-    making.run(context, arguments, threads=threads, limits=limits)
+    ffmpeg.run(context, arguments, threads=threads, limits=limits)
     context.check()

@@ -15,15 +15,15 @@ from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
-from mediaproc_worker import making, packaging
+from mediaproc_worker import ffmpeg, packaging
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.grafting import grafted
+from mediaproc_worker.encode_part import run_part
 from mediaproc_worker.handlers.subtitles import keep_texts
 from mediaproc_worker.packaging import Made
-from mediaproc_worker.posting import Poster
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.running import run_part
-from mediaproc_worker.shipping import Outbox
+from mediaproc_worker.poster import Poster
+from mediaproc_worker.segment_uploader import Outbox
+from mediaproc_worker.server_side_remux import grafted
+from mediaproc_worker.source import source_of
 
 
 def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
@@ -34,19 +34,19 @@ def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
 
 def keep_source(context: AttemptContext) -> None:
     """Make everything of a video whose source is kept."""
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     context.log(source_copy.said(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
-    with making.senders(others=2) as pool:
+    with ffmpeg.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
-        picture = making.copied_outbox(context, pool, info, preset, name=rung.name)
+        picture = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
         outboxes = [picture, *_sounds(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
         if tracks.texts(info):
             keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
-    making.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
+    ffmpeg.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
 
 
 def _copied(
@@ -64,7 +64,7 @@ def _copied(
 
 def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
     kept = tracks.sounds(info)
-    outboxes = making.sound_outboxes(context, pool, kept, preset)
+    outboxes = ffmpeg.sound_outboxes(context, pool, kept, preset)
     for outbox, each in zip(outboxes, kept, strict=True):
         outbox.row = replace(outbox.row, channels=source_copy.sound_channels(info, each, preset))
     return outboxes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mediaproc.media.progress import Estimate, parse_blocks
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg as ffmpeg_module
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.shipping import Outbox
+from mediaproc_worker.segment_uploader import Outbox
 
 
 def run_part(
@@ -28,7 +28,7 @@ def run_part(
     goes ahead of what others encode on this host.
     """
     estimate, begun, shown = Estimate(seconds), show is None, show is None
-    with making.ffmpeg(context, arguments, threads=threads, ahead=not begun) as ffmpeg:
+    with ffmpeg_module.ffmpeg(context, arguments, threads=threads, ahead=not begun) as ffmpeg:
 
         def look() -> None:
             nonlocal begun, shown
@@ -36,16 +36,16 @@ def run_part(
                 outbox.look()
             if not begun and _begun(outboxes):
                 begun = True
-                making.stand_back(context, ffmpeg)
+                ffmpeg_module.stand_back(context, ffmpeg)
             shown = shown or _show(context, outboxes, show)
 
         for block in parse_blocks(ffmpeg.lines(in_silence=lambda: shown or look())):
             estimate.update(block)
-            making.report(context, estimate, block, base=base, end=end)
+            ffmpeg_module.report(context, estimate, block, base=base, end=end)
             look()
     for outbox in outboxes:
         outbox.finish()
-    made = making.all_arrived(outboxes)
+    made = ffmpeg_module.all_arrived(outboxes)
     if not shown:
         _show(context, made, show)
     return made

@@ -14,9 +14,9 @@ from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making, process
+from mediaproc_worker import ffmpeg, sandboxed_process
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits, ProcessEnded
+from mediaproc_worker.sandboxed_process import Limits, ProcessEnded
 
 log = logs.get_logger(__name__)
 
@@ -59,9 +59,9 @@ def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | Non
 
 def _take(context: AttemptContext, info: MediaInfo, source: Source) -> None:
     """Try positions until a picture shows something; the last one stays if none does."""
-    edits = making.preset_of(context).edits
+    edits = ffmpeg.preset_of(context).edits
     for position in poster.POSITIONS if info.duration_seconds else (0.0,):
-        printed = process.run(
+        printed = sandboxed_process.run(
             ffmpeg_path(),
             encode.poster_arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
             directory=context.workspace,

@@ -15,9 +15,9 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import images
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.sending import put_bytes
+from mediaproc_worker.object_uploads import put_bytes
 
 _FONTS = Path(fontpkg_noto_sans.ROOT) / "files"
 
@@ -31,7 +31,7 @@ def keep_text(context: AttemptContext, info: MediaInfo, source: Source, edits: E
         return
     (kept,) = tracks.texts(info)
     try:
-        making.run(context, burn_in.arguments(info, source=source, edits=edits))
+        ffmpeg.run(context, burn_in.arguments(info, source=source, edits=edits))
         script = (context.workspace / layout.BURNT).read_text(errors="replace")
         context.log(f"Burning in the subtitles “{kept.label.title}”")
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:

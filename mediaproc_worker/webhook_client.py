@@ -16,7 +16,7 @@ from mediaproc import logs
 from mediaproc.domain.webhooks import Answer
 from mediaproc.operations.webhooks import Claim
 from mediaproc.settings import settings
-from mediaproc_worker.guarded import GuardedNetwork, Refused
+from mediaproc_worker.ssrf_guard import GuardedNetwork, Refused
 
 log = logs.get_logger(__name__)
 

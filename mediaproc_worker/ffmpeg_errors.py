@@ -20,7 +20,7 @@ from mediaproc.domain.errors import (
     UnsupportedCodec,
 )
 from mediaproc.media import probe
-from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
+from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
 
 _TOO_MANY_ERRORS = 69
 """FFmpeg's exit code when more than two thirds of the frames could not be decoded (`-max_error_rate`)."""

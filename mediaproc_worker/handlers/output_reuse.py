@@ -7,7 +7,7 @@ from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.domain.states import Stage
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
 
 log = logs.get_logger(__name__)
@@ -38,6 +38,6 @@ def _copy(context: AttemptContext, twin: jobs.Twin) -> None:
         context.check()
         objects.copy(key, jobs.own_key(context.claim, key, before=before), large=key in twin.large_keys)
 
-    with making.senders() as pool:
+    with ffmpeg.senders() as pool:
         for done, _ in enumerate(pool.map(copy, wanted), start=1):
             context.report(Stage.PACKAGE, 100.0 * done / len(wanted))

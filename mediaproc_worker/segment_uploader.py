@@ -22,7 +22,7 @@ from mediaproc.media.mp4.boxes import Cut, Cutter
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.sending import put_bytes
+from mediaproc_worker.object_uploads import put_bytes
 
 
 @dataclass

@@ -20,8 +20,8 @@ from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.runtime import ffmpeg
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making
 from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.ffmpeg import senders
 
 log = logs.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def reused(
     words = fingerprints_of(context, info, preset, chunks)
     sounds: jobs.Sounds = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
     found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
-    with making.senders() as pool:
+    with senders() as pool:
         tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
     copied = _usable({name: before for name, before in tried.items() if before}, sounds, alone=sound_alone)
     for name, before in copied.items():
