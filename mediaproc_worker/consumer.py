@@ -41,7 +41,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.REMUX: copy_picture,
     JobKind.COPY: keep_source,
     JobKind.FILES: make_files,
-    JobKind.SOUND: encode_sound,
+    JobKind.AUDIO: encode_sound,
     JobKind.SUBTITLES: extract_subtitles,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,

@@ -17,7 +17,7 @@ from mediaproc.media.mp4.boxes import Cutter
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 from mediaproc.operations import jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
@@ -81,7 +81,7 @@ def rung_outboxes(
 
 
 def sound_outboxes(
-    context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[Kept], preset: Preset
+    context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[SelectedTrack], preset: Preset
 ) -> list[Outbox]:
     """One for each sound track. They have no keyframes that would say where to cut."""
     return [
@@ -142,7 +142,7 @@ def stand_back(context: AttemptContext, ahead: processes.Process) -> None:
 
 
 def _stands_back(context: AttemptContext) -> bool:
-    return context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.SOUND
+    return context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.AUDIO
 
 
 def run(context: AttemptContext, arguments: list[str], *, threads: int = 1, limits: Limits | None = None) -> None:
@@ -206,7 +206,7 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
     )
 
 
-def _sound_row(context: AttemptContext, kept: Kept, preset: Preset) -> jobs.NewRendition:
+def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
     audio, track = preset.audio.of(kept.channels), tracks.track_of(info_of(context), kept)
     bitrate_bps = track.bitrate_bps if audio_copy.kept(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpcore
 
-from mediaproc.domain.reach import Network, may_reach
+from mediaproc.domain.webhook_targets import Network, may_reach
 
 
 class Refused(Exception):

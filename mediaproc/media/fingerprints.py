@@ -24,7 +24,7 @@ from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 
 GENERATION = 1
 """Of what is done to FFmpeg's output before it is stored, to subtitles before they are burnt in, and to make an MP4 of
@@ -77,7 +77,7 @@ def _burnt(info: MediaInfo, preset: Preset) -> list[str]:
     return [burn_in.FONT, *burn_in.arguments(info, source=_SOURCE, edits=preset.edits)]
 
 
-def _sound(info: MediaInfo, kept: Kept, preset: Preset) -> dict[str, Any]:
+def _sound(info: MediaInfo, kept: SelectedTrack, preset: Preset) -> dict[str, Any]:
     opened = ffmpeg.input(location(_SOURCE), **input_options(_SOURCE), **entry_options(preset.edits))
     written = encode.sound_output(opened, info, replace(kept, rendition=_NAME), preset)
     return {

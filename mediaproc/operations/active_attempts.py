@@ -18,7 +18,7 @@ MOST = 200
 
 
 @dataclass(frozen=True)
-class Doing:
+class ActiveAttempt:
     """An attempt that runs: `worker` is `host:process`, `chunk` counts from 0 and is None but of chunks."""
 
     worker: str
@@ -29,7 +29,7 @@ class Doing:
     started_at: datetime
 
 
-def now(session: Session, principal: Principal) -> list[Doing]:
+def now(session: Session, principal: Principal) -> list[ActiveAttempt]:
     """All of it, in the order it began. A job that has shared out its work has no lease: nobody is at it."""
     running = (col(Job.state) == JobState.RUNNING, col(Job.lease_expires_at).is_not(None))
     mine = session.exec(scope.scoped(principal, Job).where(*running).limit(MOST)).all()
@@ -43,8 +43,8 @@ def now(session: Session, principal: Principal) -> list[Doing]:
     return [_doing(*row) for row in session.exec(query)]
 
 
-def _doing(job: Job, attempt: Attempt, video: Video) -> Doing:
-    return Doing(
+def _doing(job: Job, attempt: Attempt, video: Video) -> ActiveAttempt:
+    return ActiveAttempt(
         worker=attempt.worker,
         video_id=video.id,
         title=video.title,

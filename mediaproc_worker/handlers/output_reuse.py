@@ -30,7 +30,7 @@ def taken_over(context: AttemptContext) -> bool:
     return True
 
 
-def _copy(context: AttemptContext, twin: jobs.Twin) -> None:
+def _copy(context: AttemptContext, twin: jobs.Duplicate) -> None:
     """Raises SourceMissing where an object is gone, and StorageFailed."""
     wanted, before = twin.object_keys, keys.output_prefix(twin.video.id, twin.attempt)
 

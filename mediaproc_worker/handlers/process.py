@@ -117,7 +117,7 @@ def _parts(
     heard = [kept for kept in tracks.sounds(info) if kept.rendition not in before]
     pictures = [_part(each, held=not tuned) for each in chunks]
     tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
-    sound = [jobs.Part(JobKind.SOUND)] if heard else []
+    sound = [jobs.Part(JobKind.AUDIO)] if heard else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
     text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
     return [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)]

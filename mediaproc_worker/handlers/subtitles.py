@@ -11,7 +11,7 @@ from mediaproc.media import layout, tracks
 from mediaproc.media.commands import encode, subtitles
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg
@@ -39,7 +39,7 @@ def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -
         _keep(context, kept, video_seconds=info.duration_seconds)
 
 
-def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:
+def _keep(context: AttemptContext, kept: SelectedTrack, *, video_seconds: float) -> None:
     """Send one track, then give it its rows."""
     text = subtitles.served((context.workspace / layout.text(kept.rendition)).read_bytes())
     if text is None:
@@ -55,7 +55,7 @@ def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:
     context.write(jobs.finish_rendition, rendition_id)
 
 
-def _row(kept: Kept) -> jobs.NewRendition:
+def _row(kept: SelectedTrack) -> jobs.NewRendition:
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.SUBTITLES,

@@ -191,7 +191,7 @@ def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
     job, parts = shared_out(clip)
     assert [each.kind for each in parts] == ["sound", "encode", "encode", "encode", "poster"]
     assert {each.kind: each.lane for each in parts} == {
-        JobKind.SOUND: Lane.COPY, JobKind.ENCODE: Lane.ENCODE, JobKind.POSTER: Lane.QUICK
+        JobKind.AUDIO: Lane.COPY, JobKind.ENCODE: Lane.ENCODE, JobKind.POSTER: Lane.QUICK
     }  # fmt: skip
     chunks = [each for each in parts if each.kind is JobKind.ENCODE]
     starts = [(each.start_seconds, each.length_seconds) for each in chunks]

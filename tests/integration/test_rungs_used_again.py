@@ -101,7 +101,7 @@ def made_by(job: Job, name: str) -> Rendition:
 
 def encoded_by(job: Job) -> list[str]:
     """The files that the FFmpegs of a job's parts that encode wrote, one FFmpeg after another."""
-    encodes = [each for each in parts_of(job) if each.kind in (JobKind.ENCODE, JobKind.SOUND, JobKind.REMUX)]
+    encodes = [each for each in parts_of(job) if each.kind in (JobKind.ENCODE, JobKind.AUDIO, JobKind.REMUX)]
     words = [word for each in encodes for word in attempts_of(each.id)[-1].command.split()]
     return [word.removesuffix(".cmaf") for word in words if word.endswith(".cmaf")]
 

@@ -108,7 +108,7 @@ def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Account
     assert [(each.worker, each.kind, each.chunk) for each in _doing(me)] == [("west:2", JobKind.ENCODE, 2)]
 
 
-def _doing(account: Account) -> list[active_attempts.Doing]:
+def _doing(account: Account) -> list[active_attempts.ActiveAttempt]:
     with database.transaction() as session:
         return active_attempts.now(session, account.principal)
 

@@ -23,7 +23,7 @@ from mediaproc.media.presets import AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.sources import Source, input_arguments, input_options, location, option_arguments
 from mediaproc.media.track_roles import Role
-from mediaproc.media.tracks import Kept, Label
+from mediaproc.media.tracks import Label, SelectedTrack
 
 GLOBAL_ARGUMENTS = (
     "-hide_banner",  # the log's tail is for errors
@@ -89,7 +89,7 @@ def sound_outputs(opened: Any, info: MediaInfo, preset: Preset) -> list[Any]:
     return [sound_output(opened, info, kept, preset) for kept in tracks.sounds(info)]
 
 
-def sound_output(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
+def sound_output(opened: Any, info: MediaInfo, kept: SelectedTrack, preset: Preset) -> Any:
     """One sound track of an opened source, kept as it is if it may be."""
     if audio_copy.kept(tracks.track_of(info, kept), preset):
         return copied_sound(opened, kept)
@@ -97,7 +97,7 @@ def sound_output(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> An
     return ffmpeg.output(even_sound(opened[str(kept.index)]), layout.whole(kept.rendition), **options)
 
 
-def copied_sound(opened: Any, kept: Kept) -> Any:
+def copied_sound(opened: Any, kept: SelectedTrack) -> Any:
     """One sound track of an opened source, as it is. It must be AAC."""
     # MPEG-TS repeats in each frame what stands in the header here; of others the filter changes nothing.
     options = {"c:a": "copy", "bsf:a": "aac_adtstoasc", **_GROWING_SOUND}

@@ -19,7 +19,7 @@ from mediaproc.media.commands.encode import (
 )
 from mediaproc.media.filters import scale as scale_module
 from mediaproc.media.loudness import Loudness
-from mediaproc.media.presets import AudioTarget, Loop, LoopFile, Preset, SoundFile
+from mediaproc.media.presets import AudioFile, AudioTarget, Loop, LoopFile, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_arguments, input_options, location
 
@@ -71,7 +71,7 @@ def _mixed(opened: Any, info: MediaInfo, audio: AudioTarget) -> Any:
     return even_sound(opened[str(track.index)]).filter("aformat", channel_layouts=layouts)
 
 
-def _sound_file(sound: Any, file: SoundFile, preset: Preset) -> Any:
+def _sound_file(sound: Any, file: AudioFile, preset: Preset) -> Any:
     options = {"c:a": file.encoder, "b:a": file.bitrate_bps, "ar": preset.audio.sample_rate_hz, **_PRIVATE}
     return ffmpeg.output(sound, layout.file(file.name, file.suffix), **options)
 

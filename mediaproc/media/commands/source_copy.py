@@ -13,7 +13,7 @@ from mediaproc.media.commands import encode, remux
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source, input_options_in_one_go, location
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 
 _LONGEST_GOP_SECONDS = 30.0
 """A segment is whole GOPs, and it is held in memory once; nobody can jump to within one."""
@@ -75,7 +75,7 @@ def keeps_every_sound(info: MediaInfo) -> bool:
     return len(tracks.sounds(info)) == len(info.audio) and all(keeps_sound(track) for track in info.audio)
 
 
-def sound_channels(info: MediaInfo, kept: Kept, preset: Preset) -> int:
+def sound_channels(info: MediaInfo, kept: SelectedTrack, preset: Preset) -> int:
     """How many channels a sound has in the end."""
     track = tracks.track_of(info, kept)
     return track.channels if keeps_sound(track) else preset.audio.of(track.channels).channels
@@ -101,7 +101,7 @@ def said(info: MediaInfo, preset: Preset) -> str:
     return f"Copying the picture as {rung.name}, without encoding it; sound that is not AAC becomes AAC"
 
 
-def _sound(opened: Any, info: MediaInfo, kept: Kept, preset: Preset) -> Any:
+def _sound(opened: Any, info: MediaInfo, kept: SelectedTrack, preset: Preset) -> Any:
     if keeps_sound(tracks.track_of(info, kept)):
         return encode.copied_sound(opened, kept)
     return encode.sound_output(opened, info, kept, preset)

@@ -26,7 +26,7 @@ from mediaproc.operations.jobs.children import (
     share_out,
 )
 from mediaproc.operations.jobs.crf_search import set_chosen
-from mediaproc.operations.jobs.duplicates import Twin, know_source, own_key, take_over
+from mediaproc.operations.jobs.duplicates import Duplicate, know_source, own_key, take_over
 from mediaproc.operations.jobs.lease import LostLease
 from mediaproc.operations.jobs.maintenance import prune, rescue_expired, resend_lost, sweep_leftovers
 from mediaproc.operations.jobs.outputs import (
@@ -50,6 +50,7 @@ __all__ = [
     "ENCODED",
     "PLANNED",
     "Claim",
+    "Duplicate",
     "Frames",
     "LostLease",
     "Measurable",
@@ -58,7 +59,6 @@ __all__ = [
     "Part",
     "Share",
     "Sounds",
-    "Twin",
     "add_rendition",
     "add_segments",
     "cancel",

@@ -31,7 +31,7 @@ PLANNED, ENCODED = 1.0, 94.0
 
 _KINDS: dict[Lane, tuple[JobKind, ...]] = {
     Lane.ENCODE: (JobKind.ENCODE, JobKind.FILES, JobKind.TUNE, JobKind.MEASURE),
-    Lane.COPY: (JobKind.REMUX, JobKind.SOUND, JobKind.SUBTITLES, JobKind.COPY, JobKind.ASSEMBLE),
+    Lane.COPY: (JobKind.REMUX, JobKind.AUDIO, JobKind.SUBTITLES, JobKind.COPY, JobKind.ASSEMBLE),
 }
 _LANES = {kind: lane for lane, kinds in _KINDS.items() for kind in kinds}
 """Where each kind waits that is not quick."""

@@ -24,7 +24,7 @@ from mediaproc.storage import keys
 
 
 @dataclass(frozen=True)
-class Twin:
+class Duplicate:
     """A completed video of the same bytes and recipe, with the rows of its output as they were when it was found."""
 
     video: Video
@@ -53,7 +53,7 @@ class Twin:
         return [*named, keys.preview(self.video.id, self.attempt)]
 
 
-def know_source(session: Session, claim: Claim, etag: str) -> Twin | None:
+def know_source(session: Session, claim: Claim, etag: str) -> Duplicate | None:
     """Write down what storage calls the source's bytes, and find a twin. Raises LostLease.
 
     None where something of the video is shown already: whoever asks for it to be processed again wants it made anew.
@@ -82,7 +82,7 @@ def know_source(session: Session, claim: Claim, etag: str) -> Twin | None:
     return _twin(session, *found) if found else None
 
 
-def take_over(session: Session, claim: Claim, twin: Twin) -> None:
+def take_over(session: Session, claim: Claim, twin: Duplicate) -> None:
     """Make the twin's output, whose objects are copied, that of this attempt, and show it. Raises LostLease."""
     held, before = fenced(session, claim), keys.output_prefix(twin.video.id, twin.attempt)
     _take_info(held.video, twin.video)
@@ -115,11 +115,13 @@ def own_key(claim: Claim, key: str, *, before: str) -> str:
     return keys.output_prefix(claim.video_id, claim.output) + key.removeprefix(before)
 
 
-def _twin(session: Session, video: Video, attempt: Attempt) -> Twin | None:
+def _twin(session: Session, video: Video, attempt: Attempt) -> Duplicate | None:
     mine = (col(Rendition.video_id) == video.id, col(Rendition.attempt) == attempt.number)
     rows = session.exec(select(Rendition).where(*mine, col(Rendition.name) != layout.INSTANT)).all()
     made = tuple((row, tuple(segments_of(session, row))) for row in rows)
-    twin = Twin(video, attempt.number, attempt.poster_key, made, session.get(Storyboard, (video.id, attempt.number)))
+    twin = Duplicate(
+        video, attempt.number, attempt.poster_key, made, session.get(Storyboard, (video.id, attempt.number))
+    )
     prefix = keys.output_prefix(video.id, attempt.number)
     return twin if made and all(key.startswith(prefix) for key in twin.object_keys) else None
 

@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain import reach
+from mediaproc.domain import webhook_targets
 from mediaproc.domain.errors import Conflict, Invalid
 from mediaproc.domain.tables import now
 from mediaproc.domain.webhook_tables import Webhook
@@ -138,7 +138,7 @@ def _trouble_with(url: str) -> str:
         return "This must begin with https://, so that nobody on the way can read along"
     if parts.userinfo or parts.fragment:
         return "This must be an address without user name and “#”"
-    if literal and not reach.may_reach(literal, settings().webhook_networks):
+    if literal and not webhook_targets.may_reach(literal, settings().webhook_networks):
         return "This is a private address; webhooks only go to public ones"
     return ""
 
