@@ -7,13 +7,13 @@ from mediaproc import routes, styles
 from mediaproc.api.app import create_api
 from mediaproc.api.middleware import page_guard
 from mediaproc.events import hub
-from mediaproc.pages import door, jobs, library, not_found, presets, settings, video
-from mediaproc.state.door import DoorState
+from mediaproc.pages import jobs, library, not_found, presets, settings, sign_in, video
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState, explain
 from mediaproc.state.settings import SettingsState
+from mediaproc.state.sign_in import SignInState
 from mediaproc.state.video import VideoState
 from mediaproc.state.webhooks import WebhooksState
 
@@ -37,10 +37,10 @@ app = rx.App(
 )
 app.register_lifespan_task(hub.running)
 
-_ENTER = [DoorState.read]
-app.add_page(door.sign_in, route=routes.SIGN_IN, title="Sign in · Mediaproc", on_load=_ENTER)
-app.add_page(door.register, route=routes.REGISTER, title="Make an account · Mediaproc", on_load=_ENTER)
-app.add_page(door.renew, route=routes.RENEW, title="Mediaproc")
+_ENTER = [SignInState.read]
+app.add_page(sign_in.sign_in, route=routes.SIGN_IN, title="Sign in · Mediaproc", on_load=_ENTER)
+app.add_page(sign_in.register, route=routes.REGISTER, title="Make an account · Mediaproc", on_load=_ENTER)
+app.add_page(sign_in.renew, route=routes.RENEW, title="Mediaproc")
 app.add_page(
     library.library,
     route=routes.LIBRARY,

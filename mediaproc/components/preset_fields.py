@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from mediaproc.components.parts import button, icon
 from mediaproc.components.watermark_field import watermark_field
+from mediaproc.components.widgets import button, icon
 from mediaproc.state.preset_form import SIDES, SizeRow
 from mediaproc.state.presets import PresetsState
 

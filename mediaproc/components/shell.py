@@ -8,11 +8,11 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from mediaproc import routes
-from mediaproc.components.parts import NATIVE, button, icon, mark, post_form, unseen
 from mediaproc.components.preset_choice import preset_choice
-from mediaproc.components.session import session_keeper
+from mediaproc.components.session_keeper import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
 from mediaproc.components.uploader import OPENS_PICKER, uploader
+from mediaproc.components.widgets import NATIVE, button, icon, mark, post_form, unseen
 from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState

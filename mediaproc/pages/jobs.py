@@ -6,13 +6,13 @@ from typing import Any
 
 import reflex as rx
 
-from mediaproc.components.ago import ago
-from mediaproc.components.hosts import hosts
-from mediaproc.components.parts import bar, button, icon
-from mediaproc.components.selecting import select_box
+from mediaproc.components.hosts_panel import hosts_panel
+from mediaproc.components.relative_time import relative_time
+from mediaproc.components.select_box import select_box
 from mediaproc.components.shell import shell
+from mediaproc.components.widgets import bar, button, icon
+from mediaproc.state.job_rows import PRIORITIES, JobRow
 from mediaproc.state.jobs import JobsState
-from mediaproc.state.work_rows import TURNS, JobRow
 
 _FILTERS = (
     ("Active", "active"),
@@ -35,7 +35,7 @@ def jobs() -> rx.Component:
                     _skeletons(),
                 )
             ),
-            hosts(),
+            hosts_panel(),
             class_name="jobs-cols",
         ),
         rx.el.div(JobsState.spoken, class_name="hidden-visually", aria_live="polite"),
@@ -116,7 +116,7 @@ def _act_on_all(name: str, picture: str, handler: Any) -> rx.Component:
 def _turn_of_all() -> rx.Component:
     return rx.el.select(
         rx.el.option("Turn…", value="", disabled=True, hidden=True),
-        *(rx.el.option(words, value=value) for value, words in TURNS),
+        *(rx.el.option(words, value=value) for value, words in PRIORITIES),
         value="",
         on_change=JobsState.prioritize_selected,
         disabled=JobsState.busy,
@@ -148,7 +148,7 @@ def _line(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.div(
         rx.cond(said != "", rx.el.span(said, class_name="said", title=row.line)),
         rx.cond(row.tries != "", rx.el.span(row.tries)),
-        rx.cond(row.when_at != "", rx.el.span(row.when, ago(at=row.when_at))),
+        rx.cond(row.when_at != "", rx.el.span(row.when, relative_time(at=row.when_at))),
         class_name="job-line",
     )
 
@@ -170,7 +170,7 @@ def _state(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
 
 def _turn(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.select(
-        *(rx.el.option(words, value=value) for value, words in TURNS),
+        *(rx.el.option(words, value=value) for value, words in PRIORITIES),
         value=row.priority,
         on_change=JobsState.prioritize(row.id),
         aria_label="When “" + row.title + "” is processed",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
-from mediaproc.components.ago import ago
-from mediaproc.components.parts import bar, button, icon
-from mediaproc.components.selected import selected
-from mediaproc.components.selecting import select_box
+from mediaproc.components.bulk_actions import bulk_actions
+from mediaproc.components.relative_time import relative_time
+from mediaproc.components.select_box import select_box
 from mediaproc.components.shell import shell
 from mediaproc.components.uploader import OPENS_PICKER
+from mediaproc.components.widgets import bar, button, icon
 from mediaproc.operations.videos import Order
 from mediaproc.state.cards import Card
 from mediaproc.state.library import LibraryState
@@ -33,7 +33,7 @@ def library() -> rx.Component:
     """The page."""
     return shell(
         _head(),
-        rx.cond(LibraryState.selected.length() > 0, selected()),
+        rx.cond(LibraryState.selected.length() > 0, bulk_actions()),
         rx.cond(
             LibraryState.ready,
             rx.cond(LibraryState.empty, _invitation(), rx.cond(LibraryState.nothing_found, _nothing(), _grid())),
@@ -155,7 +155,9 @@ def _line(card: rx.vars.ObjectVar[Card]) -> rx.Component:
             rx.cond(
                 card.trouble != "",
                 rx.el.span(card.trouble, class_name="fail", title=card.trouble),
-                rx.fragment(rx.el.span(card.facts, class_name="grow"), ago(at=card.created_at, class_name="sep")),
+                rx.fragment(
+                    rx.el.span(card.facts, class_name="grow"), relative_time(at=card.created_at, class_name="sep")
+                ),
             ),
         ),
         class_name="card-line",

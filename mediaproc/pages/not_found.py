@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from mediaproc import routes
-from mediaproc.components.parts import mark
+from mediaproc.components.widgets import mark
 
 
 def not_found() -> rx.Component:

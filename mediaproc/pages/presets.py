@@ -5,10 +5,10 @@ from __future__ import annotations
 import reflex as rx
 
 from mediaproc import routes
-from mediaproc.components.confirm import confirm
-from mediaproc.components.parts import button, icon, panel
+from mediaproc.components.confirm_dialog import confirm_dialog
 from mediaproc.components.preset_fields import preset_fields
 from mediaproc.components.shell import shell
+from mediaproc.components.widgets import button, icon, panel
 from mediaproc.state.presets import PresetCard, PresetsState
 
 
@@ -118,7 +118,7 @@ def _form() -> rx.Component:
 
 
 def _delete_question() -> rx.Component:
-    return confirm(
+    return confirm_dialog(
         "Delete this preset?",
         rx.el.b(PresetsState.deleting_title),
         " is offered no more. Videos that it has made stay, and what was uploaded for it is still made.",

@@ -7,13 +7,13 @@ from typing import Any
 import reflex as rx
 
 from mediaproc import routes
-from mediaproc.components.ago import ago
-from mediaproc.components.confirm import confirm
-from mediaproc.components.new_key import new_key
-from mediaproc.components.parts import button, icon, panel
+from mediaproc.components.api_key_form import api_key_form
+from mediaproc.components.confirm_dialog import confirm_dialog
+from mediaproc.components.relative_time import relative_time
 from mediaproc.components.shell import shell
+from mediaproc.components.webhooks_panel import webhooks_panel
+from mediaproc.components.widgets import button, icon, panel
 from mediaproc.operations import passwords
-from mediaproc.pages.webhooks import webhooks
 from mediaproc.state.settings import LIVES, SCOPES, KeyRow, SessionRow, SettingsState
 
 
@@ -23,7 +23,7 @@ def settings() -> rx.Component:
         rx.el.div(rx.el.h1("Settings", class_name="mp-h1"), class_name="page-head"),
         rx.cond(
             SettingsState.ready,
-            rx.el.div(_keys(), webhooks(), _presets(), _sign_ins(), _password(), class_name="settings"),
+            rx.el.div(_keys(), webhooks_panel(), _presets(), _sign_ins(), _password(), class_name="settings"),
             _skeleton(),
         ),
         _revoke_question(),
@@ -60,7 +60,7 @@ def _key(row: rx.vars.ObjectVar[KeyRow]) -> rx.Component:
                 rx.el.span("Ends: ", row.ends, class_name="sep"),
                 rx.cond(
                     row.used_at != "",
-                    rx.el.span("Used ", ago(at=row.used_at), class_name="sep"),
+                    rx.el.span("Used ", relative_time(at=row.used_at), class_name="sep"),
                     rx.el.span("Never used", class_name="sep"),
                 ),
                 class_name="facts",
@@ -78,7 +78,7 @@ def _key(row: rx.vars.ObjectVar[KeyRow]) -> rx.Component:
 
 
 def _key_form() -> rx.Component:
-    return new_key(
+    return api_key_form(
         rx.el.div(
             rx.el.label("Name", html_for="key-name"),
             rx.el.input(
@@ -110,7 +110,7 @@ def _scope(value: str, word: str, meaning: str, checked: bool) -> rx.Component:
 
 
 def _revoke_question() -> rx.Component:
-    return confirm(
+    return confirm_dialog(
         "Revoke this key?",
         "Programs that use ",
         rx.el.b(SettingsState.revoking_name),
@@ -155,7 +155,7 @@ def _sign_in(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
                 rx.cond(row.this, rx.el.span("This one", class_name="pill pill-soft-green")),
                 class_name="thing-name",
             ),
-            rx.el.div(rx.el.span("Used ", ago(at=row.used_at)), class_name="facts"),
+            rx.el.div(rx.el.span("Used ", relative_time(at=row.used_at)), class_name="facts"),
             class_name="grow",
         ),
         rx.cond(

@@ -5,19 +5,19 @@ from __future__ import annotations
 import reflex as rx
 
 from mediaproc import routes
-from mediaproc.components.activity import activity
-from mediaproc.components.ago import ago
-from mediaproc.components.confirm import confirm
-from mediaproc.components.developers import developers_panel
-from mediaproc.components.facts import facts
-from mediaproc.components.happening import happening
-from mediaproc.components.parts import button, icon
-from mediaproc.components.plan import plan_panel
-from mediaproc.components.process_again import process_again
-from mediaproc.components.renditions import renditions
+from mediaproc.components.activity_panel import activity_panel
+from mediaproc.components.confirm_dialog import confirm_dialog
+from mediaproc.components.details_panel import details_panel
+from mediaproc.components.plan_panel import plan_panel
+from mediaproc.components.player_panel import player_panel
+from mediaproc.components.progress_panel import progress_panel
+from mediaproc.components.relative_time import relative_time
+from mediaproc.components.renditions_panel import renditions_panel
+from mediaproc.components.reprocess_menu import reprocess_menu
 from mediaproc.components.shell import shell
-from mediaproc.components.stage import stage
+from mediaproc.components.snippets_panel import snippets_panel
 from mediaproc.components.title_field import title_field
+from mediaproc.components.widgets import button, icon
 from mediaproc.state.video import VideoState
 
 _video = VideoState.video
@@ -40,9 +40,15 @@ def _page() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.div(
-                stage(), _title(), happening(), activity(), plan_panel(), developers_panel(), class_name="video-main"
+                player_panel(),
+                _title(),
+                progress_panel(),
+                activity_panel(),
+                plan_panel(),
+                snippets_panel(),
+                class_name="video-main",
             ),
-            rx.el.aside(renditions(), facts(), aria_label="About this video"),
+            rx.el.aside(renditions_panel(), details_panel(), aria_label="About this video"),
             class_name="video-cols",
         ),
         _delete_question(),
@@ -77,7 +83,7 @@ def _title() -> rx.Component:
             rx.el.span(_video.state),
             rx.cond(_video.duration != "", rx.el.span(_video.duration, class_name="sep")),
             rx.el.span(_video.size, class_name="sep"),
-            ago(at=_video.created_at, class_name="sep"),
+            relative_time(at=_video.created_at, class_name="sep"),
             class_name="facts",
         ),
     )
@@ -89,15 +95,15 @@ def _process_again() -> rx.Component:
     )
     return rx.match(
         _video.status,
-        ("failed", rx.fragment(again, process_again())),
-        ("cancelled", rx.fragment(again, process_again())),
-        ("completed", process_again()),
+        ("failed", rx.fragment(again, reprocess_menu())),
+        ("cancelled", rx.fragment(again, reprocess_menu())),
+        ("completed", reprocess_menu()),
         rx.fragment(),
     )
 
 
 def _delete_question() -> rx.Component:
-    return confirm(
+    return confirm_dialog(
         "Delete this video?",
         rx.el.b(_video.title),
         " goes with its original and everything made of it. This can't be undone.",

@@ -8,7 +8,7 @@ from typing import Any
 from mediaproc import routes
 from mediaproc.domain.states import VideoStatus
 from mediaproc.operations.videos import VideoView
-from mediaproc.state import words
+from mediaproc.state import formatting, labels
 
 MOVING = frozenset({VideoStatus.QUEUED, VideoStatus.PROCESSING})
 
@@ -53,7 +53,7 @@ class Live:
 
 def card_of(view: VideoView) -> Card:
     """A video as its card."""
-    facts = [words.size(view.size_bytes), words.height(view.height, width=view.width)]
+    facts = [formatting.size(view.size_bytes), formatting.resolution(view.height, width=view.width)]
     return Card(
         id=str(view.id),
         href=routes.video(str(view.id)),
@@ -61,11 +61,11 @@ def card_of(view: VideoView) -> Card:
         poster=view.poster_url or "",
         preview=view.preview.url if view.preview else "",
         tiles=view.preview.tiles if view.preview else 0,
-        duration=words.clock(view.duration_seconds),
+        duration=formatting.clock(view.duration_seconds),
         facts=" · ".join(fact for fact in facts if fact),
         created_at=view.created_at.isoformat(),
         status=view.status,
-        state=words.status(view.status),
+        state=labels.status(view.status),
         trouble=view.error.detail if view.error and view.status == VideoStatus.FAILED else "",
         moving=view.status in MOVING,
         can_retry=view.status in {VideoStatus.FAILED, VideoStatus.CANCELLED},
@@ -89,10 +89,10 @@ def live_of(data: dict[str, Any]) -> Live:
         progress=progress,
         percent=f"{progress:.0f} %",
         stage=stage,
-        stage_name=words.stage(stage),
+        stage_name=labels.stage(stage),
         fps=f"{fps:.0f} fps" if fps else "",
         speed=f"{speed:.1f}×" if speed else "",
-        left=words.left(eta),
+        left=formatting.time_left(eta),
     )
     parts = [live.stage_name, live.fps, live.speed, live.left]
     return replace(live, line=" · ".join(part for part in parts if part))
@@ -100,7 +100,7 @@ def live_of(data: dict[str, Any]) -> Live:
 
 def waiting() -> Live:
     """Of a video that no worker has taken yet."""
-    return Live(stage_name=words.status(VideoStatus.QUEUED), line=words.status(VideoStatus.QUEUED))
+    return Live(stage_name=labels.status(VideoStatus.QUEUED), line=labels.status(VideoStatus.QUEUED))
 
 
 def _path(url: str) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 
 from mediaproc.domain.states import JobState, Outcome, Priority, RenditionKind, Stage, VideoStatus
 from mediaproc.operations.videos import VideoView
-from mediaproc.state import words
+from mediaproc.state import advice, formatting, labels
 from mediaproc.state.cards import MOVING
 
-STAGES = tuple((stage.value, words.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
+STAGES = tuple((stage.value, labels.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
 """The steps that the page shows; the poster is made on the way."""
 
-PRIORITIES = tuple((each.value, words.priority(each)) for each in Priority)
+PRIORITIES = tuple((each.value, labels.priority(each)) for each in Priority)
 """What may be chosen while there is work to do."""
 
 
@@ -88,22 +88,22 @@ def details_of(view: VideoView) -> Details:
         title=view.title,
         priority=view.priority.value,
         filename=view.filename,
-        size=words.size(view.size_bytes),
-        duration=words.clock(view.duration_seconds),
+        size=formatting.size(view.size_bytes),
+        duration=formatting.clock(view.duration_seconds),
         picture=f"{view.width} × {view.height}" if view.width and view.height else "",
         rate=f"{view.frame_rate:.4g} fps" if view.frame_rate else "",
         created_at=view.created_at.isoformat(),
         ready_at=view.ready_at.isoformat() if view.ready_at else "",
         status=view.status,
-        state=words.status(view.status),
+        state=labels.status(view.status),
         trouble=error.detail if error else "",
-        advice=words.advice(error.code) if error else "",
+        advice=advice.for_error(error.code) if error else "",
         retry_at=job.next_attempt_at.isoformat() if job and waits and job.next_attempt_at else "",
         attempt=job.attempt_count if job else 0,
         moving=view.status in MOVING,
         playable=view.playable,
         has_source=view.status != VideoStatus.UPLOADING,
-        recipe=words.recipe(view.preset, view.preset_version),
+        recipe=labels.recipe(view.preset, view.preset_version),
         sounds=_sounds(view),
         subtitles=", ".join(each.title for each in view.tracks if each.kind == RenditionKind.SUBTITLES),
         codec=view.renditions[0].codec if view.renditions else "",
@@ -124,11 +124,11 @@ def renditions_of(view: VideoView) -> list[RenditionRow]:
     return [
         RenditionRow(
             name=each.name,
-            label=words.rendition(each.name, each.suffix),
+            label=labels.rendition(each.name, each.suffix),
             picture=f"{each.width} × {each.height}" if each.height else "Sound",
-            bitrate=words.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
+            bitrate=formatting.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
             vmaf=f"{each.vmaf:.1f}" if each.vmaf is not None else "–",
-            size=words.size(each.size_bytes) if each.size_bytes else "–",
+            size=formatting.size(each.size_bytes) if each.size_bytes else "–",
             download=download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
         )
         for each in shown
@@ -171,10 +171,10 @@ def _attempt_row(attempt: Any, *, key: str, name: str) -> AttemptRow:
         key=key,
         name=name,
         outcome=attempt.outcome or "running",
-        outcome_name=words.outcome(attempt.outcome),
+        outcome_name=labels.outcome(attempt.outcome),
         worker=attempt.worker,
         started_at=attempt.started_at.isoformat(),
-        lasted=words.lasted((ended - attempt.started_at).total_seconds()) if attempt.ended_at else "",
+        lasted=formatting.elapsed((ended - attempt.started_at).total_seconds()) if attempt.ended_at else "",
         trouble=attempt.error.detail if attempt.error else "",
         command=attempt.command or "",
         log_tail=attempt.log_tail or "",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mediaproc import routes
 from mediaproc.operations.active_attempts import ActiveAttempt
-from mediaproc.state import words
+from mediaproc.state import labels
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _tasks(mine: Iterable[ActiveAttempt]) -> list[TaskRow]:
 def _task(video_id: UUID, doing: Sequence[ActiveAttempt]) -> TaskRow:
     kinds = dict.fromkeys(each.kind for each in doing)
     chunks = {kind: [each.chunk for each in doing if each.kind is kind and each.chunk is not None] for kind in kinds}
-    what = ", ".join(words.task(kind, chunks[kind]) for kind in kinds)
+    what = ", ".join(labels.task(kind, chunks[kind]) for kind in kinds)
     return TaskRow(href=routes.video(str(video_id)), title=doing[0].title, what=what)
 
 

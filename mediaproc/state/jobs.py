@@ -18,13 +18,13 @@ from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import active_attempts, job_list, videos
 from mediaproc.operations.job_list import WorkPage
-from mediaproc.state import words
+from mediaproc.state import labels
 from mediaproc.state.cards import Live, live_of
 from mediaproc.state.host_rows import HostRow, hosts_of
+from mediaproc.state.job_rows import JobRow, progress_of, row_of
 from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
 from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState, whoami
-from mediaproc.state.work_rows import JobRow, progress_of, row_of
 
 PAGE_SIZE = 30
 RELOAD_SECONDS = 0.4
@@ -199,7 +199,7 @@ class JobsState(Selection, SessionState):
         ended = [event for event in batch if event.type is EventType.STATUS and event.data["status"] in _TOLD]
         told = [(titles[str(event.video_id)], event) for event in ended if str(event.video_id) in titles]
         if told:
-            self.spoken = "; ".join(f"{title}: {words.status(event.data['status'])}" for title, event in told)
+            self.spoken = "; ".join(f"{title}: {labels.status(event.data['status'])}" for title, event in told)
 
 
 def _counted(counts: dict[JobState, int]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import reflex as rx
 from mediaproc.domain.errors import Conflict, NotFound
 from mediaproc.operations import plans
 from mediaproc.operations.plans import OutlineView
-from mediaproc.state import words
+from mediaproc.state import formatting, labels
 from mediaproc.state.session import SessionState
 
 
@@ -55,8 +55,8 @@ def _rung(rung: plans.PlannedRung, reused: list[str]) -> list[str]:
         rung.name,
         size,
         f"{rung.frame_rate:.4g} fps",
-        words.quality(rung.crf, rung.vmaf),
-        f"up to {words.bitrate(rung.max_bitrate_bps)}",
+        labels.quality(rung.crf, rung.vmaf),
+        f"up to {formatting.bitrate(rung.max_bitrate_bps)}",
         *made,
     ]
 

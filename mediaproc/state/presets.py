@@ -11,7 +11,7 @@ from mediaproc.domain.errors import Invalid
 from mediaproc.media.presets import Preset
 from mediaproc.operations import presets
 from mediaproc.operations.presets import Offered
-from mediaproc.state import words
+from mediaproc.state import formatting, labels
 from mediaproc.state.preset_form import Filled, SizeRow, asked, beside, filled_of, sizes_for, sizes_of
 from mediaproc.state.session import SessionState
 
@@ -153,12 +153,12 @@ def _makes(preset: Preset) -> str:
         return ", ".join(each.upper() for each in preset.containers if each != "hls")
     rungs, edits = ", ".join(rung.name for rung in preset.rungs), preset.edits
     parts = [
-        words.codec(preset.codec),
+        labels.codec(preset.codec),
         "10 bits, HDR kept" if preset.bit_depth == 10 else "",
         rungs,
         f"VMAF {preset.target_vmaf:g}" if preset.target_vmaf else "",
         f"at most {preset.frame_rate_cap} fps",
-        words.part(edits.start_seconds, edits.end_seconds) if edits.trimmed else "",
+        formatting.time_range(edits.start_seconds, edits.end_seconds) if edits.trimmed else "",
         "cropped" if edits.crop.width < 1 or edits.crop.height < 1 else "",
         f"turned by {edits.rotate}°" if edits.rotate else "",
         "5.1 sound" if preset.audio.channels == 6 and not edits.mute else "",

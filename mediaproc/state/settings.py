@@ -15,8 +15,8 @@ from mediaproc.domain.errors import Invalid, TooManyRequests, WrongCredentials
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.tables import ApiKey
 from mediaproc.operations import api_keys, sessions
+from mediaproc.state import labels
 from mediaproc.state.session import SessionState, whoami
-from mediaproc.state.words import device
 
 SCOPES = (
     (Scope.VIDEOS_READ, "Read", "look at videos, follow them, download"),
@@ -135,7 +135,7 @@ class SettingsState(SessionState):
         self.sign_ins = [
             SessionRow(
                 id=str(row.id),
-                device=device(row.user_agent),
+                device=labels.device(row.user_agent),
                 used_at=_text(row.last_used_at),
                 this=row.id == principal.credential_id,
             )

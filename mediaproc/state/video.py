@@ -21,9 +21,9 @@ from mediaproc.operations.videos import VideoView
 from mediaproc.settings import settings
 from mediaproc.state.cards import Live, live_of, waiting
 from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
-from mediaproc.state.developers import Chapter, chapters_of
 from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
 from mediaproc.state.session import SessionState, whoami
+from mediaproc.state.snippets import SnippetGroup, snippets_of
 
 
 class VideoState(SessionState):
@@ -34,7 +34,7 @@ class VideoState(SessionState):
     live: Live = Live()
     renditions: list[RenditionRow] = []
     attempts: list[AttemptRow] = []
-    chapters: list[Chapter] = []
+    chapters: list[SnippetGroup] = []
     player: str = ""
     provisional: bool = False
     larger: bool = False
@@ -171,7 +171,7 @@ class VideoState(SessionState):
 
     def _show_lines(self, view: Any) -> None:
         """Most changes of a video leave them as they are, and then nothing of them is sent."""
-        chapters = chapters_of(view, site=settings().public_url)
+        chapters = snippets_of(view, site=settings().public_url)
         if chapters != self.chapters:
             self.chapters = chapters
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mediaproc.domain.states import JobKind
 from mediaproc.operations.active_attempts import ActiveAttempt
-from mediaproc.state import words
+from mediaproc.state import labels
 from mediaproc.state.host_rows import HostRow, TaskRow, hosts_of
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -40,4 +40,4 @@ def test_what_a_host_does_stands_together_by_video() -> None:
 
 
 def test_every_kind_of_work_has_a_word() -> None:
-    assert all(words.task(kind) for kind in JobKind)
+    assert all(labels.task(kind) for kind in JobKind)

@@ -14,7 +14,7 @@ from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
-from mediaproc.state import cards, details, door
+from mediaproc.state import cards, details, sign_in
 
 ID = UUID("01a20b9c-721e-719f-af91-dc4e70d950db")
 
@@ -31,11 +31,11 @@ def make_view(**changes: Any) -> VideoView:
 
 
 def test_a_form_that_came_back_says_why() -> None:
-    assert door.sentence("") == ""
-    assert door.sentence("wrong_credentials") == "Email or password is wrong"
-    assert door.sentence("invalid", "email") == "This is not an email address"
-    assert door.sentence("invalid", "password").startswith("Choose another password")
-    assert door.sentence("never heard of") == "Something went wrong"
+    assert sign_in.sentence("") == ""
+    assert sign_in.sentence("wrong_credentials") == "Email or password is wrong"
+    assert sign_in.sentence("invalid", "email") == "This is not an email address"
+    assert sign_in.sentence("invalid", "password").startswith("Choose another password")
+    assert sign_in.sentence("never heard of") == "Something went wrong"
 
 
 def test_a_card_says_size_height_and_length() -> None:

@@ -1,0 +1,18 @@
+"""The form that makes an API key, and shows it this once."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.event import no_args_event_spec
+
+
+class ApiKeyForm(rx.NoSSRComponent):
+    """Its children are the fields `name`, `scope` (several) and `life` (in days, empty for no end)."""
+
+    library = rx.asset("api_key_form.jsx", shared=True).importable_path
+    tag = "ApiKeyForm"
+
+    on_made: rx.EventHandler[no_args_event_spec]
+
+
+api_key_form = ApiKeyForm.create

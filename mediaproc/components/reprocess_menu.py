@@ -1,0 +1,39 @@
+"""“Process again”: a menu of the presets on a video's page, each with what it makes."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from mediaproc.components.widgets import button, icon
+from mediaproc.state.reprocess_menu import PresetRow, ReprocessMenuState
+
+
+def reprocess_menu() -> rx.Component:
+    """The button with its menu."""
+    return rx.popover.root(
+        rx.popover.trigger(
+            button(
+                icon("rotate-cw"),
+                rx.el.span("Process again", class_name="wide"),
+                aria_label="Process again",
+            )
+        ),
+        rx.popover.content(
+            rx.el.p("Process again with…", class_name="menu-head"),
+            rx.foreach(ReprocessMenuState.presets, _choice),
+            align="end",
+            class_name="menu menu-presets",
+            aria_label="Presets",
+        ),
+        open=ReprocessMenuState.open,
+        on_open_change=ReprocessMenuState.show,
+    )
+
+
+def _choice(row: rx.vars.ObjectVar[PresetRow]) -> rx.Component:
+    return button(
+        rx.el.span(rx.el.b(row.title), rx.el.small(row.description)),
+        kind="bare menu",
+        on_click=ReprocessMenuState.choose(row.name),
+        key=row.name,
+    )
