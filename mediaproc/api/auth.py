@@ -1,4 +1,4 @@
-"""`/api/v1/auth`: accounts for programs and for the page's scripts."""
+"""`/api/v1/auth`: registration, sign-in, token refresh and sign-out."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediaproc.api import arriving, caller, cookies
-from mediaproc.api.addresses import client_address
-from mediaproc.api.caller import AccessCookie, BearerToken, RefreshCookie, SignedIn
+from mediaproc.api import cookies, dependencies, sign_in
+from mediaproc.api.client_ip import client_address
+from mediaproc.api.dependencies import AccessCookie, BearerToken, RefreshCookie, SignedIn
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.errors import RefreshRejected
-from mediaproc.operations import accounts, throttle
+from mediaproc.operations import accounts
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.rate_limits import sign_ins
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 
 class Credentials(BaseModel):
-    """An email and a password."""
+    """Request body: an email address and a password."""
 
     email: str = Field(max_length=320, examples=["ada@example.com"])
     password: str = Field(description="10 to 1,024 characters.", examples=["correct horse battery"])
 
 
 class RefreshBody(BaseModel):
-    """A refresh token, for a program that keeps no cookies."""
+    """Request body: a refresh token, for programs without cookies."""
 
     refresh_token: str = Field(max_length=200)
 
 
 class UserView(BaseModel):
-    """A user."""
+    """A user account."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -45,36 +46,36 @@ class UserView(BaseModel):
 
 
 class SignInView(BaseModel):
-    """A sign-in. The refresh token comes as the cookie `mp_refresh`, so that no script of a page can read it."""
+    """A sign-in. The refresh token is set as the HttpOnly cookie `mp_refresh`, so that page scripts can't read it."""
 
     user: UserView
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a kind, no secret
-    expires_in: int = Field(description="Life of the access token, in seconds.")
-    refresh_token: str | None = Field(None, description="Only where the old one came in the body.")
+    expires_in: int = Field(description="Lifetime of the access token, in seconds.")
+    refresh_token: str | None = Field(None, description="Present only if the old token came in the body.")
 
 
 @router.post(
     "/register",
     status_code=201,
     responses=documented(403, 409, 422, 429),
-    dependencies=[Depends(caller.reject_other_origin)],
+    dependencies=[Depends(dependencies.reject_other_origin)],
     response_model_exclude_none=True,
 )
 async def register(body: Credentials, request: Request, response: Response) -> SignInView:
-    """Make an account with its personal team, and sign in. `email_taken` when there is one already."""
-    return _signed_in(response, await arriving.register(request, email=body.email, password=body.password))
+    """Create an account with a personal team, and sign in. 409 `email_taken` if the address is already registered."""
+    return _signed_in(response, await sign_in.register(request, email=body.email, password=body.password))
 
 
 @router.post(
     "/login",
     responses=documented(401, 403, 422, 429),
-    dependencies=[Depends(caller.reject_other_origin)],
+    dependencies=[Depends(dependencies.reject_other_origin)],
     response_model_exclude_none=True,
 )
 async def login(body: Credentials, request: Request, response: Response) -> SignInView:
-    """Sign in. `wrong_credentials` says the same for an unknown email as for a wrong password."""
-    return _signed_in(response, await arriving.sign_in(request, email=body.email, password=body.password))
+    """Sign in. An unknown email and a wrong password give the same answer, `wrong_credentials`."""
+    return _signed_in(response, await sign_in.sign_in(request, email=body.email, password=body.password))
 
 
 @router.post("/refresh", responses=documented(401, 403, 422, 429), response_model_exclude_none=True)
@@ -84,13 +85,13 @@ def refresh(
     cookie: RefreshCookie = None,
     body: Annotated[RefreshBody | None, Body()] = None,
 ) -> SignInView:
-    """Exchange a refresh token, from the cookie or the body, for new tokens. Using one twice ends the session."""
+    """Exchange a refresh token, from the cookie or the body, for new tokens. Reusing a token ends the session."""
     if body is None:
-        caller.require_our_origin(request) if cookie else caller.reject_other_origin(request)
+        dependencies.require_our_origin(request) if cookie else dependencies.reject_other_origin(request)
     token = body.refresh_token if body else cookie
     if not token:
         raise RefreshRejected
-    throttle.count_arrival("refresh", client_address=client_address(request.scope))
+    sign_ins.count_arrival("refresh", client_address=client_address(request.scope))
     with transaction() as session:
         done = accounts.refresh(session, refresh_token=token)
     return _signed_in(response, done, show_refresh_token=body is not None)
@@ -100,9 +101,9 @@ def refresh(
 def logout(
     request: Request, bearer: BearerToken, access: AccessCookie, response: Response, refresh: RefreshCookie = None
 ) -> None:
-    """End the session, and its cookies. It is no error when there is none."""
+    """End the session and clear its cookies. Succeeds if there is no session."""
     if bearer is None and (access or refresh):
-        caller.require_our_origin(request)
+        dependencies.require_our_origin(request)
     with transaction() as session:
         accounts.sign_out_by_tokens(
             session,
@@ -114,7 +115,7 @@ def logout(
 
 @router.get("/me", responses=documented(401, 403))
 def me(principal: SignedIn) -> UserView:
-    """The user who is calling."""
+    """Get the signed-in user."""
     with transaction() as session:
         return UserView.model_validate(accounts.user_of(session, principal))
 

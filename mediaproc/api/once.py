@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
-from mediaproc.api.caller import SignedIn, WebhookManager
+from mediaproc.api.dependencies import SignedIn, WebhookManager
 from mediaproc.database import transaction
 from mediaproc.domain.errors import IdempotencyMismatch
 from mediaproc.domain.tables import IdempotentAnswer, now
@@ -35,7 +35,7 @@ Key = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key and body within 24 hours give the same answer; another body gives 409.",
+        description="Repeats within 24 hours with the same body get the same answer; a different body gets 409.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The present state of videos as the events that would have led to it; pure."""
+"""Snapshots: the current state of videos as the events that would have led to it. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import news
-from mediaproc.operations.present import Present
+from mediaproc.operations import event_payloads
+from mediaproc.operations.event_snapshots import Present
 
 
 def events_of(present: Present) -> list[Event]:
-    """Its status, then its progress while it is processed, whether it plays, and its renditions. Without cursors."""
+    """Status, progress while processing, playability and renditions of a video, as events without cursors."""
     return [
         Event(
             type=type,
@@ -27,13 +27,13 @@ def events_of(present: Present) -> list[Event]:
 def _facts(present: Present) -> Iterator[tuple[EventType, dict[str, Any]]]:
     video = present.video
     status = video.status
-    yield EventType.STATUS, news.of_status(status, present.job) if present.job else {"status": status.value}
+    yield EventType.STATUS, event_payloads.of_status(status, present.job) if present.job else {"status": status.value}
     if status is VideoStatus.PROCESSING:
         yield EventType.PROGRESS, present.progress or {"progress": _number(video.progress)}
     if video.playable:
         yield EventType.PLAYABLE, {"playable": True, "attempt": video.output_attempt}
     for rendition in present.renditions:
-        yield EventType.RENDITION, news.of_rendition(rendition)
+        yield EventType.RENDITION, event_payloads.of_rendition(rendition)
 
 
 def _number(percent: float) -> float:

@@ -8,7 +8,7 @@ from itertools import groupby
 from uuid import UUID
 
 from mediaproc import routes
-from mediaproc.operations.doing import Doing
+from mediaproc.operations.active_attempts import ActiveAttempt
 from mediaproc.state import labels
 
 
@@ -29,22 +29,22 @@ class HostRow:
     tasks: list[TaskRow]
 
 
-def hosts_of(doing: Iterable[Doing]) -> list[HostRow]:
+def hosts_of(doing: Iterable[ActiveAttempt]) -> list[HostRow]:
     """What is done, by host and then by video."""
     ordered = sorted(doing, key=lambda each: (_host(each), each.video_id))
     return [HostRow(host, _tasks(mine)) for host, mine in groupby(ordered, key=_host)]
 
 
-def _tasks(mine: Iterable[Doing]) -> list[TaskRow]:
+def _tasks(mine: Iterable[ActiveAttempt]) -> list[TaskRow]:
     return [_task(video_id, list(same)) for video_id, same in groupby(mine, key=lambda each: each.video_id)]
 
 
-def _task(video_id: UUID, doing: Sequence[Doing]) -> TaskRow:
+def _task(video_id: UUID, doing: Sequence[ActiveAttempt]) -> TaskRow:
     kinds = dict.fromkeys(each.kind for each in doing)
     chunks = {kind: [each.chunk for each in doing if each.kind is kind and each.chunk is not None] for kind in kinds}
     what = ", ".join(labels.task(kind, chunks[kind]) for kind in kinds)
     return TaskRow(href=routes.video(str(video_id)), title=doing[0].title, what=what)
 
 
-def _host(doing: Doing) -> str:
+def _host(doing: ActiveAttempt) -> str:
     return doing.worker.rpartition(":")[0] or doing.worker

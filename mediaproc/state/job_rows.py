@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mediaproc import routes
 from mediaproc.domain.states import JobState, Priority
-from mediaproc.operations.work import Work
+from mediaproc.operations.job_list import Work
 from mediaproc.state import formatting, labels
 from mediaproc.state.cards import Live, live_of
 

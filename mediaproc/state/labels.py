@@ -45,7 +45,7 @@ _TASKS = {
     JobKind.REMUX: "Copying the picture",
     JobKind.COPY: "Copying the source",
     JobKind.FILES: "Making the files",
-    JobKind.SOUND: "Sound",
+    JobKind.AUDIO: "Sound",
     JobKind.SUBTITLES: "Subtitles",
     JobKind.POSTER: "Poster",
     JobKind.TUNE: "Finding the quality",

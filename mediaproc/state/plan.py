@@ -9,8 +9,8 @@ from uuid import UUID
 import reflex as rx
 
 from mediaproc.domain.errors import Conflict, NotFound
-from mediaproc.operations import outlines
-from mediaproc.operations.outlines import OutlineView
+from mediaproc.operations import plans
+from mediaproc.operations.plans import OutlineView
 from mediaproc.state import formatting, labels
 from mediaproc.state.session import SessionState
 
@@ -37,7 +37,7 @@ class PlanState(SessionState):
         """Read it afresh: each opening shows how it stands then."""
         self.reset()
         try:
-            found = await self._ask(outlines.of_video, UUID(self.router.url.path.rstrip("/").rpartition("/")[2]))
+            found = await self._ask(plans.of_video, UUID(self.router.url.path.rstrip("/").rpartition("/")[2]))
         except Conflict as conflict:
             self.missing = f"{conflict.detail}."
             return
@@ -48,7 +48,7 @@ class PlanState(SessionState):
         self.steps = [StepRow(step.name, step.note, step.command) for step in found.steps]
 
 
-def _rung(rung: outlines.PlannedRung, reused: list[str]) -> list[str]:
+def _rung(rung: plans.PlannedRung, reused: list[str]) -> list[str]:
     size = f"{rung.width} × {rung.height}"
     made = ["from before" if rung.name in reused else "encoded"] if reused else []
     return [

@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 from starlette.requests import HTTPConnection
 
+from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
-from mediaproc.pages import serving
 from mediaproc.state import cards, details, sign_in
 
 ID = UUID("01a20b9c-721e-719f-af91-dc4e70d950db")
@@ -139,7 +139,7 @@ def test_another_reflex_is_noticed_at_the_build() -> None:
 def test_the_door(
     request_of: Callable[..., HTTPConnection], path: str, query: str, cookie: str, leads_to: str | None
 ) -> None:
-    assert serving.way_to_the_door(request_of(path, query, cookie)) == leads_to
+    assert page_guard.way_to_the_door(request_of(path, query, cookie)) == leads_to
 
 
 @pytest.fixture
