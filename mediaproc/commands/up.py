@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from mediaproc import logs
 from mediaproc.commands import frontend, migrate, programs, project, reachable
@@ -21,6 +22,8 @@ from mediaproc.embedded.data_dir import is_free, ports_of, secrets_of
 from mediaproc.embedded.servers import Part, postgres, seaweedfs, sockets_dir, valkey
 from mediaproc.runtime.supervisor import Program, Supervisor, supervised
 from mediaproc.storage import bucket
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,9 @@ def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[
     for name, check in (("Postgres", reachable.postgres), ("Valkey", reachable.valkey), ("S3", reachable.s3)):
         _step(name, lambda name=name, check=check: reachable.wait_for(name, check, seconds=30))
     _step("Tables", migrate.migrate)
-    _step("Bucket", bucket.prepare)
+    refused = _step("Bucket", bucket.prepare)
+    for rule in refused:
+        say(str(rule))
     if build:
         _step("Page (built once; the first time takes a minute)", lambda: _finish(build, options))
     supervisor.start_group(programs.APP)
@@ -97,11 +102,13 @@ def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[
     say(f"Mediaproc is ready: {options.address}  (Ctrl-C stops it; logs in {options.logs})")
 
 
-def _step(name: str, action: Callable[[], object]) -> None:
+def _step(name: str, action: Callable[[], T]) -> T:
+    """Name the step, run it, and add how long it took."""
     begun = time.monotonic()
     print(f"  {name} … ", end="", flush=True)
-    action()
+    done = action()
     say(f"{time.monotonic() - begun:.1f} s")
+    return done
 
 
 def _servers(data_dir: Path) -> list[Part]:
