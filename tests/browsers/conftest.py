@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mediaproc.commands.lanes import FIREFOX, WEBKIT, XVFB, Program
+from testing.site import Site, running_site
 from tests.browsers.remote import Remote, firefox, webkit
-from tests.browsing import Site, running_site
 
 
 @dataclass(frozen=True)

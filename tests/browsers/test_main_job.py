@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import clips
+from testing import clips
+from testing.site import PASSWORD, Site, new_account
 from tests.browsers.remote import Remote, until
-from tests.browsing import PASSWORD, Site, new_account
 
 pytestmark = pytest.mark.timeout(900)  # with the build of the page, perhaps on a busy machine
 

@@ -17,7 +17,8 @@ import pytest
 
 from mediaproc import version
 from mediaproc.embedded import servers
-from tests.browsing import ROOT, started_up
+from testing import ROOT
+from testing.site import started_up
 
 pytestmark = pytest.mark.timeout(900)  # with an installation, perhaps on a busy machine
 

@@ -16,7 +16,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from mediaproc.embedded import servers
-from tests.browsing import ROOT, Site, running_site
+from testing import ROOT
+from testing.site import Site, running_site
 
 _LONG_KEY = "a-key-of-the-tests"
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from mediaproc.client import Client, Video
-from tests import clips
-from tests.browsing import ROOT, Site, new_account
-from tests.works import eventually
+from testing import ROOT, clips
+from testing.site import Site, new_account
+from testing.waits import eventually
 
 pytestmark = pytest.mark.timeout(600)  # with the build of the page, perhaps on a busy machine
 
