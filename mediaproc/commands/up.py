@@ -97,7 +97,7 @@ def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[
     if build:
         _step("Page (built once; the first time takes a minute)", lambda: _finish(build, options))
     supervisor.start_group(programs.APP)
-    _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=60))
+    _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=180))
     _step("Workers", lambda: _wait_until_running(supervisor, options))
     say(f"Mediaproc is ready: {options.address}  (Ctrl-C stops it; logs in {options.logs})")
 

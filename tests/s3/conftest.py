@@ -46,7 +46,7 @@ def juicefs(folder: Path) -> Generator[dict[str, str]]:
         check=True,
         capture_output=True,
     )
-    options = ["--multi-buckets", "--no-usage-report", "--no-agent", "--cache-dir", f"{folder}/cache"]
+    options = ["--multi-buckets", "--no-usage-report", "--no-agent", "--keep-etag", "--cache-dir", f"{folder}/cache"]
     addresses = [f"127.0.0.1:{port}", "--metrics", f"127.0.0.1:{metrics_port}"]
     key = {"MINIO_ROOT_USER": _LONG_KEY, "MINIO_ROOT_PASSWORD": _LONG_KEY}
     with (folder / "gateway.log").open("wb") as log:

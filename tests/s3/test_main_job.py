@@ -43,7 +43,7 @@ def client(site: Site, key: str) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def player(site: Site, key: str) -> Iterator[httpx.Client]:
-    """Fetches what a player does: our own addresses with the key, those of storage as they are signed."""
+    """Fetches playlists with the key. Their segments are at signed addresses of storage, which refuse a second key."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=site.url, headers=headers, follow_redirects=True, timeout=30) as connected:
         yield connected
@@ -63,7 +63,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def video(client: Client, source: Path) -> Video:
     """The clip, uploaded and processed."""
     made = client.wait(client.upload(source).id)
-    assert (made.status, made.error) == ("completed", None)
+    assert made.error is None, made.error
+    assert made.status == "completed"
     return made
 
 
@@ -77,8 +78,8 @@ def test_the_playlists_lead_to_every_second(player: httpx.Client, video: Video, 
     assert sum(lengths) == pytest.approx(BUNNY_SECONDS, abs=0.2)
     init = re.findall(r'^#EXT-X-MAP:URI="([^"]+)"', playlist, re.MULTILINE)
     stitched = tmp_path / "stitched.mp4"
-    pieces = [player.get(urljoin(playlist_url, each)).raise_for_status() for each in (*init, *_addresses(playlist))]
-    stitched.write_bytes(b"".join(each.content for each in pieces))
+    pieces = [urljoin(playlist_url, each) for each in (*init, *_addresses(playlist))]
+    stitched.write_bytes(b"".join(httpx.get(each).raise_for_status().content for each in pieces))  # signed: no key
     assert clips.probed(stitched).video is not None
 
 
@@ -95,7 +96,8 @@ def test_a_deleted_video_leaves_nothing_in_storage(client: Client, video: Video,
     s3 = boto3.client("s3", endpoint_url=storage["S3_ENDPOINT_URL"], **_credentials(storage))
 
     def stored() -> list[Any]:
-        return s3.list_objects_v2(Bucket="mediaproc", Prefix=f"videos/{video.id}/").get("Contents", [])
+        found = s3.list_objects_v2(Bucket="mediaproc", Prefix=f"videos/{video.id}/").get("Contents", [])
+        return [each for each in found if not each["Key"].endswith("/")]  # a server on files may list empty folders
 
     assert stored()
     client.delete(video.id)
