@@ -18,7 +18,7 @@ from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys

@@ -13,7 +13,7 @@ from mediaproc.domain.states import Stage
 from mediaproc.media import hls, layout
 from mediaproc.media.commands import encode
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext

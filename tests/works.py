@@ -17,7 +17,7 @@ from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment, Storyboard, Team, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import children, execution, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -42,7 +42,7 @@ def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int 
 def enqueued(**video: object) -> Job:
     """A new video's job, committed and sent."""
     with database.transaction() as session:
-        return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
+        return requests.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
 
 
 def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") -> Job:
@@ -51,7 +51,7 @@ def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") 
         video = make_video(session, filename=filename or source.name, size_bytes=source.stat().st_size)
         video.preset = preset
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
+        return requests.enqueue(session, video=video, preset=preset)
 
 
 def perform_all(job: Job) -> None:
@@ -65,7 +65,7 @@ def perform_all(job: Job) -> None:
 def parts_of(job: Job) -> list[Job]:
     """The parts of a job, in the order in which they were asked for."""
     with database.transaction() as session:
-        return jobs.of_job(session, job.id)
+        return children.parts_of_job(session, job.id)
 
 
 def storyboard_keys_of(video_id: UUID) -> set[str]:
@@ -91,7 +91,7 @@ def renditions_of(video_id: UUID) -> dict[str, Rendition]:
 def segments_of(rendition: Rendition) -> list[Segment]:
     """The segments of a rendition, in order."""
     with database.transaction() as session:
-        return jobs.segments_of(session, rendition)
+        return execution.segments_of(session, rendition)
 
 
 def events_of(video_id: UUID) -> list[Event]:

@@ -12,7 +12,7 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Invalid, NotSignedIn
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, Membership, User, now
 from mediaproc.operations import cursors, scope, tokens
 from mediaproc.operations.scope import Principal

@@ -22,8 +22,8 @@ from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
 from mediaproc.media.hls import Piece, Sound, Text, Variant
 from mediaproc.media.mp4 import boxes
-from mediaproc.operations import current_output, jobs, scope, tokens
-from mediaproc.operations.jobs import output_cleanup
+from mediaproc.operations import current_output, scope, tokens
+from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
@@ -148,7 +148,7 @@ def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Pie
 
 
 def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
-    return _unbroken(jobs.segments_of(session, rendition))
+    return _unbroken(outputs.segments_of(session, rendition))
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:

@@ -30,8 +30,8 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound, UploadEnded
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import filenames, jobs, presets, scope
-from mediaproc.operations.jobs import transitions
+from mediaproc.operations import filenames, presets, scope
+from mediaproc.operations.jobs import requests, transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
@@ -79,7 +79,7 @@ def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     session.add(upload)
     session.flush()
     begun.written_down = True
-    transitions.tell(session, video, EventType.STATUS, {"status": video.status.value})
+    transitions.publish(session, video, EventType.STATUS, {"status": video.status.value})
     return upload
 
 
@@ -131,7 +131,7 @@ def complete(session: Session, principal: Principal, id: UUID) -> Video:
         raise NotFound
     if upload.state is UploadState.OPEN:
         upload.state, upload.completed_at = UploadState.COMPLETED, now()
-        jobs.enqueue(session, video=video, preset=video.preset)
+        requests.enqueue(session, video=video, preset=video.preset)
     return video
 
 
@@ -233,7 +233,7 @@ def _end(session: Session, upload: Upload, video: Video | None, state: UploadSta
     upload.state, upload.video_id = state, None
     session.flush()
     if video is not None:
-        transitions.tell(session, video, EventType.REMOVED, {})
+        transitions.publish(session, video, EventType.REMOVED, {})
         session.add(Leftover(prefix=keys.video_prefix(video.id)))
         session.delete(video)
         session.flush()

@@ -25,8 +25,7 @@ from mediaproc.operations import (
     video_sorting,
     views,
 )
-from mediaproc.operations import jobs as work
-from mediaproc.operations.jobs import output_cleanup, transitions
+from mediaproc.operations.jobs import output_cleanup, requests, transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.video_sorting import Order
 from mediaproc.operations.views import AttemptView, JobView, VideoView
@@ -103,15 +102,15 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
         raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
     video.title = wanted
     session.flush()
-    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
+    transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
 def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Priority) -> VideoView:
     """Let a video's work go before or after others'. Raises NotFound."""
     video = scope.find(session, principal, Video, id, lock=True)
-    work.prioritize(session, video=video, priority=priority)
-    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
+    requests.prioritize(session, video=video, priority=priority)
+    transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
@@ -133,7 +132,7 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
     uploads.leave_behind(session, video)
     prefix = keys.video_prefix(video.id)
     session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
-    transitions.tell(session, video, EventType.REMOVED, {})
+    transitions.publish(session, video, EventType.REMOVED, {})
     session.delete(video)
     session.flush()
 
@@ -141,17 +140,17 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
 def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Stop the work on a video. Raises NotFound, and Conflict when none is going on."""
     video = scope.find(session, principal, Video, id, lock=True)
-    job = work.newest(session, video_id=video.id)
+    job = requests.newest(session, video_id=video.id)
     if job is None:
         raise Conflict("The upload of this video is not finished; cancel the upload instead")
-    work.cancel(session, job=job)
+    requests.cancel(session, job=job)
     return _view(session, video)
 
 
 def retry(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Process a failed or cancelled video again. Raises NotFound and Conflict."""
     video = scope.find(session, principal, Video, id, lock=True)
-    work.retry(session, video=video)
+    requests.retry(session, video=video)
     return _view(session, video)
 
 
@@ -159,7 +158,7 @@ def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) 
     """Process a video with another preset. Raises NotFound, Conflict, and Invalid for an unknown preset."""
     video = scope.find(session, principal, Video, id, lock=True)
     presets.check(session, principal, preset)
-    work.reprocess(session, video=video, preset=preset)
+    requests.reprocess(session, video=video, preset=preset)
     return _view(session, video)
 
 

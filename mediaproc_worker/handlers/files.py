@@ -15,7 +15,7 @@ from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, parse_blocks
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg as ffmpeg_module

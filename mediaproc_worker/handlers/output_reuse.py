@@ -5,7 +5,7 @@ from __future__ import annotations
 from mediaproc import logs
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.domain.states import Stage
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
@@ -16,7 +16,7 @@ log = logs.get_logger(__name__)
 def taken_over(context: AttemptContext) -> bool:
     """Whether this attempt's output is a copy of another video's now, so that nothing is left to do."""
     stored = objects.head(context.claim.video.source_key)
-    twin = context.write(jobs.know_source, stored.etag) if stored else None
+    twin = context.write(jobs.record_source, stored.etag) if stored else None
     if twin is None:
         return False
     try:
@@ -36,7 +36,7 @@ def _copy(context: AttemptContext, twin: jobs.Duplicate) -> None:
 
     def copy(key: str) -> None:
         context.check()
-        objects.copy(key, jobs.own_key(context.claim, key, before=before), large=key in twin.large_keys)
+        objects.copy(key, jobs.copy_key(context.claim, key, before=before), large=key in twin.large_keys)
 
     with ffmpeg.senders() as pool:
         for done, _ in enumerate(pool.map(copy, wanted), start=1):

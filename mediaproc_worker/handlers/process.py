@@ -13,7 +13,7 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
@@ -38,10 +38,10 @@ def process(context: AttemptContext) -> None:
     if preset.copies:
         check_kept(info, index.keyframes)
         _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
-        context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
+        context.write(jobs.split, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
-        context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
+        context.write(jobs.split, [jobs.Part(JobKind.FILES)])
         return
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info, index)
@@ -54,7 +54,7 @@ def process(context: AttemptContext) -> None:
     context.log(_said(chunks, left, instant=instant))
     if any(audio_copy.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
         context.log("Its sound is kept as it is")
-    context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
+    context.write(jobs.split, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:

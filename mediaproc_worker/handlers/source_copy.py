@@ -13,7 +13,7 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg, packaging
 from mediaproc_worker.context import AttemptContext

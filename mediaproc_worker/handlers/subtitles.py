@@ -12,7 +12,7 @@ from mediaproc.media.commands import encode, subtitles
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediaproc import database
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, now
 from mediaproc.operations import api_keys, event_snapshots
 from tests.integration.conftest import Account

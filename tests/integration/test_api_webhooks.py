@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as Verifier
 
 from mediaproc import database
 from mediaproc.domain.errors import Invalid
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.tables import Webhook
 from mediaproc.domain.webhooks import DeliveryState
 from mediaproc.embedded import servers
 from mediaproc.operations import videos

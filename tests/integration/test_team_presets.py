@@ -15,7 +15,8 @@ from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Rendition, TeamImage, Video
 from mediaproc.media.commands import poster
-from mediaproc.operations import images, jobs, videos
+from mediaproc.operations import images, videos
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -49,7 +50,7 @@ def uploaded_for(account: Account, source: Path, preset: str) -> Job:
         session.add(video)
         session.flush()
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
+        return requests.enqueue(session, video=video, preset=preset)
 
 
 def test_a_preset_is_made_changed_and_retired(account: Accounts) -> None:

@@ -18,10 +18,10 @@ from standardwebhooks import Webhook as Verifier
 
 from mediaproc import database
 from mediaproc.domain.states import Lane
-from mediaproc.domain.tables import Job, Video, now
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Job, Video, Webhook, WebhookDelivery, now
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
-from mediaproc.operations import jobs, webhooks
+from mediaproc.operations import webhooks
+from mediaproc.operations.jobs import requests
 from mediaproc.operations.webhooks import secrets as webhook_secrets
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
@@ -69,9 +69,9 @@ def cancelled_video(url: str, *events: WebhookEvent) -> tuple[Job, Webhook]:
     with database.transaction() as session:
         video = make_video(session)
         webhook = make_webhook(session, video, url, *events)
-        job = jobs.enqueue(session, video=video, preset="web")
+        job = requests.enqueue(session, video=video, preset="web")
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     return job, webhook
 
 
@@ -136,7 +136,7 @@ def test_what_is_rolled_back_is_not_told(receiver: Receiver) -> None:
         video = make_video(session)
         webhook = make_webhook(session, video, receiver.url)
     with pytest.raises(ZeroDivisionError), database.transaction() as session:
-        jobs.enqueue(session, video=session.get_one(Video, video.id), preset="web")
+        requests.enqueue(session, video=session.get_one(Video, video.id), preset="web")
         raise ZeroDivisionError
     assert work() == 0
     assert rows_of(webhook) == []
@@ -155,7 +155,7 @@ def test_a_failure_is_tried_again_under_the_same_id_and_holds_back_the_video_alo
     with database.transaction() as session:
         other = make_video(session)
         other.team_id = webhook.team_id
-        jobs.enqueue(session, video=other, preset="web")
+        requests.enqueue(session, video=other, preset="web")
     work()
     assert rows_of(webhook)[2].state is DeliveryState.DELIVERED
     assert resend_lost() == 0, "it is not due"

@@ -8,7 +8,7 @@ import pytest
 
 from mediaproc.api.app import create_api
 from mediaproc.cli.exits import MEANINGS
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from tests import contract
 
 

@@ -19,7 +19,7 @@ from mediaproc.operations.webhooks.endpoints import (
     view,
 )
 from mediaproc.operations.webhooks.maintenance import prune, rescue_expired, resend_lost
-from mediaproc.operations.webhooks.outbox import tell
+from mediaproc.operations.webhooks.outbox import notify
 
 __all__ = [
     "MOST_WEBHOOKS",
@@ -33,6 +33,7 @@ __all__ = [
     "delete",
     "deliveries",
     "delivery",
+    "notify",
     "page",
     "prune",
     "rescue_expired",
@@ -40,7 +41,6 @@ __all__ = [
     "resend_lost",
     "rotate_secret",
     "settle",
-    "tell",
     "test",
     "view",
 ]

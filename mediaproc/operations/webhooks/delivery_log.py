@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, NotFound
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
 from mediaproc.operations.scope import Principal

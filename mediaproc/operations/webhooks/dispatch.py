@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediaproc import logs
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import Answer, DeliveryState, Verdict, WebhookEvent, judge
 from mediaproc.operations.webhooks import messages, secrets
 from mediaproc.settings import settings

@@ -13,8 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain import webhook_targets
 from mediaproc.domain.errors import Conflict, Invalid
-from mediaproc.domain.tables import now
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.tables import Webhook, now
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
 from mediaproc.operations.scope import Principal

@@ -9,8 +9,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc import logs
 from mediaproc.domain.states import Lane
-from mediaproc.domain.tables import now
-from mediaproc.domain.webhook_tables import WebhookDelivery
+from mediaproc.domain.tables import WebhookDelivery, now
 from mediaproc.domain.webhooks import GIVEN_UP_AFTER, DeliveryState
 from mediaproc.operations.webhooks import dispatch, messages
 from mediaproc.queue import tasks
