@@ -19,7 +19,8 @@ from mediaproc.domain.tables import Job, Team, TeamSchedule, Video, now
 from mediaproc.operations.jobs import children, execution, maintenance, requests, scheduling
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
-from tests.works import forget_waiting, make_video
+from testing.jobs import forget_waiting
+from testing.videos import make_video
 
 
 @pytest.fixture(autouse=True)
