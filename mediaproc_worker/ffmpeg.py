@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
+from mediaproc.domain.errors import DamagedSource, Detail, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.media import audio_copy, codecs, tracks
 from mediaproc.media.chunks import Chunk
@@ -42,7 +42,7 @@ def preset_of(context: AttemptContext) -> Preset:
     if job.recipe is not None:
         return Preset.from_json(job.recipe)
     if job.preset not in PRESETS:
-        raise Unexpected(f"There is no preset called {job.preset} here")
+        raise Unexpected(Detail.PRESET_UNKNOWN.format(name=job.preset))
     return PRESETS[job.preset]
 
 
@@ -166,10 +166,10 @@ def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
     """
     made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
     if not all(outbox.started for outbox in made):
-        raise DamagedSource("Not one frame of this video could be decoded")
+        raise DamagedSource(Detail.NO_FRAME_DECODED)
     frames = {outbox.frames for outbox in made if not outbox.is_sound}
     if not all(outbox.whole for outbox in made) or len(frames) > 1:
-        raise EncodeFailed("FFmpeg ended before it had written everything")
+        raise EncodeFailed(Detail.ENDED_EARLY)
     return made
 
 

@@ -7,7 +7,7 @@ import binascii
 import json
 from uuid import UUID
 
-from mediaproc.domain.errors import Invalid
+from mediaproc.domain.errors import Detail, Invalid
 
 _VERSION = b"\x01"
 _ORDERED = b"\x02"
@@ -60,4 +60,4 @@ def _decoded(cursor: str, version: bytes) -> bytes:
 
 
 def _not_ours() -> Invalid:
-    return Invalid(errors=[{"field": "cursor", "message": "This is not a cursor from this list"}])
+    return Invalid.field("cursor", Detail.CURSOR_INVALID)

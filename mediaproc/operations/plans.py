@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from mediaproc.domain.errors import Conflict
+from mediaproc.domain.errors import Conflict, Detail
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media import plan, probe
@@ -82,13 +82,13 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     video = scope.find(session, principal, Video, id)
     job = requests.newest(session, video_id=video.id)
     if video.media_info is None or job is None:
-        raise Conflict("The source of this video has not been read yet")
+        raise Conflict(Detail.SOURCE_NOT_READ)
     preset = _recipe(job)
     if preset is None:
-        raise Conflict(f"There is no preset called {job.preset} any more")
+        raise Conflict(Detail.PRESET_UNKNOWN.format(name=job.preset))
     info, parts = MediaInfo.from_json(video.media_info), children.parts_of_output(session, job.id, job.attempt)
     if (obstacle := plan.obstacle(info, preset, ())) is not None:
-        raise Conflict(f"There is no plan: {obstacle}")
+        raise Conflict(Detail.NO_PLAN.format(reason=obstacle))
     try:
         made = plan.outline_of(
             info,
@@ -101,7 +101,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
             reused=rendition_reuse.reused_names(session, job),
         )
     except probe.Refused as refused:
-        raise Conflict(f"There is no plan: {refused}") from refused
+        raise Conflict(Detail.NO_PLAN.format(reason=refused)) from refused
     return OutlineView.model_validate(made.to_json())
 
 

@@ -7,12 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from mediaproc.domain.errors import (
-    Expected,
-    ServiceUnavailable,
-    UploadEnded,
-    UploadIncomplete,
-)
+from mediaproc.domain.errors import Detail, Expected, ServiceUnavailable, UploadEnded, UploadIncomplete
 from mediaproc.domain.states import Priority, UploadState
 from mediaproc.domain.tables import Upload, Video, new_id
 from mediaproc.operations import filenames, upload_rules
@@ -99,7 +94,7 @@ def join(upload: Upload, given: Sequence[GivenPart] | None = None) -> None:
         if _is_joined(upload):
             return
         if isinstance(error, NoSuchUpload):
-            raise UploadEnded("Storage no longer has the parts of this upload; please begin again") from None
+            raise UploadEnded(Detail.PARTS_LOST) from None
         raise
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from mediaproc import database
-from mediaproc.domain.errors import Conflict, Invalid, NotFound, UploadEnded
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound, UploadEnded
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
@@ -142,7 +142,7 @@ def abort(session: Session, principal: Principal, id: UUID) -> None:
     """
     upload, video = _hold(session, principal, id)
     if upload.state is UploadState.COMPLETED:
-        raise Conflict("This upload is finished; delete the video instead")
+        raise Conflict(Detail.UPLOAD_COMPLETED_DELETE_VIDEO)
     if upload.state is UploadState.OPEN:
         _end(session, upload, video, UploadState.ABORTED)
 
@@ -203,19 +203,19 @@ def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:
 
 def _check_open(upload: Upload) -> None:
     if upload.state is UploadState.COMPLETED:
-        raise UploadEnded("This upload is finished already")
+        raise UploadEnded(Detail.UPLOAD_COMPLETED)
     if upload.state is not UploadState.OPEN or upload.expires_at < now():
         raise UploadEnded
 
 
 def _check_numbers(upload: Upload, numbers: Sequence[int]) -> None:
     if len(numbers) > MOST_PARTS_SIGNED:
-        message = f"At most {MOST_PARTS_SIGNED} parts at a time"
+        message = Detail.PARTS_AT_A_TIME.format(most=MOST_PARTS_SIGNED)
     elif any(not 1 <= number <= upload.part_count for number in numbers):
-        message = f"This upload has parts 1 to {upload.part_count}"
+        message = Detail.PART_NUMBERS.format(count=upload.part_count)
     else:
         return
-    raise Invalid(errors=[{"field": "part_numbers", "message": message}])
+    raise Invalid.field("part_numbers", message)
 
 
 def _hold(session: Session, principal: Principal, id: UUID) -> tuple[Upload, Video | None]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, Invalid, NotFound
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
@@ -99,7 +99,7 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
     video = scope.find(session, principal, Video, id, lock=True)
     wanted = " ".join("".join(letter for letter in title if letter.isprintable()).split())
     if not wanted or len(wanted) > filenames.LONGEST:
-        raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
+        raise Invalid.field("title", Detail.TITLE_LENGTH.format(longest=filenames.LONGEST))
     video.title = wanted
     session.flush()
     transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
@@ -142,7 +142,7 @@ def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
     video = scope.find(session, principal, Video, id, lock=True)
     job = requests.newest(session, video_id=video.id)
     if job is None:
-        raise Conflict("The upload of this video is not finished; cancel the upload instead")
+        raise Conflict(Detail.UPLOAD_UNFINISHED_CANCEL_IT)
     requests.cancel(session, job=job)
     return _view(session, video)
 
@@ -190,7 +190,7 @@ def _named_like(text: str) -> Any:
 
 def _source_file(session: Session, video: Video) -> tuple[str, str]:
     if session.exec(select(Job.id).where(Job.video_id == video.id).limit(1)).one_or_none() is None:
-        raise Conflict("The upload of this video is not finished")
+        raise Conflict(Detail.UPLOAD_UNFINISHED)
     return video.source_key, video.filename
 
 
@@ -199,8 +199,8 @@ def _made_file(session: Session, video: Video, name: str | None) -> tuple[str, s
     found = session.exec(output.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
     wanted = [each for each in current_output.sizes(found) if name in (None, each.name)]
     if name is not None and found and not wanted:
-        raise NotFound(f"There is no rendition “{name}” of this video")
+        raise NotFound(Detail.RENDITION_UNKNOWN.format(name=name))
     for rendition in wanted:
         if rendition.mp4_key:
             return rendition.mp4_key, filenames.of_rendition(video.title, rendition.name, rendition.mp4_key)
-    raise Conflict("There is no file to download yet")
+    raise Conflict(Detail.NO_FILE_YET)

@@ -9,7 +9,7 @@ from pathlib import Path
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from mediaproc.domain.errors import SourceMissing, StorageFailed
+from mediaproc.domain.errors import Detail, SourceMissing, StorageFailed
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
 from mediaproc.storage.failures import translated
@@ -116,7 +116,7 @@ def _delete_objects(prefix: str) -> None:
 def _delete(found: list[dict[str, str]]) -> None:
     answer = client().delete_objects(Bucket=settings().s3_bucket, Delete={"Objects": found, "Quiet": True})
     if answer.get("Errors"):
-        raise StorageFailed(f"{len(answer['Errors'])} objects could not be deleted")
+        raise StorageFailed(Detail.OBJECTS_NOT_DELETED.format(count=len(answer["Errors"])))
 
 
 def _abort_uploads(prefix: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.errors import Detail, EncodeFailed
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
@@ -58,7 +58,7 @@ def _whole(context: AttemptContext) -> Whole:
         whole: Whole = {each.name: (each, jobs.segments_of(session, each)) for each in found}
     ends = {_end(segments) for rendition, segments in whole.values() if rendition.height}
     if len(ends) != 1:
-        raise EncodeFailed("The chunks of this video do not make a whole")
+        raise EncodeFailed(Detail.CHUNKS_INCOMPLETE)
     return whole
 
 
@@ -79,7 +79,7 @@ def _end(segments: Sequence[Segment]) -> int:
     number = 0
     for segment in segments:
         if segment.number != number:
-            raise EncodeFailed(f"Segment {number} is missing")
+            raise EncodeFailed(Detail.SEGMENT_MISSING.format(number=number))
         number += segment.span
     return number
 

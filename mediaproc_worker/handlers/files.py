@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mediaproc.domain.errors import NoAudioTrack
+from mediaproc.domain.errors import Detail, NoAudioTrack
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.media import hls, layout, loudness, tracks
 from mediaproc.media.commands import encode, files
@@ -72,7 +72,7 @@ def _make_sounds(
     _run(context, arguments, source=source, seconds=info.duration_seconds, base=base, outboxes=outboxes)
     (sound,) = ffmpeg_module.all_arrived(outboxes) or [None]
     if sound is None or sound.rendition_id is None:
-        raise NoAudioTrack("This video has a sound track without any sound in it")
+        raise NoAudioTrack(Detail.AUDIO_TRACK_EMPTY)
     ffmpeg_module.run(context, files.m4a_arguments())
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from mediaproc.domain.errors import NotCopyable
+from mediaproc.domain.errors import Detail, NotCopyable
 from mediaproc.media import ladder, tracks
 from mediaproc.media.commands import encode, source_copy, subtitles
 from mediaproc.media.presets import Preset
@@ -29,7 +29,7 @@ from mediaproc_worker.source import source_of
 def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
     """Raises NotCopyable where browsers would not play the source."""
     if (obstacle := source_copy.obstacle(info, keyframes)) is not None:
-        raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
+        raise NotCopyable(Detail.NOT_COPYABLE_BECAUSE.format(obstacle=obstacle))
 
 
 def keep_source(context: AttemptContext) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from mediaproc.domain.errors import EmailTaken, WrongCredentials
 from testing.browser import choose, fill_sign_in_form, register, sign_up, wait_until
 from testing.site import PASSWORD
 
@@ -20,7 +21,7 @@ def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
     email = register(blank)
     _sign_out(blank)
     fill_sign_in_form(blank, email, "not the password", "Sign in")
-    expect(blank.get_by_role("alert")).to_have_text("Email or password is wrong")
+    expect(blank.get_by_role("alert")).to_have_text(WrongCredentials.title)
     expect(blank.get_by_label("Email")).to_have_value(email)
     fill_sign_in_form(blank, email, PASSWORD, "Sign in")
     expect(blank.get_by_role("heading", name="Library")).to_be_visible()
@@ -31,7 +32,7 @@ def test_an_email_can_be_taken_only_once(blank: Page) -> None:
     _sign_out(blank)
     blank.get_by_role("link", name="Make an account").click()
     fill_sign_in_form(blank, email, PASSWORD, "Make the account")
-    expect(blank.get_by_role("alert")).to_have_text("There is already an account with this email")
+    expect(blank.get_by_role("alert")).to_have_text(EmailTaken.title)
 
 
 def test_one_stays_signed_in_through_a_reload(page: Page) -> None:

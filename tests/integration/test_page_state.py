@@ -11,6 +11,7 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.domain.tables import Job, Video
 from mediaproc.events import publisher
@@ -277,7 +278,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
         await asyncio.to_thread(_move, new, JobState.COMPLETED)
         await _do(JobsState.cancel_selected.fn(state))
-        assert state.notice == "clip 2: This has ended already"
+        assert state.notice == f"clip 2: {Detail.ALREADY_ENDED}"
         assert [row.id for row in state.rows] == [str(other.video_id)]
         assert (state.selected, state.busy) == ([], False)
 

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from standardwebhooks import Webhook as Verifier
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import Lane
 from mediaproc.domain.tables import Job, Video, Webhook, WebhookDelivery, now
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
@@ -185,9 +186,9 @@ def test_a_webhook_that_fails_for_days_is_switched_off_and_says_why(receiver: Re
     work()
     off = webhook_now(webhook)
     assert not off.enabled and off.disabled_at is not None
-    assert off.disabled_reason == "It failed for 3 days without a break"
+    assert off.disabled_reason == Detail.DISABLED_AFTER_FAILURES.format(days=3)
     assert [row.state for row in rows_of(webhook)] == [DeliveryState.FAILED] * 2
-    assert rows_of(webhook)[1].error == "The webhook was switched off"
+    assert rows_of(webhook)[1].error == Detail.DELIVERY_WEBHOOK_DISABLED
     assert len(receiver.received) == 1
 
 

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
+from mediaproc.domain.errors import WrongCredentials
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
 from mediaproc.state import cards, details, sign_in
@@ -32,7 +33,7 @@ def make_view(**changes: Any) -> VideoView:
 
 def test_a_form_that_came_back_says_why() -> None:
     assert sign_in.sentence("") == ""
-    assert sign_in.sentence("wrong_credentials") == "Email or password is wrong"
+    assert sign_in.sentence("wrong_credentials") == WrongCredentials.title
     assert sign_in.sentence("invalid", "email") == "This is not an email address"
     assert sign_in.sentence("invalid", "password").startswith("Choose another password")
     assert sign_in.sentence("never heard of") == "Something went wrong"

@@ -133,7 +133,7 @@ def _after_failed_part(session: Session, part: LockedJob, error: ProcessingError
     while a chunk within that stretch has no frame at all.
     """
     if part.job.state is not JobState.FAILED:
-        children.publish_log(session, part, f"{children.name_of(part.job)} failed: {error.detail}. Retrying")
+        children.publish_log(session, part, f"{children.name_of(part.job)} failed and is retried: {error.detail}")
         return
     whole = children.whole_of(session, part)
     children.cancel(session, whole)

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.errors import Detail, EncodeFailed
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
@@ -199,7 +199,7 @@ def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
         col(Rendition.name) == new.name,
     )
     if session.exec(known).one_or_none() not in (None, new.init_key):
-        raise EncodeFailed(f"A chunk of {new.name} does not fit the other chunks")
+        raise EncodeFailed(Detail.CHUNK_DOES_NOT_FIT.format(rendition=new.name))
 
 
 def _begun(session: Session, video_id: UUID, output: int) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict
+from mediaproc.domain.errors import Conflict, Detail
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.media.presets import Preset
@@ -23,7 +23,7 @@ def enqueue(session: Session, *, video: Video, preset: str) -> Job:
     video = lock_video(session, video.id)
     before = newest(session, video_id=video.id)
     if before is not None and not before.state.final:
-        raise Conflict("This video is being processed already")
+        raise Conflict(Detail.ALREADY_PROCESSING)
     recipe = presets.recipe_of(session, team_id=video.team_id, name=preset)
     job = _new_job(video, recipe, attempts=before.attempt if before else 0)
     session.add(job)
@@ -42,7 +42,7 @@ def cancel(session: Session, *, job: Job) -> None:
     """
     locked = lock_job(session, job_id=job.id)
     if locked is None or locked.job.state.final:
-        raise Conflict("This has ended already")
+        raise Conflict(Detail.ALREADY_ENDED)
     if locked.job.state is JobState.RUNNING:
         transitions.end(attempt_row(session, locked.job), Outcome.CANCELLED, at=locked.now)
     children.cancel(session, locked)
@@ -55,7 +55,7 @@ def retry(session: Session, *, video: Video) -> Job:
     """Process a failed or cancelled video again, as a new job. Raises Conflict for any other."""
     video = lock_video(session, video.id)
     if video.status not in {VideoStatus.FAILED, VideoStatus.CANCELLED}:
-        raise Conflict("Only what failed or was cancelled can be tried again")
+        raise Conflict(Detail.NOT_RETRYABLE)
     return _again(session, video, video.preset)
 
 
@@ -63,7 +63,7 @@ def reprocess(session: Session, *, video: Video, preset: str) -> Job:
     """Process an ended video with another preset; its output stays until the new one is complete. Raises Conflict."""
     video = lock_video(session, video.id)
     if not video.status.final:
-        raise Conflict("This video is being processed already")
+        raise Conflict(Detail.ALREADY_PROCESSING)
     return _again(session, video, preset)
 
 
@@ -96,7 +96,7 @@ def _has_begun(session: Session, job: Job) -> bool:
 
 def _again(session: Session, video: Video, preset: str) -> Job:
     if newest(session, video_id=video.id) is None:
-        raise Conflict("The upload of this video was never finished")
+        raise Conflict(Detail.UPLOAD_UNFINISHED)
     video.preset = preset
     return enqueue(session, video=video, preset=preset)
 

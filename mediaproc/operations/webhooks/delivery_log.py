@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, NotFound
+from mediaproc.domain.errors import Conflict, Detail, NotFound
 from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
@@ -71,5 +71,5 @@ def test(session: Session, principal: Principal, id: UUID) -> WebhookDelivery:
 def _enabled(session: Session, principal: Principal, id: UUID) -> Webhook:
     webhook = scope.find(session, principal, Webhook, id)
     if not webhook.enabled:
-        raise Conflict("This webhook is switched off; switch it on first")
+        raise Conflict(Detail.WEBHOOK_DISABLED)
     return webhook
