@@ -22,10 +22,10 @@ from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import PARALLEL_UPLOADS
 from mediaproc_worker import ffmpeg_errors
 from mediaproc_worker import sandboxed_process as processes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.segment_uploader import Outbox
 
@@ -58,7 +58,7 @@ def senders(*, others: int = 0) -> Generator[ThreadPoolExecutor]:
 
     `others` do something else beside.
     """
-    pool = ThreadPoolExecutor(SENDERS + others, thread_name_prefix="send")
+    pool = ThreadPoolExecutor(PARALLEL_UPLOADS + others, thread_name_prefix="send")
     try:
         yield pool
     finally:

@@ -21,8 +21,8 @@ from mediaproc.media.mp4 import retime
 from mediaproc.media.mp4.boxes import Cut, Cutter
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 
 
 @dataclass

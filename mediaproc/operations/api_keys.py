@@ -15,6 +15,7 @@ from mediaproc.domain.errors import Detail, Invalid, NotSignedIn
 from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, Membership, User, now
 from mediaproc.operations import cursors, scope, tokens
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 
 LONGEST_NAME = 100
@@ -30,14 +31,6 @@ class NewKey:
 
     row: ApiKey
     key: str
-
-
-@dataclass(frozen=True)
-class KeyPage:
-    """Some keys, the newest first."""
-
-    items: list[ApiKey]
-    next_cursor: str | None
 
 
 def create(
@@ -62,14 +55,13 @@ def create(
     return NewKey(row=row, key=key)
 
 
-def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> KeyPage:
+def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[ApiKey]:
     """The team's keys that were not revoked, expired ones among them. Raises Invalid for a wrong cursor."""
     rows = scope.scoped(principal, ApiKey).where(col(ApiKey.revoked_at).is_(None)).order_by(col(ApiKey.id).desc())
     if cursor:
         rows = rows.where(col(ApiKey.id) < cursors.read(cursor))
-    found = list(session.exec(rows.limit(limit + 1)))
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return KeyPage(items=found[:limit], next_cursor=next_cursor)
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda row: cursors.after(row.id))
 
 
 def revoke(session: Session, principal: Principal, id: UUID) -> None:

@@ -30,7 +30,8 @@ from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound, UploadE
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import filenames, presets, scope
+from mediaproc.operations import ingest, scope
+from mediaproc.operations.ingest import ObjectSource
 from mediaproc.operations.jobs import requests, transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
@@ -63,8 +64,8 @@ class SignedPart:
 
 def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     """Write down an upload that was begun in S3, with its video. Raises Invalid for an unknown preset."""
-    presets.check(session, principal, begun.preset)
-    video = _add_video(session, principal, begun)
+    source = ObjectSource(key=begun.object_key, size_bytes=begun.size_bytes)
+    video = ingest.create_video_from(session, principal, source, begun.new_video)
     part_size_bytes = part_size_for(begun.size_bytes)
     upload = Upload(
         team_id=principal.team_id,
@@ -78,8 +79,7 @@ def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     )
     session.add(upload)
     session.flush()
-    begun.written_down = True
-    transitions.publish(session, video, EventType.STATUS, {"status": video.status.value})
+    begun.recorded = True
     return upload
 
 
@@ -181,24 +181,6 @@ def part_size_for(size_bytes: int) -> int:
 def _mebibytes(size_bytes: float) -> int:
     """Rounded up to whole ones, in bytes."""
     return math.ceil(size_bytes / 1024**2) * 1024**2
-
-
-def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:
-    video = Video(
-        id=begun.video_id,
-        team_id=principal.team_id,
-        created_by_id=principal.user_id,
-        filename=begun.filename,
-        title=filenames.stem(begun.filename),
-        content_type=begun.content_type,
-        preset=begun.preset,
-        priority=begun.priority,
-        source_key=begun.object_key,
-        size_bytes=begun.size_bytes,
-    )
-    session.add(video)
-    session.flush()
-    return video
 
 
 def _check_open(upload: Upload) -> None:

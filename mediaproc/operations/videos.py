@@ -85,8 +85,8 @@ def page(
         rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
     if query:
         rows = rows.where(_named_like(query))
-    found, next_cursor = video_sorting.page(session, rows, order, limit=limit, cursor=cursor)
-    return VideoPage(items=views.of_videos(session, found), next_cursor=next_cursor)
+    found = video_sorting.page(session, rows, order, limit=limit, cursor=cursor)
+    return VideoPage(items=views.of_videos(session, found.items), next_cursor=found.next_cursor)
 
 
 def jobs(session: Session, principal: Principal, id: UUID) -> list[JobView]:

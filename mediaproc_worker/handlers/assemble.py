@@ -11,9 +11,9 @@ from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
+from mediaproc.storage.objects import PARALLEL_UPLOADS
 from mediaproc_worker import ffmpeg, packaging, rendition_reuse
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.packaging import Made
 
 Whole = dict[str, tuple[Rendition, Sequence[Segment]]]
@@ -26,7 +26,7 @@ def assemble(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `assemble`."""
     context.report(Stage.PACKAGE, 0.0)
     whole = _whole(context)
-    with ffmpeg.senders() as pool, ThreadPoolExecutor(SENDERS, thread_name_prefix="fetch") as fetchers:
+    with ffmpeg.senders() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
 
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])

@@ -18,9 +18,9 @@ from mediaproc.media.sources import Source
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_large_file
 from mediaproc_worker import ffmpeg as ffmpeg_module
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_large_file
 from mediaproc_worker.poster import Poster
 from mediaproc_worker.segment_uploader import Outbox
 from mediaproc_worker.source import source_of

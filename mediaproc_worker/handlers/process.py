@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import audio_copy, edits, ladder, tracks
-from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
+from mediaproc.media import chunks as chunk_rules
+from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import encode, remux, source_copy
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
@@ -101,7 +102,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= chunk_rules.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 

@@ -12,7 +12,8 @@ from mediaproc.domain.errors import Invalid, NotAVideo
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
 from mediaproc.operations import active_attempts, job_list
-from mediaproc.operations.job_list import WorkPage
+from mediaproc.operations.cursors import Page
+from mediaproc.operations.job_list import Work
 from mediaproc.operations.jobs import execution, lease, requests, transitions
 from tests.integration.conftest import Account
 
@@ -137,6 +138,6 @@ def _fail_once(job_id: UUID) -> None:
         execution.fail(session, claim, NotAVideo())
 
 
-def _page(account: Account, states: Collection[JobState], **asked: object) -> WorkPage:
+def _page(account: Account, states: Collection[JobState], **asked: object) -> Page[Work]:
     with database.transaction() as session:
         return job_list.page(session, account.principal, states=states, **asked)  # type: ignore[arg-type]

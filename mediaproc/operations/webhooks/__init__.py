@@ -5,12 +5,11 @@ a time; a video's next event waits until the one before is delivered or given up
 webhook's, then the delivery's.
 """
 
-from mediaproc.operations.webhooks.delivery_log import DeliveryPage, deliveries, delivery, resend, test
+from mediaproc.operations.webhooks.delivery_log import deliveries, delivery, resend, test
 from mediaproc.operations.webhooks.dispatch import Claim, claim, settle
 from mediaproc.operations.webhooks.endpoints import (
     MOST_WEBHOOKS,
     NewWebhook,
-    WebhookPage,
     change,
     create,
     delete,
@@ -24,9 +23,7 @@ from mediaproc.operations.webhooks.outbox import notify
 __all__ = [
     "MOST_WEBHOOKS",
     "Claim",
-    "DeliveryPage",
     "NewWebhook",
-    "WebhookPage",
     "change",
     "claim",
     "create",

@@ -16,6 +16,7 @@ from mediaproc.domain.errors import Conflict, Detail, Invalid
 from mediaproc.domain.tables import Webhook, now
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.webhooks import dispatch, secrets
 from mediaproc.settings import settings
@@ -33,14 +34,6 @@ class NewWebhook:
     secret: str
 
 
-@dataclass(frozen=True)
-class WebhookPage:
-    """Some webhooks, the newest first."""
-
-    items: list[Webhook]
-    next_cursor: str | None
-
-
 def create(
     session: Session, principal: Principal, *, url: str, events: Collection[WebhookEvent], description: str = ""
 ) -> NewWebhook:
@@ -54,14 +47,13 @@ def create(
     return NewWebhook(row=row, secret=secrets.newest(row))
 
 
-def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> WebhookPage:
+def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[Webhook]:
     """The team's webhooks. Raises Invalid for a wrong cursor."""
     rows = scope.scoped(principal, Webhook).order_by(col(Webhook.id).desc())
     if cursor:
         rows = rows.where(col(Webhook.id) < cursors.read(cursor))
-    found = list(session.exec(rows.limit(limit + 1)))
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return WebhookPage(items=found[:limit], next_cursor=next_cursor)
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda row: cursors.after(row.id))
 
 
 def view(session: Session, principal: Principal, id: UUID) -> Webhook:
