@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediaproc.cli.speaking import speaking, to_json
+from mediaproc.cli.output import connected, to_json
 
 
 def plan_video(id: str, *, as_json: bool) -> None:
     """Show the outline of a video of the server."""
-    with speaking(as_json=as_json) as client:
+    with connected(as_json=as_json) as client:
         show(client.plan(id), as_json=as_json)
 
 

@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mediaproc.__main__ import cli
-from mediaproc.cli.exits import Exit
+from mediaproc.cli.exit_codes import Exit
 from mediaproc.events.messages import EventType
 from mediaproc.media.presets import PRESETS
 from tests.integration.conftest import PASSWORD, Account

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.cli import exits
-from mediaproc.cli.exits import MEANINGS, Exit
+from mediaproc.cli import exit_codes
+from mediaproc.cli.exit_codes import MEANINGS, Exit
 from mediaproc.client import ApiError, FileChanged, NotReachable
 from mediaproc.client import events as reading
 from mediaproc.client.models import Event
@@ -57,7 +57,7 @@ def test_a_final_event_is_known(event: Event, final: bool) -> None:
     ],
 )  # fmt: skip
 def test_exit_codes_stay_what_they_are(error: Exception, code: int) -> None:
-    assert exits.code_of(error) == code  # type: ignore[arg-type]
+    assert exit_codes.code_of(error) == code  # type: ignore[arg-type]
 
 
 def test_every_exit_code_has_a_meaning() -> None:
