@@ -42,7 +42,7 @@ def logout(*, as_json: bool) -> None:
 def keys(*, as_json: bool) -> None:
     """List the keys."""
     with connected(as_json=as_json) as client:
-        found = client.api_keys()
+        found = list(client.api_keys())
         if as_json:
             typer.echo(to_json(found))
         else:

@@ -255,7 +255,7 @@ def test_every_kind_of_trouble_has_its_code(me: Account, monkeypatch: pytest.Mon
     run("retry", str(completed(me)), expect=Exit.CONFLICT)
     run("videos", "--status", "no-such", expect=Exit.USAGE)
     run("upload", "/no/such/file", expect=Exit.USAGE)
-    monkeypatch.setattr("mediaproc.client.connection.pause_seconds", lambda tries: 0)
+    monkeypatch.setattr("mediaproc.client.retry.pause_seconds", lambda tries: 0)
     monkeypatch.setenv("MEDIAPROC_URL", "http://127.0.0.1:9")
     away = run("videos", "--json", expect=Exit.NOT_REACHABLE)
     assert json.loads(away.stderr)["code"] == "not_reachable"

@@ -11,7 +11,7 @@ import pytest
 from mediaproc.cli import exit_codes
 from mediaproc.cli.exit_codes import MEANINGS, Exit
 from mediaproc.client import ApiError, FileChanged, NotReachable
-from mediaproc.client import events as reading
+from mediaproc.client.events import EventParser
 from mediaproc.client.models import Event
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,8 @@ EVENTS = [
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_events_are_read_however_the_bytes_come(size: int) -> None:
     chunks = [STREAM[at : at + size] for at in range(0, len(STREAM), size)]
-    assert list(reading.read(chunks)) == EVENTS
+    parser = EventParser()
+    assert [event for chunk in chunks for event in parser.feed(chunk)] == EVENTS
 
 
 @pytest.mark.parametrize(
@@ -68,8 +69,8 @@ def test_every_exit_code_has_a_meaning() -> None:
 def test_a_client_command_loads_nothing_of_the_server() -> None:
     """It would take seconds, and fail where only the client's needs are installed."""
     program = (
-        "import sys; from mediaproc.__main__ import cli; from mediaproc.client import connection\n"
-        "connection._TRIES = 1\n"
+        "import sys; from mediaproc.__main__ import cli; from mediaproc.client import retry\n"
+        "retry.ATTEMPTS = 1\n"
         "try: cli(['videos'])\n"
         "except SystemExit as end: assert end.code == 6, end.code\n"
         "heavy = {'reflex', 'boto3', 'fastapi', 'sqlmodel', 'sqlalchemy', 'redis', 'huey', 'structlog'}\n"
