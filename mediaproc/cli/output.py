@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mediaproc import invocation
 from mediaproc.cli import credentials, exit_codes
 from mediaproc.cli.exit_codes import Exit
-from mediaproc.cli.program_name import program_name
 from mediaproc.client import ApiError, Client, ClientError
 
 stderr = Console(stderr=True)
@@ -50,7 +50,7 @@ def print_error(error: ClientError, *, as_json: bool) -> None:
         return
     stderr.print(f"[red]{escape(str(error))}[/]", highlight=False)
     if isinstance(error, ApiError) and error.status == 401:
-        advice = f"Run `{program_name()} login`, or set {credentials.KEY_VARIABLE}."
+        advice = f"Run `{invocation.command('login')}`, or set {credentials.KEY_VARIABLE}."
         stderr.print(escape(advice), highlight=False)
 
 
