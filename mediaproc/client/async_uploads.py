@@ -55,7 +55,7 @@ class _PartSender:
         self._urls = PartUrls(plan)
         self._urls_lock = anyio.Lock()
         self._progress = Progress(plan, on_progress)
-        self._failure: ClientError | None = None
+        self._failure: Exception | None = None
 
     async def run(self, parallel: int) -> None:
         """Send every missing part. The first part that fails stops the others."""
@@ -66,7 +66,7 @@ class _PartSender:
                 try:
                     for number in numbers:
                         await self._send_part(number)
-                except ClientError as error:  # not in an ExceptionGroup
+                except Exception as error:  # raised alone below, not in an ExceptionGroup
                     self._failure = self._failure or error
                     group.cancel_scope.cancel()
 
