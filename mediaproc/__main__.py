@@ -1,4 +1,4 @@
-"""Command line: `mediaproc COMMAND`, `python -m mediaproc COMMAND` or `./dev COMMAND`."""
+"""Command line: `mediaproc COMMAND` once installed, `./dev COMMAND` in a checkout."""
 
 from __future__ import annotations
 
@@ -9,21 +9,44 @@ from uuid import UUID
 
 import typer
 
+from mediaproc import invocation, version
 from mediaproc.cli.app import PANEL, program
-from mediaproc.commands import ROOT
+from mediaproc.commands import project
+from mediaproc.commands.development import development
+from mediaproc.commands.extras import needs
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(program)
+if project.is_checkout():
+    cli.add_typer(development)
 
 Host = Annotated[str, typer.Option(help="IP address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port of the web app and the API.")]
 Data = Annotated[Path, typer.Option(help="Folder for all data of the built-in services.")]
 Frontend = Annotated[Path, typer.Option(help="Folder of the built front end.")]
-_DATA = ROOT / ".data"
+_DATA = project.data_home()
 _FRONTEND = _DATA / "frontend"
+_SERVER = ("server",)
+_ALL = ("all",)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mediaproc {version.version()}")
+        raise typer.Exit
+
+
+@cli.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Self-hosted video processing: web app, API, workers, and a client."""
 
 
 @cli.command()
+@needs(*_ALL)
 def up(
     port: Port = 8000,
     host: Host = "127.0.0.1",
@@ -44,6 +67,7 @@ def up(
 
 
 @cli.command()
+@needs(*_ALL)
 def down(data: Data = _DATA) -> None:
     """Stop everything that runs on the data directory, also after a crash."""
     from mediaproc.commands.down import down as stop
@@ -52,6 +76,7 @@ def down(data: Data = _DATA) -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def web(
     port: Port = 8000,
     host: Host = "127.0.0.1",
@@ -65,6 +90,7 @@ def web(
 
 
 @cli.command()
+@needs("worker")
 def worker(slots: Annotated[int, typer.Option(help="Concurrent encodes. 0: WORKER_SLOTS.")] = 0) -> None:
     """Run a worker."""
     from mediaproc.commands.worker import work
@@ -73,6 +99,7 @@ def worker(slots: Annotated[int, typer.Option(help="Concurrent encodes. 0: WORKE
 
 
 @cli.command()
+@needs(*_SERVER)
 def build(frontend: Frontend = _FRONTEND) -> None:
     """Build the front end."""
     from mediaproc.commands.frontend import BuildFailed, publish
@@ -84,6 +111,7 @@ def build(frontend: Frontend = _FRONTEND) -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def migrate() -> None:
     """Apply database migrations."""
     from mediaproc.commands.checked import checked_settings
@@ -94,6 +122,7 @@ def migrate() -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def bucket() -> None:
     """Create the bucket and set its CORS and lifecycle rules."""
     from mediaproc.commands.checked import checked_settings
@@ -103,39 +132,8 @@ def bucket() -> None:
     prepare()
 
 
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context) -> None:
-    """Run the tests: unit, integration or e2e (all by default), then anything for pytest."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.test(context.args))
-
-
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bench(context: typer.Context) -> None:
-    """Measure: media, live, api or events. Prints a table; --json FILE writes the figures too."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.bench(context.args))
-
-
-@cli.command()
-def check() -> None:
-    """Run ruff, pyright, import-linter and alembic check."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.check())
-
-
-@cli.command()
-def migration(message: str) -> None:
-    """Write a migration for changes of the tables."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.migration(message))
-
-
 @cli.command(rich_help_panel=PANEL)
+@needs("worker")
 def plan(
     what: Annotated[str, typer.Argument(metavar="FILE|ID", help="Local file, or id of a video.")],
     preset: Annotated[str, typer.Option(help="Preset for a local file.")] = "web",
@@ -158,6 +156,7 @@ def plan(
 
 
 @cli.command()
+@needs(*_ALL)
 def doctor(port: Port = 8000, data: Data = _DATA) -> None:
     """Check this machine and its settings, and say how to fix problems."""
     from mediaproc.commands.doctor import examine
@@ -179,4 +178,4 @@ def _fail(message: str) -> None:
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name=invocation.program())
