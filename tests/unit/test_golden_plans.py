@@ -19,9 +19,9 @@ import pytest
 
 from mediaproc.media import chunks, edits, fingerprints
 from mediaproc.media.edits import Crop, Edits, Watermark
-from mediaproc.media.fingerprints import Made
-from mediaproc.media.plan import NAMELESS, obstacle, outline_of
-from mediaproc.media.presets import PRESETS, WEB, WEB_AV1, WEB_HEVC, Chosen, Preset
+from mediaproc.media.fingerprints import Inputs
+from mediaproc.media.plan import NAMELESS, obstacle, plan_of
+from mediaproc.media.presets import PRESETS, WEB, WEB_AV1, WEB_HEVC, ChosenCrf, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo, TextTrack
 from mediaproc.media.track_roles import Role
 from tests.unit.test_command import INFO, VIDEO
@@ -61,7 +61,7 @@ OWN: dict[str, Preset] = {
     "hevc-10": replace(WEB_HEVC, bit_depth=10),
     "av1-10": replace(WEB_AV1, bit_depth=10, audio=replace(WEB.audio, channels=6, bitrate_bps=384_000)),
     "target": replace(WEB_HEVC, target_vmaf=93.0),
-    "found": replace(WEB, target_vmaf=93.0, chosen=tuple(Chosen(each.name, 30, 93.1) for each in WEB.rungs)),
+    "found": replace(WEB, target_vmaf=93.0, chosen=tuple(ChosenCrf(each.name, 30, 93.1) for each in WEB.rungs)),
 }
 
 
@@ -69,10 +69,8 @@ def planned(info: MediaInfo, preset: Preset) -> dict[str, Any]:
     """The commands of one source with one preset, and the fingerprints of its renditions."""
     source = edits.edited(info, preset.edits)
     cut = chunks.chunks_for(source, preset, KEYFRAMES) if preset.rungs else ()
-    made = Made(etag="abc-2", size_bytes=5, ffmpeg="ffmpeg version 8.0")
-    plan = outline_of(
-        source, source=NAMELESS, preset=preset, chunks=cut, threads=2, instant=preset is WEB, measured=True
-    )
+    made = Inputs(etag="abc-2", size_bytes=5, ffmpeg="ffmpeg version 8.0")
+    plan = plan_of(source, source=NAMELESS, preset=preset, chunks=cut, threads=2, instant=preset is WEB, measured=True)
     return {
         "rungs": plan.to_json()["rungs"],
         "chunks": plan.to_json()["chunks"],
