@@ -14,7 +14,7 @@ from mediaproc.media.mp4 import boxes, keyframes, trun
 from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.probe import NO_VIDEO, MediaInfo
 from mediaproc.media.source_index import SourceIndex
-from tests import damage
+from testing import damage
 
 
 def box(kind: str, *content: bytes) -> bytes:
