@@ -1,4 +1,4 @@
-"""The composition root: pages, API and event hub become one ASGI app on one port."""
+"""Composition root: pages, API and event hub as one ASGI app on one port."""
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -18,7 +18,7 @@ from mediaproc.state.webhooks import WebhooksState
 
 
 def on_backend_error(exception: Exception) -> EventSpec | None:
-    """A handler's failure as the page shows it."""
+    """Show the failure of an event handler on the page."""
     return explain(exception)
 
 
@@ -38,8 +38,8 @@ app.register_lifespan_task(hub.running)
 
 _ENTER = [SignInState.read]
 app.add_page(sign_in.sign_in, route=routes.SIGN_IN, title="Sign in · Mediaproc", on_load=_ENTER)
-app.add_page(sign_in.register, route=routes.REGISTER, title="Make an account · Mediaproc", on_load=_ENTER)
-app.add_page(sign_in.renew, route=routes.RENEW, title="Mediaproc")
+app.add_page(sign_in.register, route=routes.REGISTER, title="Create account · Mediaproc", on_load=_ENTER)
+app.add_page(sign_in.renew, route=routes.RENEW, title="Renewing session · Mediaproc")
 app.add_page(
     library.library,
     route=routes.LIBRARY,
@@ -70,4 +70,4 @@ app.add_page(
     title="Presets · Mediaproc",
     on_load=[SessionState.guard, PresetsState.load],
 )
-app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")
+app.add_page(not_found.not_found, route="404", title="Page not found · Mediaproc")

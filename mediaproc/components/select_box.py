@@ -1,4 +1,4 @@
-"""The box that selects one of a list of videos."""
+"""Checkbox that selects one video of a list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import reflex as rx
 
 
 def select_box(state: Any, one: Any, *, class_name: str) -> rx.Component:
-    """For a row or card of a state that has a `Selection`. With Shift a click selects all from the one before it."""
+    """The checkbox of a row or card; `state` is a `Selection`. A click with Shift selects a range."""
     return rx.el.label(
         rx.el.input(
             type="checkbox",
