@@ -11,7 +11,7 @@ from mediaproc.settings import settings
 
 def render_item(kind, item, _context):
     """Write our own column types as the plain SQL types that they are, so migrations import nothing of ours."""
-    if kind == "type" and isinstance(item, tables.Word):
+    if kind == "type" and isinstance(item, tables.EnumText):
         return "sa.String(length=32)"
     if kind == "type" and isinstance(item, tables.Rank):
         return "sa.SmallInteger()"

@@ -26,7 +26,8 @@ from mediaproc.commands.plan import index_of
 from mediaproc.domain.tables import Video
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
-from mediaproc.media import command, ladder, presets
+from mediaproc.media import ladder, presets
+from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import Settings, available_cores, settings
@@ -201,7 +202,7 @@ def _plain_ffmpeg_and_storage(clip: Path, folder: Path, video: Video) -> None:
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
     info = index_of(clip, clips.probed(clip)).listened_to(presets.WEB)
     rungs = ladder.rungs_for(info, presets.WEB)
-    return command.encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
+    return encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
 
 
 def _run(clip: Path, *, preset: str = "web") -> Run:

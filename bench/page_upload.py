@@ -28,7 +28,7 @@ from playwright.sync_api import Error as NoBrowser
 
 from bench import figures, machine
 from bench.figures import Figure
-from mediaproc.embedded import kept
+from mediaproc.embedded import data_dir
 from tests import browsing
 from tests.browsing import Site
 
@@ -211,7 +211,7 @@ def _put(path: Path, site: Site, way: Way) -> None:
 
 
 def _storage(site: Site, way: Way) -> Any:
-    secrets = kept.secrets_of(site.data_dir)
+    secrets = data_dir.secrets_of(site.data_dir)
     return boto3.client(
         "s3",
         endpoint_url=way.s3_url,

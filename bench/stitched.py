@@ -15,9 +15,10 @@ from pathlib import Path
 
 from bench.figures import Figure
 from mediaproc.commands.plan import index_of
-from mediaproc.media import command, ladder, layout, plan, presets, timing
+from mediaproc.media import ladder, layout, presets, segment_edges
+from mediaproc.media.chunks import Chunk, chunks_for
+from mediaproc.media.commands import encode
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
@@ -43,7 +44,7 @@ class Encoded:
 def size_at_equal_vmaf(folder: Path, clip: Path) -> Figure:
     """The row of the table."""
     info = clips.probed(clip)
-    chunks = plan.chunks_for(info, _PRESET, index_of(clip, info).keyframes)
+    chunks = chunks_for(info, _PRESET, index_of(clip, info).keyframes)
     seams = [chunk.start_seconds for chunk in chunks[1:]]
     fine, coarse = (_encoded(folder, clip, info, _one_piece(info), crf, seams) for crf in (0, _COARSER))
     stitched = _encoded(folder, clip, info, chunks, 0, seams)
@@ -62,7 +63,7 @@ def ratio_at_equal_vmaf(fine: Encoded, coarse: Encoded, stitched: Encoded) -> fl
 
 
 def _one_piece(info: MediaInfo) -> tuple[Chunk, ...]:
-    return plan.chunks_for(info, _PRESET, [])
+    return chunks_for(info, _PRESET, [])
 
 
 def _encoded(
@@ -81,7 +82,7 @@ def _encoded(
 def _encode(folder: Path, clip: Path, info: MediaInfo, rung: Rung, chunk: Chunk) -> int:
     """Bytes of one chunk's pictures."""
     threads = settings().threads_per_encode
-    arguments = command.encode_arguments(
+    arguments = encode.encode_arguments(
         info, source=Source(str(clip)), preset=_PRESET, rungs=[rung], threads=threads, chunk=chunk
     )
     subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
@@ -90,9 +91,9 @@ def _encode(folder: Path, clip: Path, info: MediaInfo, rung: Rung, chunk: Chunk)
 
 def _scores(folder: Path, clip: Path, rung: Rung, chunk: Chunk) -> dict[float, float]:
     """The VMAF of some frames of a chunk by their time in the video, in the rung's own size: that is quicker."""
-    end = "" if chunk.end_seconds is None else f":end={chunk.end_seconds - timing.EARLY_SECONDS}"
+    end = "" if chunk.end_seconds is None else f":end={chunk.end_seconds - segment_edges.EARLY_SECONDS}"
     graph = (
-        f"[0:v]trim=start={chunk.start_seconds - timing.EARLY_SECONDS}{end},setpts=PTS-STARTPTS,"
+        f"[0:v]trim=start={chunk.start_seconds - segment_edges.EARLY_SECONDS}{end},setpts=PTS-STARTPTS,"
         f"scale={rung.width}:{rung.height}:out_range=tv,setsar=1,format=yuv420p[should];[1:v]setpts=PTS-STARTPTS[is];"
         f"[is][should]libvmaf=n_threads=2:n_subsample={_STRIDE}:shortest=1:ts_sync_mode=nearest:"
         f"log_fmt=json:log_path=vmaf.json"

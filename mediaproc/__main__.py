@@ -34,8 +34,8 @@ def up(
     from mediaproc.commands.reachable import NotReachable
     from mediaproc.commands.up import CannotStart, Options
     from mediaproc.commands.up import up as run
-    from mediaproc.embedded.kept import Unreadable
-    from mediaproc.embedded.supervision import SupervisorFailed
+    from mediaproc.embedded.data_dir import Unreadable
+    from mediaproc.runtime.supervisor import SupervisorFailed
 
     try:
         run(Options(host=host, port=port, data_dir=data.resolve(), workers=workers))

@@ -5,8 +5,9 @@ from reflex.event import EventSpec
 
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
+from mediaproc.api.middleware import page_guard
 from mediaproc.events import hub
-from mediaproc.pages import jobs, library, not_found, presets, serving, settings, sign_in, video
+from mediaproc.pages import jobs, library, not_found, presets, settings, sign_in, video
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
@@ -31,7 +32,7 @@ app = rx.App(
     ],
     app_wraps={},
     toaster=None,
-    api_transformer=[create_api(), serving.guarded],
+    api_transformer=[create_api(), page_guard.guarded],
     backend_exception_handler=on_backend_error,
 )
 app.register_lifespan_task(hub.running)

@@ -17,7 +17,7 @@ from mediaproc import database, logs
 from mediaproc.domain.errors import ProcessingError, StorageFailed, TimedOut, Unexpected, WorkerStopping
 from mediaproc.domain.states import JobKind, Lane
 from mediaproc.operations import jobs
-from mediaproc_worker import parent, workspace
+from mediaproc_worker import parent_death, workspace
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.heartbeat import Heartbeat, stopping
 from mediaproc_worker.reporter import Reporter
@@ -42,7 +42,7 @@ class Ending:
 
 def perform_next(lane: Lane) -> None:
     """Run one attempt of the job of a lane whose turn it is. A message is only a hint, so often enough none waits."""
-    if parent.orphaned():
+    if parent_death.orphaned():
         os._exit(1)
     if stopping.is_set():
         return

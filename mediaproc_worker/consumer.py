@@ -22,14 +22,14 @@ from mediaproc.domain.states import JOB_LANES, JobKind, Lane
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
-from mediaproc_worker import attempt, parent, warming
+from mediaproc_worker import attempt, parent_death, warmup
 from mediaproc_worker.handlers.assemble import assemble
-from mediaproc_worker.handlers.copying import keep_source
 from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.measure import measure
 from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.handlers.remux import copy_picture
+from mediaproc_worker.handlers.source_copy import keep_source
 from mediaproc_worker.handlers.storyboard import make_storyboard
 from mediaproc_worker.handlers.subtitles import extract_subtitles
 from mediaproc_worker.handlers.tune import tune
@@ -41,7 +41,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.REMUX: copy_picture,
     JobKind.COPY: keep_source,
     JobKind.FILES: make_files,
-    JobKind.SOUND: encode_sound,
+    JobKind.AUDIO: encode_sound,
     JobKind.SUBTITLES: extract_subtitles,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,
@@ -65,7 +65,7 @@ def main() -> None:
     """Run until a signal. Wrong settings end it with status 2."""
     config = settings_or_exit()
     bound_huey()
-    warming.before_forks()
+    warmup.before_forks()
     consumer = LanesConsumer(
         huey_of(Lane.ENCODE),
         workers=config.slots + sum(BESIDE.values()),
@@ -108,7 +108,7 @@ def bound_huey() -> Any:
     for lane in JOB_LANES:
         tasks.task_of(lane)
         huey_of(lane).on_startup("mediaproc")(_start_worker)
-    parent.bind_children()
+    parent_death.bind_children()
     return huey_of(Lane.ENCODE)
 
 
@@ -117,7 +117,7 @@ def _start_worker() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(signum) is not signal.SIG_IGN:  # The graceful one, which only the parent heeds.
             signal.signal(signum, _give_back)
-    warming.in_worker()
+    warmup.in_worker()
 
 
 def _give_back(_signum: int, _frame: object) -> None:

@@ -18,7 +18,7 @@ from mediaproc.operations import webhooks
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
-from mediaproc_worker.telling import post
+from mediaproc_worker.webhook_client import post
 
 log = logs.get_logger("mediaproc_worker.deliveries")  # also when it is `__main__`
 

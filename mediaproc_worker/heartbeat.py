@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaproc import database, logs
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import parent
+from mediaproc_worker import parent_death
 from mediaproc_worker.context import AttemptContext, StopReason
 
 log = logs.get_logger(__name__)
@@ -63,7 +63,7 @@ class Heartbeat:
 
     def _look_around(self) -> None:
         at = time.monotonic()
-        if stopping.is_set() or parent.orphaned():
+        if stopping.is_set() or parent_death.orphaned():
             self._context.stop(StopReason.WORKER_STOPPING)
         if at - self._started > settings().attempt_timeout_seconds:
             self._context.stop(StopReason.TIMED_OUT)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mediaproc.domain.states import Stage
-from mediaproc.media import command, layout, manifest
+from mediaproc.media import hls, layout
+from mediaproc.media.commands import encode
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.sending import put_large_file
+from mediaproc_worker.object_uploads import put_large_file
 
 _AT_A_TIME = 2
 """One that is remuxed, and one that is fetched meanwhile."""
@@ -73,8 +74,8 @@ def finish(
         made.rendition_id,
         mp4_key=mp4_key,
         mp4_size_bytes=mp4_size_bytes,
-        bitrate_bps=manifest.average_bitrate_bps(made.pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(made.pieces),
+        bitrate_bps=hls.average_bitrate_bps(made.pieces),
+        peak_bitrate_bps=hls.peak_bitrate_bps(made.pieces),
         fingerprint=made.fingerprint,
     )
 
@@ -94,7 +95,7 @@ def _remux(context: AttemptContext, rung: Made, *, sounds: Sequence[tuple[str, L
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
-    making.run(context, command.remux_arguments(rung.name, sounds=sounds))
+    ffmpeg.run(context, encode.remux_arguments(rung.name, sounds=sounds))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name
 

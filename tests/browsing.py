@@ -21,7 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mediaproc.commands import checks
-from mediaproc.embedded import leftovers, parts
+from mediaproc.embedded import orphans, servers
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "test-results"
@@ -57,7 +57,7 @@ class Site:
 
     def kill(self, *words: str) -> None:
         """Kill each of its processes that has all these words on its command line, as `kill -9` does."""
-        found = [each for each in leftovers.of(self.data_dir) if set(words) <= set(_command(each))]
+        found = [each for each in orphans.of(self.data_dir) if set(words) <= set(_command(each))]
         assert found, f"nothing runs with {words}"
         for process in found:
             process.kill()
@@ -68,7 +68,7 @@ def running_site() -> Generator[Site]:
     """`./dev up` on a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-e2e-") as folder:
         Path(folder).chmod(0o755)
-        (port,) = parts.free_ports(1)
+        (port,) = servers.free_ports(1)
         url = f"http://localhost:{port}"
         with (Path(folder) / "up.log").open("wb") as log:
             up = subprocess.Popen(

@@ -17,14 +17,14 @@ import psycopg
 import pytest
 import redis
 
-from mediaproc.embedded import parts
+from mediaproc.embedded import servers
 from mediaproc.settings import settings
 
 
 class Services(dict[str, str]):
     """The settings, and a hold on each server, for tests that kill the real thing."""
 
-    def __init__(self, started: list[parts.Part], environment: dict[str, str]) -> None:
+    def __init__(self, started: list[servers.Part], environment: dict[str, str]) -> None:
         super().__init__(environment)
         self._parts = {part.name: part for part in started}
         self.processes = {part.name: _start(part) for part in started}
@@ -59,12 +59,12 @@ def real_services() -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o755)
-        ports = parts.free_ports(11)
+        ports = servers.free_ports(11)
         key = secrets.token_hex(16)
         started = [
-            parts.postgres(data_dir),
-            parts.valkey(data_dir, port=ports[0], password=key),
-            parts.seaweedfs(data_dir, ports=ports[1:], access_key=key, secret_key=key),
+            servers.postgres(data_dir),
+            servers.valkey(data_dir, port=ports[0], password=key),
+            servers.seaweedfs(data_dir, ports=ports[1:], access_key=key, secret_key=key),
         ]
         environment = {
             "JWT_SECRET": secrets.token_hex(32),
@@ -91,7 +91,7 @@ def real_services() -> Iterator[Services]:
                 process.wait(timeout=20)
 
 
-def _start(part: parts.Part) -> subprocess.Popen[bytes]:
+def _start(part: servers.Part) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         part.command,
         env={**os.environ, **part.environment},

@@ -6,7 +6,7 @@ import random
 import struct
 from collections.abc import Iterator
 
-from mediaproc.media import fragments
+from mediaproc.media.mp4 import boxes
 
 _PARENTS = {"moov", "trak", "mdia", "minf", "stbl", "mvex", "edts", "dinf", "moof", "traf"}
 _LONGEST = 40
@@ -14,7 +14,7 @@ _LONGEST = 40
 
 def boxes_cut_short(data: bytes) -> Iterator[bytes]:
     """Each box in turn holds less and less, down to nothing, as the sizes of all around it say, too."""
-    for box in fragments.boxes(data, 0, len(data)):
+    for box in boxes.boxes(data, 0, len(data)):
         before, behind = data[: box.offset], data[box.end :]
         content = data[box.offset + box.header : box.end]
         for shorter in _shorter(box.kind, content):

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from mediaproc.api.caller import Administrator
+from mediaproc.api.dependencies import Administrator
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.scopes import Scope

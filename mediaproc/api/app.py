@@ -9,7 +9,6 @@ from mediaproc.api import (
     api_keys,
     auth,
     events,
-    explained,
     forms,
     health,
     images,
@@ -18,6 +17,7 @@ from mediaproc.api import (
     openapi,
     playback,
     presets,
+    problem_docs,
     problems,
     uploads,
     videos,
@@ -72,5 +72,5 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(forms.router)
-    app.include_router(explained.router)
-    app.include_router(explained.nothing)
+    app.include_router(problem_docs.router)
+    app.include_router(problem_docs.nothing)

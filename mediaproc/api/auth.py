@@ -9,14 +9,15 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediaproc.api import arriving, caller, cookies
-from mediaproc.api.addresses import client_address
-from mediaproc.api.caller import AccessCookie, BearerToken, RefreshCookie, SignedIn
+from mediaproc.api import cookies, dependencies, sign_in
+from mediaproc.api.client_ip import client_address
+from mediaproc.api.dependencies import AccessCookie, BearerToken, RefreshCookie, SignedIn
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.errors import RefreshRejected
-from mediaproc.operations import accounts, throttle
+from mediaproc.operations import accounts
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.rate_limits import sign_ins
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
@@ -58,23 +59,23 @@ class SignInView(BaseModel):
     "/register",
     status_code=201,
     responses=documented(403, 409, 422, 429),
-    dependencies=[Depends(caller.reject_other_origin)],
+    dependencies=[Depends(dependencies.reject_other_origin)],
     response_model_exclude_none=True,
 )
 async def register(body: Credentials, request: Request, response: Response) -> SignInView:
     """Make an account with its personal team, and sign in. `email_taken` when there is one already."""
-    return _signed_in(response, await arriving.register(request, email=body.email, password=body.password))
+    return _signed_in(response, await sign_in.register(request, email=body.email, password=body.password))
 
 
 @router.post(
     "/login",
     responses=documented(401, 403, 422, 429),
-    dependencies=[Depends(caller.reject_other_origin)],
+    dependencies=[Depends(dependencies.reject_other_origin)],
     response_model_exclude_none=True,
 )
 async def login(body: Credentials, request: Request, response: Response) -> SignInView:
     """Sign in. `wrong_credentials` says the same for an unknown email as for a wrong password."""
-    return _signed_in(response, await arriving.sign_in(request, email=body.email, password=body.password))
+    return _signed_in(response, await sign_in.sign_in(request, email=body.email, password=body.password))
 
 
 @router.post("/refresh", responses=documented(401, 403, 422, 429), response_model_exclude_none=True)
@@ -86,11 +87,11 @@ def refresh(
 ) -> SignInView:
     """Exchange a refresh token, from the cookie or the body, for new tokens. Using one twice ends the session."""
     if body is None:
-        caller.require_our_origin(request) if cookie else caller.reject_other_origin(request)
+        dependencies.require_our_origin(request) if cookie else dependencies.reject_other_origin(request)
     token = body.refresh_token if body else cookie
     if not token:
         raise RefreshRejected
-    throttle.count_arrival("refresh", client_address=client_address(request.scope))
+    sign_ins.count_arrival("refresh", client_address=client_address(request.scope))
     with transaction() as session:
         done = accounts.refresh(session, refresh_token=token)
     return _signed_in(response, done, show_refresh_token=body is not None)
@@ -102,7 +103,7 @@ def logout(
 ) -> None:
     """End the session, and its cookies. It is no error when there is none."""
     if bearer is None and (access or refresh):
-        caller.require_our_origin(request)
+        dependencies.require_our_origin(request)
     with transaction() as session:
         accounts.sign_out_by_tokens(
             session,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from mediaproc.api.caller import SignedIn
-from mediaproc.api.following import Following
+from mediaproc.api.dependencies import SignedIn
+from mediaproc.api.event_feed import Following
 from mediaproc.api.problems import documented
 from mediaproc.api.sse import EventStream, LastSeen
 

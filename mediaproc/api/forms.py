@@ -11,8 +11,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 
 from mediaproc import routes
-from mediaproc.api import arriving, caller, cookies
-from mediaproc.api.caller import AccessCookie, RefreshCookie
+from mediaproc.api import cookies, dependencies
+from mediaproc.api import sign_in as sign_in_module
+from mediaproc.api.dependencies import AccessCookie, RefreshCookie
 from mediaproc.database import transaction
 from mediaproc.domain.errors import Expected
 from mediaproc.operations import accounts
@@ -20,7 +21,7 @@ from mediaproc.operations import accounts
 router = APIRouter(
     prefix="/auth",
     include_in_schema=False,
-    dependencies=[Depends(caller.require_our_origin)],
+    dependencies=[Depends(dependencies.require_our_origin)],
     default_response_class=RedirectResponse,
 )
 
@@ -31,7 +32,7 @@ Field = Annotated[str, Form(max_length=2000)]
 async def sign_in(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
     """Sign in, then go where one wanted to go; else back to the form with what went wrong."""
     try:
-        done = await arriving.sign_in(request, email=email, password=password)
+        done = await sign_in_module.sign_in(request, email=email, password=password)
     except Expected as error:
         return _back(routes.SIGN_IN, error, email=email, next=next)
     return _onward(next, done)
@@ -41,7 +42,7 @@ async def sign_in(request: Request, email: Field = "", password: Field = "", nex
 async def register(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
     """Make an account and go on signed in; else back to the form with what went wrong."""
     try:
-        done = await arriving.register(request, email=email, password=password)
+        done = await sign_in_module.register(request, email=email, password=password)
     except Expected as error:
         return _back(routes.REGISTER, error, email=email, next=next)
     return _onward(next, done)

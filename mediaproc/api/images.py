@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from mediaproc.api.caller import SignedIn
+from mediaproc.api.dependencies import SignedIn
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.operations import images

@@ -12,10 +12,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from mediaproc import database
-from mediaproc.api import counted
-from mediaproc.api.caller import BearerToken
+from mediaproc.api.dependencies import BearerToken
+from mediaproc.api.middleware.metrics import exposition
 from mediaproc.domain.errors import NotFound, NotSignedIn
-from mediaproc.operations.figures import Figures, figures
+from mediaproc.operations.metrics import Figures, figures
 from mediaproc.settings import settings
 
 router = APIRouter()
@@ -32,7 +32,7 @@ def metrics(bearer: BearerToken) -> Response:
         raise NotSignedIn("This takes the METRICS_TOKEN as a Bearer token")
     with database.transaction() as session:
         now = figures(session)
-    return Response(_exposition(now) + counted.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(_exposition(now) + exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _exposition(now: Figures) -> bytes:

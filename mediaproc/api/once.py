@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
-from mediaproc.api.caller import SignedIn, WebhookManager
+from mediaproc.api.dependencies import SignedIn, WebhookManager
 from mediaproc.database import transaction
 from mediaproc.domain.errors import IdempotencyMismatch
 from mediaproc.domain.tables import IdempotentAnswer, now

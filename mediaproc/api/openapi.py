@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from mediaproc.api import etags
+from mediaproc.api.middleware import etag
 from mediaproc.api.problems import MEDIA_TYPE
 
 DESCRIPTION = """
@@ -72,7 +72,7 @@ def _correct(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _correct_responses(operation["responses"])
-            if method == "get" and etags.PATH.match(path):
+            if method == "get" and etag.PATH.match(path):
                 _add_etag(operation)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
@@ -82,7 +82,7 @@ def _correct(document: dict[str, Any]) -> dict[str, Any]:
 def _add_etag(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     read = responses.get("200", {})
-    if etags.MEDIA_TYPE not in read.get("content", {}):
+    if etag.MEDIA_TYPE not in read.get("content", {}):
         return
     tag = {"description": "A digest of this answer.", "schema": {"type": "string"}}
     read["headers"] = {"ETag": tag}

@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mediaproc.api import caller
-from mediaproc.api.caller import AccessCookie, BearerToken
+from mediaproc.api import dependencies
+from mediaproc.api.dependencies import AccessCookie, BearerToken
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media import dash, manifest, storyboard
+from mediaproc.media import dash, hls, storyboard
 from mediaproc.operations import playback
 from mediaproc.operations.scope import Principal
 
@@ -25,7 +25,7 @@ Token = Annotated[str | None, Query(max_length=1000, description="The token that
 class Playlist(Response):
     """An HLS playlist."""
 
-    media_type = manifest.MIME_TYPE
+    media_type = hls.MIME_TYPE
 
 
 class Vtt(Response):
@@ -42,7 +42,7 @@ class Mpd(Response):
 
 def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: Token = None) -> Principal | None:
     """Who is signed in; nobody needs to be where there is a token. Raises NotSignedIn."""
-    return None if token else caller.principal(request, bearer, cookie)
+    return None if token else dependencies.principal(request, bearer, cookie)
 
 
 Viewer = Annotated[Principal | None, Depends(_viewer)]

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediaproc.api.caller import SignedIn
+from mediaproc.api.dependencies import SignedIn
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.media.recipes import NAME_PATTERN, Recipe
+from mediaproc.media.preset_request import NAME_PATTERN, Recipe
 from mediaproc.operations import presets
 from mediaproc.operations.presets import Offered
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import news
-from mediaproc.operations.present import Present
+from mediaproc.operations import event_payloads
+from mediaproc.operations.event_snapshots import Present
 
 
 def events_of(present: Present) -> list[Event]:
@@ -27,13 +27,13 @@ def events_of(present: Present) -> list[Event]:
 def _facts(present: Present) -> Iterator[tuple[EventType, dict[str, Any]]]:
     video = present.video
     status = video.status
-    yield EventType.STATUS, news.of_status(status, present.job) if present.job else {"status": status.value}
+    yield EventType.STATUS, event_payloads.of_status(status, present.job) if present.job else {"status": status.value}
     if status is VideoStatus.PROCESSING:
         yield EventType.PROGRESS, present.progress or {"progress": _number(video.progress)}
     if video.playable:
         yield EventType.PLAYABLE, {"playable": True, "attempt": video.output_attempt}
     for rendition in present.renditions:
-        yield EventType.RENDITION, news.of_rendition(rendition)
+        yield EventType.RENDITION, event_payloads.of_rendition(rendition)
 
 
 def _number(percent: float) -> float:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mediaproc.api import handover
+from mediaproc.api import response_handoff
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
 
@@ -91,7 +91,7 @@ class EventStream(Response):
         except BaseException:
             self._leave()
             raise
-        if not handover.leave(scope, self._go_on):
+        if not response_handoff.leave(scope, self._go_on):
             await self._go_on(receive, send)
 
     async def _go_on(self, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from mediaproc.api.caller import SignedIn
+from mediaproc.api.dependencies import SignedIn
 from mediaproc.api.once import Once, OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction

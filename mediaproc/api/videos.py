@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field, model_validator
 
-from mediaproc.api.caller import SignedIn
-from mediaproc.api.heads import is_head
+from mediaproc.api.dependencies import SignedIn
+from mediaproc.api.middleware.head import is_head
 from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.operations import cursors, outlines, videos
-from mediaproc.operations.outlines import OutlineView
+from mediaproc.operations import cursors, plans, videos
+from mediaproc.operations.plans import OutlineView
 from mediaproc.operations.videos import JobView, Order, VideoPage, VideoView
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -139,4 +139,4 @@ def jobs(id: UUID, principal: SignedIn) -> JobList:
 def plan(id: UUID, principal: SignedIn) -> OutlineView:
     """What is done with a video: rungs, chunks, every FFmpeg command. 409 until its source has been read."""
     with transaction() as session:
-        return outlines.of_video(session, principal, id)
+        return plans.of_video(session, principal, id)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from mediaproc.api.caller import WebhookManager
+from mediaproc.api.dependencies import WebhookManager
 from mediaproc.api.once import OnceForWebhooks
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction

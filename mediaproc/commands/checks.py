@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mediaproc.commands import ROOT
-from mediaproc.embedded import parts
+from mediaproc.embedded import servers
 
 BENCHES = ("media", "live", "api", "events")
 KINDS = ("unit", "integration", "e2e")
@@ -116,7 +116,7 @@ def _fresh_postgres() -> Generator[dict[str, str]]:
 
     with tempfile.TemporaryDirectory(prefix="mediaproc-check-") as folder:
         Path(folder).chmod(0o755)  # as root, Postgres runs as another user
-        part = parts.postgres(Path(folder))
+        part = servers.postgres(Path(folder))
         server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
         try:
             yield {**os.environ, **part.settings, "REDIS_URL": "redis://unused", "JWT_SECRET": "unused" * 8}

@@ -15,7 +15,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaproc.commands import ROOT, checks, reachable
-from mediaproc.embedded import confinement, ffmpeg, kept, leftovers
+from mediaproc.embedded import orphans
+from mediaproc.embedded.data_dir import is_free
+from mediaproc.runtime import ffmpeg, sandbox
 from mediaproc.settings import explain, settings
 
 
@@ -145,7 +147,7 @@ def _abilities(path: Path, setting: str) -> Finding:
 
 
 def _confinement() -> Finding:
-    if confinement.available():
+    if sandbox.available():
         return Finding("Confinement", "FFmpeg gets a user namespace of its own, besides its limits")
     mend = "Let users make user namespaces (sysctl, or the container's security profile) if you can."
     return Finding("Confinement", "FFmpeg gets limits, but no user namespace", mend, needed=False)
@@ -173,12 +175,12 @@ def _disk(data_dir: Path) -> Finding:
 
 
 def _port(port: int, data_dir: Path) -> Finding:
-    running = leftovers.of(data_dir)
-    if running and kept.is_free(port):
+    running = orphans.of(data_dir)
+    if running and is_free(port):
         return Finding("Processes", f"{len(running)} of {data_dir} run", "Left from a crash? ./dev down", needed=False)
     if running:
         return Finding("Processes", f"Mediaproc runs on {data_dir}")
-    mend = "" if kept.is_free(port) else "Choose another one with --port."
+    mend = "" if is_free(port) else "Choose another one with --port."
     return Finding(f"Port {port}", "free" if not mend else "in use", mend)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from mediaproc.embedded import leftovers
+from mediaproc.embedded import orphans
 
 
 def down(data_dir: Path) -> str:
@@ -15,7 +15,7 @@ def down(data_dir: Path) -> str:
     if running:
         running.terminate()
         psutil.wait_procs([running], timeout=60)
-    left = leftovers.end(data_dir)
+    left = orphans.end(data_dir)
     if not running and not left:
         return f"Nothing of {data_dir} runs."
     return f"Stopped. Your data stays in {data_dir}."

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
-from mediaproc.embedded.ffmpeg import ffprobe_path
-from mediaproc.media import outline, plan, probe, remux, sniff
-from mediaproc.media.index import Index
-from mediaproc.media.outline import Outline
+from mediaproc.media import chunks, plan, probe, sniff
+from mediaproc.media.commands import remux
+from mediaproc.media.plan import Outline
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
+from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
 
 _PROBE_SECONDS = 60
@@ -40,13 +41,13 @@ def _outline(path: Path, preset: Preset) -> Outline:
     info = _probed(path, picture_needed=not preset.sounds)
     index = index_of(path, info)
     info, found = index.listened_to(preset), index.keyframes if info.video.shown else []
-    if (obstacle := outline.obstacle(info, preset, found)) is not None:
+    if (obstacle := plan.obstacle(info, preset, found)) is not None:
         raise CannotPlan(f"{preset.name} makes nothing of this file: {obstacle}")
-    return outline.outline_of(
+    return plan.outline_of(
         info,
         source=Source(str(path)),
         preset=preset,
-        chunks=plan.chunks_for(info, preset, found) if preset.rungs else (),
+        chunks=chunks.chunks_for(info, preset, found) if preset.rungs else (),
         threads=settings().threads_per_encode,
         instant=bool(preset.rungs) and preset.edits.leaves_picture and remux.plays_as_it_is(info, found),
         measured=settings().measure_vmaf,

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from mediaproc.embedded.supervision import Program
+from mediaproc.runtime.supervisor import Program
 
 APP = "app"
 SERVERS = "servers"

@@ -16,8 +16,10 @@ from pathlib import Path
 from mediaproc import logs
 from mediaproc.commands import ROOT, frontend, migrate, programs, reachable
 from mediaproc.commands.checked import checked_settings
-from mediaproc.embedded import kept, leftovers, parts
-from mediaproc.embedded.supervision import Program, Supervisor, supervised
+from mediaproc.embedded import orphans
+from mediaproc.embedded.data_dir import is_free, ports_of, secrets_of
+from mediaproc.embedded.servers import Part, postgres, seaweedfs, sockets_dir, valkey
+from mediaproc.runtime.supervisor import Program, Supervisor, supervised
 from mediaproc.storage import bucket
 
 
@@ -64,7 +66,7 @@ def up(options: Options) -> None:
     for folder in (options.data_dir, options.logs, options.run):
         folder.mkdir(parents=True, exist_ok=True)
     with _only_up(options.data_dir), _signals():
-        leftovers.end(options.data_dir)
+        orphans.end(options.data_dir)
         _require_free_port(options)
         servers = _servers(options.data_dir)
         os.environ.update(_environment(options, servers))
@@ -73,7 +75,7 @@ def up(options: Options) -> None:
         with contextlib.suppress(Stop), _building(options) as build, _running(options, servers) as supervisor:
             _bring_up(options, supervisor, build)
             supervisor.process.wait()
-            leftovers.end(options.data_dir)
+            orphans.end(options.data_dir)
             raise CannotStart(f"The supervisor ended unexpectedly. See {options.logs / 'supervisord.log'}.")
 
 
@@ -102,30 +104,30 @@ def _step(name: str, action: Callable[[], object]) -> None:
     say(f"{time.monotonic() - begun:.1f} s")
 
 
-def _servers(data_dir: Path) -> list[parts.Part]:
+def _servers(data_dir: Path) -> list[Part]:
     """The built-in servers for what has no address in the environment."""
-    secrets = kept.secrets_of(data_dir)
-    valkey_port, *s3_ports = kept.ports_of(data_dir, count=11)
-    wanted: list[parts.Part] = []
+    secrets = secrets_of(data_dir)
+    valkey_port, *s3_ports = ports_of(data_dir, count=11)
+    wanted: list[Part] = []
     if not os.environ.get("DATABASE_URL"):
-        wanted.append(parts.postgres(data_dir))
+        wanted.append(postgres(data_dir))
     if not os.environ.get("REDIS_URL"):
-        wanted.append(parts.valkey(data_dir, port=valkey_port, password=secrets.valkey_password))
+        wanted.append(valkey(data_dir, port=valkey_port, password=secrets.valkey_password))
     if not os.environ.get("S3_ENDPOINT_URL"):
         access, secret = secrets.s3_access_key, secrets.s3_secret_key
-        wanted.append(parts.seaweedfs(data_dir, ports=s3_ports, access_key=access, secret_key=secret))
+        wanted.append(seaweedfs(data_dir, ports=s3_ports, access_key=access, secret_key=secret))
     return wanted
 
 
-def _environment(options: Options, servers: list[parts.Part]) -> dict[str, str]:
+def _environment(options: Options, servers: list[Part]) -> dict[str, str]:
     """What every program inherits. What the person has set wins over our defaults, not over a server's own keys."""
     defaults = {
-        "JWT_SECRET": kept.secrets_of(options.data_dir).jwt_secret,
+        "JWT_SECRET": secrets_of(options.data_dir).jwt_secret,
         "PUBLIC_URL": options.address,
         "EXTRA_ORIGINS": f"http://127.0.0.1:{options.port}",
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    ours = {leftovers.MARK: str(options.data_dir), "PATH": path, "PYTHONUNBUFFERED": "1"} | _no_proxy()
+    ours = {orphans.MARK: str(options.data_dir), "PATH": path, "PYTHONUNBUFFERED": "1"} | _no_proxy()
     if options.workers:
         ours["WORKER_SLOTS"] = str(options.workers)
     for each in servers:
@@ -140,7 +142,7 @@ def _no_proxy() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _running(options: Options, servers: list[parts.Part]) -> Generator[Supervisor]:
+def _running(options: Options, servers: list[Part]) -> Generator[Supervisor]:
     app = [
         programs.web(host=options.host, port=options.port, folder=options.frontend),
         *programs.worker(stop_signal="INT"),
@@ -148,7 +150,7 @@ def _running(options: Options, servers: list[parts.Part]) -> Generator[Superviso
     with supervised(
         [*(_as_program(each) for each in servers), *app],
         run_dir=options.run,
-        sockets=parts.sockets_dir(options.data_dir),
+        sockets=sockets_dir(options.data_dir),
         logs=options.logs,
         directory=ROOT,
         environment=os.environ,
@@ -193,12 +195,12 @@ def _wait_until_running(supervisor: Supervisor, options: Options, *, seconds: fl
         time.sleep(0.1)
 
 
-def _as_program(part: parts.Part) -> Program:
+def _as_program(part: Part) -> Program:
     return Program(name=part.name, command=part.command, group=programs.SERVERS, priority=100, stop_seconds=20)
 
 
 def _require_free_port(options: Options) -> None:
-    if not kept.is_free(options.port, options.host):
+    if not is_free(options.port, options.host):
         raise CannotStart(f"Port {options.port} is in use. Choose another one with --port.")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mediaproc.commands import ROOT, programs
 from mediaproc.commands.checked import checked_settings
-from mediaproc.embedded import supervision
+from mediaproc.runtime import supervisor
 
 
 def work(*, slots: int) -> None:
@@ -18,8 +18,8 @@ def work(*, slots: int) -> None:
     drain_seconds = checked_settings().drain_seconds
     chosen = [replace(each, autostart=True) for each in programs.worker(drain_seconds=drain_seconds)]
     path = Path(tempfile.mkdtemp(prefix="mediaproc-worker-")) / "supervisord.conf"
-    path.write_text(supervision.render(chosen, directory=ROOT, logs=None))
-    command = supervision.command(path)
+    path.write_text(supervisor.render(chosen, directory=ROOT, logs=None))
+    command = supervisor.command(path)
     if slots:
         os.environ["WORKER_SLOTS"] = str(slots)
     os.chdir(ROOT)

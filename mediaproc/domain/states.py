@@ -57,7 +57,7 @@ class JobKind(StrEnum):
     """All that is made of a source whose picture is kept, in one piece."""
     FILES = "files"
     """All that a preset without a ladder makes, in one piece."""
-    SOUND = "sound"
+    AUDIO = "sound"  # the stored value stays
     """Every sound track, whole."""
     SUBTITLES = "subtitles"
     """The text tracks."""

@@ -34,8 +34,8 @@ from mediaproc.domain.states import (
     UploadState,
     VideoStatus,
 )
-from mediaproc.media.roles import Role
-from mediaproc.media.tone import SDR
+from mediaproc.media.filters.hdr import SDR
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 E = TypeVar("E", bound=StrEnum)
@@ -51,7 +51,7 @@ def new_id() -> UUID:
     return uuid7()
 
 
-class Word(TypeDecorator[StrEnum]):
+class EnumText(TypeDecorator[StrEnum]):
     """A StrEnum kept as plain text, so that a new word needs no migration."""
 
     impl = String(32)
@@ -90,7 +90,7 @@ def _priority() -> Any:
 
 
 def _word(words: type[StrEnum], *, nullable: bool = False, default: StrEnum | None = None) -> Any:
-    return Column(Word(words), nullable=nullable, server_default=default.value if default else None)
+    return Column(EnumText(words), nullable=nullable, server_default=default.value if default else None)
 
 
 def _time(*, nullable: bool = True) -> Any:
@@ -462,7 +462,7 @@ class Job(SQLModel, table=True):
 class Turn(SQLModel, table=True):
     """When a team was last served on a lane: of those whose jobs wait, the one served longest ago is next."""
 
-    lane: Lane = Field(sa_column=Column(Word(Lane), primary_key=True))
+    lane: Lane = Field(sa_column=Column(EnumText(Lane), primary_key=True))
     team_id: UUID = Field(foreign_key="team.id", primary_key=True, ondelete="CASCADE", index=True)
     served_at: datetime = Field(sa_column=_time(nullable=False))
 

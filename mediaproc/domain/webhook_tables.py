@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from mediaproc.domain.tables import Word, new_id, now
+from mediaproc.domain.tables import EnumText, new_id, now
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 
 _UNFINISHED = text("state IN ('queued', 'sending')")
@@ -59,9 +59,11 @@ class WebhookDelivery(SQLModel, table=True):
     webhook_id: UUID = Field(foreign_key="webhook.id", ondelete="CASCADE")
     video_id: UUID | None = None
     event_id: UUID
-    event: WebhookEvent = Field(sa_column=Column(Word(WebhookEvent), nullable=False))
+    event: WebhookEvent = Field(sa_column=Column(EnumText(WebhookEvent), nullable=False))
     body: str = Field(sa_column=Column(Text, nullable=False))
-    state: DeliveryState = Field(default=DeliveryState.QUEUED, sa_column=Column(Word(DeliveryState), nullable=False))
+    state: DeliveryState = Field(
+        default=DeliveryState.QUEUED, sa_column=Column(EnumText(DeliveryState), nullable=False)
+    )
     attempt: int = 0
     lease_expires_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     next_attempt_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))

@@ -1,1 +1,1 @@
-"""The built-in Postgres, Valkey, S3 and FFmpeg: real servers that come as wheels, started when no URL is set."""
+"""Embedded Postgres, Valkey and S3: real servers that come as wheels, started when their URL is unset."""

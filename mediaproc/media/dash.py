@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from xml.etree import ElementTree as xml
 
-from mediaproc.media.roles import Role
-from mediaproc.media.tone import SDR
+from mediaproc.media.filters.hdr import SDR
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 MIME_TYPE = "application/dash+xml"

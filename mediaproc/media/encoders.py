@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import timing
+from mediaproc.media import segment_edges
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 
@@ -28,7 +28,7 @@ def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: boo
         "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
         # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. GOPs are closed,
         # so each is a segment of its own.
-        "force_key_frames": f"expr:{timing.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
+        "force_key_frames": f"expr:{segment_edges.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         # HDR is kept without what Dolby Vision says of each frame of the source: that holds for its own bits alone.
         **({"dolbyvision": 0} if preset.bit_depth == 10 else {}),

@@ -15,14 +15,16 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import burning, command, ladder, overlays, timing, tracks
+from mediaproc.media import ladder, segment_edges, tracks
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode
 from mediaproc.media.edits import entry_options
+from mediaproc.media.filters import burn_in, overlay
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 
 GENERATION = 1
 """Of what is done to FFmpeg's output before it is stored, to subtitles before they are burnt in, and to make an MP4 of
@@ -59,7 +61,7 @@ def _picture(info: MediaInfo, preset: Preset, rung: Rung, chunks: Sequence[Chunk
     plain, mark = replace(rung, name=_NAME), preset.edits.watermark
     return {
         "commands": [
-            command.encode_arguments(info, source=_SOURCE, preset=preset, rungs=[plain], threads=1, chunk=chunk)
+            encode.encode_arguments(info, source=_SOURCE, preset=preset, rungs=[plain], threads=1, chunk=chunk)
             for chunk in dict.fromkeys((chunks[0], chunks[-1]))
         ],
         "chunks": [(each.start_seconds, each.end_seconds, each.first_segment, each.segments) for each in chunks],
@@ -70,17 +72,17 @@ def _picture(info: MediaInfo, preset: Preset, rung: Rung, chunks: Sequence[Chunk
 
 
 def _burnt(info: MediaInfo, preset: Preset) -> list[str]:
-    if not overlays.burns_in(info, preset.edits):
+    if not overlay.burns_in(info, preset.edits):
         return []
-    return [burning.FONT, *burning.arguments(info, source=_SOURCE, edits=preset.edits)]
+    return [burn_in.FONT, *burn_in.arguments(info, source=_SOURCE, edits=preset.edits)]
 
 
-def _sound(info: MediaInfo, kept: Kept, preset: Preset) -> dict[str, Any]:
+def _sound(info: MediaInfo, kept: SelectedTrack, preset: Preset) -> dict[str, Any]:
     opened = ffmpeg.input(location(_SOURCE), **input_options(_SOURCE), **entry_options(preset.edits))
-    written = command.sound_output(opened, info, replace(kept, rendition=_NAME), preset)
+    written = encode.sound_output(opened, info, replace(kept, rendition=_NAME), preset)
     return {
         "command": cast("list[str]", written.get_args()),
-        "segments": timing.keyframe_expression(preset.segment_seconds),  # they are cut where the pictures' are
+        "segments": segment_edges.keyframe_expression(preset.segment_seconds),  # they are cut where the pictures' are
     }
 
 

@@ -1,104 +1,113 @@
-"""How a source is shared out: chunks that begin on a segment's edge, where the source can be entered cheaply."""
+"""What would be done with a source, as data: rungs, chunks, and every FFmpeg command, ready to be pasted."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from mediaproc.media import timing
+from mediaproc.media import ladder, plan_steps
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode, source_copy
+from mediaproc.media.ladder import Rung
+from mediaproc.media.plan_steps import Step
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
 
-TARGET_SECONDS = 30.0
-"""Of a 60 s clip, chunks of 30 s cost nothing, of 12 s 3–6 %, of 6 s 8–20 %. What is left is cut into equal ones of
-about this length, so that workers who share a file end together.
-"""
-
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 20.0, 44.0
-LONGEST_ALONE_SECONDS = 45.0
-"""A source up to this long stays one chunk."""
-
-_DISTANCE_WEIGHT = 0.1
-"""What a second away from the target costs, in seconds of pictures decoded in vain before the chunk begins."""
+NAMELESS = Source("https://source")
+"""A source whose address is nobody's business: in commands it stands as "$SOURCE"."""
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """A part of a source, in seconds from its beginning, and the segments it becomes. The last one has no end."""
+class Outline:
+    """Everything that is done with a source, in order."""
 
-    number: int
-    start_seconds: float
-    end_seconds: float | None
-    length_seconds: float
-    first_segment: int
-    segments: int | None
-    """How many segments there is room for; None for the last chunk."""
+    preset: str
+    preset_version: int
+    duration_seconds: float
+    width: int
+    height: int
+    frame_rate: float
+    video_codec: str
+    audio_codec: str | None
+    rungs: tuple[Rung, ...]
+    chunks: tuple[Chunk, ...]
+    steps: tuple[Step, ...]
+    reused: tuple[str, ...] = ()
+    """Names of rungs and sounds that were made before."""
 
-
-def chunks_for(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> tuple[Chunk, ...]:
-    """The chunks of a source whose keyframes are known; a single one if it is short or can't be cut."""
-    cuts = list(_cuts(info.duration_seconds, preset.segment_seconds, keyframes)) if _divisible(info, preset) else []
-    edges = [0.0, *(float(cut * preset.segment_seconds) for cut in cuts), info.duration_seconds]
-    return tuple(
-        chunk_of(
-            number,
-            start_seconds=start,
-            length_seconds=end - start,
-            last=number == len(cuts),
-            segment_seconds=preset.segment_seconds,
-        )
-        for number, (start, end) in enumerate(pairwise(edges))
-    )
-
-
-def chunk_of(number: int, *, start_seconds: float, length_seconds: float, last: bool, segment_seconds: int) -> Chunk:
-    """A chunk from what is kept of it."""
-    end_seconds = start_seconds + length_seconds
-    first = timing.edges_up_to(start_seconds, segment_seconds)
-    return Chunk(
-        number=number,
-        start_seconds=start_seconds,
-        end_seconds=None if last else end_seconds,
-        length_seconds=length_seconds,
-        first_segment=first,
-        segments=None if last else timing.edges_up_to(end_seconds, segment_seconds) - first,
-    )
+    def to_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        rungs = [asdict(rung) | {"frame_rate": round(float(rung.frame_rate), 3)} for rung in self.rungs]
+        return asdict(self) | {
+            "rungs": rungs,
+            "reused": list(self.reused),
+            "chunks": [asdict(chunk) for chunk in self.chunks],
+            "steps": [asdict(step) for step in self.steps],
+        }
 
 
-def _divisible(info: MediaInfo, preset: Preset) -> bool:
-    """Whether a frame of it is made of that frame alone, not of fields.
+def obstacle(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> str | None:
+    """Why a preset makes nothing of a source, as a clause for people, or None.
 
-    Where only a part is kept, the source's keyframes stand at other times than the segments' edges.
+    `keyframes` are its times in seconds, where they are known.
     """
-    return info.duration_seconds > LONGEST_ALONE_SECONDS and not info.video.interlaced and not preset.edits.trimmed
+    if preset.copies:
+        return source_copy.obstacle(info, keyframes)
+    if preset.sounds:
+        return None if encode.main_audio(info) else "it has no sound"
+    return None if info.video.shown else "it has no picture"
 
 
-def _cuts(duration: float, segment_seconds: int, keyframes: Sequence[float]) -> Iterator[int]:
-    """Numbers of the segments that chunks begin with."""
-    known, position = sorted(keyframes), 0.0
-    while known and duration - position > LONGEST_ALONE_SECONDS:
-        left = duration - position
-        found = _best(position, left / max(2, round(left / TARGET_SECONDS)), segment_seconds, known)
-        if found is None:
-            return
-        yield found
-        position = float(found * segment_seconds)
+def outline_of(
+    info: MediaInfo,
+    *,
+    source: Source,
+    preset: Preset,
+    chunks: Sequence[Chunk],
+    threads: int,
+    instant: bool = False,
+    measured: bool = False,
+    reused: Collection[str] = (),
+) -> Outline:
+    """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
+
+    A source that is kept as it is has no chunks, and a preset that makes files alone no rungs either. `instant`: the
+    source itself is played until the rungs are made. `measured`: the quality of renditions is told. Renditions that
+    are `reused`, by their names, are not made. Raises `probe.BeyondLimits`.
+    """
+    rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
+    sound, video = encode.main_audio(info), info.video
+    given = plan_steps.Given(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
+    return Outline(
+        preset=preset.name,
+        preset_version=preset.version,
+        duration_seconds=info.duration_seconds,
+        width=video.display_width,
+        height=video.display_height,
+        frame_rate=round(float(video.frame_rate), 3),
+        video_codec=video.codec,
+        audio_codec=sound.codec if sound else None,
+        rungs=rungs,
+        chunks=given.chunks if given.left else (),
+        steps=tuple(_steps(given, instant=instant, measured=measured)),
+        reused=tuple(sorted(reused)),
+    )
 
 
-def _best(position: float, target: float, segment_seconds: int, keyframes: Sequence[float]) -> int | None:
-    """The segment to begin with, far enough from `position`: about `target` seconds on and just behind a keyframe."""
-    first, last = position + _SHORTEST_SECONDS, position + _LONGEST_SECONDS
-    numbers = range(-(-int(first) // segment_seconds), int(last) // segment_seconds + 1)
-    costs = {number: _cost(number * segment_seconds, position + target, position, keyframes) for number in numbers}
-    possible = {number: cost for number, cost in costs.items() if cost is not None}
-    return min(possible, key=lambda number: possible[number]) if possible else None
-
-
-def _cost(at: float, wanted: float, position: float, keyframes: Sequence[float]) -> float | None:
-    """Seconds in vain, or None when one of the two sides would have no keyframe of its own."""
-    before = bisect_right(keyframes, at)
-    if before == 0 or before == len(keyframes) or keyframes[before - 1] <= position:
-        return None
-    return at - keyframes[before - 1] + _DISTANCE_WEIGHT * abs(at - wanted)
+def _steps(given: plan_steps.Given, *, instant: bool, measured: bool) -> list[Step]:
+    preset = given.preset
+    if preset.loop is not None:
+        return [*plan_steps.make_loop(given), *plan_steps.take_poster(given)]
+    if not given.rungs:
+        return [*plan_steps.make_sounds(given), *plan_steps.take_poster(given)]
+    return [
+        *plan_steps.burn_in(given),
+        *(plan_steps.copy(given) if preset.copies else plan_steps.encode(given, instant=instant)),
+        *plan_steps.write_subtitles(given),
+        *plan_steps.take_poster(given),
+        *plan_steps.remux_downloads(given),
+        *plan_steps.draw_storyboard(given),
+        *(plan_steps.measure(given) if measured and not preset.copies else []),
+    ]

@@ -48,7 +48,7 @@ class AudioTarget:
 
 
 @dataclass(frozen=True)
-class SoundFile:
+class AudioFile:
     """A file of the sound alone."""
 
     name: str
@@ -114,7 +114,7 @@ class Preset:
     rungs: tuple[RungTarget, ...]
     audio: AudioTarget
     containers: tuple[str, ...]
-    sounds: tuple[SoundFile, ...] = ()
+    sounds: tuple[AudioFile, ...] = ()
     loop: Loop | None = None
     edits: Edits = NO_EDITS
     target_vmaf: float | None = None
@@ -141,7 +141,7 @@ class Preset:
             "rungs": tuple(RungTarget(**each) for each in value["rungs"]),
             "audio": AudioTarget(**value["audio"]),
             "containers": tuple(value["containers"]),
-            "sounds": tuple(SoundFile(**each) for each in value.get("sounds", ())),
+            "sounds": tuple(AudioFile(**each) for each in value.get("sounds", ())),
             "loop": _loop(loop) if loop else None,
             "edits": Edits.from_json(value["edits"]) if "edits" in value else NO_EDITS,
             "chosen": tuple(Chosen(**each) for each in value.get("chosen", ())),
@@ -249,8 +249,8 @@ AUDIO = Preset(
     audio=AudioTarget(codec="aac", bitrate_bps=160_000, channels=2, sample_rate_hz=48_000, loudness_lufs=-16.0),
     containers=("hls", "m4a", "opus", "mp3"),
     sounds=(
-        SoundFile("opus", "opus", "audio/ogg", codec="opus", encoder="libopus", bitrate_bps=96_000),
-        SoundFile("mp3", "mp3", "audio/mpeg", codec="mp3", encoder="libmp3lame", bitrate_bps=192_000),
+        AudioFile("opus", "opus", "audio/ogg", codec="opus", encoder="libopus", bitrate_bps=96_000),
+        AudioFile("mp3", "mp3", "audio/mpeg", codec="mp3", encoder="libmp3lame", bitrate_bps=192_000),
     ),
 )
 

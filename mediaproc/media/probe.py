@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, cast
 
-from mediaproc.media import roles
-from mediaproc.media.roles import Role
+from mediaproc.media import track_roles
 from mediaproc.media.sources import Source, input_arguments
+from mediaproc.media.track_roles import Role
 
 MAX_PIXELS = 8192 * 8192
 """Largest picture: 8K with room to spare; a larger one costs gigabytes a frame."""
@@ -267,7 +267,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         language=_language(stream),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         title=_title(stream),
-        role=roles.of_sound(_dispositions(stream)),
+        role=track_roles.of_sound(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
         profile=str(stream.get("profile", "")),
     )
@@ -279,7 +279,7 @@ def _text_track(stream: Mapping[str, Any]) -> TextTrack:
         codec=str(stream.get("codec_name", "")),
         language=_language(stream),
         title=_title(stream),
-        role=roles.of_text(_dispositions(stream)),
+        role=track_roles.of_text(_dispositions(stream)),
     )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mediaproc.media import layout, tone
-from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
+from mediaproc.media import layout
+from mediaproc.media.commands.encode import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
+from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source, input_arguments
 
 VTT_MIME_TYPE = "text/vtt"
@@ -79,11 +80,11 @@ def tile_size(width: int, height: int) -> tuple[int, int]:
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def arguments(board: Storyboard, *, video_range: str = tone.SDR) -> list[str]:
+def arguments(board: Storyboard, *, video_range: str = hdr.SDR) -> list[str]:
     """Tile the frames that stand in `layout.STILLS` into sheets, and some of them into the strip, always SDR."""
     chosen = "+".join(f"eq(n,{number})" for number in board.preview)
     graph = (
-        f"[0:v:0]{tone.as_text(tone.filters_of_range(video_range))}split=2[all][some];"
+        f"[0:v:0]{hdr.as_text(hdr.filters_of_range(video_range))}split=2[all][some];"
         f"[all]scale={board.tile_width}:{board.tile_height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG: full range
         f"tile={board.columns}x{board.rows}[sheets];"
         f"[some]select='{chosen}',"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mediaproc.media import languages, layout
 from mediaproc.media.probe import AudioTrack, MediaInfo, TextTrack
-from mediaproc.media.roles import Role
+from mediaproc.media.track_roles import Role
 
 MOST_SOUNDS = 8
 """Sound tracks that are kept. Each is encoded and stored whole."""
@@ -40,7 +40,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SelectedTrack:
     """A track that is kept: its index in the source, the name of the rendition that it becomes, and its label.
 
     `channels` are those that a sound has in the source.
@@ -57,12 +57,12 @@ def default_first(found: Sequence[AudioTrack]) -> list[AudioTrack]:
     return sorted(found, key=lambda track: not track.is_default)
 
 
-def sounds(info: MediaInfo) -> tuple[Kept, ...]:
+def sounds(info: MediaInfo) -> tuple[SelectedTrack, ...]:
     """The sound tracks that are kept. The first is the default: the one that the source says is, else its first."""
     chosen = default_first(info.audio)[:MOST_SOUNDS]
     titles = _titles(chosen, "Sound")
     return tuple(
-        Kept(
+        SelectedTrack(
             index=track.index,
             rendition=layout.numbered(layout.AUDIO, place),
             label=Label(title, languages.tag(track.language), track.role, is_default=place == 0),
@@ -72,19 +72,19 @@ def sounds(info: MediaInfo) -> tuple[Kept, ...]:
     )
 
 
-def track_of(info: MediaInfo, kept: Kept) -> AudioTrack:
+def track_of(info: MediaInfo, kept: SelectedTrack) -> AudioTrack:
     """What a kept sound is in the source."""
     return next(track for track in info.audio if track.index == kept.index)
 
 
-def texts(info: MediaInfo) -> tuple[Kept, ...]:
+def texts(info: MediaInfo) -> tuple[SelectedTrack, ...]:
     """The text tracks that are kept. None is the default: viewers choose, or their players by language.
 
     Containers flag a default among subtitles without meaning it: Matroska and MP4 do so unless told otherwise.
     """
     chosen = _texts(info)[:MOST_TEXTS]
     return tuple(
-        Kept(
+        SelectedTrack(
             index=track.index,
             rendition=layout.numbered(layout.SUBTITLES, place),
             label=Label(title, languages.tag(track.language), track.role),

@@ -14,9 +14,10 @@ from typing import Any, cast
 
 import ffmpeg
 
-from mediaproc.media import ladder, layout, pictures
-from mediaproc.media.command import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
+from mediaproc.media import ladder, layout
+from mediaproc.media.commands.encode import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.edits import Edits
+from mediaproc.media.filters import scale as scale_module
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
@@ -97,9 +98,9 @@ def sample_arguments(
     Its time begins with the sample's.
     """
     entry = _entry(preset.edits, sample)
-    reading = pictures.reading(info, source)
+    reading = scale_module.reading(info, source)
     opened = ffmpeg.input(location(source), threads=threads, **reading, **entry)
-    picture = pictures.edited(
+    picture = scale_module.edited(
         opened[str(info.video.index)],
         info,
         preset,
@@ -107,7 +108,7 @@ def sample_arguments(
         start_seconds=sample.start_seconds,
         end_seconds=sample.end_seconds,
     )
-    picture = _from(pictures.marked(picture, info, preset, size.width, size.height), sample)
+    picture = _from(scale_module.marked(picture, info, preset, size.width, size.height), sample)
     made = ffmpeg.output(picture, layout.sample(sample.number), threads=threads, **_LOSSLESS)
     return [*GLOBAL_ARGUMENTS, *filter_threads(threads), *cast("list[str]", made.get_args())]
 
@@ -122,7 +123,7 @@ def measure_arguments(
         entry = {"seek_timestamp": 1, "noaccurate_seek": None, "ss": f"{sample.start_seconds:.3f}"}
         options = input_options(source, demuxers=OWN_DEMUXERS)
         opened = ffmpeg.input(location(source), copyts=None, threads=threads, **options, **entry)
-        made = pictures.within(opened["v:0"], sample.start_seconds, sample.end_seconds)
+        made = scale_module.within(opened["v:0"], sample.start_seconds, sample.end_seconds)
         pairs.append(Pair(name, _from(made, sample), reference, size))
     return _compared(pairs, frame_rate=frame_rate, threads=threads)
 
@@ -133,7 +134,7 @@ def probe_arguments(info: MediaInfo, *, preset: Preset, rungs: Sequence[Rung], n
     So this tells what encoding takes away, not what a smaller size does. The sample's own size fills the screen, and
     smaller ones a part of it: blown up they would need more bits than they are for.
     """
-    sizes = pictures.cascade(_opened(layout.sample(number)), info, preset, rungs, None)
+    sizes = scale_module.cascade(_opened(layout.sample(number)), info, preset, rungs, None)
     pairs = [
         Pair(
             rung.name, _from_first(_opened(layout.whole(rung.name))), _from_first(reference), _in_proportion(rung, info)

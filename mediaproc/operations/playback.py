@@ -18,11 +18,12 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, fragments, manifest, storyboard
+from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
-from mediaproc.media.manifest import Piece, Sound, Text, Variant
-from mediaproc.operations import jobs, scope, shown, tokens
-from mediaproc.operations.jobs import leaving
+from mediaproc.media.hls import Piece, Sound, Text, Variant
+from mediaproc.media.mp4 import boxes
+from mediaproc.operations import current_output, jobs, scope, tokens
+from mediaproc.operations.jobs import output_cleanup
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
@@ -62,12 +63,12 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = shown.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
     sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
     if not pictures and not sounds:
         raise NotFound("There is nothing to play yet")
     token = _token(video)
-    return manifest.multivariant_playlist(
+    return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
         sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
         texts=[Text(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES],
@@ -82,8 +83,8 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
         raise NotFound
     seconds = _life_seconds(video)
     pieces = _pieces(session, rendition, seconds=seconds)
-    return manifest.media_playlist(
-        pieces if rendition.finished else manifest.up_to(pieces, _common_end(session, found)),
+    return hls.media_playlist(
+        pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
     )
@@ -91,7 +92,9 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
 
 def dash_manifest(session: Session, video: Video) -> str:
     """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
-    renditions = [each for each in shown.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES]
+    renditions = [
+        each for each in current_output.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES
+    ]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound("The DASH manifest comes when the video is completed")
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
@@ -114,7 +117,7 @@ def segment_url(session: Session, video: Video, name: str, place: int | None) ->
 
 def storyboard_vtt(session: Session, video: Video) -> str:
     """Which tile of which sheet, by presigned addresses, stands for which time. Raises NotFound."""
-    found = shown.storyboards(session, [video]).get(video.id)
+    found = current_output.storyboards(session, [video]).get(video.id)
     if found is None:
         raise NotFound
     seconds = _life_seconds(video)
@@ -133,7 +136,7 @@ def storyboard_vtt(session: Session, video: Video) -> str:
 def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     if not video.playable:
         return []
-    return shown.streamed(shown.renditions(session, [video]).get(video.id, []))
+    return current_output.streamed(current_output.renditions(session, [video]).get(video.id, []))
 
 
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
@@ -154,7 +157,7 @@ def _common_end(session: Session, found: Sequence[Rendition]) -> float:
     What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
     """
     pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
-    growing = [each for each in shown.playing(pictures) if not each.finished]
+    growing = [each for each in current_output.playing(pictures) if not each.finished]
     ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
     return min(ends, default=math.inf)
 
@@ -182,8 +185,8 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
 @lru_cache(maxsize=10_000)
 def _start_seconds(init_key: str, segment_key: str) -> float:
     """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
-    timescale = fragments.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
-    return fragments.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
+    timescale = boxes.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
+    return boxes.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:
@@ -242,5 +245,5 @@ def _token_until(video_id: UUID, expires_at: int) -> str:
 
 def _life_seconds(video: Video) -> int:
     """Six hours, or four times the video for pauses, in whole hours so that addresses stay the same."""
-    wanted = max(leaving.SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
+    wanted = max(output_cleanup.SHORTEST_PLAYBACK_SECONDS, 4 * (video.duration_seconds or 0))
     return min(math.ceil(wanted / _HOUR) * _HOUR, presign.LONGEST_SECONDS - presign.STABLE_SECONDS)

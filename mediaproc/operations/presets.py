@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.tables import TeamPreset, now
-from mediaproc.media import recipes
+from mediaproc.media import preset_request
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import PRESETS, Preset
-from mediaproc.media.recipes import Recipe
 from mediaproc.operations import images, scope
 from mediaproc.operations.scope import Principal
 
@@ -78,7 +78,7 @@ def make(session: Session, principal: Principal, *, asked: dict[str, Any]) -> Of
     recipe = _checked(asked)
     _lock(session, principal)
     taken = {*PRESETS, *(row.name for row in _newest(session, principal))}
-    return create(session, principal, name=recipes.name_for(recipe.title, taken), recipe=recipe)
+    return create(session, principal, name=preset_request.name_for(recipe.title, taken), recipe=recipe)
 
 
 def change(session: Session, principal: Principal, name: str, *, changes: dict[str, Any]) -> Offered:
@@ -109,7 +109,7 @@ def _checked(asked: dict[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(asked)
     except ValidationError as error:
-        raise Invalid(errors=recipes.explained(error)) from error
+        raise Invalid(errors=preset_request.explained(error)) from error
 
 
 def _newest(session: Session, principal: Principal) -> Sequence[TeamPreset]:

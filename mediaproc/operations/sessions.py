@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, NotFound, WrongCredentials
 from mediaproc.domain.tables import User
-from mediaproc.operations import passwords, throttle
+from mediaproc.operations import passwords
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 
@@ -46,7 +47,7 @@ def change_password(session: Session, principal: Principal, *, present: str, new
 
     Raises WrongCredentials, TooManyRequests (a stolen session must not guess), and Invalid.
     """
-    throttle.count_try(email=principal.email, client_address=f"session {principal.user_id}")
+    sign_ins.count_try(email=principal.email, client_address=f"session {principal.user_id}")
     user = session.exec(select(User).where(User.id == principal.user_id).with_for_update()).one()
     if not passwords.matches(present, user.password_hash):
         raise WrongCredentials("This is not your present password")
@@ -54,5 +55,5 @@ def change_password(session: Session, principal: Principal, *, present: str, new
         raise Invalid(errors=problems)
     user.password_hash = passwords.hash_of(new)
     session.flush()
-    throttle.forgive(email=principal.email, client_address=f"session {principal.user_id}")
+    sign_ins.forgive(email=principal.email, client_address=f"session {principal.user_id}")
     end_others(session, principal)

@@ -15,7 +15,7 @@ from mediaproc.domain.errors import (
 )
 from mediaproc.domain.states import Priority, UploadState
 from mediaproc.domain.tables import Upload, Video, new_id
-from mediaproc.operations import acceptance, filenames
+from mediaproc.operations import filenames, upload_rules
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
 
@@ -104,16 +104,16 @@ def join(upload: Upload, given: Sequence[GivenPart] | None = None) -> None:
 
 
 def _begin(filename: str, size_bytes: int, content_type: str, preset: str, priority: Priority) -> Begun:
-    acceptance.check_size(size_bytes)
+    upload_rules.check_size(size_bytes)
     video_id = new_id()
     key = keys.source(video_id, filename)
     return Begun(
         video_id=video_id,
         object_key=key,
-        s3_upload_id=multipart.create(key, content_type=acceptance.stored_type(content_type)),
+        s3_upload_id=multipart.create(key, content_type=upload_rules.stored_type(content_type)),
         filename=filename,
         size_bytes=size_bytes,
-        content_type=acceptance.media_type(content_type),
+        content_type=upload_rules.media_type(content_type),
         preset=preset,
         priority=priority,
     )

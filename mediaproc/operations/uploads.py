@@ -31,7 +31,7 @@ from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
 from mediaproc.operations import filenames, jobs, presets, scope
-from mediaproc.operations.jobs import moves
+from mediaproc.operations.jobs import transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
@@ -79,7 +79,7 @@ def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     session.add(upload)
     session.flush()
     begun.written_down = True
-    moves.tell(session, video, EventType.STATUS, {"status": video.status.value})
+    transitions.tell(session, video, EventType.STATUS, {"status": video.status.value})
     return upload
 
 
@@ -233,7 +233,7 @@ def _end(session: Session, upload: Upload, video: Video | None, state: UploadSta
     upload.state, upload.video_id = state, None
     session.flush()
     if video is not None:
-        moves.tell(session, video, EventType.REMOVED, {})
+        transitions.tell(session, video, EventType.REMOVED, {})
         session.add(Leftover(prefix=keys.video_prefix(video.id)))
         session.delete(video)
         session.flush()

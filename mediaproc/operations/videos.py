@@ -15,11 +15,20 @@ from mediaproc.domain.errors import Conflict, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import filenames, news, orders, presets, scope, shown, uploads, views
+from mediaproc.operations import (
+    current_output,
+    event_payloads,
+    filenames,
+    presets,
+    scope,
+    uploads,
+    video_sorting,
+    views,
+)
 from mediaproc.operations import jobs as work
-from mediaproc.operations.jobs import leaving, moves
-from mediaproc.operations.orders import Order
+from mediaproc.operations.jobs import output_cleanup, transitions
 from mediaproc.operations.scope import Principal
+from mediaproc.operations.video_sorting import Order
 from mediaproc.operations.views import AttemptView, JobView, VideoView
 from mediaproc.storage import keys, presign
 
@@ -77,7 +86,7 @@ def page(
         rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
     if query:
         rows = rows.where(_named_like(query))
-    found, next_cursor = orders.page(session, rows, order, limit=limit, cursor=cursor)
+    found, next_cursor = video_sorting.page(session, rows, order, limit=limit, cursor=cursor)
     return VideoPage(items=views.of_videos(session, found), next_cursor=next_cursor)
 
 
@@ -94,7 +103,7 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
         raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
     video.title = wanted
     session.flush()
-    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
+    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
@@ -102,7 +111,7 @@ def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Pr
     """Let a video's work go before or after others'. Raises NotFound."""
     video = scope.find(session, principal, Video, id, lock=True)
     work.prioritize(session, video=video, priority=priority)
-    moves.tell(session, video, EventType.CHANGED, news.of_choices(video))
+    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
@@ -123,8 +132,8 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
     video = scope.find(session, principal, Video, id, lock=True)
     uploads.leave_behind(session, video)
     prefix = keys.video_prefix(video.id)
-    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + leaving.grace())])
-    moves.tell(session, video, EventType.REMOVED, {})
+    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
+    transitions.tell(session, video, EventType.REMOVED, {})
     session.delete(video)
     session.flush()
 
@@ -189,7 +198,7 @@ def _source_file(session: Session, video: Video) -> tuple[str, str]:
 def _made_file(session: Session, video: Video, name: str | None) -> tuple[str, str]:
     output = select(Rendition).where(Rendition.video_id == video.id, Rendition.attempt == video.output_attempt)
     found = session.exec(output.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
-    wanted = [each for each in shown.sizes(found) if name in (None, each.name)]
+    wanted = [each for each in current_output.sizes(found) if name in (None, each.name)]
     if name is not None and found and not wanted:
         raise NotFound(f"There is no rendition “{name}” of this video")
     for rendition in wanted:

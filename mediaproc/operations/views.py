@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
-from mediaproc.media.roles import Role
-from mediaproc.operations import filenames, playback, progress, shown
+from mediaproc.media.track_roles import Role
+from mediaproc.operations import current_output, filenames, playback, progress
 from mediaproc.storage import keys, presign
 
 POSTER_SECONDS = 6 * 3600
@@ -156,11 +156,11 @@ class JobView(JobSummary):
 
 def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
     """The views of these videos, in four queries and one call to Redis however many they are."""
-    renditions = shown.renditions(session, videos)
-    newest = shown.newest_jobs(session, videos)
+    renditions = current_output.renditions(session, videos)
+    newest = current_output.newest_jobs(session, videos)
     counts = _attempt_counts(session, [job.id for job in newest.values()])
     latest = progress.latest(videos, newest)
-    boards = shown.storyboards(session, videos)
+    boards = current_output.storyboards(session, videos)
     return [
         _view(
             video,
@@ -195,7 +195,7 @@ def _view(
     news: dict[str, Any] | None,
     board: Storyboard | None,
 ) -> VideoView:
-    own = shown.own(renditions)
+    own = current_output.own(renditions)
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
         status=video.status,
@@ -204,8 +204,8 @@ def _view(
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
         preview=_preview(board) if board else None,
         playback=_playback(video, own, board) if video.output_attempt and video.playable else None,
-        renditions=[_rendition(rendition) for rendition in shown.sizes(own)],
-        tracks=[_track(rendition) for rendition in shown.tracks(renditions)],
+        renditions=[_rendition(rendition) for rendition in current_output.sizes(own)],
+        tracks=[_track(rendition) for rendition in current_output.tracks(renditions)],
         job=job,
     )
 
@@ -213,7 +213,7 @@ def _view(
 def _playback(video: Video, renditions: Sequence[Rendition], board: Storyboard | None) -> PlaybackView:
     return PlaybackView(
         hls_url=playback.hls_url(video),
-        instant=any(each.name == layout.INSTANT for each in shown.playing(renditions)),
+        instant=any(each.name == layout.INSTANT for each in current_output.playing(renditions)),
         # What is shown of a video that was completed once is always whole.
         dash_url=playback.dash_url(video) if video.ready_at else None,
         storyboard_url=playback.storyboard_url(video) if board else None,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mediaproc import routes
 from mediaproc.domain.states import JobState
-from mediaproc.operations.work import Work
+from mediaproc.operations.job_list import Work
 from mediaproc.state import formatting, labels
 from mediaproc.state.progress import Progress, progress_from
 

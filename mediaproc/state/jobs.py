@@ -14,8 +14,8 @@ import reflex as rx
 
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import doing, videos, work
-from mediaproc.operations.work import WorkPage
+from mediaproc.operations import active_attempts, job_list, videos
+from mediaproc.operations.job_list import WorkPage
 from mediaproc.state import labels
 from mediaproc.state.host_rows import HostRow, hosts_of
 from mediaproc.state.job_rows import JobRow, progress_of, row_of
@@ -136,14 +136,14 @@ class JobsState(LiveState, Selection, SessionState):
 
     async def _poll(self) -> None:
         """Show what each host works on."""
-        hosts = hosts_of(await self._ask(doing.now))
+        hosts = hosts_of(await self._ask(active_attempts.now))
         async with self:
             if hosts != self.hosts:
                 self.hosts = hosts
 
     async def _load_counts(self) -> None:
         """Show the number of jobs beside each filter."""
-        counts = _counts_by_filter(await self._ask(work.counts))
+        counts = _counts_by_filter(await self._ask(job_list.counts))
         async with self:
             if counts != self.counts:
                 self.counts = counts
@@ -155,7 +155,7 @@ class JobsState(LiveState, Selection, SessionState):
         return any(not JobState(row.state).final for row in self.rows)
 
     async def _page(self, *, limit: int, cursor: str | None = None) -> WorkPage:
-        return await self._ask(work.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
+        return await self._ask(job_list.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
 
     def _show(self, page: WorkPage, *, more: bool = False) -> None:
         self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
@@ -193,4 +193,4 @@ class JobsState(LiveState, Selection, SessionState):
 def _counts_by_filter(counts: dict[JobState, int]) -> dict[str, str]:
     """Number of jobs of each filter as text, without the filters that have none."""
     sums = {name: sum(counts.get(state, 0) for state in states) for name, states in FILTERS.items()}
-    return {name: f"{work.MOST}+" if many > work.MOST else str(many) for name, many in sums.items() if many}
+    return {name: f"{job_list.MOST}+" if many > job_list.MOST else str(many) for name, many in sums.items() if many}

@@ -47,7 +47,7 @@ _TASKS = {
     JobKind.REMUX: "Remuxing",
     JobKind.COPY: "Copying source",
     JobKind.FILES: "Creating files",
-    JobKind.SOUND: "Encoding audio",
+    JobKind.AUDIO: "Encoding audio",
     JobKind.SUBTITLES: "Extracting subtitles",
     JobKind.POSTER: "Creating poster",
     JobKind.TUNE: "Searching CRF",

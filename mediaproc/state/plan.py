@@ -8,8 +8,8 @@ from typing import Any
 import reflex as rx
 
 from mediaproc.domain.errors import Conflict, NotFound
-from mediaproc.operations import outlines
-from mediaproc.operations.outlines import OutlineView
+from mediaproc.operations import plans
+from mediaproc.operations.plans import OutlineView
 from mediaproc.state import formatting, labels
 from mediaproc.state.session import SessionState
 from mediaproc.state.video import video_id_of
@@ -40,7 +40,7 @@ class PlanState(SessionState):
         if video_id is None:
             return
         try:
-            plan = await self._ask(outlines.of_video, video_id)
+            plan = await self._ask(plans.of_video, video_id)
         except Conflict as conflict:
             self.missing = f"{conflict.detail}."
             return
@@ -51,7 +51,7 @@ class PlanState(SessionState):
         self.steps = [StepRow(step.name, step.note, step.command) for step in plan.steps]
 
 
-def _rung(rung: outlines.PlannedRung, reused: list[str]) -> list[str]:
+def _rung(rung: plans.PlannedRung, reused: list[str]) -> list[str]:
     """Cells of a rung's row. The last one appears only if the video reuses any rendition."""
     origin = ["reused" if rung.name in reused else "encoded"] if reused else []
     return [

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mediaproc.media.recipes import Recipe
+from mediaproc.media.preset_request import Recipe
 
 SIDES = ("left", "top", "right", "bottom")
 _PERCENT = 100

@@ -14,10 +14,10 @@ from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making, packaging, reusing
+from mediaproc_worker import ffmpeg, packaging, rendition_reuse
 from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.packaging import Made
-from mediaproc_worker.sending import SENDERS
 
 Whole = dict[str, tuple[Rendition, Sequence[Segment]]]
 """Renditions by name, with their segments in order."""
@@ -29,7 +29,7 @@ def assemble(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `assemble`."""
     context.report(Stage.PACKAGE, 0.0)
     whole = _whole(context)
-    with making.senders() as pool, ThreadPoolExecutor(SENDERS, thread_name_prefix="fetch") as fetchers:
+    with ffmpeg.senders() as pool, ThreadPoolExecutor(SENDERS, thread_name_prefix="fetch") as fetchers:
 
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
@@ -38,7 +38,7 @@ def assemble(context: AttemptContext) -> None:
         packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
         sweeping.result()
     _, segments = next(iter(whole.values()))
-    making.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
+    ffmpeg.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
 
 
 def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
@@ -70,13 +70,13 @@ def _whole(context: AttemptContext) -> Whole:
 
 def _fingerprints(context: AttemptContext) -> dict[str, str]:
     """What was encoded for this output is known by from now on. What was used again is known already."""
-    claim, preset = context.claim, making.preset_of(context)
+    claim, preset = context.claim, ffmpeg.preset_of(context)
     assert claim.job.parent_id is not None
     with context.transaction() as session:
         parts = jobs.of_output(session, claim.job.parent_id, claim.output)
         before = jobs.reused_of(session, claim.job)
     chunks = jobs.chunks_of(parts, segment_seconds=preset.segment_seconds)
-    words = reusing.fingerprints_of(context, making.info_of(context), preset, chunks)
+    words = rendition_reuse.fingerprints_of(context, ffmpeg.info_of(context), preset, chunks)
     return {name: word for name, word in words.items() if name not in before}
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mediaproc.domain.errors import NoAudioTrack
 from mediaproc.domain.states import RenditionKind, Stage
-from mediaproc.media import command, files, layout, loudness, manifest, tracks
+from mediaproc.media import hls, layout, loudness, tracks
+from mediaproc.media.commands import encode, files
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
@@ -17,12 +18,12 @@ from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg as ffmpeg_module
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.posting import Poster
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.sending import put_large_file
-from mediaproc_worker.shipping import Outbox
+from mediaproc_worker.object_uploads import put_large_file
+from mediaproc_worker.poster import Poster
+from mediaproc_worker.segment_uploader import Outbox
+from mediaproc_worker.source import source_of
 
 _MEASURED = 30.0
 """Percent when the loudness is known: measuring decodes everything but encodes nothing."""
@@ -39,16 +40,20 @@ class File:
 
 def make_files(context: AttemptContext) -> None:
     """Make every file of a preset that has no ladder. Raises NoAudioTrack where it asks for a sound that is none."""
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    with making.senders() as pool:
-        if preset.loop is None and command.main_audio(info) is None:
+    preset, info, source = ffmpeg_module.preset_of(context), ffmpeg_module.info_of(context), source_of(context)
+    with ffmpeg_module.senders() as pool:
+        if preset.loop is None and encode.main_audio(info) is None:
             raise NoAudioTrack
         poster = Poster.begin(context, pool, info, source) if info.video.shown else None
         if preset.loop is not None:
             _make_loop(context, info, source, preset.loop)
         else:
             _make_sounds(
-                context, info, source, preset, making.sound_outboxes(context, pool, tracks.sounds(info)[:1], preset)
+                context,
+                info,
+                source,
+                preset,
+                ffmpeg_module.sound_outboxes(context, pool, tracks.sounds(info)[:1], preset),
             )
         if poster is not None:
             poster.look(wait=True)
@@ -65,10 +70,10 @@ def _make_sounds(
     arguments = files.sound_arguments(info, source=source, preset=preset, measured=measured)
     base = jobs.PLANNED if measured is None else _MEASURED
     _run(context, arguments, source=source, seconds=info.duration_seconds, base=base, outboxes=outboxes)
-    (sound,) = making.all_arrived(outboxes) or [None]
+    (sound,) = ffmpeg_module.all_arrived(outboxes) or [None]
     if sound is None or sound.rendition_id is None:
         raise NoAudioTrack("This video has a sound track without any sound in it")
-    making.run(context, files.m4a_arguments())
+    ffmpeg_module.run(context, files.m4a_arguments())
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)
     for each in preset.sounds:
@@ -83,7 +88,7 @@ def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: 
         return None
     arguments = files.measure_arguments(info, source=source, preset=preset)
     context.log("Measuring the loudness")
-    making.run(context, arguments)
+    ffmpeg_module.run(context, arguments)
     measured = loudness.parse((context.workspace / layout.LOUDNESS).read_text())
     heard = f"{measured.integrated:.1f} LUFS" if measured.audible else "silent"
     context.log(f"The sound is {heard}; wanted are {target:.0f} LUFS")
@@ -121,12 +126,12 @@ def _run(
     outboxes: Sequence[Outbox] = (),
 ) -> None:
     """Run FFmpeg, telling progress, and ship what can be played while it is written."""
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     estimate, shown = Estimate(seconds), not outboxes
-    with making.ffmpeg(context, arguments, threads=threads) as ffmpeg:
+    with ffmpeg_module.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):
             estimate.update(block)
-            making.report(context, estimate, block, base=base, end=jobs.ENCODED)
+            ffmpeg_module.report(context, estimate, block, base=base, end=jobs.ENCODED)
             for outbox in outboxes:
                 outbox.look()
             shown = shown or _show(context, outboxes)
@@ -160,6 +165,6 @@ def _finish(context: AttemptContext, rendition_id: UUID, file: File, pieces: lis
         rendition_id,
         mp4_key=key,
         mp4_size_bytes=size_bytes,
-        bitrate_bps=manifest.average_bitrate_bps(pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(pieces),
+        bitrate_bps=hls.average_bitrate_bps(pieces),
+        peak_bitrate_bps=hls.peak_bitrate_bps(pieces),
     )

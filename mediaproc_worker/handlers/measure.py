@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mediaproc.embedded.ffmpeg import measures_vmaf
-from mediaproc.media import ladder, layout, tone, vmaf
+from mediaproc.media import ladder, layout, vmaf
+from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample
 from mediaproc.operations import jobs
 from mediaproc.operations.jobs import Measurable
+from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc.storage import objects
-from mediaproc_worker import comparing, making, overlaying
+from mediaproc_worker import ffmpeg, overlays, vmaf_samples
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.reading import source_of
+from mediaproc_worker.source import source_of
 
 _ADDRESS_SECONDS = 3600
 
@@ -25,15 +26,15 @@ def measure(context: AttemptContext) -> None:
         renditions = jobs.measurable(session, context.claim)
     if not renditions:
         return
-    if tone.kept(making.info_of(context).video, making.preset_of(context).bit_depth):
+    if hdr.kept(ffmpeg.info_of(context).video, ffmpeg.preset_of(context).bit_depth):
         context.log("VMAF is not measured: it was made for SDR, and this picture is kept in HDR")
         return
     if not measures_vmaf():
         context.log("VMAF is not measured: this FFmpeg has no libvmaf")
         return
-    overlaying.fetch(context, making.info_of(context), making.preset_of(context))
+    overlays.fetch(context, ffmpeg.info_of(context), ffmpeg.preset_of(context))
     found: dict[str, list[float]] = {each.name: [] for each in renditions}
-    for sample in vmaf.samples_for(making.info_of(context).duration_seconds):
+    for sample in vmaf.samples_for(ffmpeg.info_of(context).duration_seconds):
         for name, score in _measured(context, sample, renditions).items():
             found[name].append(score)
     means = {name: vmaf.mean(scores) for name, scores in found.items() if scores}
@@ -42,9 +43,9 @@ def measure(context: AttemptContext) -> None:
 
 
 def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Measurable]) -> dict[str, float]:
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     width, height = info.video.display_width, info.video.display_height
-    if not comparing.cut(context, info, source, preset, sample=sample, size=vmaf.kept(width, height)):
+    if not vmaf_samples.cut(context, info, source, preset, sample=sample, size=vmaf.kept(width, height)):
         return {}
     arguments = vmaf.measure_arguments(
         [(each.name, _address(each)) for each in renditions],
@@ -53,7 +54,7 @@ def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Meas
         frame_rate=ladder.capped_frame_rate(info.video, preset),
         threads=settings().threads_per_encode,
     )
-    found = comparing.scores(context, arguments, [each.name for each in renditions])
+    found = vmaf_samples.scores(context, arguments, [each.name for each in renditions])
     (context.workspace / layout.sample(sample.number)).unlink()
     return found
 

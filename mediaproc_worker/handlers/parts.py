@@ -4,55 +4,56 @@ from __future__ import annotations
 
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job
-from mediaproc.media import command, ladder, tracks
+from mediaproc.media import ladder, tracks
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, overlaying
+from mediaproc_worker import ffmpeg, overlays
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.posting import Poster
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.running import run_part
+from mediaproc_worker.encode_part import run_part
+from mediaproc_worker.poster import Poster
+from mediaproc_worker.source import source_of
 
 
 def encode_chunk(context: AttemptContext) -> None:
     """Encode one chunk in every rung that is not there already; each segment is in S3 as soon as it is closed."""
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
-    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
-    overlaying.fetch(context, info, preset)
-    with making.senders() as pool:
-        outboxes = making.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
+    arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    overlays.fetch(context, info, preset)
+    with ffmpeg.senders() as pool:
+        outboxes = ffmpeg.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
         show = _show if chunk.number == 0 and not _instant(context) else None
         run_part(context, outboxes, arguments, threads=threads, seconds=chunk.length_seconds, show=show)
 
 
 def encode_sound(context: AttemptContext) -> None:
     """Encode the sound of the whole video, so that no seam can be heard."""
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
-    arguments = command.sound_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
-    with making.senders() as pool:
-        outboxes = making.sound_outboxes(context, pool, tracks.sounds(info), preset)
+    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
+    arguments = encode.sound_arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    with ffmpeg.senders() as pool:
+        outboxes = ffmpeg.sound_outboxes(context, pool, tracks.sounds(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
 
 
 def take_poster(context: AttemptContext) -> None:
     """Take the poster."""
-    overlaying.fetch_mark(context, making.preset_of(context))
-    with making.senders() as pool:
-        Poster.begin(context, pool, making.info_of(context), source_of(context)).look(wait=True)
+    overlays.fetch_mark(context, ffmpeg.preset_of(context))
+    with ffmpeg.senders() as pool:
+        Poster.begin(context, pool, ffmpeg.info_of(context), source_of(context)).look(wait=True)
 
 
 def _show(context: AttemptContext) -> bool:
     """Let the video be played if the renditions of the other parts have begun too."""
-    info = making.info_of(context)
-    renditions = len(ladder.rungs_for(info, making.preset_of(context))) + len(tracks.sounds(info))
+    info = ffmpeg.info_of(context)
+    renditions = len(ladder.rungs_for(info, ffmpeg.preset_of(context))) + len(tracks.sounds(info))
     return context.write(jobs.mark_playable, renditions=renditions)
 
 

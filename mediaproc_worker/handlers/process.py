@@ -5,38 +5,39 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import command, copying, edits, ladder, plan, remux, soundtracks, tracks
-from mediaproc.media.index import Index
+from mediaproc.media import audio_copy, edits, ladder, tracks
+from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
+from mediaproc.media.commands import encode, remux, source_copy
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
-from mediaproc_worker import making, overlaying, reasons, reusing
+from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.handlers.copying import check_kept
-from mediaproc_worker.handlers.taking_over import taken_over
-from mediaproc_worker.reading import index_of, probed, source_of
+from mediaproc_worker.handlers.output_reuse import taken_over
+from mediaproc_worker.handlers.source_copy import check_kept
+from mediaproc_worker.source import index_of, probed, source_of
 
 
 def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises the expected errors; the attempt writes them down."""
     if taken_over(context):
         return
-    preset = making.preset_of(context)
+    preset = ffmpeg.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
     info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
     index = index_of(context, info)
     info = index.listened_to(preset)
     _write_down(context, info)
-    overlaying.keep_text(context, info, source, preset.edits)
+    overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
         check_kept(info, index.keyframes)
-        _note(context, source, copying.copy_arguments(info, source=source, preset=preset))
+        _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
         context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
@@ -44,14 +45,14 @@ def process(context: AttemptContext) -> None:
         return
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info, index)
-    chunks = plan.chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
+    chunks = chunks_for(info, preset, [] if context.claim.job.undivided else keyframes)
     instant = _instant(context, info, preset, keyframes)
-    before = reusing.reused(context, info, preset, chunks, sound_alone=not instant)
+    before = rendition_reuse.reused(context, info, preset, chunks, sound_alone=not instant)
     left = [rung for rung in rungs if rung.name not in before]
     _note_first(context, info, source, preset, left, chunks[0])
     instant = instant and not before  # what was made before plays at once too
     context.log(_said(chunks, left, instant=instant))
-    if any(soundtracks.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
+    if any(audio_copy.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
         context.log("Its sound is kept as it is")
     context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
@@ -65,12 +66,12 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
     """The source as the preset edits it: what is planned, encoded and shown goes by that."""
-    with reasons.refusing():
+    with ffmpeg_errors.refusing():
         return edits.edited(info, preset.edits)
 
 
 def _rungs(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
-    with reasons.refusing():
+    with ffmpeg_errors.refusing():
         return ladder.rungs_for(info, preset)
 
 
@@ -84,7 +85,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
         height=video.display_height or None,
         frame_rate=float(video.frame_rate) or None,
     )
-    sound = command.main_audio(info)
+    sound = encode.main_audio(info)
     size = f"{video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps"
     picture = f"{video.codec} {size}" if video.shown else "no picture"
     heard = f"{sound.codec} with {sound.channels} channels" if sound else "no sound"
@@ -100,7 +101,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= plan.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 
@@ -116,7 +117,7 @@ def _parts(
     heard = [kept for kept in tracks.sounds(info) if kept.rendition not in before]
     pictures = [_part(each, held=not tuned) for each in chunks]
     tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
-    sound = [jobs.Part(JobKind.SOUND)] if heard else []
+    sound = [jobs.Part(JobKind.AUDIO)] if heard else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
     text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
     return [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)]
@@ -147,9 +148,9 @@ def _note_first(
     if not rungs:
         return
     threads = settings().threads_per_encode
-    arguments = command.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
+    arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
     _note(context, source, arguments)
 
 
 def _note(context: AttemptContext, source: Source, arguments: list[str]) -> None:
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from mediaproc.media import command, layout, manifest, remux, tracks
+from mediaproc.media import hls, layout, tracks
+from mediaproc.media.commands import encode, remux
 from mediaproc.operations import jobs
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.running import run_part
-from mediaproc_worker.shipping import Outbox
+from mediaproc_worker.encode_part import run_part
+from mediaproc_worker.segment_uploader import Outbox
+from mediaproc_worker.source import source_of
 
 
 def copy_picture(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `remux`: what it writes is playable at once, at any length."""
-    preset, info, source = making.preset_of(context), making.info_of(context), source_of(context)
+    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     arguments = remux.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
-    with making.senders() as pool:
-        picture = making.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
-        outboxes = [picture, *making.sound_outboxes(context, pool, tracks.sounds(info), preset)]
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    with ffmpeg.senders() as pool:
+        picture = ffmpeg.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
+        outboxes = [picture, *ffmpeg.sound_outboxes(context, pool, tracks.sounds(info), preset)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)
@@ -34,6 +35,6 @@ def _finish(context: AttemptContext, outbox: Outbox) -> None:
     context.write(
         jobs.finish_rendition,
         outbox.rendition_id,
-        bitrate_bps=manifest.average_bitrate_bps(outbox.pieces),
-        peak_bitrate_bps=manifest.peak_bitrate_bps(outbox.pieces),
+        bitrate_bps=hls.average_bitrate_bps(outbox.pieces),
+        peak_bitrate_bps=hls.peak_bitrate_bps(outbox.pieces),
     )

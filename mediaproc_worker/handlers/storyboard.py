@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from mediaproc.media import command, layout, storyboard
+from mediaproc.media import layout, storyboard
+from mediaproc.media.commands import encode
+from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
-from mediaproc.media.still import first_frame
 from mediaproc.media.storyboard import Storyboard
 from mediaproc.operations import jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits
+from mediaproc_worker.sandboxed_process import Limits
 
 _HEAD_BYTES = 48 * 1024
 """Read of a segment at first: mostly the frame is in it; what is missing is a second request."""
@@ -30,7 +31,7 @@ def make_storyboard(context: AttemptContext) -> None:
     if frames is None or not frames.segment_keys:
         return
     board = storyboard.storyboard_for(frames.width, frames.height, frames.durations)
-    with making.senders() as pool:
+    with ffmpeg.senders() as pool:
         _fetch(context, pool, frames)
         _tile(context, board, frames.video_range)
         _send(context, pool, board)
@@ -57,8 +58,8 @@ def _still(key: str) -> bytes:
 
 def _tile(context: AttemptContext, board: Storyboard, video_range: str) -> None:
     arguments = storyboard.arguments(board, video_range=video_range)
-    context.write(jobs.note, command=command.shell_line(arguments, source=Source(layout.STILLS)))
-    making.run(context, arguments, limits=_LIMITS)
+    context.write(jobs.note, command=encode.shell_line(arguments, source=Source(layout.STILLS)))
+    ffmpeg.run(context, arguments, limits=_LIMITS)
 
 
 def _send(context: AttemptContext, pool: ThreadPoolExecutor, board: Storyboard) -> None:

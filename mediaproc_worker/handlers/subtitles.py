@@ -7,30 +7,31 @@ from __future__ import annotations
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
 from mediaproc.domain.states import RenditionKind
-from mediaproc.media import command, layout, subtitles, tracks
+from mediaproc.media import layout, tracks
+from mediaproc.media.commands import encode, subtitles
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
-from mediaproc.media.tracks import Kept
+from mediaproc.media.tracks import SelectedTrack
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
-from mediaproc_worker import making
+from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.reading import source_of
-from mediaproc_worker.sending import put_bytes
+from mediaproc_worker.object_uploads import put_bytes
+from mediaproc_worker.source import source_of
 
 
 def extract_subtitles(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `subtitles`."""
-    info, source = making.info_of(context), source_of(context)
-    arguments = subtitles.arguments(info, source=source, preset=making.preset_of(context))
-    context.write(jobs.note, command=command.shell_line(arguments, source=source))
+    info, source = ffmpeg.info_of(context), source_of(context)
+    arguments = subtitles.arguments(info, source=source, preset=ffmpeg.preset_of(context))
+    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
     keep_texts(context, info, arguments)
 
 
 def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -> None:
     """Keep the text tracks of a source that has some, by the `arguments` that write them."""
     try:
-        making.run(context, arguments)
+        ffmpeg.run(context, arguments)
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         context.log(f"The subtitles can't be read and are left out: {error.detail}")
         return
@@ -38,7 +39,7 @@ def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -
         _keep(context, kept, video_seconds=info.duration_seconds)
 
 
-def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:
+def _keep(context: AttemptContext, kept: SelectedTrack, *, video_seconds: float) -> None:
     """Send one track, then give it its rows."""
     text = subtitles.served((context.workspace / layout.text(kept.rendition)).read_bytes())
     if text is None:
@@ -54,7 +55,7 @@ def _keep(context: AttemptContext, kept: Kept, *, video_seconds: float) -> None:
     context.write(jobs.finish_rendition, rendition_id)
 
 
-def _row(kept: Kept) -> jobs.NewRendition:
+def _row(kept: SelectedTrack) -> jobs.NewRendition:
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.SUBTITLES,

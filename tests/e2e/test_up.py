@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mediaproc.embedded import leftovers, parts
+from mediaproc.embedded import orphans, servers
 from mediaproc.settings import Settings
 from tests.integration.workers import gone
 
@@ -27,7 +27,7 @@ class Up:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.port = parts.free_ports(1)[0]
+        self.port = servers.free_ports(1)[0]
         self.output = data_dir.with_suffix(".out")
         self.seconds = 0.0
 
@@ -53,7 +53,7 @@ class Up:
 
     def processes(self) -> list[psutil.Process]:
         """Everything that is known to run for it, from wherever."""
-        return leftovers.of(self.data_dir)
+        return orphans.of(self.data_dir)
 
     def family(self) -> set[psutil.Process]:
         """Everything that it has started, found by descent as well, so that nothing can hide."""
@@ -90,7 +90,7 @@ def _up() -> Iterator[Up]:
             if one.process.poll() is None:
                 one.process.kill()
                 one.process.wait()
-            leftovers.end(one.data_dir)
+            orphans.end(one.data_dir)
 
 
 def test_the_page_is_served_where_the_line_says(up: Up) -> None:
@@ -142,7 +142,7 @@ def test_two_run_side_by_side_on_their_own_data(up: Up, other: Up) -> None:
 
 
 def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
-    done = _dev("up", "--data", str(up.data_dir), "--port", str(parts.free_ports(1)[0]))
+    done = _dev("up", "--data", str(up.data_dir), "--port", str(servers.free_ports(1)[0]))
     assert done.returncode == 1
     assert "runs already" in done.stderr
 

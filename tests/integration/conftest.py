@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from mediaproc import database, logs
 from mediaproc.api.app import create_api
 from mediaproc.events import publisher
-from mediaproc.operations import passwords, playback, quota, throttle
+from mediaproc.operations import passwords, playback
+from mediaproc.operations.rate_limits import api_requests, sign_ins
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
@@ -52,10 +53,10 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         storage_client.signing_client,
         publisher.connection,
         publisher._script,
-        throttle._limiter,
-        throttle._address_limiter,
-        quota._limiter,
-        quota._pause,
+        sign_ins._limiter,
+        sign_ins._address_limiter,
+        api_requests._limiter,
+        api_requests._pause,
         presign._bucket_address,
         presign._stable_get,
         playback._token_until,

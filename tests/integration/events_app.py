@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from mediaproc import logs
-from mediaproc.api import standing
+from mediaproc.api import stream_checks
 from mediaproc.api.app import create_api
 from mediaproc.commands.web import collect_rarely
 from mediaproc.events import hub
@@ -20,7 +20,7 @@ def make() -> FastAPI:
     """The app. `KEEP_ALIVE_SECONDS` is for tests that wait for a keep-alive, of 15 seconds otherwise."""
     logs.configure(level=settings().log_level)
     passwords._COST = 4  # as in the tests' own process
-    standing.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", standing.INTERVAL_SECONDS))
+    stream_checks.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", stream_checks.INTERVAL_SECONDS))
     app = create_api()
 
     @asynccontextmanager

@@ -9,14 +9,14 @@ import time
 
 from mediaproc.domain.errors import EncodeFailed, NotAVideo
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.embedded.ffmpeg import ffmpeg_path
 from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt, consumer
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.process import Limits, ProcessEnded, running
+from mediaproc_worker.sandboxed_process import Limits, ProcessEnded, running
 
 
 def handle(context: AttemptContext) -> None:

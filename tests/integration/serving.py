@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from mediaproc.embedded import parts
+from mediaproc.embedded import servers
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ class Web:
 
 def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: str) -> Web:
     """Start it and wait until it answers; `environment` is for this process alone."""
-    port = port or parts.free_ports(1)[0]
+    port = port or servers.free_ports(1)[0]
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),

@@ -15,7 +15,8 @@ from sqlmodel import select
 
 from mediaproc import database
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
-from mediaproc.operations import passwords, throttle
+from mediaproc.operations import passwords
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import settings
 from tests.integration.conftest import ORIGIN, PASSWORD, Account
 
@@ -159,13 +160,13 @@ def test_signing_in_goes_on_at_once_when_redis_is_away(api: TestClient, monkeypa
     _register(api, email)
     away = settings().model_copy(update={"events_redis_url": "redis://127.0.0.1:1/1"})
     with monkeypatch.context() as broken:
-        broken.setattr(throttle, "settings", lambda: away)
-        throttle._limiter.cache_clear()
+        broken.setattr(sign_ins, "settings", lambda: away)
+        sign_ins._limiter.cache_clear()
         started = time.perf_counter()
         done = api.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
         assert done.status_code == 200
         assert time.perf_counter() - started < 3
-    throttle._limiter.cache_clear()
+    sign_ins._limiter.cache_clear()
 
 
 def test_refreshing_rotates_the_cookies(api: TestClient) -> None:

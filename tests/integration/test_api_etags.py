@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from mediaproc.api import etags
+from mediaproc.api.middleware import etag
 from tests.integration.conftest import ORIGIN, Account
 from tests.integration.test_api_videos import begin_output, claim, make_video
 
@@ -87,7 +87,7 @@ def test_playlists_redirects_and_what_changes_something_have_none(account: Accou
 
 @pytest.mark.parametrize("asked", ["", "abc", '"', "W/", '"ab', ", ,", '"abc"x'])
 def test_a_validator_that_is_none_names_nothing_else(asked: str) -> None:
-    assert not etags.names([asked], '"right"')
+    assert not etag.names([asked], '"right"')
 
 
 def test_the_openapi_has_it_on_each_read(api: TestClient) -> None:

@@ -18,7 +18,7 @@ import redis
 from conftest import Account
 
 from mediaproc import database
-from mediaproc.api import standing
+from mediaproc.api import stream_checks
 from mediaproc.client.connection import tls
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video, new_id
@@ -352,7 +352,7 @@ def test_a_session_that_has_ended_and_a_status_that_was_never_told_are_found_at_
     """One test for both, because each waits for keep-alives."""
     from concurrent.futures import ThreadPoolExecutor
 
-    assert standing.INTERVAL_SECONDS == 15
+    assert stream_checks.INTERVAL_SECONDS == 15
     web = start_web(KEEP_ALIVE_SECONDS="2")
     me, leaver = account(), account()
     video, other = video_of(me), video_of(leaver)

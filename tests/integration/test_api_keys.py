@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from mediaproc import database
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.tables import ApiKey, now
-from mediaproc.operations import api_keys, present
+from mediaproc.operations import api_keys, event_snapshots
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -161,7 +161,7 @@ def test_a_stream_of_an_ended_key_is_found(account: Accounts) -> None:
     ids = [UUID(each["id"]) for each in (good, revoked, expired)]
     session_id = me.principal.credential_id
     with database.transaction() as session:
-        standing = present.standing(session, video_ids=[], credential_ids=[*ids, session_id, uuid4()])
+        standing = event_snapshots.standing(session, video_ids=[], credential_ids=[*ids, session_id, uuid4()])
     assert standing.credentials == {ids[0], session_id}
 
 

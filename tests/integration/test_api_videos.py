@@ -20,7 +20,7 @@ from mediaproc.domain.states import RenditionKind, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import cursors, jobs, present
+from mediaproc.operations import cursors, event_snapshots, jobs
 from mediaproc.operations.jobs import Claim, NewRendition, NewSegment
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -181,7 +181,7 @@ def test_a_new_attempt_does_not_begin_where_the_last_one_was(account: Accounts) 
     publisher.publish(Event(EventType.PROGRESS, first.team_id, video_id, data))
     assert mine.client.get(f"/api/v1/videos/{video_id}").json()["progress"] == 0.0
     with database.transaction() as session:
-        assert present.of_video(session, mine.principal, video_id).progress is None
+        assert event_snapshots.of_video(session, mine.principal, video_id).progress is None
 
 
 def test_progress_falls_back_to_the_row_when_redis_is_away(account: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from mediaproc import database
 from mediaproc.domain.errors import Invalid
 from mediaproc.domain.webhook_tables import Webhook
 from mediaproc.domain.webhooks import DeliveryState
-from mediaproc.embedded import parts
+from mediaproc.embedded import servers
 from mediaproc.operations import videos
 from mediaproc.settings import settings
 from tests import contract
@@ -211,7 +211,7 @@ def test_loopback_is_refused_unless_it_is_allowed(
 
 def test_the_receiver_of_the_page_verifies(account: Accounts) -> None:
     me = account()
-    (port,) = parts.free_ports(1)
+    (port,) = servers.free_ports(1)
     made = add(me, f"http://127.0.0.1:{port}")
     environment = {**os.environ, "WEBHOOK_SECRET": made["secret"], "PORT": str(port)}
     command = [sys.executable, "-c", contract.example("receiver")]

@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from mediaproc import database
-from mediaproc.api import addresses
-from mediaproc.operations import passwords, throttle
+from mediaproc.api import client_ip
+from mediaproc.operations import passwords
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import settings
 from tests.integration.conftest import ORIGIN, PASSWORD, Account
 
@@ -26,9 +27,9 @@ LIMIT = 3
 def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A few an hour for each address; the header that says from which one a request comes."""
     changed = settings().model_copy(update={"address_limit_per_hour": LIMIT, "trusted_proxies": "0.0.0.0/0"})
-    monkeypatch.setattr(throttle, "settings", lambda: changed)
-    monkeypatch.setattr(addresses, "_read", _any_peer(addresses._read))
-    monkeypatch.setattr(addresses, "settings", lambda: changed)
+    monkeypatch.setattr(sign_ins, "settings", lambda: changed)
+    monkeypatch.setattr(client_ip, "_read", _any_peer(client_ip._read))
+    monkeypatch.setattr(client_ip, "settings", lambda: changed)
     yield {"X-Forwarded-For": f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"}
 
 
@@ -61,7 +62,7 @@ def test_the_pages_forms_count_too(api: TestClient, limited: dict[str, str]) -> 
 
 
 def test_one_address_tries_refresh_tokens_only_so_often(api: TestClient, limited: dict[str, str]) -> None:
-    tries = LIMIT * throttle.REFRESHES_PER_SIGN_IN + 1
+    tries = LIMIT * sign_ins.REFRESHES_PER_SIGN_IN + 1
     body = {"refresh_token": "a guess"}
     statuses = [api.post("/api/v1/auth/refresh", json=body, headers=limited).status_code for _ in range(tries)]
     assert statuses == [401] * (tries - 1) + [429]

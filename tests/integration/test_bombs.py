@@ -13,11 +13,14 @@ import psutil
 import pytest
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, NotAVideo, ProcessingError, TimedOut
-from mediaproc.media import command, keyframes, ladder, presets, sniff
+from mediaproc.media import ladder, presets, sniff
+from mediaproc.media.commands import encode
+from mediaproc.media.mp4 import keyframes
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
-from mediaproc_worker import process, reading, reasons
-from mediaproc_worker.process import Limits, ProcessFailed, ProcessTimedOut
+from mediaproc_worker import ffmpeg_errors, sandboxed_process
+from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
+from mediaproc_worker.source import examined
 from tests import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
@@ -152,7 +155,7 @@ def test_a_table_of_millions_of_keyframes_costs_the_worker_little() -> None:
 def _processed(source: Source, head: bytes, folder: Path, *, limits: Limits = LIMITS) -> ProcessingError | None:
     """Probe it and encode it, as a worker does; how it ended."""
     try:
-        info = reading.examined(source, head=head, directory=folder, cancelled=threading.Event())
+        info = examined(source, head=head, directory=folder, cancelled=threading.Event())
         _encode(info, source, folder, limits)
     except ProcessingError as error:
         return error
@@ -161,11 +164,13 @@ def _processed(source: Source, head: bytes, folder: Path, *, limits: Limits = LI
 
 def _encode(info: MediaInfo, source: Source, folder: Path, limits: Limits) -> None:
     rungs = ladder.rungs_for(info, presets.WEB)
-    arguments = command.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=1)
+    arguments = encode.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=1)
     try:
-        process.run(Path(clips.FFMPEG), arguments, directory=folder, cancelled=threading.Event(), limits=limits)
+        sandboxed_process.run(
+            Path(clips.FFMPEG), arguments, directory=folder, cancelled=threading.Event(), limits=limits
+        )
     except (ProcessFailed, ProcessTimedOut) as failure:
-        raise reasons.reason_of(failure) from failure
+        raise ffmpeg_errors.reason_of(failure) from failure
 
 
 def _endless(clip: bytes, with_end: threading.Event) -> type[BaseHTTPRequestHandler]:

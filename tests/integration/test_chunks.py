@@ -18,7 +18,9 @@ from mediaproc import database
 from mediaproc.domain.errors import DamagedSource, EncodeFailed, StorageFailed
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Video
-from mediaproc.media import command, ladder, layout, plan, presets
+from mediaproc.media import chunks as chunks_module
+from mediaproc.media import ladder, layout, presets
+from mediaproc.media.commands import encode
 from mediaproc.media.sources import Source
 from mediaproc.operations import jobs, playback, views
 from mediaproc.queue import tasks
@@ -59,7 +61,7 @@ def _worker(connected: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker to which a quarter of the usual lengths is long: what is tested is the seams, not the waiting."""
     bound_huey()
     for name in ("TARGET_SECONDS", "_SHORTEST_SECONDS", "_LONGEST_SECONDS", "LONGEST_ALONE_SECONDS"):
-        monkeypatch.setattr(plan, name, getattr(plan, name) / 4)
+        monkeypatch.setattr(chunks_module, name, getattr(chunks_module, name) / 4)
 
 
 def shared_out(source: Path) -> tuple[Job, list[Job]]:
@@ -89,7 +91,7 @@ def encoded_whole(source: Path, folder: Path) -> Path:
     """What one FFmpeg makes of the source: the folder of its renditions."""
     info = clips.probed(source)
     rungs = ladder.rungs_for(info, presets.WEB)
-    arguments = command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2)
+    arguments = encode.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=2)
     folder.mkdir()
     subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
     return folder
@@ -189,7 +191,7 @@ def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
     job, parts = shared_out(clip)
     assert [each.kind for each in parts] == ["sound", "encode", "encode", "encode", "poster"]
     assert {each.kind: each.lane for each in parts} == {
-        JobKind.SOUND: Lane.COPY, JobKind.ENCODE: Lane.ENCODE, JobKind.POSTER: Lane.QUICK
+        JobKind.AUDIO: Lane.COPY, JobKind.ENCODE: Lane.ENCODE, JobKind.POSTER: Lane.QUICK
     }  # fmt: skip
     chunks = [each for each in parts if each.kind is JobKind.ENCODE]
     starts = [(each.start_seconds, each.length_seconds) for each in chunks]

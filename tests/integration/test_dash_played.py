@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 
 from mediaproc import database
 from mediaproc.domain.tables import Video
-from mediaproc.media import dash, fragments
-from mediaproc.operations import jobs, playback, shown, views
+from mediaproc.media import dash
+from mediaproc.media.mp4 import boxes
+from mediaproc.operations import current_output, jobs, playback, views
 from mediaproc.storage import objects
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
@@ -55,9 +56,11 @@ def test_a_picture_that_begins_after_the_sound_keeps_its_time(tmp_path: Path) ->
     with database.transaction() as session:
         video = video_now(job.video_id)
         mpd = xml.fromstring(playback.dash_manifest(session, video))  # our own
-        found = {each.name: each for each in shown.streamed(shown.renditions(session, [video])[video.id])}
+        found = {
+            each.name: each for each in current_output.streamed(current_output.renditions(session, [video])[video.id])
+        }
         said = {name: _first_decoded(jobs.segments_of(session, found[name])[0].object_key) for name in found}
-    scales = {name: fragments.timescale_of(objects.get_bytes(each.init_key)) for name, each in found.items()}
+    scales = {name: boxes.timescale_of(objects.get_bytes(each.init_key)) for name, each in found.items()}
     lines = {each.get("id", ""): each for each in mpd.iter(f"{{{dash.NAMESPACE}}}Representation")}
     begins = {name: _begins(line) for name, line in lines.items()}
     assert begins == {name: pytest.approx(said[name] / scales[name], abs=0.0001) for name in lines}
@@ -66,7 +69,7 @@ def test_a_picture_that_begins_after_the_sound_keeps_its_time(tmp_path: Path) ->
 
 
 def _first_decoded(key: str) -> int:
-    tfdt = fragments.find(objects.get_bytes(key), "moof", "traf", "tfdt")
+    tfdt = boxes.find(objects.get_bytes(key), "moof", "traf", "tfdt")
     return int.from_bytes(tfdt[4:], "big")
 
 

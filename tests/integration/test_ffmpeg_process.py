@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mediaproc.embedded import confinement
-from mediaproc.embedded.confinement import MOST_PROCESSES
-from mediaproc_worker import process
-from mediaproc_worker.process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
+from mediaproc.runtime import sandbox
+from mediaproc.runtime.sandbox import MOST_PROCESSES
+from mediaproc_worker import sandboxed_process
+from mediaproc_worker.sandboxed_process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
 from tests import clips
 
 FFMPEG = Path(clips.FFMPEG)
@@ -28,7 +28,7 @@ ENDLESS += ["-stats_period", "0.1", "-f", "null", "-"]
 
 def shell(script: str, folder: Path, *, limits: Limits = LIMITS, cancelled: threading.Event | None = None) -> str:
     """Run a shell script as FFmpeg would be run."""
-    return process.run(
+    return sandboxed_process.run(
         Path("/bin/sh"), ["-c", script], directory=folder, cancelled=cancelled or threading.Event(), limits=limits
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
     cancelled = threading.Event()
     with (
         pytest.raises(ProcessCancelled),
-        process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
+        sandboxed_process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
     ):
         next(ffmpeg.lines())
         usual = _priorities(ffmpeg.pid)
@@ -75,7 +75,7 @@ def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
 
 def test_silence_is_told_while_it_lasts(tmp_path: Path) -> None:
     told: list[float] = []
-    with process.running(
+    with sandboxed_process.running(
         Path("/bin/sh"), ["-c", "echo one; sleep 0.5; printf two"],
         directory=tmp_path, cancelled=threading.Event(), limits=LIMITS,
     ) as talker:  # fmt: skip
@@ -104,7 +104,7 @@ def test_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
     pids: list[int] = []
     with (
         pytest.raises(ProcessCancelled),
-        process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
+        sandboxed_process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
     ):
         pids.append(ffmpeg.pid)
         for line in ffmpeg.lines():
@@ -130,7 +130,9 @@ def test_a_reader_that_raises_leaves_no_process(tmp_path: Path) -> None:
     pids: list[int] = []
     with (
         pytest.raises(ZeroDivisionError),
-        process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=threading.Event(), limits=LIMITS) as ffmpeg,
+        sandboxed_process.running(
+            FFMPEG, ENDLESS, directory=tmp_path, cancelled=threading.Event(), limits=LIMITS
+        ) as ffmpeg,
     ):
         pids.append(ffmpeg.pid)
         for _ in ffmpeg.lines():
@@ -158,14 +160,16 @@ def test_file_size_memory_and_core_dumps_are_limited(tmp_path: Path) -> None:
     assert shell("ulimit -c; ulimit -n", tmp_path, limits=limits).split() == ["0", "64"]
     hungry = [sys.executable, "-c", "x = bytearray(1024 ** 3)"]
     with pytest.raises(ProcessFailed, match="MemoryError"):
-        process.run(Path(hungry[0]), hungry[1:], directory=tmp_path, cancelled=threading.Event(), limits=limits)
+        sandboxed_process.run(
+            Path(hungry[0]), hungry[1:], directory=tmp_path, cancelled=threading.Event(), limits=limits
+        )
 
 
 def test_it_has_no_rights_over_the_host_and_few_processes(tmp_path: Path) -> None:
     """Where the kernel gives user namespaces. Set-user-ID programs give it no rights anywhere."""
     status = dict(line.split(":", 1) for line in shell("/bin/cat /proc/$$/status", tmp_path).splitlines())
     assert status["NoNewPrivs"].strip() == "1"
-    if not confinement.available():
+    if not sandbox.available():
         pytest.skip("this kernel gives no user namespace")
     assert os.readlink("/proc/self/ns/user") != shell("/bin/readlink /proc/$$/ns/user", tmp_path).strip()
     assert shell("/bin/cat /proc/$$/uid_map", tmp_path).split() == [str(os.geteuid()), str(os.geteuid()), "1"]

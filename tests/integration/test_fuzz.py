@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import command, ladder, plan, presets, probe, sniff
-from mediaproc.media.index import Index
+from mediaproc.media import chunks, ladder, presets, probe, sniff
+from mediaproc.media.commands.encode import encode_arguments, poster_arguments, shell_line
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
-from mediaproc_worker import reading, reasons
+from mediaproc_worker import ffmpeg_errors, source
 from tests import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
@@ -98,7 +99,7 @@ def _word(seed: int, work: Any) -> str:
 
 def _examine(path: Path) -> None:
     data = path.read_bytes()
-    info = reading.examined(
+    info = source.examined(
         Source(str(path)), head=data[: sniff.HEAD_BYTES], directory=path.parent, cancelled=threading.Event()
     )
     _plan(info, _keyframes(data, info))
@@ -114,19 +115,17 @@ def _parsed(output: str) -> MediaInfo:
     try:
         return probe.parse_ffprobe(output)
     except probe.Refused as refused:
-        raise reasons.refusal(refused) from refused
+        raise ffmpeg_errors.refusal(refused) from refused
 
 
 def _plan(info: MediaInfo, cuts: list[float]) -> None:
     """Everything that is decided before FFmpeg is started; and what is written down can be read again."""
     assert MediaInfo.from_json(json.loads(json.dumps(info.to_json()))) == info
     rungs = ladder.rungs_for(info, presets.WEB)
-    for chunk in (None, *plan.chunks_for(info, presets.WEB, cuts)):
-        arguments = command.encode_arguments(
-            info, source=Source("x"), preset=presets.WEB, rungs=rungs, threads=1, chunk=chunk
-        )
-        command.shell_line(arguments, source=Source("x"))
-    command.poster_arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
+    for chunk in (None, *chunks.chunks_for(info, presets.WEB, cuts)):
+        arguments = encode_arguments(info, source=Source("x"), preset=presets.WEB, rungs=rungs, threads=1, chunk=chunk)
+        shell_line(arguments, source=Source("x"))
+    poster_arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
 
 
 # Mutations --------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import command, files, layout, poster, presets
+from mediaproc.media import layout, presets
+from mediaproc.media.commands import encode, files, poster
 from mediaproc.media.sources import Source
 from tests import clips
 from tests.integration.test_odd_sources import Made, process, run
@@ -53,7 +54,7 @@ def test_hdr_becomes_sdr(tmp_path: Path, levels: dict[str, float], transfer: str
     assert white > 190, "203 nits are the white of a page"
     assert 70 < grey < 130
     assert black < 6
-    still = command.poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
+    still = encode.poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
     run(made.folder, still)
     assert luma(made.folder / layout.POSTER, 0) == pytest.approx(white, abs=4)
 

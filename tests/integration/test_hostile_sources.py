@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import command, ladder, presets, probe
+from mediaproc.media import ladder, presets, probe
+from mediaproc.media.commands import encode
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 from tests import clips
@@ -129,8 +130,8 @@ def test_ffmpeg_reads_nothing_else_even_if_it_is_started(trap: Trap, kind: str) 
     rungs = ladder.rungs_for(PRETENDED, presets.WEB)
     for source in sources(trap, disguised(trap, kind, "mp4")):
         for arguments in (
-            command.encode_arguments(PRETENDED, source=source, preset=presets.WEB, rungs=rungs, threads=1),
-            command.poster_arguments(PRETENDED, source=source, at_fraction=0, threads=1),
+            encode.encode_arguments(PRETENDED, source=source, preset=presets.WEB, rungs=rungs, threads=1),
+            encode.poster_arguments(PRETENDED, source=source, at_fraction=0, threads=1),
         ):
             assert run(clips.FFMPEG, arguments, trap.folder).returncode != 0
     assert trap.asked == []

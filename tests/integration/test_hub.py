@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 
-from mediaproc.embedded import parts
+from mediaproc.embedded import servers
 from mediaproc.events import publisher, streams
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
@@ -27,7 +27,7 @@ class Valkey:
     """A Valkey of one test: `kill -9`, start again, or start again with nothing kept."""
 
     def __init__(self, folder: Path) -> None:
-        self.part = parts.valkey(folder, port=parts.free_ports(1)[0], password=secrets.token_hex(8))
+        self.part = servers.valkey(folder, port=servers.free_ports(1)[0], password=secrets.token_hex(8))
         self.folder = folder
         self.url = f"{self.part.settings['REDIS_URL']}/1"
         self.start()

@@ -21,7 +21,7 @@ from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatu
 from mediaproc.domain.tables import Attempt, Job, Leftover, Rendition, Segment, Video, now
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs, news, shown
+from mediaproc.operations import current_output, event_payloads, jobs
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
@@ -93,12 +93,12 @@ def test_a_snapshot_tells_exactly_what_was_told_as_it_happened() -> None:
     events = [Event.from_entry(cursor, fields) for cursor, fields in entries]
     told = {event.type: event.data for event in events}
     video, job = video_now(claim.video_id), job_now(claim.job_id)
-    assert told["status"] == {"video_id": str(video.id), **news.of_status(video.status, job)}
+    assert told["status"] == {"video_id": str(video.id), **event_payloads.of_status(video.status, job)}
     assert told["status"]["error"]["code"] == "encode_failed"
     with database.transaction() as session:
         rendition = session.get_one(Rendition, rendition_id)
-        assert shown.newest_jobs(session, [video])[video.id].id == job.id
-    assert told["rendition"] == {"video_id": str(video.id), **news.of_rendition(rendition)}
+        assert current_output.newest_jobs(session, [video])[video.id].id == job.id
+    assert told["rendition"] == {"video_id": str(video.id), **event_payloads.of_rendition(rendition)}
 
 
 # Claims and fences ------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def made_of(source: Path) -> tuple[Job, dict[str, Rendition], str]:
     return job, renditions_of(job.video_id), attempts_of(job.id)[0].log_tail
 
 
-@pytest.mark.parametrize(("encode", "kind"), [(H264, JobKind.REMUX), (MPEG4, JobKind.SOUND)])
+@pytest.mark.parametrize(("encode", "kind"), [(H264, JobKind.REMUX), (MPEG4, JobKind.AUDIO)])
 def test_not_one_bit_of_it_changes(tmp_path: Path, encode: tuple[str, ...], kind: JobKind) -> None:
     source = clips.make(tmp_path / "clip.mp4", size="320x180", seconds=8, encode=encode)
     job, made, log = made_of(source)

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from mediaproc.domain.errors import SourceMissing, StorageFailed
-from mediaproc.media import command, ladder, presets
+from mediaproc.media import ladder, presets
+from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
-from mediaproc_worker import reasons
+from mediaproc_worker import ffmpeg_errors
 from tests import clips
 
 SILENT = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "4M", "-movflags", "+faststart")
@@ -58,7 +59,7 @@ def encode(whole: Path, address: str, folder: Path) -> subprocess.CompletedProce
     """What FFmpeg makes of a source that was whole when it was probed."""
     info = clips.probed(whole)
     rungs = ladder.rungs_for(info, presets.WEB)
-    arguments = command.encode_arguments(info, source=Source(address), preset=presets.WEB, rungs=rungs, threads=2)
+    arguments = encode_arguments(info, source=Source(address), preset=presets.WEB, rungs=rungs, threads=2)
     return subprocess.run([clips.FFMPEG, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
 
 
@@ -76,7 +77,7 @@ def test_reading_that_ends_early_is_no_success(
     with storage(data, status_behind=status, after=len(data) // 2) as address:
         done = encode(whole, address, tmp_path)
     assert done.returncode == 0
-    assert isinstance(reasons.cut_short(done.stderr), error)
+    assert isinstance(ffmpeg_errors.cut_short(done.stderr), error)
 
 
 def test_a_file_that_is_itself_cut_off_is_read_to_its_end(tmp_path: Path, whole: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_file_that_is_itself_cut_off_is_read_to_its_end(tmp_path: Path, whole:
     with storage(data, status_behind=206, after=0) as address:
         done = encode(whole, address, tmp_path)
     assert done.returncode == 0
-    assert reasons.cut_short(done.stderr) is None
+    assert ffmpeg_errors.cut_short(done.stderr) is None
 
 
 def test_a_whole_file_is_read_to_its_end(tmp_path: Path, whole: Path) -> None:

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from mediaproc import database
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, VideoStatus
 from mediaproc.domain.tables import Job, now
-from mediaproc.operations import figures
+from mediaproc.operations import metrics
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
@@ -125,7 +125,7 @@ def test_jobs_and_videos_are_counted_and_the_oldest_that_could_begin_is_known(
 
 def test_every_word_is_there_even_if_nothing_is(connected: dict[str, str]) -> None:
     with database.transaction() as session:
-        counted = figures.figures(session)
+        counted = metrics.figures(session)
     assert set(counted.jobs) == {(lane, state) for lane in JOB_LANES for state in JobState}
     assert set(counted.videos) == set(VideoStatus)
     assert set(counted.oldest_waiting_seconds) == set(JOB_LANES)

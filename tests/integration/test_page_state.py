@@ -18,7 +18,7 @@ from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import jobs as work
 from mediaproc.operations import videos
-from mediaproc.operations.jobs import fence, moves
+from mediaproc.operations.jobs import lease, transitions
 from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
@@ -422,6 +422,6 @@ def _move(job: Job, state: JobState) -> None:
         if state is JobState.RUNNING:
             assert work.claim(session, job_id=job.id, worker="test:1")
             return
-        held = fence.hold(session, job_id=job.id)
+        held = lease.hold(session, job_id=job.id)
         assert held is not None
-        moves.move(session, held, state)
+        transitions.move(session, held, state)

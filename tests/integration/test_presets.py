@@ -14,7 +14,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Video
 from mediaproc.media import presets
-from mediaproc.media.recipes import Recipe
+from mediaproc.media.preset_request import Recipe
 from mediaproc.operations import jobs, playback
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey

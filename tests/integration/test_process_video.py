@@ -13,7 +13,7 @@ import pytest
 from mediaproc import database
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.media import manifest
+from mediaproc.media import hls
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
@@ -234,8 +234,8 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
         return str(client().generate_presigned_url("get_object", Params={"Bucket": settings().s3_bucket, "Key": key}))
 
     for name, rendition in made.items():
-        pieces = [manifest.Piece(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
-        text = manifest.media_playlist(pieces, init_uri=address(rendition.init_key), finished=True)
+        pieces = [hls.Piece(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
+        text = hls.media_playlist(pieces, init_uri=address(rendition.init_key), finished=True)
         (tmp_path / f"{name}.m3u8").write_text(text)
     for name, track, frames in (("720p", "v:0", 132), ("480p", "v:0", 132), ("audio", "a:0", 249)):
         arguments = ("-protocol_whitelist", "file,http,tcp", "-allowed_extensions", "ALL", "-extension_picky", "0")

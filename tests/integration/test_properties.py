@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from mediaproc import database
-from mediaproc.api.following import Following
+from mediaproc.api.event_feed import Following
 from mediaproc.api.once import Once
 from mediaproc.api.sse import LastSeen
 from mediaproc.domain.errors import Conflict, IdempotencyMismatch

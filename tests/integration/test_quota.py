@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from mediaproc.operations import quota, throttle
+from mediaproc.operations.rate_limits import api_requests, sign_ins
 from mediaproc.settings import settings
 from tests.integration.conftest import Account
 from tests.integration.test_api_keys import get, make_key
@@ -21,13 +21,13 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
 
     def use(amount: int, **more: str) -> None:
         changed = settings().model_copy(update={"rate_limit_per_minute": amount, **more})
-        monkeypatch.setattr(quota, "settings", lambda: changed)
-        monkeypatch.setattr(throttle, "settings", lambda: changed)
-        quota._limiter.cache_clear()
+        monkeypatch.setattr(api_requests, "settings", lambda: changed)
+        monkeypatch.setattr(sign_ins, "settings", lambda: changed)
+        api_requests._limiter.cache_clear()
 
     yield use
-    quota._limiter.cache_clear()
-    quota._pause.cache_clear()
+    api_requests._limiter.cache_clear()
+    api_requests._pause.cache_clear()
 
 
 def test_every_answer_tells_what_is_left(account: Accounts) -> None:
@@ -73,4 +73,4 @@ def test_while_redis_is_away_nothing_is_limited_and_nobody_waits(account: Accoun
     answers = [me.client.get("/api/v1/auth/me") for _ in range(5)]
     assert {answer.status_code for answer in answers} == {200}
     assert "ratelimit-limit" not in answers[-1].headers
-    assert quota._pause().lasts()
+    assert api_requests._pause().lasts()

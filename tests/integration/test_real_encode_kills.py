@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Chosen, Preset
-from mediaproc.media.recipes import Recipe
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys

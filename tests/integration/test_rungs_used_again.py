@@ -13,7 +13,8 @@ from mediaproc import database
 from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
-from mediaproc.media import command, plan
+from mediaproc.media import chunks
+from mediaproc.media.commands import encode as encode_module
 from mediaproc.operations import jobs, playback
 from mediaproc.settings import settings
 from mediaproc.storage import objects
@@ -100,7 +101,7 @@ def made_by(job: Job, name: str) -> Rendition:
 
 def encoded_by(job: Job) -> list[str]:
     """The files that the FFmpegs of a job's parts that encode wrote, one FFmpeg after another."""
-    encodes = [each for each in parts_of(job) if each.kind in (JobKind.ENCODE, JobKind.SOUND, JobKind.REMUX)]
+    encodes = [each for each in parts_of(job) if each.kind in (JobKind.ENCODE, JobKind.AUDIO, JobKind.REMUX)]
     words = [word for each in encodes for word in attempts_of(each.id)[-1].command.split()]
     return [word.removesuffix(".cmaf") for word in words if word.endswith(".cmaf")]
 
@@ -200,13 +201,13 @@ def test_a_file_comes_along_with_a_rung_whose_sound_is_the_same(
 ) -> None:
     """It is the same bits: to read all segments and send them again would cost minutes of a long video."""
     remuxed: list[str] = []
-    remux = command.remux_arguments
+    remux = encode_module.remux_arguments
 
     def counted(rendition: str, **sounds: Any) -> list[str]:
         remuxed.append(rendition)
         return remux(rendition, **sounds)
 
-    monkeypatch.setattr(command, "remux_arguments", counted)
+    monkeypatch.setattr(encode_module, "remux_arguments", counted)
     first = processed(owner, clip)
     file = objects.get_bytes(made_by(first, "180p").mp4_key or "")
     change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])
@@ -317,7 +318,7 @@ def test_what_does_not_fit_together_is_encoded_as_a_whole(clip: Path, owner: Acc
 
 def test_chunks_are_cut_where_they_were(tmp_path: Path, owner: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TARGET_SECONDS", "_SHORTEST_SECONDS", "_LONGEST_SECONDS", "LONGEST_ALONE_SECONDS"):
-        monkeypatch.setattr(plan, name, getattr(plan, name) / 4)
+        monkeypatch.setattr(chunks, name, getattr(chunks, name) / 4)
     source = clips.make(tmp_path / "long.mp4", size="320x180", seconds=20, encode=MPEG4)
     first = processed(owner, source)
     before = etags(made_by(first, "180p"))

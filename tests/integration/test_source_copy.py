@@ -11,10 +11,10 @@ import pytest
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.media import manifest
-from mediaproc.operations import outlines, playback
+from mediaproc.media import hls
+from mediaproc.operations import plans, playback
 from mediaproc.storage import objects
-from mediaproc_worker import attempt, grafting, packaging
+from mediaproc_worker import attempt, packaging, server_side_remux
 from mediaproc_worker.consumer import bound_huey
 from tests import clips
 from tests.works import (
@@ -75,7 +75,7 @@ def test_of_a_large_file_storage_copies_the_media_by_itself(tmp_path: Path, monk
     encode = (*X264, *filled, "-metadata", "location=+52.5+13.4/")
     source = clips.make(tmp_path / "large.mp4", size="64x48", encode=encode)
     assert source.stat().st_size > 10 * 1024**2
-    monkeypatch.setattr(grafting, "SMALLEST_BYTES", 1)
+    monkeypatch.setattr(server_side_remux, "SMALLEST_BYTES", 1)
     monkeypatch.setattr(packaging, "package", None)
     _, made = kept(source)
     mp4 = fetched(made["48p"].mp4_key, tmp_path)
@@ -94,8 +94,8 @@ def assert_the_playlist_is_true(job: Job, made: dict[str, Rendition]) -> None:
         video = session.get_one(Video, job.video_id)
         text, growing = playback.multivariant_playlist(session, video), playback.media_playlist(session, video, "720p")
     pieces = {name: [(each.size_bytes, each.duration_seconds) for each in segments_of(made[name])] for name in made}
-    average = sum(manifest.average_bitrate_bps(each) for each in pieces.values())
-    peak = sum(manifest.peak_bitrate_bps(each) for each in pieces.values())
+    average = sum(hls.average_bitrate_bps(each) for each in pieces.values())
+    peak = sum(hls.peak_bitrate_bps(each) for each in pieces.values())
     assert f"BANDWIDTH={peak},AVERAGE-BANDWIDTH={average}," in text
     assert 'CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=25.000' in text
     assert 'CHANNELS="6"' in text
@@ -220,7 +220,7 @@ def test_its_plan_is_the_command_that_copies(tmp_path: Path, account: Callable) 
         session.get_one(Video, job.video_id).team_id = owner.principal.team_id
     perform_all(job)
     with database.transaction() as session:
-        plan = outlines.of_video(session, owner.principal, job.video_id)
+        plan = plans.of_video(session, owner.principal, job.video_id)
     assert ([step.name for step in plan.steps], plan.chunks) == (["Copy", "Poster", "MP4 48p", "Storyboard"], [])
     assert plan.steps[0].command == attempts_of(job.id)[0].command
     answer = owner.client.get(f"/api/v1/videos/{job.video_id}/download")

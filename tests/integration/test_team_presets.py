@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Rendition, TeamImage, Video
-from mediaproc.media import poster
+from mediaproc.media.commands import poster
 from mediaproc.operations import images, jobs, videos
 from mediaproc.settings import settings
 from mediaproc.storage import keys

@@ -13,7 +13,8 @@ from mediaproc import database
 from mediaproc.client import models as client_models
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Video
-from mediaproc.media import dash, subtitles
+from mediaproc.media import dash
+from mediaproc.media.commands import subtitles
 from mediaproc.operations import playback, views
 from mediaproc.settings import settings
 from mediaproc.storage.client import client

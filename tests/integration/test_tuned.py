@@ -13,11 +13,11 @@ from mediaproc.domain.errors import StorageFailed
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Video
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
-from mediaproc.media.recipes import Recipe
-from mediaproc.operations import jobs, outlines
+from mediaproc.operations import jobs, plans
 from mediaproc.operations.scope import Principal
-from mediaproc_worker import attempt, comparing
+from mediaproc_worker import attempt, vmaf_samples
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import tune as handler
 from tests import clips
@@ -78,7 +78,7 @@ def test_chunks_wait_until_their_crf_is_found(planned: Job) -> None:
     with database.transaction() as session:
         video = session.get_one(Video, planned.video_id)
         principal = Principal(video.id, video.team_id, "a@example.com", video.id, frozenset(Scope))
-        outline = outlines.of_video(session, principal, video.id)
+        outline = plans.of_video(session, principal, video.id)
     assert [(rung.crf, rung.vmaf) for rung in outline.rungs] == [(each.crf, each.vmaf) for each in chosen]
 
 
@@ -89,7 +89,7 @@ def test_a_lost_attempt_is_made_again_and_what_it_found_is_kept(planned: Job, mo
         raise StorageFailed
 
     with monkeypatch.context() as patched:
-        patched.setattr(comparing, "cut", away)
+        patched.setattr(vmaf_samples, "cut", away)
         attempt.perform(tune.id)
     assert (job_now(tune.id).state, job_now(encode.id).held) == (JobState.RETRYING, True)
 

@@ -17,7 +17,7 @@ from mediaproc.domain.errors import EncodeFailed, WorkerStopping
 from mediaproc.domain.states import JobKind, JobState, Lane, Priority
 from mediaproc.domain.tables import Job, Team, Turn, Video, now
 from mediaproc.operations import jobs
-from mediaproc.operations.jobs import turns
+from mediaproc.operations.jobs import scheduling
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from tests.works import forget_waiting, make_video
@@ -241,9 +241,9 @@ def test_the_next_job_is_found_without_reading_the_others() -> None:
         )
         session.execute(text("REINDEX INDEX ix_job_next"))  # what other tests have left in it is not measured
         session.execute(text("ANALYZE job"))  # as autovacuum does
-        explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {turns._NEXT.text}")
-        ((plan,),) = session.execute(explain, {"lane": "encode", "candidates": turns.CANDIDATES}).all()
+        explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {scheduling._NEXT.text}")
+        ((plan,),) = session.execute(explain, {"lane": "encode", "candidates": scheduling.CANDIDATES}).all()
         session.rollback()
     top = plan[0]["Plan"]
     assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 200, plan
-    assert JobState.QUEUED.value in turns._WAITS
+    assert JobState.QUEUED.value in scheduling._WAITS

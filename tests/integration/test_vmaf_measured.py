@@ -12,7 +12,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState, Lane, Priority, VideoStatus
 from mediaproc.domain.tables import Job
 from mediaproc.events.messages import EventType
-from mediaproc.media.recipes import Recipe
+from mediaproc.media.preset_request import Recipe
 from mediaproc.operations import jobs, views
 from mediaproc.settings import settings
 from mediaproc_worker import attempt

@@ -26,7 +26,7 @@ from mediaproc.operations.webhooks import secrets as webhook_secrets
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
-from mediaproc_worker import deliveries, guarded
+from mediaproc_worker import deliveries, ssrf_guard
 from tests.receiver import Receiver, receiving
 from tests.works import make_video
 
@@ -245,7 +245,7 @@ def test_a_name_that_leads_to_a_private_address_gets_nowhere(
 ) -> None:
     monkeypatch.setenv("WEBHOOK_ALLOWED_NETWORKS", "")
     settings.cache_clear()
-    monkeypatch.setattr(guarded.socket, "getaddrinfo", _resolver(*addresses))
+    monkeypatch.setattr(ssrf_guard.socket, "getaddrinfo", _resolver(*addresses))
     port = receiver.url.rpartition(":")[2]
     _, webhook = cancelled_video(f"http://harmless.example:{port}/", WebhookEvent.CANCELLED)
     work()
@@ -269,7 +269,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
             "10.255.255.1" if named and asked.count(host) > 1 else "127.0.0.1" if named else host, *rest, **more
         )
 
-    monkeypatch.setattr(guarded.socket, "getaddrinfo", once)
+    monkeypatch.setattr(ssrf_guard.socket, "getaddrinfo", once)
     port = receiver.url.rpartition(":")[2]
     _, webhook = cancelled_video(f"http://rebinding.example:{port}/", WebhookEvent.CANCELLED)
     work()

@@ -11,9 +11,9 @@ from mediaproc import database
 from mediaproc.domain.errors import Invalid, NotAVideo
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
-from mediaproc.operations import doing, jobs, work
-from mediaproc.operations.jobs import fence, moves
-from mediaproc.operations.work import WorkPage
+from mediaproc.operations import active_attempts, job_list, jobs
+from mediaproc.operations.job_list import WorkPage
+from mediaproc.operations.jobs import lease, transitions
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -48,10 +48,10 @@ def test_what_asks_for_attention_is_counted_up_to_a_bound(account: Accounts, mon
     _end(made[1], JobState.COMPLETED)
     with database.transaction() as session:
         jobs.retry(session, video=session.get_one(Video, made[0].video_id))
-        counts = work.counts(session, me.principal)
+        counts = job_list.counts(session, me.principal)
         assert {state: many for state, many in counts.items() if many} == {JobState.QUEUED: 4}
-        monkeypatch.setattr(work, "MOST", 2)
-        assert work.counts(session, me.principal)[JobState.QUEUED] == 3
+        monkeypatch.setattr(job_list, "MOST", 2)
+        assert job_list.counts(session, me.principal)[JobState.QUEUED] == 3
 
 
 def test_pages_go_on_where_the_one_before_ended(account: Accounts) -> None:
@@ -108,9 +108,9 @@ def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Account
     assert [(each.worker, each.kind, each.chunk) for each in _doing(me)] == [("west:2", JobKind.ENCODE, 2)]
 
 
-def _doing(account: Account) -> list[doing.Doing]:
+def _doing(account: Account) -> list[active_attempts.ActiveAttempt]:
     with database.transaction() as session:
-        return doing.now(session, account.principal)
+        return active_attempts.now(session, account.principal)
 
 
 def _queue(account: Account, *titles: str) -> list[Job]:
@@ -124,9 +124,9 @@ def _queue(account: Account, *titles: str) -> list[Job]:
 
 def _end(job: Job, state: JobState) -> None:
     with database.transaction() as session:
-        held = fence.hold(session, job_id=job.id)
+        held = lease.hold(session, job_id=job.id)
         assert held is not None
-        moves.move(session, held, state)
+        transitions.move(session, held, state)
 
 
 def _fail_once(job_id: UUID) -> None:
@@ -139,4 +139,4 @@ def _fail_once(job_id: UUID) -> None:
 
 def _page(account: Account, states: Collection[JobState], **asked: object) -> WorkPage:
     with database.transaction() as session:
-        return work.page(session, account.principal, states=states, **asked)  # type: ignore[arg-type]
+        return job_list.page(session, account.principal, states=states, **asked)  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mediaproc.api import addresses
-from mediaproc.operations import throttle
+from mediaproc.api import client_ip
+from mediaproc.operations.rate_limits import sign_ins
 from mediaproc.settings import Settings
 
 PROXIES = "10.0.0.0/8,::1"
@@ -15,9 +15,9 @@ PROXIES = "10.0.0.0/8,::1"
 
 def _client(monkeypatch: pytest.MonkeyPatch, *, peer: str | None, said: list[str], trusted: str) -> str:
     networks = Settings.trusted_networks.fget(SimpleNamespace(trusted_proxies=trusted))  # type: ignore[attr-defined]
-    monkeypatch.setattr(addresses, "settings", lambda: SimpleNamespace(trusted_networks=networks))
+    monkeypatch.setattr(client_ip, "settings", lambda: SimpleNamespace(trusted_networks=networks))
     headers = [(b"x-forwarded-for", each.encode()) for each in said]
-    return addresses.client_address({"type": "http", "client": (peer, 1) if peer else None, "headers": headers})
+    return client_ip.client_address({"type": "http", "client": (peer, 1) if peer else None, "headers": headers})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_only_what_trusted_proxies_say_is_believed(
 
 
 def test_the_addresses_of_one_ipv6_network_count_as_one_visitor() -> None:
-    assert throttle._network_of("2001:db8:0:1::a") == throttle._network_of("2001:db8:0:1:ffff::b")
-    assert throttle._network_of("2001:db8:0:1::a") != throttle._network_of("2001:db8:0:2::a")
-    assert throttle._network_of("203.0.113.9") == "203.0.113.9"
+    assert sign_ins._network_of("2001:db8:0:1::a") == sign_ins._network_of("2001:db8:0:1:ffff::b")
+    assert sign_ins._network_of("2001:db8:0:1::a") != sign_ins._network_of("2001:db8:0:2::a")
+    assert sign_ins._network_of("203.0.113.9") == "203.0.113.9"

@@ -13,8 +13,9 @@ import pytest
 from fastapi import Response
 from pydantic import SecretStr
 
-from mediaproc.api import caller, cookies, middleware, once, problems
+from mediaproc.api import cookies, dependencies, once, problems
 from mediaproc.api.forms import local_path
+from mediaproc.api.middleware import security_headers
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, OriginRejected
 from mediaproc.domain.scopes import EVERY_SCOPE
 from mediaproc.operations import cursors, filenames, passwords, tokens, uploads
@@ -45,7 +46,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def use(**changes: Any) -> None:
         chosen = made(**changes)
-        for module in (caller, cookies, middleware, problems, tokens, uploads, presign):
+        for module in (dependencies, cookies, security_headers, problems, tokens, uploads, presign):
             monkeypatch.setattr(module, "settings", lambda: chosen)
 
     use()
@@ -220,10 +221,10 @@ def test_an_origin_is_ours_exactly_or_not_at_all(configured: Any, origin: str | 
     configured(extra_origins="https://second.example/")
     request: Any = SimpleNamespace(headers={"Origin": origin} if origin else {})
     if good:
-        caller.require_our_origin(request)
+        dependencies.require_our_origin(request)
     else:
         with pytest.raises(OriginRejected):
-            caller.require_our_origin(request)
+            dependencies.require_our_origin(request)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,7 @@ def test_next_is_a_path_here_or_the_library(next: str, path: str) -> None:
     ],
 )
 def test_only_answers_of_the_api_stay_out_of_caches(path: str, no_store: bool) -> None:
-    headers = middleware.protecting_headers(path)
+    headers = security_headers.security_headers(path)
     assert ("Cache-Control" in headers) is no_store
     assert headers["X-Content-Type-Options"] == "nosniff"
 

@@ -9,10 +9,19 @@ from fractions import Fraction
 
 import pytest
 
-from mediaproc.media import command, ladder, poster, presets, timing
+from mediaproc.media import ladder, presets, segment_edges
+from mediaproc.media.commands import poster
+from mediaproc.media.commands.encode import (
+    encode_arguments,
+    poster_arguments,
+    poster_size,
+    remux_arguments,
+    shell_line,
+    sound_arguments,
+)
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
-from mediaproc.media.roles import Role
 from mediaproc.media.sources import Source
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 REMOTE = Source("http://127.0.0.1:9000/media/videos/1/source/a.mp4?X-Amz-Signature=secret&X-Amz-Date=1")
@@ -30,7 +39,7 @@ SOUNDS = [("audio", Label("German", "de", is_default=True)), ("audio-2", Label("
 
 def encode(info: MediaInfo = INFO, *, source: Source = REMOTE, threads: int = 2) -> list[str]:
     rungs = ladder.rungs_for(info, presets.WEB)
-    return command.encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=threads)
+    return encode_arguments(info, source=source, preset=presets.WEB, rungs=rungs, threads=threads)
 
 
 def graph(info: MediaInfo = INFO) -> str:
@@ -61,7 +70,7 @@ def test_each_rung_is_scaled_from_the_one_above() -> None:
 
 
 def test_all_rungs_have_their_keyframes_at_the_same_times() -> None:
-    expression = f"expr:{timing.keyframe_expression(4)}"
+    expression = f"expr:{segment_edges.keyframe_expression(4)}"
     assert values(encode(), "-force_key_frames") == [expression] * 3
     assert set(values(encode(), "-sc_threshold")) == {"0"}
 
@@ -71,9 +80,9 @@ def test_every_sound_is_encoded_once_by_the_same_process() -> None:
     assert "[0:2]aresample" in graph()
     assert values(encode(), "-c:a") == ["aac"] * 2
     assert [word for word in encode() if word.startswith("audio")] == ["audio.cmaf", "audio-2.cmaf"]
-    alone = command.sound_arguments(replace(INFO, audio=INFO.audio[:1]), source=REMOTE, preset=presets.WEB)
+    alone = sound_arguments(replace(INFO, audio=INFO.audio[:1]), source=REMOTE, preset=presets.WEB)
     assert [word for word in alone if word.endswith(".cmaf")] == ["audio.cmaf"]
-    together = command.sound_arguments(INFO, source=REMOTE, preset=presets.WEB)
+    together = sound_arguments(INFO, source=REMOTE, preset=presets.WEB)
     assert values(together, "-i") == [REMOTE.location]
     assert together[-1] == "audio-2.cmaf"
 
@@ -113,8 +122,8 @@ def test_every_input_is_guarded() -> None:
     for arguments in (
         encode(),
         encode(source=Source("/tmp/a.mp4")),
-        command.remux_arguments("720p", sounds=SOUNDS),
-        command.poster_arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
+        remux_arguments("720p", sounds=SOUNDS),
+        poster_arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
     ):
         inputs = arguments.count("-i")
         assert len(values(arguments, "-protocol_whitelist")) == inputs
@@ -123,7 +132,7 @@ def test_every_input_is_guarded() -> None:
 
 
 def test_the_line_to_paste_has_no_presigned_address() -> None:
-    line = command.shell_line(encode(), source=REMOTE)
+    line = shell_line(encode(), source=REMOTE)
     assert "secret" not in line
     assert '-i "$SOURCE" -filter_complex ' in line
     words = shlex.split(line)
@@ -133,21 +142,21 @@ def test_the_line_to_paste_has_no_presigned_address() -> None:
 
 def test_a_local_line_keeps_its_path() -> None:
     source = Source("/tmp/my clip.mp4")
-    assert "'file:/tmp/my clip.mp4'" in command.shell_line(encode(source=source), source=source)
+    assert "'file:/tmp/my clip.mp4'" in shell_line(encode(source=source), source=source)
 
 
 def test_a_remux_encodes_nothing_and_puts_the_index_first() -> None:
-    arguments = command.remux_arguments("720p", sounds=[])
+    arguments = remux_arguments("720p", sounds=[])
     assert values(arguments, "-c") == ["copy"]
     assert values(arguments, "-movflags") == ["+faststart"]
     assert values(arguments, "-i") == ["file:720p.cmaf"]
-    alone = command.remux_arguments("720p", sounds=SOUNDS[:1])
+    alone = remux_arguments("720p", sounds=SOUNDS[:1])
     assert values(alone, "-map") == ["0:v:0", "1:a:0"]
     assert "language" not in " ".join(alone), "a single sound needs no label"
 
 
 def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:
-    arguments = command.remux_arguments("720p", sounds=SOUNDS)
+    arguments = remux_arguments("720p", sounds=SOUNDS)
     assert values(arguments, "-i") == ["file:720p.cmaf", "file:audio.cmaf", "file:audio-2.cmaf"]
     assert values(arguments, "-map") == ["0:v:0", "1:a:0", "2:a:0"]
     assert values(arguments, "-metadata:s:a:0") == ["language=deu", "title=German"]
@@ -160,7 +169,7 @@ def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:
     [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((641, 361), (640, 360)), ((1, 1), (2, 2))],
 )
 def test_poster_size(size: tuple[int, int], made: tuple[int, int]) -> None:
-    assert command.poster_size(*size) == made
+    assert poster_size(*size) == made
 
 
 def test_a_poster_must_show_something() -> None:

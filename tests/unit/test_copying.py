@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import copying, ladder, tracks
+from mediaproc.media import ladder, tracks
+from mediaproc.media.commands import source_copy
 from mediaproc.media.presets import SOURCE_COPY
 from mediaproc.media.probe import AudioTrack
 from mediaproc.media.sources import Source
@@ -41,7 +42,7 @@ OPUS = AudioTrack(index=1, codec="opus", channels=6, sample_rate_hz=48_000)
 def test_what_stands_in_the_way(
     picture: dict[str, Any], about: dict[str, Any], keyframes: list[float], obstacle: str | None
 ) -> None:
-    found = copying.obstacle(replace(INFO, video=replace(PICTURE, **picture), **about), keyframes)
+    found = source_copy.obstacle(replace(INFO, video=replace(PICTURE, **picture), **about), keyframes)
     assert found is None if obstacle is None else obstacle in (found or "")
 
 
@@ -62,17 +63,17 @@ def test_its_one_size_is_its_own() -> None:
 )
 def test_sound_is_kept_where_it_is_aac(sound: AudioTrack | None, codec: str | None, channels: int, line: str) -> None:
     info = replace(INFO, audio=(sound,) if sound else ())
-    arguments = copying.copy_arguments(info, source=Source("clip.mp4"), preset=SOURCE_COPY)
+    arguments = source_copy.copy_arguments(info, source=Source("clip.mp4"), preset=SOURCE_COPY)
     assert arguments.count("-i") == 1
     assert arguments[arguments.index("-c:v") + 1] == "copy"
     assert (arguments[arguments.index("-c:a") + 1] if "-c:a" in arguments else None) == codec
-    assert [copying.sound_channels(info, kept, SOURCE_COPY) for kept in tracks.sounds(info)] == [channels][
+    assert [source_copy.sound_channels(info, kept, SOURCE_COPY) for kept in tracks.sounds(info)] == [channels][
         : bool(sound)
     ]
-    assert copying.said(info, SOURCE_COPY).endswith(line)
+    assert source_copy.said(info, SOURCE_COPY).endswith(line)
 
 
 def test_players_of_apple_find_hevc_under_the_tag_they_take() -> None:
     info = replace(INFO, video=replace(PICTURE, codec="hevc", profile="Main"))
-    arguments = copying.copy_arguments(info, source=Source("clip.mp4"), preset=SOURCE_COPY)
+    arguments = source_copy.copy_arguments(info, source=Source("clip.mp4"), preset=SOURCE_COPY)
     assert arguments[arguments.index("-tag:v") + 1] == "hvc1"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from mediaproc.media import cues
+from mediaproc.media.matroska import keyframe_seconds
 from tests import damage
 
 SEGMENT = 0x18538067
@@ -68,7 +68,7 @@ def seconds(data: bytes, *, track: int = 1, reads: list[int] | None = None) -> l
             reads.append(size)
         return data[offset : offset + size]
 
-    return cues.keyframe_seconds(read, len(data), track=track)
+    return keyframe_seconds(read, len(data), track=track)
 
 
 @pytest.mark.parametrize("unknown", [False, True])

@@ -10,7 +10,7 @@ import pytest
 
 from mediaproc.media import dash
 from mediaproc.media.dash import Representation
-from mediaproc.media.roles import Role
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 NS = {"m": dash.NAMESPACE}

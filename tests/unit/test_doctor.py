@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mediaproc.commands import doctor
-from mediaproc.embedded import ffmpeg
+from mediaproc.runtime import ffmpeg
 
 COPYRIGHT = "Copyright (c) 2000-2026 the FFmpeg developers"
 

@@ -14,25 +14,25 @@ import pytest
 from supervisor.options import ServerOptions
 
 from mediaproc.commands import up
-from mediaproc.embedded import kept, leftovers, parts, postgres
-from mediaproc.embedded.supervision import Program, render
+from mediaproc.embedded import data_dir, orphans, postgres, servers
+from mediaproc.runtime.supervisor import Program, render
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
-    first = kept.secrets_of(tmp_path)
-    assert kept.secrets_of(tmp_path) == first
+    first = data_dir.secrets_of(tmp_path)
+    assert data_dir.secrets_of(tmp_path) == first
     assert len({first.jwt_secret, first.valkey_password, first.s3_access_key, first.s3_secret_key}) == 4
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_ports_stay_the_same_from_start_to_start(tmp_path: Path) -> None:
-    assert kept.ports_of(tmp_path, count=5) == kept.ports_of(tmp_path, count=5)
+    assert data_dir.ports_of(tmp_path, count=5) == data_dir.ports_of(tmp_path, count=5)
 
 
 def test_only_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
-    before = kept.ports_of(tmp_path, count=5)
+    before = data_dir.ports_of(tmp_path, count=5)
     with socket.create_server(("127.0.0.1", before[2])):
-        after = kept.ports_of(tmp_path, count=5)
+        after = data_dir.ports_of(tmp_path, count=5)
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, True, False, True, True]
     assert len(set(after)) == 5
 
@@ -40,21 +40,21 @@ def test_only_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> Non
 @pytest.mark.parametrize("broken", ["", "[4000, 40", "{}", '["a"]', "[4000, -1]", "[true]", "\x00\x00", "7"])
 def test_ports_that_a_crash_cut_short_are_chosen_anew(tmp_path: Path, broken: str) -> None:
     (tmp_path / "ports.json").write_text(broken)
-    ports = kept.ports_of(tmp_path, count=5)
+    ports = data_dir.ports_of(tmp_path, count=5)
     assert len(set(ports)) == 5
-    assert kept.ports_of(tmp_path, count=5) == ports
+    assert data_dir.ports_of(tmp_path, count=5) == ports
 
 
 @pytest.mark.parametrize("broken", ["", '{"jwt_secret": "a', "[]", '{"jwt_secret": "a"}', "null", "\x00\x00"])
 def test_broken_secrets_are_said_and_kept_as_they_are(tmp_path: Path, broken: str) -> None:
     (tmp_path / "secrets.json").write_text(broken)
-    with pytest.raises(kept.Unreadable, match=r"secrets\.json is broken"):
-        kept.secrets_of(tmp_path)
+    with pytest.raises(data_dir.Unreadable, match=r"secrets\.json is broken"):
+        data_dir.secrets_of(tmp_path)
     assert (tmp_path / "secrets.json").read_text() == broken
 
 
 def test_what_is_kept_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = kept.ports_of(tmp_path, count=5)
+    before = data_dir.ports_of(tmp_path, count=5)
 
     def power_goes(_: int) -> None:
         raise OSError("the power goes")
@@ -62,20 +62,20 @@ def test_what_is_kept_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as cut:
         cut.setattr(os, "fsync", power_goes)
         with pytest.raises(OSError, match="power"):
-            kept.ports_of(tmp_path, count=6)
+            data_dir.ports_of(tmp_path, count=6)
         with pytest.raises(OSError, match="power"):
-            kept.secrets_of(tmp_path)
+            data_dir.secrets_of(tmp_path)
     assert not (tmp_path / "secrets.json").exists()
-    assert kept.ports_of(tmp_path, count=5) == before
+    assert data_dir.ports_of(tmp_path, count=5) == before
 
 
 def test_sockets_of_a_deep_data_directory_get_a_short_path(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 100)
-    folder = parts.sockets_dir(deep)
+    folder = servers.sockets_dir(deep)
     try:
         assert len(str(folder)) < 80
-        assert folder == parts.sockets_dir(deep)
-        assert folder != parts.sockets_dir(tmp_path)
+        assert folder == servers.sockets_dir(deep)
+        assert folder != servers.sockets_dir(tmp_path)
         assert folder.stat().st_mode & 0o777 == 0o700
     finally:
         folder.rmdir()
@@ -120,7 +120,7 @@ def sleepers(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     carried = {"ours": tmp_path, "other": tmp_path / "other", "none": None}
     started = {
-        name: subprocess.Popen(command, env=os.environ | ({leftovers.MARK: str(folder)} if folder else {}))
+        name: subprocess.Popen(command, env=os.environ | ({orphans.MARK: str(folder)} if folder else {}))
         for name, folder in carried.items()
     }
     yield started
@@ -132,16 +132,16 @@ def sleepers(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 def test_only_processes_of_the_data_directory_are_ended(
     tmp_path: Path, sleepers: dict[str, subprocess.Popen[bytes]]
 ) -> None:
-    assert leftovers.end(tmp_path, seconds=5) == 1
+    assert orphans.end(tmp_path, seconds=5) == 1
     assert sleepers["ours"].poll() is not None
     assert sleepers["other"].poll() is None
     assert sleepers["none"].poll() is None
 
 
 def test_a_process_never_ends_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil.Process, "environ", lambda _: {leftovers.MARK: str(tmp_path)})
+    monkeypatch.setattr(psutil.Process, "environ", lambda _: {orphans.MARK: str(tmp_path)})
     spared = {os.getpid(), *(each.pid for each in psutil.Process().parents())}
-    assert not spared & {each.pid for each in leftovers.of(tmp_path)}
+    assert not spared & {each.pid for each in orphans.of(tmp_path)}
 
 
 def test_a_first_making_of_the_database_that_was_cut_off_begins_anew(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from mediaproc.media import edits, fingerprints, plan, presets
+from mediaproc.media import chunks, edits, fingerprints, presets
 from mediaproc.media.edits import Crop, Edits, Watermark
 from mediaproc.media.fingerprints import Made
 from mediaproc.media.presets import AUDIO, WEB, WEB_HEVC, Chosen, Preset, RungTarget
@@ -24,7 +24,7 @@ FULL, MIDDLE, SMALL = WEB.rungs
 
 def printed(preset: Preset = WEB, *, made: Made = MADE, info=INFO, keyframes=KEYFRAMES) -> dict[str, str]:
     source = edits.edited(info, preset.edits)
-    return fingerprints.of_output(made, source, preset, plan.chunks_for(source, preset, keyframes))
+    return fingerprints.of_output(made, source, preset, chunks.chunks_for(source, preset, keyframes))
 
 
 def changed(preset: Preset, **others: object) -> set[str]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from mediaproc.media import fragments
-from mediaproc.media.fragments import Cut, Cutter
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.boxes import Cut, Cutter
 
 
 def box(kind: str, *content: bytes) -> bytes:
@@ -99,8 +99,8 @@ def test_sound_is_cut_at_edges_of_whole_fragments() -> None:
 
 
 def test_a_version_1_header_is_read() -> None:
-    assert fragments.timescale_of(moov(timescale=90_000, version=1)) == 90_000
-    assert fragments.timescale_of(moov(timescale=90_000)) == 90_000
+    assert boxes.timescale_of(moov(timescale=90_000, version=1)) == 90_000
+    assert boxes.timescale_of(moov(timescale=90_000)) == 90_000
 
 
 @pytest.mark.parametrize("data", [b"\0\0\0\4moov", b"\0\0\0\1mdat" + b"\0" * 8])
@@ -111,4 +111,4 @@ def test_what_is_no_box_is_refused(data: bytes) -> None:
 
 def test_a_missing_box_is_named() -> None:
     with pytest.raises(ValueError, match="no moof/traf"):
-        fragments.timing_of(box("moof", box("mfhd")), default_duration=1)
+        boxes.timing_of(box("moof", box("mfhd")), default_duration=1)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from mediaproc.domain.states import JobState, Priority
-from mediaproc.operations.work import Work
+from mediaproc.operations.job_list import Work
 from mediaproc.state import labels
 from mediaproc.state.job_rows import progress_of, row_of
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import languages, probe, roles, tracks
+from mediaproc.media import languages, probe, track_roles, tracks
 from mediaproc.media.probe import AudioTrack, MediaInfo, TextTrack, VideoTrack
-from mediaproc.media.roles import Role
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
 VIDEO = VideoTrack(
@@ -121,7 +121,7 @@ def test_subtitles_that_are_pictures_are_left_out_and_the_log_says_so() -> None:
     ],
 )
 def test_roles(disposition: dict[str, int], heard: Role, written: Role) -> None:
-    assert (roles.of_sound(disposition), roles.of_text(disposition)) == (heard, written)
+    assert (track_roles.of_sound(disposition), track_roles.of_text(disposition)) == (heard, written)
 
 
 def test_what_a_source_says_of_its_tracks_is_read_and_survives_json() -> None:

@@ -11,9 +11,9 @@ from itertools import chain, product
 
 import pytest
 
-from mediaproc.media import fragments, keyframes, tables
-from mediaproc.media.index import Index
+from mediaproc.media.mp4 import boxes, keyframes, sample_tables
 from mediaproc.media.probe import NO_PICTURE, MediaInfo
+from mediaproc.media.source_index import Index
 from tests import damage
 
 
@@ -124,7 +124,7 @@ def test_damage_to_a_file_of_its_own_never_raises() -> None:
 def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
     moof = box("moof", box("traf", box("tfhd", struct.pack(">III", 8, 1, 512)), box("trun", struct.pack(">II", 0, 9))))
     moov = box("moov", track(), box("mvex", box("trex", struct.pack(">6I", 0, 1, 1, 512, 0, 0))))
-    readers = (fragments.timescale_of, fragments.default_duration_of, partial(fragments.timing_of, default_duration=1))
+    readers = (boxes.timescale_of, boxes.default_duration_of, partial(boxes.timing_of, default_duration=1))
     for whole in (moof, moov):
         spoilt = damage.spoilt(whole, random.Random(5), times=1000)
         for data, reader in product(chain(damage.boxes_cut_short(whole), spoilt), readers):
@@ -135,10 +135,10 @@ def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
 @pytest.mark.parametrize("before", [b"", box("ftyp", bytes(16)), box("ftyp", bytes(16)) + box("mdat", bytes(500))])
 def test_the_index_is_found_wherever_it_stands(before: bytes) -> None:
     file = before + box("moov", bytes(50)) + box("free", bytes(9))
-    found = tables.find_index(lambda offset, size: file[offset : offset + size], len(file))
+    found = sample_tables.find_index(lambda offset, size: file[offset : offset + size], len(file))
     assert found and (found.offset, found.size) == (len(before), 58)
 
 
 def test_no_index_is_found_in_what_is_none() -> None:
     for file in (b"", bytes(100), box("mdat", bytes(50)), b"\0\0\0\x10moov", random.Random(1).randbytes(500)):
-        assert tables.find_index(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None
+        assert sample_tables.find_index(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mediaproc.media import ladder, presets, recipes
+from mediaproc.media import ladder, preset_request, presets
 from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
 
 
@@ -58,7 +58,7 @@ TEAMS_OWN = [[2160, 1440, 1080, 720, 480, 144], [722, 720, 718, 146, 144], [1200
 """The heights of ladders that a team may ask for."""
 
 LADDERS = {preset.name: preset for preset in presets.PRESETS.values() if preset.rungs} | {
-    str(heights): recipes.Recipe.model_validate(
+    str(heights): preset_request.Recipe.model_validate(
         {"title": "Own", "rungs": [{"height": height} for height in heights]}
     ).preset(name="own", version=1)
     for heights in TEAMS_OWN

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from mediaproc.__main__ import cli
 from mediaproc.commands.plan import CannotPlan, plan_file
-from mediaproc.media import layout, loudness, plan, vmaf
-from mediaproc.media.outline import NAMELESS, outline_of
+from mediaproc.media import layout, loudness, vmaf
+from mediaproc.media.chunks import chunks_for
+from mediaproc.media.plan import NAMELESS, outline_of
 from mediaproc.media.presets import WEB, RungTarget
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
@@ -78,9 +79,7 @@ def test_the_commands_of_presets_that_make_files_run_as_they_stand(clip: Path, t
 def test_the_first_tries_for_a_vmaf_run_as_they_stand(clip: Path, tmp_path: Path) -> None:
     preset = replace(WEB, target_vmaf=90.0)
     info = clips.probed(clip)
-    made = outline_of(
-        info, source=Source(str(clip)), preset=preset, chunks=plan.chunks_for(info, preset, ()), threads=2
-    )
+    made = outline_of(info, source=Source(str(clip)), preset=preset, chunks=chunks_for(info, preset, ()), threads=2)
     steps = made.to_json()["steps"]
     assert names(steps) == ["Sound", "VMAF at 0 s", "Encode", "Poster", "MP4 180p", "Storyboard"]
     pasted(steps[:2], tmp_path)
@@ -110,7 +109,7 @@ def test_a_long_file_is_planned_in_chunks_that_join_to_what_one_encode_makes(tmp
 
 def test_the_source_of_a_video_has_no_name() -> None:
     info = replace(INFO, duration_seconds=60.0)
-    chunks = plan.chunks_for(info, WEB, [0.0, 28.0, 50.0])
+    chunks = chunks_for(info, WEB, [0.0, 28.0, 50.0])
     steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks, threads=2, instant=True, measured=True).steps
     assert [step.name for step in steps[:4]] == ["Instant", "Chunk 1", "Chunk 2", "Poster"]
     assert steps[2].command.startswith("mkdir -p chunk-2 && (cd chunk-2 && ffmpeg ")
@@ -143,7 +142,7 @@ def test_what_was_encoded_before_is_not_in_the_commands(clip: Path) -> None:
     two = replace(WEB, rungs=(RungTarget("180p", 320, 180, 24, 800_000), RungTarget("144p", 256, 144, 24, 500_000)))
 
     def planned(*reused: str) -> tuple[list[str], str, int]:
-        chunks = plan.chunks_for(info, two, [])
+        chunks = chunks_for(info, two, [])
         made = outline_of(info, source=NAMELESS, preset=two, chunks=chunks, threads=2, reused=reused).to_json()
         assert made["reused"] == sorted(reused)
         encodes = [step for step in made["steps"] if step["name"] in ("Sound", "Encode")]

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from mediaproc.media import burning, command, edits, overlays
+from mediaproc.media import edits
+from mediaproc.media.chunks import chunk_of
+from mediaproc.media.commands import encode
 from mediaproc.media.edits import Corner, Edits, Watermark
+from mediaproc.media.filters import burn_in, overlay
 from mediaproc.media.ladder import rungs_for
-from mediaproc.media.outline import outline_of
-from mediaproc.media.plan import chunk_of
+from mediaproc.media.plan import outline_of
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo, TextTrack
 from mediaproc.media.sources import Source
@@ -35,12 +37,12 @@ def texts(*found: tuple[str, str]) -> MediaInfo:
     ],
 )
 def test_a_watermark_keeps_a_margin_to_its_corner(corner: Corner, x: str, y: str) -> None:
-    assert overlays.place(replace(MARK, corner=corner), 1920, 1080) == {"x": x, "y": y}
-    assert overlays.place(replace(MARK, corner=corner), 1080, 1920) == {"x": x, "y": y}
+    assert overlay.place(replace(MARK, corner=corner), 1920, 1080) == {"x": x, "y": y}
+    assert overlay.place(replace(MARK, corner=corner), 1080, 1920) == {"x": x, "y": y}
 
 
 def test_a_watermark_is_fitted_into_its_part_of_the_picture() -> None:
-    filters = dict(overlays.mark_filters(replace(MARK, size=0.1, opacity=0.5), 1920, 1080))
+    filters = dict(overlay.mark_filters(replace(MARK, size=0.1, opacity=0.5), 1920, 1080))
     assert (filters["scale"]["w"], filters["scale"]["h"]) == (192, 108)
     assert filters["colorchannelmixer"]["aa"] == "0.5"
 
@@ -48,7 +50,7 @@ def test_a_watermark_is_fitted_into_its_part_of_the_picture() -> None:
 def test_all_rungs_have_it_from_the_largest() -> None:
     preset = replace(WEB, edits=Edits(watermark=MARK, burn_in=True))
     info = edits.edited(texts(("subrip", "ger")), preset.edits)
-    words = command.encode_arguments(info, source=SOURCE, preset=preset, rungs=rungs_for(info, preset), threads=2)
+    words = encode.encode_arguments(info, source=SOURCE, preset=preset, rungs=rungs_for(info, preset), threads=2)
     graph = words[words.index("-filter_complex") + 1]
     assert (graph.count("overlay="), graph.count("subtitles="), words.count("file:watermark.png")) == (1, 1, 1)
     assert words[words.index("file:watermark.png") - 3 :][:2] == ["png_pipe", "-i"] or "png_pipe" in words
@@ -68,13 +70,13 @@ def test_all_rungs_have_it_from_the_largest() -> None:
 def test_one_track_is_burnt_in(found: list[tuple[str, str]], language: str, index: int) -> None:
     kept = edits.edited(texts(*found), Edits(burn_in=True, subtitle_language=language))
     assert [track.index for track in kept.text] == [index]
-    words = burning.arguments(kept, source=SOURCE, edits=Edits(burn_in=True))
+    words = burn_in.arguments(kept, source=SOURCE, edits=Edits(burn_in=True))
     assert words[words.index("-map") + 1] == f"0:{index}"
 
 
 def test_pictures_of_subtitles_are_not_burnt_in() -> None:
     asked = Edits(burn_in=True)
-    assert not overlays.burns_in(edits.edited(texts(("hdmv_pgs_subtitle", "eng")), asked), asked)
+    assert not overlay.burns_in(edits.edited(texts(("hdmv_pgs_subtitle", "eng")), asked), asked)
 
 
 SCRIPT = """[Script Info]
@@ -92,7 +94,7 @@ Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\fnComic Sans\\i1}Hello
 
 
 def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
-    made = burning.drawn(SCRIPT, texts(("subrip", "eng")))
+    made = burn_in.drawn(SCRIPT, texts(("subrip", "eng")))
     assert "Style: Default,Noto Sans,20,&Hffffff" in made
     assert "{\\i1}Hello" in made
     assert "evil" not in made and "Fonts]" not in made
@@ -100,8 +102,8 @@ def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
 
 def test_text_is_as_large_on_an_upright_picture() -> None:
     upright = replace(INFO.video, display_width=1080, display_height=1920)
-    assert "Noto Sans,11," in burning.drawn(SCRIPT, replace(texts(("subrip", "eng")), video=upright))
-    assert "Noto Sans,16," in burning.drawn(SCRIPT, replace(texts(("ass", "eng")), video=upright)), "its own size"
+    assert "Noto Sans,11," in burn_in.drawn(SCRIPT, replace(texts(("subrip", "eng")), video=upright))
+    assert "Noto Sans,16," in burn_in.drawn(SCRIPT, replace(texts(("ass", "eng")), video=upright)), "its own size"
 
 
 def test_a_plan_shows_how_subtitles_are_burnt_in() -> None:

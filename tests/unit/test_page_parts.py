@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from starlette.requests import HTTPConnection
 
+from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
 from mediaproc.domain import errors
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
-from mediaproc.pages import serving
 from mediaproc.state import cards, details, labels, sign_in
 from mediaproc.state.progress import WAITING, progress_from
 
@@ -145,7 +145,7 @@ def test_another_reflex_is_noticed_at_the_build() -> None:
 def test_the_door(
     request_of: Callable[..., HTTPConnection], path: str, query: str, cookie: str, leads_to: str | None
 ) -> None:
-    assert serving.way_to_the_door(request_of(path, query, cookie)) == leads_to
+    assert page_guard.way_to_the_door(request_of(path, query, cookie)) == leads_to
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mediaproc.media import recipes
-from mediaproc.media.recipes import Recipe
+from mediaproc.media import preset_request
+from mediaproc.media.preset_request import Recipe
 from mediaproc.state.preset_form import FormValues, SizeRow, by_field, request_of, rows_for, rows_of, values_of
 
 ROWS = rows_for((720, 480))
@@ -19,7 +19,7 @@ TYPED = {"title": " Trailer ", "codec": "h264", "bitrate": "96", "channels": "1"
 def refused(form: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     with pytest.raises(ValidationError) as caught:
         Recipe.model_validate(request_of(TYPED | form, ROWS))
-    others, rows = by_field(recipes.explained(caught.value), ROWS)
+    others, rows = by_field(preset_request.explained(caught.value), ROWS)
     return others, [row.error for row in rows]
 
 
@@ -102,8 +102,8 @@ def test_what_is_wrong_is_said_beside_its_field(form: dict[str, str], others: di
     [("My Trailer!", (), "my-trailer"), ("Été, court", ("ete-court",), "ete-court-2"), ("預告", (), "preset")],
 )
 def test_a_preset_is_named_after_its_title(title: str, taken: tuple[str, ...], name: str) -> None:
-    assert recipes.name_for(title, taken) == name
-    long: Any = recipes.name_for("a " * 100, ())
+    assert preset_request.name_for(title, taken) == name
+    long: Any = preset_request.name_for("a " * 100, ())
     assert len(long) <= 50 and not long.endswith("-")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaproc.media import command
+from mediaproc.media.commands import encode
 from mediaproc.media.progress import Estimate, Progress, parse_block, parse_blocks
 from mediaproc.state import live
 from mediaproc_worker import reporter
@@ -77,7 +77,7 @@ def test_an_unknown_duration_has_no_percentage_and_no_time_left() -> None:
 
 def test_what_ffmpeg_reports_waits_for_nothing_on_its_way_to_the_page() -> None:
     """Worker and page let a first number through at once; the next one must come after they are ready again."""
-    arguments = command.PROGRESS_ARGUMENTS
+    arguments = encode.PROGRESS_ARGUMENTS
     period = float(arguments[arguments.index("-stats_period") + 1])
     assert period >= 1.5 * max(reporter.INTERVAL_SECONDS, live.UPDATE_SECONDS)
     assert reporter.INTERVAL_SECONDS + live.UPDATE_SECONDS <= 0.2

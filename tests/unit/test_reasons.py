@@ -8,8 +8,8 @@ import pytest
 
 from mediaproc.domain import errors
 from mediaproc.media import probe
-from mediaproc_worker import reasons
-from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
+from mediaproc_worker import ffmpeg_errors
+from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
 
 
 @pytest.mark.parametrize(
@@ -30,26 +30,26 @@ from mediaproc_worker.process import ProcessFailed, ProcessTimedOut
     ],
 )  # fmt: skip
 def test_a_failure_has_a_reason(log_tail: str, expected: type[errors.ProcessingError], retryable: bool) -> None:
-    reason = reasons.reason_of(ProcessFailed(log_tail, exit_code=1))
+    reason = ffmpeg_errors.reason_of(ProcessFailed(log_tail, exit_code=1))
     assert type(reason) is expected
     assert reason.retryable is retryable
 
 
 def test_too_many_broken_frames_are_a_damaged_source() -> None:
-    assert isinstance(reasons.reason_of(ProcessFailed("", exit_code=69)), errors.DamagedSource)
+    assert isinstance(ffmpeg_errors.reason_of(ProcessFailed("", exit_code=69)), errors.DamagedSource)
 
 
 def test_a_file_that_grows_too_large_is_beyond_the_limits() -> None:
-    assert isinstance(reasons.reason_of(ProcessFailed("", exit_code=-signal.SIGXFSZ)), errors.BeyondLimits)
+    assert isinstance(ffmpeg_errors.reason_of(ProcessFailed("", exit_code=-signal.SIGXFSZ)), errors.BeyondLimits)
 
 
 def test_a_limit_is_a_time_out() -> None:
-    assert isinstance(reasons.reason_of(ProcessTimedOut("")), errors.TimedOut)
+    assert isinstance(ffmpeg_errors.reason_of(ProcessTimedOut("")), errors.TimedOut)
 
 
 def test_only_storage_excuses_a_file_that_can_not_be_read() -> None:
-    assert reasons.beyond_the_file(ProcessFailed("HTTP error 500 Internal", exit_code=1)) is not None
-    assert reasons.beyond_the_file(ProcessFailed("Invalid data found when processing input", exit_code=1)) is None
+    assert ffmpeg_errors.beyond_the_file(ProcessFailed("HTTP error 500 Internal", exit_code=1)) is not None
+    assert ffmpeg_errors.beyond_the_file(ProcessFailed("Invalid data found when processing input", exit_code=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_only_storage_excuses_a_file_that_can_not_be_read() -> None:
     ],
 )
 def test_a_refusal_keeps_its_sentence(refused: probe.Refused, expected: type[errors.ProcessingError]) -> None:
-    error = reasons.refusal(refused)
+    error = ffmpeg_errors.refusal(refused)
     assert type(error) is expected
     assert error.detail == str(refused)
     assert not error.retryable

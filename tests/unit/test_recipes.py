@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mediaproc.media import command, edits, ladder, plan, presets
+from mediaproc.media import chunks, edits, ladder, presets
+from mediaproc.media.commands import encode
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
-from mediaproc.media.recipes import Recipe
 from mediaproc.media.sources import Source
 from tests.unit.test_command import INFO, values
 
@@ -86,7 +87,7 @@ def test_of_surround_a_source_keeps_what_it_has(
     made = Recipe.model_validate(ASKED | {"audio": asked}).preset(name="a", version=1)
     sound = made.audio.of(source)
     assert (sound.channels, sound.bitrate_bps) == (channels, bitrate_bps)
-    arguments = command.sound_arguments(_heard(source), source=Source("a"), preset=made)
+    arguments = encode.sound_arguments(_heard(source), source=Source("a"), preset=made)
     assert (values(arguments, "-ac"), values(arguments, "-b:a")) == ([str(channels)], [str(bitrate_bps)])
 
 
@@ -112,7 +113,7 @@ def test_hdr_is_kept_where_there_are_ten_bits_for_it(
         name="a", version=1
     )
     rungs = ladder.rungs_for(info, preset)
-    arguments = command.encode_arguments(info, source=Source("a"), preset=preset, rungs=rungs, threads=1)
+    arguments = encode.encode_arguments(info, source=Source("a"), preset=preset, rungs=rungs, threads=1)
     (graph,) = values(arguments, "-filter_complex")
     assert values(arguments, "-profile:v") == profile
     assert f"format=yuv420p{'10le' if bit_depth == 10 else ''}[" in graph
@@ -182,9 +183,9 @@ def test_a_part_behind_the_end_is_refused() -> None:
 
 def test_a_trimmed_video_stays_in_one_piece() -> None:
     keyframes = [float(second) for second in range(0, 60, 2)]
-    assert len(plan.chunks_for(INFO, presets.WEB, keyframes)) == 2
+    assert len(chunks.chunks_for(INFO, presets.WEB, keyframes)) == 2
     trimmed = replace(presets.WEB, edits=Edits(start_seconds=1))
-    assert len(plan.chunks_for(edits.edited(INFO, trimmed.edits), trimmed, keyframes)) == 1
+    assert len(chunks.chunks_for(edits.edited(INFO, trimmed.edits), trimmed, keyframes)) == 1
 
 
 def test_edits_are_in_the_command() -> None:
@@ -193,7 +194,7 @@ def test_edits_are_in_the_command() -> None:
         edits=Edits(start_seconds=2, end_seconds=3.5, rotate=180, crop=Crop(left=0.1), mute=True),
     )  # fmt: skip
     info = edits.edited(INFO, preset.edits)
-    made = command.encode_arguments(
+    made = encode.encode_arguments(
         info, source=Source("/a.mp4"), preset=preset, rungs=ladder.rungs_for(info, preset), threads=1
     )  # fmt: skip
     assert (values(made, "-ss"), values(made, "-t")) == (["2.000"], ["1.500"])

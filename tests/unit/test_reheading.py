@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import fragments, reheading
+from mediaproc.media.mp4 import boxes, faststart
 from tests import clips
 
 
@@ -20,8 +20,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return clips.make(path, size="64x48", seconds=0.5, encode=encode).read_bytes()
 
 
-def made_of(data: bytes, *, tracks: int = 2) -> reheading.Reheaded | None:
-    return reheading.reheaded(lambda offset, size: data[offset : offset + size], len(data), tracks=tracks)
+def made_of(data: bytes, *, tracks: int = 2) -> faststart.Reheaded | None:
+    return faststart.reheaded(lambda offset, size: data[offset : offset + size], len(data), tracks=tracks)
 
 
 def test_the_same_samples_stand_behind_a_clean_index(clip: bytes, tmp_path: Path) -> None:
@@ -39,12 +39,12 @@ def test_the_same_samples_stand_behind_a_clean_index(clip: bytes, tmp_path: Path
 
 def test_long_offsets_are_kept_long(clip: bytes) -> None:
     """What is larger than 4 GiB names its media by eight bytes."""
-    moov = fragments.find(clip, "moov")
-    short = fragments.find(moov, "trak", "mdia", "minf", "stbl", "stco")
+    moov = boxes.find(clip, "moov")
+    short = boxes.find(moov, "trak", "mdia", "minf", "stbl", "stco")
     count = struct.unpack_from(">I", short, 4)[0]
     places = struct.unpack_from(f">{count}I", short, 8)
     long = short[:8] + struct.pack(f">{count}Q", *places)
-    assert reheading._moved(long, ">Q", (0, len(clip)), 2**33)[8:16] == struct.pack(">Q", places[0] + 2**33)
+    assert faststart._moved(long, ">Q", (0, len(clip)), 2**33)[8:16] == struct.pack(">Q", places[0] + 2**33)
 
 
 def _swapped(before: bytes, after: bytes) -> Callable[[bytes], bytes]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import presets, remux
+from mediaproc.media import presets
+from mediaproc.media.commands import remux
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 

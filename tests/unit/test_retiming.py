@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mediaproc.media import fragments, retiming
+from mediaproc.media.mp4 import boxes, retime
 
 
 def box(kind: str, *content: bytes) -> bytes:
@@ -35,10 +35,10 @@ def segment(start: int, samples: list[tuple[int, int]], *, with_durations: bool 
 
 def shown(data: bytes, lag: int) -> list[int]:
     """When each frame is shown, read independently of the code under test."""
-    trun = fragments.find(data, "moof", "traf", "trun")
+    trun = boxes.find(data, "moof", "traf", "trun")
     word, count, _ = struct.unpack_from(">IIi", trun)
     assert word == 0x01000B01
-    at = struct.unpack_from(">Q", fragments.find(data, "moof", "traf", "tfdt"), 4)[0]
+    at = struct.unpack_from(">Q", boxes.find(data, "moof", "traf", "tfdt"), 4)[0]
     times = []
     for number in range(count):
         duration, _, offset = struct.unpack_from(">IIi", trun, 12 + 12 * number)
@@ -54,12 +54,10 @@ EVEN = [(10, 20), (10, 50), (10, 20), (10, 0), (10, 10)]
 
 @pytest.mark.parametrize("with_durations", [True, False])
 def test_frames_keep_their_times(with_durations: bool) -> None:
-    made = retiming.retimed(
-        segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10
-    )
+    made = retime.retimed(segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10)
     assert shown(made.data, 20) == [100, 140, 120, 110, 130]
     assert made.data.endswith(b"x" * 5)
-    trun = fragments.find(made.data, "moof", "traf", "trun")
+    trun = boxes.find(made.data, "moof", "traf", "trun")
     offset = struct.unpack_from(">i", trun, 8)[0]
     assert made.data[offset - 4 : offset] == b"mdat"
 
@@ -69,23 +67,21 @@ def test_another_lag_changes_no_time() -> None:
     data = segment(5000, uneven)
     starts = [5000, 5900, 5950, 5990, 6020]
     times = [at + offset - 1000 for at, (_, offset) in zip(starts, uneven, strict=True)]
-    made = retiming.retimed(data, lag_before=1000, lag=80, default_duration=0)
+    made = retime.retimed(data, lag_before=1000, lag=80, default_duration=0)
     assert shown(made.data, 80) == times
 
 
 def test_decode_times_rise_from_segment_to_segment() -> None:
-    first = retiming.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10)
-    second = retiming.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10)
-    starts = [
-        struct.unpack_from(">Q", fragments.find(each.data, "moof", "traf", "tfdt"), 4)[0] for each in (first, second)
-    ]
+    first = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10)
+    second = retime.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10)
+    starts = [struct.unpack_from(">Q", boxes.find(each.data, "moof", "traf", "tfdt"), 4)[0] for each in (first, second)]
     assert starts == [100, 150]
     assert [first.ticks, second.ticks] == [50, 50]
 
 
 def test_decoding_is_never_late_and_always_rises() -> None:
     for shown_at, lag in (([0, 30, 10, 20], 20), ([0, 900, 10, 20, 901], 20), ([5], 2), ([0, 1, 2, 3], 0)):
-        times = retiming._decoded(shown_at, lag)
+        times = retime._decoded(shown_at, lag)
         assert all(before < after for before, after in pairwise(times))
         assert all(time <= at + lag for time, at in zip(times, shown_at, strict=True))
 
@@ -93,8 +89,8 @@ def test_decoding_is_never_late_and_always_rises() -> None:
 def test_the_edit_list_takes_the_lag_off() -> None:
     elst = box("elst", struct.pack(">IIIiI", 0, 1, 0, 1024, 1 << 16))
     init = box("moov", box("mvhd", bytes(4)), box("trak", box("edts", elst)))
-    changed, before = retiming.with_lag(init, 777)
+    changed, before = retime.with_lag(init, 777)
     assert before == 1024
-    assert retiming.with_lag(changed, 1024) == (init, 777)
-    assert retiming.lag_ticks(30000, Fraction(30000, 1001)) == 2002
-    assert retiming.lag_ticks(12800, Fraction(0)) == 1024
+    assert retime.with_lag(changed, 1024) == (init, 777)
+    assert retime.lag_ticks(30000, Fraction(30000, 1001)) == 2002
+    assert retime.lag_ticks(12800, Fraction(0)) == 1024

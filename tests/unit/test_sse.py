@@ -11,11 +11,11 @@ import pytest
 
 from mediaproc.api import snapshots, sse
 from mediaproc.api.sse import EventStream, LastSeen
-from mediaproc.api.standing import Follower, Look, judge
+from mediaproc.api.stream_checks import Follower, Look, judge
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations.present import Present, Standing
+from mediaproc.operations.event_snapshots import Present, Standing
 
 TEAM, VIDEO, SESSION = uuid4(), uuid4(), uuid4()
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import command, fragments, ladder, layout, presets, storyboard
+from mediaproc.media import ladder, layout, presets, storyboard
+from mediaproc.media.commands.encode import encode_arguments
+from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
-from mediaproc.media.still import first_frame
 from tests import clips
 
 
@@ -48,10 +50,10 @@ def test_the_first_frame_of_a_segment_is_a_segment_of_its_own(tmp_path: Path, ra
     source = clips.make(tmp_path / "source.mp4", seconds=5, rate=rate, audio=None)
     info = clips.probed(source)
     rungs = ladder.rungs_for(info, presets.WEB)
-    encode = command.encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=1)
+    encode = encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=1)
     subprocess.run([clips.FFMPEG, *encode], cwd=tmp_path, check=True, capture_output=True)
     whole = (tmp_path / layout.whole(rungs[-1].name)).read_bytes()
-    cutter = fragments.Cutter()
+    cutter = boxes.Cutter()
     cuts = cutter.cut(lambda at, size: whole[at : at + size], len(whole))
     segments = [whole[cut.offset : cut.offset + cut.size_bytes] for cut in cuts]
     stills = [first_frame(each).alone(each[: first_frame(each).end]) for each in segments]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import subtitles, tracks
+from mediaproc.media import tracks
+from mediaproc.media.chunks import chunks_for
+from mediaproc.media.commands import subtitles
 from mediaproc.media.edits import Edits
-from mediaproc.media.outline import NAMELESS, outline_of
-from mediaproc.media.plan import chunks_for
+from mediaproc.media.plan import NAMELESS, outline_of
 from mediaproc.media.presets import WEB, Preset
 from mediaproc.media.sources import Source
 from tests import clips

@@ -6,18 +6,18 @@ import math
 
 import pytest
 
-from mediaproc.media import timing
+from mediaproc.media import segment_edges
 
 
 @pytest.mark.parametrize(
     ("at", "edge"), [(0, 1), (0.5, 1), (1, 2), (1.003, 2), (2, 4), (3.9, 4), (4, 8), (4.012, 8), (3601, 3604)]
 )  # fmt: skip
 def test_next_edge(at: float, edge: float) -> None:
-    assert timing.next_edge(at, 4) == edge
+    assert segment_edges.next_edge(at, 4) == edge
 
 
 def test_a_segment_length_of_one_second_has_no_double_edges() -> None:
-    assert [timing.next_edge(at, 1) for at in (0, 1, 2, 3)] == [1, 2, 3, 4]
+    assert [segment_edges.next_edge(at, 1) for at in (0, 1, 2, 3)] == [1, 2, 3, 4]
 
 
 def keyframes(times: list[float], segment_seconds: int = 4, *, from_start: bool = True) -> list[float]:
@@ -28,7 +28,7 @@ def keyframes(times: list[float], segment_seconds: int = 4, *, from_start: bool 
         "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
         "choose": lambda test, yes, no: yes if test else no,
     }  # fmt: skip
-    text = timing.keyframe_expression(segment_seconds, from_start=from_start).replace("if(", "choose(", 1)
+    text = segment_edges.keyframe_expression(segment_seconds, from_start=from_start).replace("if(", "choose(", 1)
     for time in times:
         if eval(text, functions, {"t": time - times[0], "prev_forced_t": prev}):
             found.append(time)

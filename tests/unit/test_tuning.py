@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mediaproc.media import ladder, presets, tuning, vmaf
+from mediaproc.media import crf_search, ladder, presets, vmaf
+from mediaproc.media.crf_search import Search
+from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Chosen, Preset
-from mediaproc.media.recipes import Recipe
-from mediaproc.media.tuning import Search
 from tests.unit.test_command import INFO, values
 
 
@@ -34,7 +34,7 @@ def test_the_coarsest_crf_that_has_the_target_is_found_in_few_tries(slope: float
         return 100 - slope * 0.04 * (crf - 8) ** 2  # falls faster the coarser it is
 
     crf, said, tries = found(curve, target=target)
-    assert tries <= tuning.MOST_TRIES
+    assert tries <= crf_search.MOST_TRIES
     assert said == pytest.approx(curve(crf), abs=0.6)
     best = max((each for each in range(12, 41) if curve(each) >= target), default=12)
     assert abs(crf - best) <= 1
@@ -84,8 +84,8 @@ def test_what_was_chosen_stands_in_the_rungs_and_survives_json() -> None:
 
 def test_a_sample_is_encoded_as_a_chunk_is_and_compared_in_each_size() -> None:
     rungs = ladder.rungs_for(INFO, presets.WEB)
-    info = tuning.sample_info(rungs[0])
-    made = tuning.encode_arguments(info, preset=presets.WEB, rungs=rungs, number=2, threads=2)
+    info = crf_search.sample_info(rungs[0])
+    made = crf_search.encode_arguments(info, preset=presets.WEB, rungs=rungs, number=2, threads=2)
     assert values(made, "-i") == ["file:sample-2.mp4"]
     assert "gte(" not in values(made, "-force_key_frames")[0], "no keyframes of a video's first second"
     compared = vmaf.probe_arguments(info, preset=presets.WEB, rungs=rungs, number=2, threads=2)

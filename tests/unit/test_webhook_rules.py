@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from mediaproc.domain.reach import may_reach
 from mediaproc.domain.states import VideoStatus
+from mediaproc.domain.webhook_targets import may_reach
 from mediaproc.domain.webhooks import WAITS_SECONDS, Answer, DeliveryState, WebhookEvent, judge
 from mediaproc.events.messages import EventType
 from mediaproc.operations.webhooks import outbox

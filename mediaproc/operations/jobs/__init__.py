@@ -14,8 +14,21 @@ from mediaproc.operations.jobs.attempts import (
     leave_behind,
     note,
 )
-from mediaproc.operations.jobs.fence import LostLease
-from mediaproc.operations.jobs.intents import cancel, enqueue, newest, prioritize, reprocess, retry
+from mediaproc.operations.jobs.children import (
+    ENCODED,
+    PLANNED,
+    Part,
+    Share,
+    chunks_of,
+    of_job,
+    of_output,
+    share_of,
+    share_out,
+)
+from mediaproc.operations.jobs.crf_search import set_chosen
+from mediaproc.operations.jobs.duplicates import Duplicate, know_source, own_key, take_over
+from mediaproc.operations.jobs.lease import LostLease
+from mediaproc.operations.jobs.maintenance import prune, rescue_expired, resend_lost, sweep_leftovers
 from mediaproc.operations.jobs.outputs import (
     NewRendition,
     NewSegment,
@@ -27,29 +40,17 @@ from mediaproc.operations.jobs.outputs import (
     set_media_info,
     set_poster,
 )
-from mediaproc.operations.jobs.parts import (
-    ENCODED,
-    PLANNED,
-    Part,
-    Share,
-    chunks_of,
-    of_job,
-    of_output,
-    share_of,
-    share_out,
-)
 from mediaproc.operations.jobs.quality import Measurable, measurable, set_vmaf
-from mediaproc.operations.jobs.reuse import Sounds, reusable, reused_of, sounds_of
+from mediaproc.operations.jobs.rendition_reuse import Sounds, reusable, reused_of, sounds_of
+from mediaproc.operations.jobs.requests import cancel, enqueue, newest, prioritize, reprocess, retry
+from mediaproc.operations.jobs.scheduling import claim_next
 from mediaproc.operations.jobs.storyboards import Frames, frames_of, set_storyboard
-from mediaproc.operations.jobs.tuning import set_chosen
-from mediaproc.operations.jobs.turns import claim_next
-from mediaproc.operations.jobs.twins import Twin, know_source, own_key, take_over
-from mediaproc.operations.jobs.upkeep import prune, rescue_expired, resend_lost, sweep_leftovers
 
 __all__ = [
     "ENCODED",
     "PLANNED",
     "Claim",
+    "Duplicate",
     "Frames",
     "LostLease",
     "Measurable",
@@ -58,7 +59,6 @@ __all__ = [
     "Part",
     "Share",
     "Sounds",
-    "Twin",
     "add_rendition",
     "add_segments",
     "cancel",

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import ProcessingError
 from mediaproc.domain.states import JobState, Outcome, next_attempt_at
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations.jobs import moves, parts
-from mediaproc.operations.jobs.fence import Claim, Held, attempt_row, fenced, hold
-from mediaproc.operations.jobs.leaving import drop_output, leave_output
+from mediaproc.operations.jobs import children, transitions
+from mediaproc.operations.jobs.lease import Claim, Held, attempt_row, fenced, hold
+from mediaproc.operations.jobs.output_cleanup import drop_output, leave_output
 from mediaproc.operations.jobs.outputs import show_output
 from mediaproc.settings import settings
 
@@ -30,7 +30,7 @@ def claim(session: Session, *, job_id: UUID, worker: str) -> Claim | None:
     if job.parent_id is None:
         video.progress = 0.0
     session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker[:255], started_at=held.now))
-    moves.move(session, held, JobState.RUNNING)
+    transitions.move(session, held, JobState.RUNNING)
     return Claim(job=job, video=video, attempt=job.attempt, worker=worker)
 
 
@@ -53,7 +53,7 @@ def heartbeat(
         session.exec(update(Video).where(col(Video.id) == mine).values(progress=seen))
     values = {"progress": func.greatest(Job.progress, progress)} if is_part and progress is not None else {}
     leased = col(Job.lease_expires_at).is_not(None)
-    renewed = update(Job).where(*running, leased).values(lease_expires_at=func.now() + moves.lease(), **values)
+    renewed = update(Job).where(*running, leased).values(lease_expires_at=func.now() + transitions.lease(), **values)
     return session.exec(renewed).rowcount == 1
 
 
@@ -73,17 +73,17 @@ def complete(session: Session, claim: Claim, *, log_tail: str = "") -> None:
     held = fenced(session, claim)
     attempt = attempt_row(session, held.job)
     if held.job.parent_id is not None:
-        parts.complete(session, held, attempt, log_tail=log_tail)
+        children.complete(session, held, attempt, log_tail=log_tail)
         return
     if held.job.lease_expires_at is None:
         attempt.log_tail = log_tail or attempt.log_tail
         session.flush()
         return
-    moves.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
+    transitions.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
     show_output(session, held.video, attempt)
     held.video.ready_at, held.video.progress = held.now, 100.0
-    moves.move(session, held, JobState.COMPLETED)
-    parts.afterwards(session, held)
+    transitions.move(session, held, JobState.COMPLETED)
+    children.afterwards(session, held)
 
 
 def fail(session: Session, claim: Claim, error: ProcessingError, *, log_tail: str = "") -> None:
@@ -97,12 +97,12 @@ def give_back(session: Session, claim: Claim, error: ProcessingError, *, log_tai
     No message is sent here, or this stopping worker's neighbours would take it: `resend_lost` sends it.
     """
     held = fenced(session, claim)
-    moves.end(attempt_row(session, held.job), Outcome.LOST, at=held.now, error=error, log_tail=log_tail)
+    transitions.end(attempt_row(session, held.job), Outcome.LOST, at=held.now, error=error, log_tail=log_tail)
     if not claim.is_part:
         leave_output(session, held.video, claim.attempt, for_good=False)
     held.job.max_attempts += 1
     held.job.message_sent_at = None
-    moves.move(session, held, JobState.QUEUED)
+    transitions.move(session, held, JobState.QUEUED)
 
 
 def leave_behind(session: Session, claim: Claim) -> None:
@@ -110,7 +110,7 @@ def leave_behind(session: Session, claim: Claim) -> None:
 
     What a part wrote lies among what the other parts do: the end of the whole tidies it up.
     """
-    if claim.is_part and not parts.abandoned(session, claim):
+    if claim.is_part and not children.abandoned(session, claim):
         return
     video = session.exec(
         select(Video).where(col(Video.id) == claim.video_id).with_for_update(key_share=True)
@@ -125,7 +125,7 @@ def end_failed(
     session: Session, held: Held, error: ProcessingError, *, outcome: Outcome, log_tail: str = "", at_once: bool = False
 ) -> None:
     """End the running attempt of locked rows. `at_once`: without back-off, for what was not the job's own failure."""
-    moves.end(attempt_row(session, held.job), outcome, at=held.now, error=error, log_tail=log_tail)
+    transitions.end(attempt_row(session, held.job), outcome, at=held.now, error=error, log_tail=log_tail)
     again_at = next_attempt_at(
         retryable=error.retryable and held.job.attempt < held.job.max_attempts,
         attempt=_attempts_of(session, held.job),
@@ -137,11 +137,11 @@ def end_failed(
         leave_output(session, held.video, held.job.attempt, for_good=again_at is None)
     held.job.message_sent_at = None
     state = JobState.FAILED if again_at is None else JobState.RETRYING
-    moves.move(session, held, state, error=error, next_attempt_at=again_at)
+    transitions.move(session, held, state, error=error, next_attempt_at=again_at)
     if again_at is not None and again_at <= held.now:
-        moves.send(session, held.job, at=held.now)
+        transitions.send(session, held.job, at=held.now)
     if held.job.parent_id is not None:
-        parts.failed(session, held, error)
+        children.failed(session, held, error)
 
 
 def _runs_on(session: Session, claim: Claim) -> bool:

@@ -15,12 +15,13 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
-from mediaproc.media import layout, tone
-from mediaproc.media.roles import Role
-from mediaproc.operations import news
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, fenced, output_row
-from mediaproc.operations.jobs.leaving import drop_output
+from mediaproc.media import layout
+from mediaproc.media.filters import hdr
+from mediaproc.media.track_roles import Role
+from mediaproc.operations import event_payloads
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, fenced, output_row
+from mediaproc.operations.jobs.output_cleanup import drop_output
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class NewRendition:
     role: Role = Role.MAIN
     is_default: bool = False
     channels: int = 0
-    video_range: str = tone.SDR
+    video_range: str = hdr.SDR
     mp4_key: str | None = None
     mp4_size_bytes: int | None = None
     vmaf: float | None = None
@@ -157,7 +158,7 @@ def finish_rendition(
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
     if not known:
-        moves.tell(session, claim.video, EventType.RENDITION, news.of_rendition(rendition))
+        transitions.tell(session, claim.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
 
 
 def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
@@ -177,7 +178,7 @@ def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     if before is not None:
         drop_output(session, video.id, before)
     if video.playable:
-        moves.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
+        transitions.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
 
 
 def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:

@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.tables import Rendition
 from mediaproc.events.messages import EventType
-from mediaproc.operations import news
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, fenced
-from mediaproc.operations.jobs.intents import newest
+from mediaproc.operations import event_payloads
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, fenced
+from mediaproc.operations.jobs.requests import newest
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def set_vmaf(session: Session, claim: Claim, found: Mapping[str, float]) -> None
         each.vmaf = found[each.name]
     session.flush()
     if measured:
-        told = {"attempt": claim.output, "renditions": [news.of_rendition(each) for each in measured]}
-        moves.tell(session, video, EventType.QUALITY, told)
+        told = {"attempt": claim.output, "renditions": [event_payloads.of_rendition(each) for each in measured]}
+        transitions.tell(session, video, EventType.QUALITY, told)
 
 
 def _rungs(session: Session, claim: Claim) -> list[Rendition]:

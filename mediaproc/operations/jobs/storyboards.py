@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.tables import Rendition, Storyboard, now
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
-from mediaproc.operations.jobs import moves
-from mediaproc.operations.jobs.fence import Claim, fenced
-from mediaproc.operations.jobs.leaving import drop_output
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, fenced
+from mediaproc.operations.jobs.output_cleanup import drop_output
 from mediaproc.operations.jobs.outputs import segments_of
 
 
@@ -63,4 +63,4 @@ def set_storyboard(session: Session, claim: Claim, made: storyboard.Storyboard) 
     }
     row = insert(Storyboard).values(video_id=video.id, attempt=claim.output, created_at=now(), **values)
     session.exec(row.on_conflict_do_update(index_elements=["video_id", "attempt"], set_=values))  # pyright: ignore
-    moves.tell(session, video, EventType.STORYBOARD, {"attempt": claim.output})
+    transitions.tell(session, video, EventType.STORYBOARD, {"attempt": claim.output})

@@ -5,6 +5,8 @@ a time; a video's next event waits until the one before is delivered or given up
 webhook's, then the delivery's.
 """
 
+from mediaproc.operations.webhooks.delivery_log import DeliveryPage, deliveries, delivery, resend, test
+from mediaproc.operations.webhooks.dispatch import Claim, claim, settle
 from mediaproc.operations.webhooks.endpoints import (
     MOST_WEBHOOKS,
     NewWebhook,
@@ -16,10 +18,8 @@ from mediaproc.operations.webhooks.endpoints import (
     rotate_secret,
     view,
 )
-from mediaproc.operations.webhooks.journal import DeliveryPage, deliveries, delivery, resend, test
+from mediaproc.operations.webhooks.maintenance import prune, rescue_expired, resend_lost
 from mediaproc.operations.webhooks.outbox import tell
-from mediaproc.operations.webhooks.turns import Claim, claim, settle
-from mediaproc.operations.webhooks.upkeep import prune, rescue_expired, resend_lost
 
 __all__ = [
     "MOST_WEBHOOKS",

@@ -11,14 +11,14 @@ import httpx
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain import reach
+from mediaproc.domain import webhook_targets
 from mediaproc.domain.errors import Conflict, Invalid
 from mediaproc.domain.tables import now
 from mediaproc.domain.webhook_tables import Webhook
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
 from mediaproc.operations.scope import Principal
-from mediaproc.operations.webhooks import secrets, turns
+from mediaproc.operations.webhooks import dispatch, secrets
 from mediaproc.settings import settings
 
 MOST_WEBHOOKS = 20
@@ -87,7 +87,7 @@ def change(
     row.events = row.events if events is None else _words(events)
     row.description = row.description if description is None else description.strip()
     if enabled is False and row.enabled:
-        turns.switch_off(session, row, reason="Somebody switched it off", at=now())
+        dispatch.switch_off(session, row, reason="Somebody switched it off", at=now())
     elif enabled and not row.enabled:
         row.enabled, row.disabled_at, row.disabled_reason, row.failing_since = True, None, None, None
     session.flush()
@@ -138,7 +138,7 @@ def _trouble_with(url: str) -> str:
         return "This must begin with https://, so that nobody on the way can read along"
     if parts.userinfo or parts.fragment:
         return "This must be an address without user name and “#”"
-    if literal and not reach.may_reach(literal, settings().webhook_networks):
+    if literal and not webhook_targets.may_reach(literal, settings().webhook_networks):
         return "This is a private address; webhooks only go to public ones"
     return ""
 

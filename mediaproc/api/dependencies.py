@@ -1,0 +1,106 @@
+"""Who is calling and what they may do: by an access token, an API key, or the page's cookie, which a request that
+changes something may only use from our own origin.
+
+A browser sends the cookie from anywhere; the Origin header, which no script can set, tells where from. This is the
+one place where scopes are asked for: reading takes `videos:read`, changing something `videos:write`, all
+about webhooks `webhooks:write`, and whatever can open more doors `admin`. Someone who has signed in has them all.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Cookie, Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from mediaproc.database import transaction
+from mediaproc.domain.errors import NotSignedIn, OriginRejected, TooManyRequests
+from mediaproc.domain.scopes import Scope
+from mediaproc.operations import accounts, api_keys
+from mediaproc.operations.rate_limits import api_requests
+from mediaproc.operations.scope import Principal
+from mediaproc.operations.tokens import ACCESS_COOKIE, REFRESH_COOKIE
+from mediaproc.settings import settings
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="An access token or an API key.")
+_cookie = APIKeyCookie(
+    name=ACCESS_COOKIE,
+    auto_error=False,
+    scheme_name="cookie",
+    description="The page's HttpOnly cookie. A request that changes something needs an Origin that is ours.",
+)
+
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+AccessCookie = Annotated[str | None, Depends(_cookie)]
+RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, include_in_schema=False)]
+
+
+def principal(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
+    """The caller of a route about videos. Raises NotSignedIn, InsufficientScope, and OriginRejected."""
+    caller = _caller(request, bearer, cookie)
+    caller.require(Scope.VIDEOS_READ if request.method in _SAFE_METHODS else Scope.VIDEOS_WRITE)
+    return caller
+
+
+def administrator(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
+    """The caller of a route that manages who may call. Raises as `principal` does."""
+    caller = _caller(request, bearer, cookie)
+    caller.require(Scope.ADMIN)
+    return caller
+
+
+def webhook_manager(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
+    """The caller of a route about webhooks: what they were told is only for whoever may change them."""
+    caller = _caller(request, bearer, cookie)
+    caller.require(Scope.WEBHOOKS_WRITE)
+    return caller
+
+
+SignedIn = Annotated[Principal, Depends(principal)]
+Administrator = Annotated[Principal, Depends(administrator)]
+WebhookManager = Annotated[Principal, Depends(webhook_manager)]
+
+
+def require_our_origin(request: Request) -> None:
+    """Raise OriginRejected unless the request says that it comes from one of our origins."""
+    if request.headers.get("Origin") not in settings().origins:
+        raise OriginRejected
+
+
+def reject_other_origin(request: Request) -> None:
+    """Raise OriginRejected when the request says that it comes from another site; programs say nothing."""
+    if "Origin" in request.headers:
+        require_our_origin(request)
+
+
+def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None, cookie: str | None) -> Principal:
+    with transaction() as session:
+        if bearer is not None and api_keys.is_key(bearer.credentials):
+            caller = api_keys.principal_of(session, key=bearer.credentials)
+        else:
+            caller = accounts.principal_of(session, access_token=_token_of(request, bearer, cookie))
+    request.state.principal = caller
+    _count(request, caller)
+    return caller
+
+
+def _count(request: Request, caller: Principal) -> None:
+    """Count the request; the middleware tells what is left of the allowance. Raises TooManyRequests."""
+    allowance = api_requests.take(caller.credential_id)
+    request.state.allowance = allowance
+    if allowance and allowance.exceeded:
+        raise TooManyRequests(
+            f"This is more than {allowance.limit} requests in a minute", retry_after_seconds=allowance.reset_seconds
+        )
+
+
+def _token_of(request: Request, bearer: HTTPAuthorizationCredentials | None, cookie: str | None) -> str:
+    if bearer is not None:
+        return bearer.credentials
+    if not cookie:
+        raise NotSignedIn
+    if request.method not in _SAFE_METHODS:
+        require_our_origin(request)
+    return cookie

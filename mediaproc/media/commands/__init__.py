@@ -1,0 +1,1 @@
+"""FFmpeg command lines, one module a purpose, as argument lists without the program name."""

@@ -1,0 +1,1 @@
+"""FFmpeg filters, one module a purpose: scaling, HDR, overlays, burnt-in subtitles."""

@@ -1,0 +1,92 @@
+"""Whose turn it is: the job that a worker with a free slot takes next.
+
+The most urgent first; of one priority, teams in turn, so that a thousand files of one make no other wait; of one
+team, whole videos before chunks and first chunks before second ones, so that no long video makes the others wait;
+then the oldest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
+
+from mediaproc.domain.states import Lane
+from mediaproc.domain.tables import Job, Turn
+from mediaproc.operations.jobs.attempts import claim
+from mediaproc.operations.jobs.lease import Claim
+
+CANDIDATES = 16
+"""Jobs looked at in one go: as many workers may look for one at the same moment."""
+
+LOOKS = 5
+PAUSE_SECONDS = 0.01
+"""Between two looks when all candidates are being taken: a claim takes a few milliseconds."""
+
+_WAITS = "state IN ('queued', 'retrying') AND message_sent_at IS NOT NULL AND lane = :lane"
+"""In the words of the index `ix_job_next`, or the planner would not see that it fits."""
+
+_NEXT = text(f"""
+WITH RECURSIVE waiting AS (
+    (SELECT priority, team_id FROM job WHERE {_WAITS} ORDER BY priority, team_id LIMIT 1)
+    UNION ALL
+    SELECT following.priority, following.team_id FROM waiting CROSS JOIN LATERAL (
+        SELECT priority, team_id FROM job
+         WHERE {_WAITS} AND (priority, team_id) > (waiting.priority, waiting.team_id)
+         ORDER BY priority, team_id LIMIT 1
+    ) AS following WHERE following.priority = waiting.priority
+), teams AS (
+    SELECT waiting.priority, waiting.team_id, turn.served_at
+      FROM waiting LEFT JOIN turn ON turn.team_id = waiting.team_id AND turn.lane = :lane
+     ORDER BY turn.served_at NULLS FIRST LIMIT :candidates
+)
+SELECT mine.id FROM teams CROSS JOIN LATERAL (
+    SELECT id, row_number() OVER (ORDER BY chunk NULLS FIRST, id) AS place FROM job
+     WHERE {_WAITS} AND job.priority = teams.priority AND job.team_id = teams.team_id
+     ORDER BY chunk NULLS FIRST, id LIMIT :candidates
+) AS mine ORDER BY mine.place, teams.served_at NULLS FIRST, mine.id LIMIT :candidates
+""")  # noqa: S608  # put together from constants
+"""Skips from team to team in the index, so its cost grows with the teams that wait, not with their jobs."""
+
+
+def claim_next(session: Session, *, lane: Lane, worker: str) -> Claim | None:
+    """Take the job of the lane whose turn it is. None if none waits (or all are being taken at this moment)."""
+    for job_id in _candidates(session, lane):
+        if not _mine(session, job_id):
+            continue
+        claimed = claim(session, job_id=job_id, worker=worker)
+        if claimed is not None:
+            _serve(session, claimed.job)
+            return claimed
+    return None
+
+
+def _candidates(session: Session, lane: Lane) -> Iterator[UUID]:
+    """The best ones; then afresh, since the first ones may have been taken while the last ones were looked at."""
+    for look in range(LOOKS):
+        if look:
+            time.sleep(PAUSE_SECONDS)
+        found = session.connection().execute(_NEXT, {"lane": lane.value, "candidates": CANDIDATES}).scalars().all()
+        yield from found
+        if not found:
+            return
+
+
+def _mine(session: Session, job_id: UUID) -> bool:
+    """Whether no other worker is taking the job at this moment: it would wait for the row, then go away empty.
+
+    The rows' own locks can't tell: parts of one video share its row, and whoever writes down a segment holds it.
+    """
+    key = int.from_bytes(job_id.bytes[-8:], "big", signed=True)
+    return session.exec(select(func.pg_try_advisory_xact_lock(key))).one()
+
+
+def _serve(session: Session, job: Job) -> None:
+    """Last in the transaction: claims of a team's other jobs wait for this row until it ends."""
+    turn = insert(Turn).values(lane=job.lane, team_id=job.team_id, served_at=func.clock_timestamp())
+    served = {"served_at": turn.excluded.served_at}
+    session.exec(turn.on_conflict_do_update(index_elements=["lane", "team_id"], set_=served))  # pyright: ignore

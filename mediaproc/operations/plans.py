@@ -1,0 +1,113 @@
+"""What is done with a video: the outline of its source, in the chunks that its newest job was shared out to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from mediaproc.domain.errors import Conflict
+from mediaproc.domain.states import JobKind
+from mediaproc.domain.tables import Job, Video
+from mediaproc.media import plan, probe
+from mediaproc.media.chunks import Chunk, chunks_for
+from mediaproc.media.presets import PRESETS, Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.operations import jobs, scope
+from mediaproc.operations.scope import Principal
+from mediaproc.settings import settings
+
+
+class PlannedRung(BaseModel):
+    """One picture size to make; `crf` is 0 and `level` empty where the source's own picture is kept."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: float
+    crf: int
+    max_bitrate_bps: int
+    level: str
+    vmaf: float | None = Field(
+        None, description="What samples had with this CRF, where it was found for a target_vmaf."
+    )
+
+
+class PlannedChunk(BaseModel):
+    """A part of the source that one job encodes. The last one has no end."""
+
+    number: int
+    start_seconds: float
+    end_seconds: float | None
+    length_seconds: float
+    first_segment: int
+    segments: int | None
+
+
+class PlannedStep(BaseModel):
+    """One command, to be pasted into a shell."""
+
+    name: str = Field(examples=["Chunk 1"])
+    command: str = Field(description="The address of the source stands in it as $SOURCE.")
+    note: str
+
+
+class OutlineView(BaseModel):
+    """What is done with a video, in order."""
+
+    preset: str
+    preset_version: int
+    duration_seconds: float
+    width: int
+    height: int
+    frame_rate: float
+    video_codec: str
+    audio_codec: str | None
+    rungs: list[PlannedRung]
+    chunks: list[PlannedChunk] = Field(
+        description="One where the video is encoded in one piece; none where no picture has to be encoded."
+    )
+    steps: list[PlannedStep]
+    reused: list[str] = Field(
+        default_factory=list,
+        description="The rungs and sounds that are used again: made before of the same file, in the same way.",
+    )
+
+
+def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
+    """The outline of one video. Raises NotFound, and Conflict before its source was read."""
+    video = scope.find(session, principal, Video, id)
+    job = jobs.newest(session, video_id=video.id)
+    if video.media_info is None or job is None:
+        raise Conflict("The source of this video has not been read yet")
+    preset = _recipe(job)
+    if preset is None:
+        raise Conflict(f"There is no preset called {job.preset} any more")
+    info, parts = MediaInfo.from_json(video.media_info), jobs.of_output(session, job.id, job.attempt)
+    if (obstacle := plan.obstacle(info, preset, ())) is not None:
+        raise Conflict(f"There is no plan: {obstacle}")
+    try:
+        made = plan.outline_of(
+            info,
+            source=plan.NAMELESS,
+            preset=preset,
+            chunks=_chunks(parts, info, preset) if preset.rungs else [],
+            threads=settings().threads_per_encode,
+            instant=any(each.kind is JobKind.REMUX for each in parts),
+            measured=settings().measure_vmaf,
+            reused=jobs.reused_of(session, job),
+        )
+    except probe.Refused as refused:
+        raise Conflict(f"There is no plan: {refused}") from refused
+    return OutlineView.model_validate(made.to_json())
+
+
+def _recipe(job: Job) -> Preset | None:
+    return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
+
+
+def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
+    """What the pictures were cut into, or all of the video as one."""
+    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or chunks_for(info, preset, [])

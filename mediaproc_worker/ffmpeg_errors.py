@@ -1,0 +1,91 @@
+"""Why FFmpeg failed, in words of the error tree: its exit code and log, read once, here."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from mediaproc.domain.errors import (
+    BeyondLimits,
+    DamagedSource,
+    EncodeFailed,
+    NotAVideo,
+    NoVideoTrack,
+    ProcessingError,
+    SourceMissing,
+    StorageFailed,
+    TimedOut,
+    UnsupportedCodec,
+)
+from mediaproc.media import probe
+from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
+
+_TOO_MANY_ERRORS = 69
+"""FFmpeg's exit code when more than two thirds of the frames could not be decoded (`-max_error_rate`)."""
+
+_TOO_LARGE = -signal.SIGXFSZ
+"""FFmpeg's exit code when a file has grown beyond its limit."""
+
+_PATTERNS: tuple[tuple[str, type[ProcessingError]], ...] = (
+    (r"Server returned 404|HTTP error 404", SourceMissing),
+    (r"HTTP error [345]\d\d|Server returned [45]|Connection (refused|reset|timed out)|I/O error", StorageFailed),
+    (r"Network is unreachable|Failed to resolve hostname|Input/output error|Stream ends prematurely", StorageFailed),
+    (r"Cannot allocate memory|Out of memory|File too large", BeyondLimits),
+    (r"No space left on device", EncodeFailed),
+    (r"(Decoder|decoder) .*not found|No decoder|Unknown decoder|Decoding requested, but no decoder", UnsupportedCodec),
+    (r"not currently supported|no decoder found", UnsupportedCodec),
+    (r"Cannot determine format of input|Conversion failed|Error while decoding|moov atom not found", DamagedSource),
+    (r"Invalid data found when processing input|Output file is empty|received no packets", DamagedSource),
+)
+"""The first that the log's end matches. Those of storage stand first: what can't be read looks damaged too."""
+
+
+def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
+    """The expected error that this end of FFmpeg means. An unknown one may be tried again."""
+    if isinstance(failure, ProcessTimedOut):
+        return TimedOut()
+    if failure.exit_code == _TOO_MANY_ERRORS:
+        return DamagedSource()
+    if failure.exit_code == _TOO_LARGE:
+        return BeyondLimits()
+    found = next((error for pattern, error in _PATTERNS if re.search(pattern, failure.log_tail)), EncodeFailed)
+    return found()
+
+
+def cut_short(log_tail: str) -> ProcessingError | None:
+    """Why reading ended too early, of an FFmpeg that ended well, or None if it did not.
+
+    When storage goes away FFmpeg takes that for the source's end, finishes what it has and exits with 0. A file that
+    is itself cut off reads to its end without this line.
+    """
+    if "Error during demuxing: " not in log_tail:
+        return None
+    return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed("Storage stopped answering")
+
+
+def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
+    """Why reading failed, if it was storage or a limit; None if the file is just not what it should be."""
+    reason = reason_of(failure)
+    return reason if isinstance(reason, StorageFailed | SourceMissing | BeyondLimits) else None
+
+
+@contextmanager
+def refusing() -> Generator[None]:
+    """What `media` refuses inside fails for good, with its sentence."""
+    try:
+        yield
+    except probe.Refused as refused:
+        raise refusal(refused) from refused
+
+
+def refusal(refused: probe.Refused) -> ProcessingError:
+    """A source refused by `media` as the expected error, with the same sentence."""
+    match refused:
+        case probe.NoVideo():
+            return NoVideoTrack(str(refused))
+        case probe.BeyondLimits():
+            return BeyondLimits(str(refused))
+        case _:
+            return NotAVideo(str(refused))

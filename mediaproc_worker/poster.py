@@ -1,0 +1,73 @@
+"""The poster: taken beside the encode, so that the list shows it soon. A video without one is no failure."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mediaproc import logs
+from mediaproc.domain.errors import StorageFailed
+from mediaproc.media import layout
+from mediaproc.media.commands import encode, poster
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
+from mediaproc.operations import jobs
+from mediaproc.runtime.ffmpeg import ffmpeg_path
+from mediaproc.storage import keys, objects
+from mediaproc_worker import ffmpeg, sandboxed_process
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.sandboxed_process import Limits, ProcessEnded
+
+log = logs.get_logger(__name__)
+
+_LIMITS = Limits(wall_seconds=120, cpu_seconds=120, file_bytes=64 * 1024**2, memory_bytes=4 * 1024**3)
+
+
+@dataclass
+class Poster:
+    """A poster on its way. `look()` writes its row once it is in S3."""
+
+    context: AttemptContext
+    _made: Future[str | None]
+
+    @classmethod
+    def begin(cls, context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, source: Source) -> Poster:
+        """Take and send it in a thread of the pool."""
+        return cls(context, pool.submit(_make, context, info, source))
+
+    def look(self, *, wait: bool = False) -> None:
+        """Write down the poster's key if it has arrived, or once it has."""
+        if self._made.cancelled() or not (wait or self._made.done()):
+            return
+        key = self._made.result()
+        self._made = Future()
+        self._made.cancel()
+        if key is not None:
+            self.context.write(jobs.set_poster, key)
+
+
+def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | None:
+    key = keys.poster(context.claim.video_id, context.claim.output)
+    try:
+        _take(context, info, source)
+        objects.put_file(context.workspace / layout.POSTER, key, content_type="image/jpeg")
+    except (ProcessEnded, StorageFailed, OSError) as error:
+        log.warning("no_poster", error=type(error).__name__, reason=str(error))
+        return None
+    return key
+
+
+def _take(context: AttemptContext, info: MediaInfo, source: Source) -> None:
+    """Try positions until a picture shows something; the last one stays if none does."""
+    edits = ffmpeg.preset_of(context).edits
+    for position in poster.POSITIONS if info.duration_seconds else (0.0,):
+        printed = sandboxed_process.run(
+            ffmpeg_path(),
+            encode.poster_arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
+            directory=context.workspace,
+            cancelled=context.cancelled,
+            limits=_LIMITS,
+            log_name="poster.log",
+        )
+        if poster.parse_stats(printed).shows_something:
+            return

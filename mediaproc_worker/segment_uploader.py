@@ -1,0 +1,166 @@
+"""From the workspace into S3 while FFmpeg still writes: each segment is put as it closes, then its row is written.
+
+Rows follow in order and only for what has arrived, so whoever reads them never finds a gap or a missing object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from uuid import UUID
+
+from mediaproc.domain.states import RenditionKind
+from mediaproc.media import codecs, layout
+from mediaproc.media.chunks import Chunk
+from mediaproc.media.mp4 import retime
+from mediaproc.media.mp4.boxes import Cut, Cutter
+from mediaproc.operations import jobs
+from mediaproc.storage import keys
+from mediaproc_worker.context import AttemptContext
+from mediaproc_worker.object_uploads import put_bytes
+
+
+@dataclass
+class Outbox:
+    """One rendition on its way to S3. `row` is the rendition as it begins, but for its codecs.
+
+    Of a `chunk` the segments are numbered on from its first, and timed so that they fit those of the other chunks.
+    """
+
+    context: AttemptContext
+    pool: ThreadPoolExecutor
+    row: jobs.NewRendition
+    cutter: Cutter
+    chunk: Chunk | None = None
+    rendition_id: UUID | None = None
+    arrived: list[jobs.NewSegment] = field(default_factory=list[jobs.NewSegment])
+    frames: int = 0
+    _written: int = 0
+    _closed: int = 0
+    _lag: int = 0
+    _lag_before: int = 0
+    _init: Future[None] | None = None
+    _sending: deque[Future[jobs.NewSegment]] = field(default_factory=deque[Future[jobs.NewSegment]])
+
+    @property
+    def name(self) -> str:
+        """The rendition's name."""
+        return self.row.name
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is the sound beside the pictures."""
+        return self.row.kind is RenditionKind.AUDIO
+
+    @property
+    def started(self) -> bool:
+        """Whether somebody can begin to play it."""
+        return self._written > 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether FFmpeg wrote its file to the end and each segment in it has arrived and has its row."""
+        return self.cutter.ended and 0 < self._closed == self._written
+
+    def look(self) -> None:
+        """Send what FFmpeg has closed since the last look, and write rows for what has arrived."""
+        self._send_closed()
+        self._collect(wait=False)
+        self._write_rows()
+
+    def finish(self) -> None:
+        """After FFmpeg's end: wait until everything is in S3 and has its row."""
+        self._send_closed()
+        self._collect(wait=True)
+        self._fill_room()
+        self._write_rows()
+
+    @property
+    def pieces(self) -> list[tuple[int, float]]:
+        """What arrived, as sizes in bytes and durations in seconds."""
+        return [(segment.size_bytes, segment.duration_seconds) for segment in self.arrived]
+
+    def _send_closed(self) -> None:
+        try:
+            available = self._file.stat().st_size
+        except FileNotFoundError:
+            return
+        for cut in self.cutter.cut(self._read, available):
+            if self._init is None:
+                self._send_init()
+            self._closed, self.frames = self._closed + 1, self.frames + cut.samples
+            self._sending.append(self.pool.submit(self._put_segment, cut))
+
+    def _send_init(self) -> None:
+        init = self._read(0, self.cutter.init_bytes)
+        said = codecs.AAC_LC if self.is_sound else codecs.of_init_segment(init)
+        self.row = replace(self.row, codecs=said or self.row.codecs)
+        if self.chunk is not None:
+            init = self._fitting(init)
+        self._init = self.pool.submit(put_bytes, init, self.row.init_key, content_type=self._content_type)
+
+    def _put_segment(self, cut: Cut) -> jobs.NewSegment:
+        claim, number = self.context.claim, cut.number + (self.chunk.first_segment if self.chunk else 0)
+        again = claim.attempt if claim.is_part else 1
+        key = keys.segment(claim.video_id, claim.output, self.name, number, again=again)
+        body, seconds = self._read(cut.offset, cut.size_bytes), cut.duration_seconds
+        if self.chunk is not None:
+            made = retime.retimed(
+                body, lag_before=self._lag_before, lag=self._lag, default_duration=self.cutter.default_duration
+            )
+            body, seconds = made.data, made.ticks / self.cutter.timescale
+        put_bytes(body, key, content_type=self._content_type)
+        return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
+
+    def _fitting(self, init: bytes) -> bytes:
+        """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
+        # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
+        reorders = self.row.codec != "av1"
+        self._lag = retime.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
+        init, self._lag_before = retime.with_lag(init, self._lag)
+        digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
+        key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)
+        self.row = replace(self.row, init_key=key)
+        return init
+
+    def _fill_room(self) -> None:
+        """The last segment of a chunk takes the numbers of edges that had no frame between them."""
+        if self.chunk is None or self.chunk.segments is None or not self.arrived:
+            return
+        missing = self.chunk.segments - len(self.arrived)
+        if missing > 0:
+            self.arrived[-1] = replace(self.arrived[-1], span=1 + missing)
+            self._written = min(self._written, len(self.arrived) - 1)
+
+    def _collect(self, *, wait: bool) -> None:
+        """Take what has arrived, in order. Raises what an upload raised."""
+        if self._init is not None and (wait or self._init.done()):
+            self._init.result()
+        while self._sending and (wait or self._sending[0].done()):
+            self.arrived.append(self._sending.popleft().result())
+
+    def _write_rows(self) -> None:
+        new = self.arrived[self._written :]
+        if not new or self._init is None or not self._init.done():
+            return
+        if self.rendition_id is None:
+            self.rendition_id = self.context.write(jobs.add_rendition, self.row)
+        self.context.write(jobs.add_segments, self.rendition_id, new)
+        self._written = len(self.arrived)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        with self._file.open("rb") as file:
+            return os.pread(file.fileno(), size, offset)
+
+    @property
+    def _file(self) -> Path:
+        return self.context.workspace / layout.whole(self.name)
+
+    @property
+    def _content_type(self) -> str:
+        return "audio/mp4" if self.is_sound else "video/mp4"

@@ -1,0 +1,80 @@
+"""The file to download of a source that is kept, made within storage: a new head, and behind it the source's own bytes.
+
+Only the head and the first bytes pass through here; S3 wants parts of 5 MiB at least, but for the last one.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from mediaproc import logs
+from mediaproc.domain.errors import Expected, StorageFailed
+from mediaproc.media.commands import source_copy
+from mediaproc.media.mp4 import faststart
+from mediaproc.media.mp4.faststart import Reheaded
+from mediaproc.media.probe import MediaInfo
+from mediaproc.storage import keys, multipart, objects
+from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
+from mediaproc_worker.context import AttemptContext
+
+log = logs.get_logger(__name__)
+
+SMALLEST_BYTES = 16 * 1024**2
+"""What is smaller is sent in less time than all the requests take."""
+
+_FIRST_BYTES = 5 * 1024**2
+_PART_BYTES = 64 * 1024**2
+_COPIES = 4
+"""Parts that storage copies at a time."""
+
+
+def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
+    """Make a rendition's MP4 within storage and return its size in bytes.
+
+    None where the source is not made for that, or storage does not copy parts: then it must be sent.
+    """
+    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.keeps_every_sound(info):
+        return None
+    source_key = context.claim.video.source_key
+    made = faststart.reheaded(
+        lambda offset, size: objects.get_range(source_key, offset, size),
+        context.claim.video.size_bytes,
+        tracks=1 + len(info.audio),
+    )
+    if made is None:
+        return None
+    try:
+        return _joined(context, made, keys.download(context.claim.video_id, context.claim.output, name))
+    except (StorageFailed, NoSuchUpload) as error:
+        log.warning("not_grafted", error=str(error))
+        return None
+
+
+def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
+    upload_id = multipart.create(key, content_type="video/mp4")
+    try:
+        multipart.complete(key, upload_id=upload_id, parts=_parts(context, made, key, upload_id))
+    except BaseException:
+        with suppress(Expected):
+            multipart.abort(key, upload_id=upload_id)
+        raise
+    return made.size_bytes
+
+
+def _parts(context: AttemptContext, made: Reheaded, key: str, upload_id: str) -> list[UploadedPart]:
+    source_key, rest = context.claim.video.source_key, min(made.start + _FIRST_BYTES, made.end)
+    first = made.head + objects.get_range(source_key, made.start, rest - made.start)
+
+    def copied(number: int, start: int) -> UploadedPart:
+        context.check()
+        return multipart.copy_part(
+            key, upload_id=upload_id, part_number=number,
+            source_key=source_key, start=start, end=min(start + _PART_BYTES, made.end),
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(_COPIES, thread_name_prefix="graft") as pool:
+        starts = range(rest, made.end, _PART_BYTES)
+        copies = [pool.submit(copied, number, start) for number, start in enumerate(starts, start=2)]
+        head = multipart.put_part(key, upload_id=upload_id, part_number=1, body=first)
+        return [head, *(each.result() for each in copies)]
