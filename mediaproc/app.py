@@ -5,7 +5,8 @@ from reflex.event import EventSpec
 
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
-from mediaproc.api.middleware import page_guard
+from mediaproc.api.middleware.page_guard import PageGuard
+from mediaproc.api.middleware.page_headers import PageHeaders
 from mediaproc.events import hub
 from mediaproc.pages import jobs, library, not_found, presets, settings, sign_in, video
 from mediaproc.state.jobs import JobsState
@@ -32,7 +33,7 @@ app = rx.App(
     ],
     app_wraps={},
     toaster=None,
-    api_transformer=[create_api(), page_guard.guarded],
+    api_transformer=[create_api(), PageHeaders, PageGuard],
     backend_exception_handler=on_backend_error,
 )
 app.register_lifespan_task(hub.running)

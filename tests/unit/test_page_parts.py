@@ -1,16 +1,13 @@
-"""Page logic that needs no browser: messages, cards, details, the page guard."""
+"""Page logic that needs no browser: messages, cards, details."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from starlette.requests import HTTPConnection
 
-from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
 from mediaproc.domain import errors
 from mediaproc.domain.states import JobState, VideoStatus
@@ -125,42 +122,3 @@ def test_the_page_asks_its_own_origin() -> None:
 def test_another_reflex_is_noticed_at_the_build() -> None:
     with pytest.raises(RuntimeError, match="does not contain"):
         use_page_origin("const endpoint = somethingElse(url_str);")
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "cookie", "leads_to"),
-    [
-        ("/", "", "", "/sign-in"),
-        ("/", "", "mp_refresh=r", "/renew"),
-        ("/", "", "mp_access=a; mp_refresh=r", None),
-        (f"/videos/{ID}", "", "", f"/sign-in?next=/videos/{ID}"),
-        (f"/videos/{ID}", "t=3", "mp_refresh=r", f"/renew?next=/videos/{ID}%3Ft%3D3"),
-        (f"/videos/{ID}/events", "", "", None),
-        ("/jobs", "", "", "/sign-in?next=/jobs"),
-        ("/settings/presets", "", "", "/sign-in?next=/settings/presets"),
-        ("/sign-in", "", "", None),
-        ("/assets/x.js", "", "", None),
-    ],
-)
-def test_the_door(
-    request_of: Callable[..., HTTPConnection], path: str, query: str, cookie: str, leads_to: str | None
-) -> None:
-    assert page_guard.way_to_the_door(request_of(path, query, cookie)) == leads_to
-
-
-@pytest.fixture
-def request_of() -> Callable[..., HTTPConnection]:
-    def make(path: str, query: str, cookie: str) -> HTTPConnection:
-        headers = [(b"host", b"x"), (b"cookie", cookie.encode())]
-        return HTTPConnection(
-            {
-                "type": "http",
-                "path": path,
-                "query_string": query.encode(),
-                "headers": headers,
-                "scheme": "http",
-                "server": ("x", 80),
-            }
-        )
-
-    return make
