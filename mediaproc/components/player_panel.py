@@ -32,9 +32,9 @@ def player_panel() -> rx.Component:
             _without_player(),
         ),
         class_name=rx.cond(
-            (VideoState.player == "") & (_video.loop == "") & ~_video.in_progress,
-            "player-frame player-frame-flat",
+            (VideoState.player != "") | (_video.loop != "") | _video.in_progress,
             "player-frame",
+            "player-frame player-frame-flat",
         ),
     )
 

@@ -61,7 +61,7 @@ def _original() -> rx.Component:
     )
 
 
-def _size(size_bytes: Any) -> rx.Component:
+def _size(size_bytes: Any) -> Any:
     return rx.cond(size_bytes > 0, format_size(size_bytes), "–")
 
 

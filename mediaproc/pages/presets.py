@@ -73,14 +73,15 @@ def _built_in() -> rx.Component:
         "Built-in presets",
         "Always available. They cannot be changed.",
         rx.el.ul(
-            rx.foreach(
-                PresetsState.built_in,
-                lambda card: rx.el.li(rx.el.div(*_description(card), class_name="grow"), key=card.name),
-            ),
+            rx.foreach(PresetsState.built_in, _built_in_card),
             class_name="items",
             aria_label="Built-in presets",
         ),
     )
+
+
+def _built_in_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
+    return rx.el.li(rx.el.div(*_description(card), class_name="grow"), key=card.name)
 
 
 def _description(card: rx.vars.ObjectVar[PresetCard]) -> tuple[rx.Component, ...]:

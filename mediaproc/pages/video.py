@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from mediaproc import routes
@@ -90,7 +92,7 @@ def _title() -> rx.Component:
     )
 
 
-def _repeat() -> rx.Component:
+def _repeat() -> Any:
     """Buttons that process the video once more, as far as its status allows."""
     retry = button(
         icon("rotate-cw"), rx.el.span("Retry", class_name="wide"), aria_label="Retry", on_click=VideoState.retry

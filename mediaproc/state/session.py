@@ -43,10 +43,10 @@ class SessionState(rx.State):
         try:
             principal = await asyncio.to_thread(_perform, token, self._admitted(token), whoami)
         except NotSignedIn:
-            await self._forget()
+            await reset_tab(self)
             return rx.redirect(self._sign_in_url())
         if self.email != principal.email:
-            await self._forget()
+            await reset_tab(self)
         self._admitted_token, self._admitted_session = token, principal.credential_id
         self.email = principal.email
         return None
@@ -71,12 +71,6 @@ class SessionState(rx.State):
         token = self._token()
         return await asyncio.to_thread(_perform, token, self._admitted(token), verb, *args, **kwargs)
 
-    async def _forget(self) -> None:
-        """Reset every state of this tab: they outlive a sign-out, and another user may sign in."""
-        self.reset()
-        for each in SessionState.get_substates():
-            (await self.get_state(each)).reset()
-
     def _admitted(self, token: str) -> UUID | None:
         return self._admitted_session if token and token == self._admitted_token else None
 
@@ -97,6 +91,12 @@ class SessionState(rx.State):
     def _here(self) -> str:
         url = self.router.url
         return url.path + (f"?{url.query}" if url.query else "")
+
+
+async def reset_tab(state: rx.State) -> None:
+    """Reset all that this tab shows of a user: it outlives a sign-out, and another user may sign in."""
+    for each in (SessionState, *SessionState.get_substates()):
+        (await state.get_state(each)).reset()
 
 
 def explain(error: Exception) -> Any:

@@ -8,7 +8,7 @@ import reflex as rx
 
 from mediaproc.domain import errors
 from mediaproc.operations import passwords
-from mediaproc.state.session import SessionState
+from mediaproc.state.session import reset_tab
 
 _MESSAGES = {
     each.code: each.title
@@ -43,7 +43,7 @@ class SignInState(rx.State):
     @rx.event
     async def read(self) -> None:
         """Read the query. Also resets the tab, so that nothing of the last user remains."""
-        await (await self.get_state(SessionState))._forget()
+        await reset_tab(self)
         query = self.router.url.query_parameters
         self.email = query.get("email", "")[:320]
         self.next = query.get("next", "")[:2000]
