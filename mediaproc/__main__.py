@@ -1,4 +1,4 @@
-"""The command line: `./dev COMMAND`, or `python -m mediaproc COMMAND`."""
+"""The command line: `mediaproc COMMAND` once installed, `./dev COMMAND` in a checkout."""
 
 from __future__ import annotations
 
@@ -9,21 +9,44 @@ from uuid import UUID
 
 import typer
 
+from mediaproc import invocation, version
 from mediaproc.cli.app import PANEL, program
-from mediaproc.commands import ROOT
+from mediaproc.commands import project
+from mediaproc.commands.development import development
+from mediaproc.commands.extras import needs
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(program)
+if project.is_checkout():
+    cli.add_typer(development)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port of the page and the API.")]
 Data = Annotated[Path, typer.Option(help="Where the built-in servers keep everything.")]
 Frontend = Annotated[Path, typer.Option(help="Folder of the built front end.")]
-_DATA = ROOT / ".data"
+_DATA = project.data_home()
 _FRONTEND = _DATA / "frontend"
+_SERVER = ("server",)
+_ALL = ("all",)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mediaproc {version.version()}")
+        raise typer.Exit
+
+
+@cli.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Self-hosted video processing: a web app, an API, workers, and a client for all of it."""
 
 
 @cli.command()
+@needs(*_ALL)
 def up(
     port: Port = 8000,
     host: Host = "127.0.0.1",
@@ -44,6 +67,7 @@ def up(
 
 
 @cli.command()
+@needs(*_ALL)
 def down(data: Data = _DATA) -> None:
     """Stop what a crashed start left behind."""
     from mediaproc.commands.down import down as stop
@@ -52,6 +76,7 @@ def down(data: Data = _DATA) -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def web(
     port: Port = 8000,
     host: Host = "127.0.0.1",
@@ -65,6 +90,7 @@ def web(
 
 
 @cli.command()
+@needs("worker")
 def worker(slots: Annotated[int, typer.Option(help="Encodes at a time. 0: WORKER_SLOTS.")] = 0) -> None:
     """Run a worker on the services of the settings."""
     from mediaproc.commands.worker import work
@@ -73,6 +99,7 @@ def worker(slots: Annotated[int, typer.Option(help="Encodes at a time. 0: WORKER
 
 
 @cli.command()
+@needs(*_SERVER)
 def build(frontend: Frontend = _FRONTEND) -> None:
     """Build the front end into a folder."""
     from mediaproc.commands.frontend import BuildFailed, publish
@@ -84,6 +111,7 @@ def build(frontend: Frontend = _FRONTEND) -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def migrate() -> None:
     """Bring the database's tables up to date."""
     from mediaproc.commands.checked import checked_settings
@@ -94,6 +122,7 @@ def migrate() -> None:
 
 
 @cli.command()
+@needs(*_SERVER)
 def bucket() -> None:
     """Make the bucket and set its CORS and lifecycle rules."""
     from mediaproc.commands.checked import checked_settings
@@ -103,39 +132,8 @@ def bucket() -> None:
     prepare()
 
 
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context) -> None:
-    """Run the tests: unit, integration or e2e (all by default), then anything for pytest."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.test(context.args))
-
-
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bench(context: typer.Context) -> None:
-    """Measure: media, live, api or events. Prints a table; --json FILE writes the figures too."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.bench(context.args))
-
-
-@cli.command()
-def check() -> None:
-    """Run ruff, pyright, import-linter and alembic's check."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.check())
-
-
-@cli.command()
-def migration(message: str) -> None:
-    """Write the next migration from the tables in the code."""
-    from mediaproc.commands import checks
-
-    raise typer.Exit(checks.migration(message))
-
-
 @cli.command(rich_help_panel=PANEL)
+@needs("worker")
 def plan(
     what: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file on this machine, or a video's id.")],
     preset: Annotated[str, typer.Option(help="How a file would be processed.")] = "web",
@@ -158,6 +156,7 @@ def plan(
 
 
 @cli.command()
+@needs(*_ALL)
 def doctor(port: Port = 8000, data: Data = _DATA) -> None:
     """Say what is wrong here and how to mend it."""
     from mediaproc.commands.doctor import examine
@@ -179,4 +178,4 @@ def _fail(message: str) -> None:
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name=invocation.program())

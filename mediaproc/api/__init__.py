@@ -1,1 +1,1 @@
-"""The API: the contract for programs, over HTTP."""
+"""REST API, Server-Sent Events, health and metrics. The contract for programs."""

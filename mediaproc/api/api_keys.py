@@ -1,4 +1,4 @@
-"""`/api/v1/api-keys`: how programs get in without a person's password."""
+"""`/api/v1/api-keys`: API keys, which let programs sign in without a person's password."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ router = APIRouter(prefix="/api-keys", tags=["API keys"])
 
 
 class WantedKey(BaseModel):
-    """A key to make."""
+    """Request body: an API key to create."""
 
     name: str = Field(min_length=1, max_length=api_keys.LONGEST_NAME, examples=["nightly upload"])
-    scopes: list[Scope] = Field(min_length=1, max_length=20, description="What it may do.")
-    expires_at: AwareDatetime | None = Field(None, description="Without one it is good until it is revoked.")
+    scopes: list[Scope] = Field(min_length=1, max_length=20, description="Permissions of the key.")
+    expires_at: AwareDatetime | None = Field(None, description="Expiry. Null: valid until revoked.")
 
 
 class KeyView(BaseModel):
-    """A key. `prefix` is how it begins; the rest is not kept."""
+    """An API key. `prefix` is its beginning; only a hash of the rest is stored."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -37,27 +37,27 @@ class KeyView(BaseModel):
     scopes: list[Scope]
     created_at: Time
     expires_at: Time | None
-    last_used_at: Time | None = Field(description="To the minute.")
+    last_used_at: Time | None = Field(description="Last use, to the minute.")
 
 
 class NewKeyView(KeyView):
-    """A key just made."""
+    """A new API key, with its secret."""
 
-    key: str = Field(description="The key itself: `Authorization: Bearer mp_…`. It is shown this once.")
+    key: str = Field(description="The key, sent as `Authorization: Bearer mp_…`. Shown only once.")
 
 
 class KeyList(BaseModel):
-    """Some keys, the newest first."""
+    """A page of API keys, newest first."""
 
     model_config = ConfigDict(from_attributes=True)
 
     items: list[KeyView]
-    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
 @router.post("", status_code=201, responses=documented(401, 403, 422))
 def create(body: WantedKey, principal: Administrator) -> NewKeyView:
-    """Make a key. It can do no more than its scopes say, whoever made it."""
+    """Create an API key. Its permissions are its scopes, whoever created it."""
     with transaction() as session:
         new = api_keys.create(session, principal, **body.model_dump())
     return NewKeyView.model_validate({**new.row.model_dump(), "key": new.key})
@@ -67,15 +67,15 @@ def create(body: WantedKey, principal: Administrator) -> NewKeyView:
 def page(
     principal: Administrator,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the previous page.")] = None,
 ) -> KeyList:
-    """One's keys that were not revoked, the newest first."""
+    """List API keys that are not revoked, newest first."""
     with transaction() as session:
         return KeyList.model_validate(api_keys.page(session, principal, limit=limit, cursor=cursor))
 
 
 @router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
 def revoke(id: UUID, principal: Administrator) -> None:
-    """Revoke a key: from now on it is 401, and streams that it opened end within half a minute."""
+    """Revoke an API key. It is rejected with 401 at once; open event streams end within 30 seconds."""
     with transaction() as session:
         api_keys.revoke(session, principal, id)

@@ -1,4 +1,4 @@
-"""The API as one FastAPI app, to be wrapped around the page's app."""
+"""The API as one FastAPI app, mounted around the web app."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _BASE = "/api/v1"
 
 
 def create_api() -> FastAPI:
-    """The app. It reads no setting and connects to nothing before the first request.
+    """Create the app. Reads no setting and connects to nothing before the first request.
 
-    Every route is explicit, except that all of `/api/…` is the API's; whatever else comes is left to the page.
+    Every route is explicit, except that all of `/api/…` belongs to the API. Any other path is left to the web app.
     """
     app = FastAPIOffline(
         title="Mediaproc",
         version="1",
-        summary="Video processing: direct uploads, many workers, live progress.",
+        summary="Video processing with direct uploads, many workers and live progress.",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         docs_url="/api/docs",

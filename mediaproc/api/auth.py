@@ -1,4 +1,4 @@
-"""`/api/v1/auth`: accounts for programs and for the page's scripts."""
+"""`/api/v1/auth`: registration, sign-in, token refresh and sign-out."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
 
 
 class Credentials(BaseModel):
-    """An email and a password."""
+    """Request body: an email address and a password."""
 
     email: str = Field(max_length=320, examples=["ada@example.com"])
     password: str = Field(description="10 to 1,024 characters.", examples=["correct horse battery"])
 
 
 class RefreshBody(BaseModel):
-    """A refresh token, for a program that keeps no cookies."""
+    """Request body: a refresh token, for programs without cookies."""
 
     refresh_token: str = Field(max_length=200)
 
 
 class UserView(BaseModel):
-    """A user."""
+    """A user account."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -46,13 +46,13 @@ class UserView(BaseModel):
 
 
 class SignInView(BaseModel):
-    """A sign-in. The refresh token comes as the cookie `mp_refresh`, so that no script of a page can read it."""
+    """A sign-in. The refresh token is set as the HttpOnly cookie `mp_refresh`, so that page scripts can't read it."""
 
     user: UserView
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a kind, no secret
-    expires_in: int = Field(description="Life of the access token, in seconds.")
-    refresh_token: str | None = Field(None, description="Only where the old one came in the body.")
+    expires_in: int = Field(description="Lifetime of the access token, in seconds.")
+    refresh_token: str | None = Field(None, description="Present only if the old token came in the body.")
 
 
 @router.post(
@@ -63,7 +63,7 @@ class SignInView(BaseModel):
     response_model_exclude_none=True,
 )
 async def register(body: Credentials, request: Request, response: Response) -> SignInView:
-    """Make an account with its personal team, and sign in. `email_taken` when there is one already."""
+    """Create an account with a personal team, and sign in. 409 `email_taken` if the address is already registered."""
     return _signed_in(response, await sign_in.register(request, email=body.email, password=body.password))
 
 
@@ -74,7 +74,7 @@ async def register(body: Credentials, request: Request, response: Response) -> S
     response_model_exclude_none=True,
 )
 async def login(body: Credentials, request: Request, response: Response) -> SignInView:
-    """Sign in. `wrong_credentials` says the same for an unknown email as for a wrong password."""
+    """Sign in. An unknown email and a wrong password give the same answer, `wrong_credentials`."""
     return _signed_in(response, await sign_in.sign_in(request, email=body.email, password=body.password))
 
 
@@ -85,7 +85,7 @@ def refresh(
     cookie: RefreshCookie = None,
     body: Annotated[RefreshBody | None, Body()] = None,
 ) -> SignInView:
-    """Exchange a refresh token, from the cookie or the body, for new tokens. Using one twice ends the session."""
+    """Exchange a refresh token, from the cookie or the body, for new tokens. Reusing a token ends the session."""
     if body is None:
         dependencies.require_our_origin(request) if cookie else dependencies.reject_other_origin(request)
     token = body.refresh_token if body else cookie
@@ -101,7 +101,7 @@ def refresh(
 def logout(
     request: Request, bearer: BearerToken, access: AccessCookie, response: Response, refresh: RefreshCookie = None
 ) -> None:
-    """End the session, and its cookies. It is no error when there is none."""
+    """End the session and clear its cookies. Succeeds if there is no session."""
     if bearer is None and (access or refresh):
         dependencies.require_our_origin(request)
     with transaction() as session:
@@ -115,7 +115,7 @@ def logout(
 
 @router.get("/me", responses=documented(401, 403))
 def me(principal: SignedIn) -> UserView:
-    """The user who is calling."""
+    """Get the signed-in user."""
     with transaction() as session:
         return UserView.model_validate(accounts.user_of(session, principal))
 

@@ -1,7 +1,7 @@
-"""Where a request came from: the address of the connection, or what proxies that are trusted say of it.
+"""Client IP address: the connection's peer, or the address that trusted proxies report.
 
-Each proxy adds to the right of X-Forwarded-For the address that came to it. So the list is read from the right, as
-long as the one who wrote an entry is trusted; whatever stands further left may have been made up.
+Each proxy appends the address of its peer to X-Forwarded-For. The list is read from the right, for as long as the proxy
+that wrote an entry is trusted. Entries further left may be forged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mediaproc.settings import settings
 
 
 def client_address(scope: Scope) -> str:
-    """The address of the client; empty when there is none, as on a socket."""
+    """The client's IP address. Empty if there is none, as on a Unix socket."""
     peer = scope["client"][0] if scope.get("client") else ""
     address = _read(peer)
     said = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
@@ -33,7 +33,7 @@ def _is_trusted(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, which may stand in brackets and be followed by a port."""
+    """Parse an address that may have brackets and a port."""
     text = text.strip()
     host = text[1:].partition("]")[0] if text.startswith("[") else text
     host = host.partition(":")[0] if host.count(":") == 1 else host

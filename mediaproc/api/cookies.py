@@ -1,4 +1,4 @@
-"""The two cookies of the page: HttpOnly, SameSite=Lax, Secure behind HTTPS."""
+"""Session cookies of the web app: HttpOnly, SameSite=Lax, and Secure behind HTTPS."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mediaproc.settings import settings
 
 
 def give(response: Response, sign_in: SignIn) -> None:
-    """Let the browser keep the tokens."""
+    """Set both token cookies."""
     _set(response, ACCESS_COOKIE, sign_in.access_token, seconds=sign_in.expires_in)
     _set(response, REFRESH_COOKIE, sign_in.refresh_token, seconds=settings().refresh_token_seconds)
 
 
 def take(response: Response) -> None:
-    """Let the browser forget the tokens."""
+    """Clear both token cookies."""
     _set(response, ACCESS_COOKIE, "", seconds=0)
     _set(response, REFRESH_COOKIE, "", seconds=0)
 

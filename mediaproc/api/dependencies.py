@@ -1,9 +1,9 @@
-"""Who is calling and what they may do: by an access token, an API key, or the page's cookie, which a request that
-changes something may only use from our own origin.
+"""Route dependencies: the authenticated caller and the scopes that a route requires.
 
-A browser sends the cookie from anywhere; the Origin header, which no script can set, tells where from. This is the
-one place where scopes are asked for: reading takes `videos:read`, changing something `videos:write`, all
-about webhooks `webhooks:write`, and whatever can open more doors `admin`. Someone who has signed in has them all.
+A caller authenticates by access token, API key, or the web app's cookie. A browser sends the cookie from any site, so
+an unsafe method by cookie also needs an Origin header of ours, which no script can forge. Scopes are required here and
+nowhere else: `videos:read` to read, `videos:write` to change, `webhooks:write` for everything about webhooks, `admin`
+for what grants access. A signed-in user has all scopes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _cookie = APIKeyCookie(
     name=ACCESS_COOKIE,
     auto_error=False,
     scheme_name="cookie",
-    description="The page's HttpOnly cookie. A request that changes something needs an Origin that is ours.",
+    description="The web app's HttpOnly cookie. Unsafe methods also need an Origin header of this app.",
 )
 
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -38,21 +38,21 @@ RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, include_in_sc
 
 
 def principal(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
-    """The caller of a route about videos. Raises NotSignedIn, InsufficientScope, and OriginRejected."""
+    """Caller of a route about videos. Raises NotSignedIn, InsufficientScope and OriginRejected."""
     caller = _caller(request, bearer, cookie)
     caller.require(Scope.VIDEOS_READ if request.method in _SAFE_METHODS else Scope.VIDEOS_WRITE)
     return caller
 
 
 def administrator(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
-    """The caller of a route that manages who may call. Raises as `principal` does."""
+    """Caller of a route that manages access. Raises the same errors as `principal`."""
     caller = _caller(request, bearer, cookie)
     caller.require(Scope.ADMIN)
     return caller
 
 
 def webhook_manager(request: Request, bearer: BearerToken, cookie: AccessCookie) -> Principal:
-    """The caller of a route about webhooks: what they were told is only for whoever may change them."""
+    """Caller of a route about webhooks. Reading needs `webhooks:write` too, since deliveries contain payloads."""
     caller = _caller(request, bearer, cookie)
     caller.require(Scope.WEBHOOKS_WRITE)
     return caller
@@ -64,13 +64,13 @@ WebhookManager = Annotated[Principal, Depends(webhook_manager)]
 
 
 def require_our_origin(request: Request) -> None:
-    """Raise OriginRejected unless the request says that it comes from one of our origins."""
+    """Raise OriginRejected unless the Origin header is one of our origins."""
     if request.headers.get("Origin") not in settings().origins:
         raise OriginRejected
 
 
 def reject_other_origin(request: Request) -> None:
-    """Raise OriginRejected when the request says that it comes from another site; programs say nothing."""
+    """Raise OriginRejected if the Origin header names another site. Programs send none."""
     if "Origin" in request.headers:
         require_our_origin(request)
 
@@ -87,12 +87,12 @@ def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None, cooki
 
 
 def _count(request: Request, caller: Principal) -> None:
-    """Count the request; the middleware tells what is left of the allowance. Raises TooManyRequests."""
+    """Count the request against the caller's rate limit. Raises TooManyRequests."""
     allowance = api_requests.take(caller.credential_id)
     request.state.allowance = allowance
     if allowance and allowance.exceeded:
         raise TooManyRequests(
-            f"This is more than {allowance.limit} requests in a minute", retry_after_seconds=allowance.reset_seconds
+            f"Limit of {allowance.limit} requests per minute exceeded", retry_after_seconds=allowance.reset_seconds
         )
 
 

@@ -1,7 +1,7 @@
-"""One client following events: what it is told first, what comes then, when it ends.
+"""Event feed: everything that one client receives on an event stream, in order and without gaps.
 
-The order makes it exact: subscribe, then read the stream since the client's cursor, then the database. What happens
-in between arrives twice and is dropped by its cursor.
+The order of steps makes it exact: subscribe, read the stream from the client's cursor, then read the database. Events
+that arrive in between come twice and are dropped by their cursor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mediaproc import database
 from mediaproc.api import snapshots, sse, stream_checks
 from mediaproc.api.middleware import metrics
 from mediaproc.api.sse import LastSeen
-from mediaproc.api.stream_checks import Follower, census
+from mediaproc.api.stream_checks import OpenStream, open_streams
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events import streams, subscriber
@@ -31,31 +31,31 @@ from mediaproc.operations.scope import Principal
 
 @dataclass(frozen=True)
 class Start:
-    """What a client is told first. `cursor` is None while Redis is away; `ended` when nothing more can come."""
+    """First part of a feed. `cursor` is None while Redis is down; `ended` if no more events can follow."""
 
     chunk: bytes
     cursor: str | None
     ended: bool
 
 
-_TURNS = (EventType.STATUS, EventType.REMOVED)
-"""After these another state holds."""
+_STATE_CHANGES = (EventType.STATUS, EventType.REMOVED)
+"""Event types that replace the video's state."""
 
 _NOTHING = Start(chunk=b"", cursor=None, ended=True)
 
 
-class Following:
-    """A client that follows one video, or with `video_id` None all of its team's."""
+class EventFeed:
+    """Feed of one video, or of all the team's videos if `video_id` is None."""
 
     def __init__(self, principal: Principal, video_id: UUID | None) -> None:
         self._principal = principal
         self._video_id = video_id
         self._subscription: Subscription = hub().subscribe(team_id=principal.team_id, video_id=video_id)
-        self._follower = Follower(credential_id=principal.credential_id)
+        self._stream = OpenStream(credential_id=principal.credential_id)
         self._start = _NOTHING
 
     async def begin(self, seen: LastSeen | None) -> bool:
-        """Find out what to tell first; False when the client has seen all there is. Raises NotFound."""
+        """Prepare the first part. Returns False if the client has already received everything. Raises NotFound."""
         await hub().enter(self._subscription)
         try:
             replayed, cursor = await self._since(seen)
@@ -70,28 +70,28 @@ class Following:
         return True
 
     async def chunks(self) -> AsyncGenerator[bytes]:
-        """Everything to send, chunk by chunk. It ends after a final status, and when the client should come back."""
-        census().add(self._follower)
+        """Yield encoded chunks. Ends after a final status, or when the client should reconnect."""
+        open_streams().add(self._stream)
         metrics.listeners.inc()
         try:
             start, self._start = self._start, _NOTHING
             yield sse.opening() + start.chunk
             cursor, ended = start.cursor, start.ended
-            del start  # a snapshot need not stay for as long as the client does
+            del start  # free the snapshot: the client may stay connected for hours
             if not ended:
                 async for chunk in self._go_on(cursor):
                     yield chunk
         finally:
             metrics.listeners.dec()
-            census().remove(self._follower)
+            open_streams().remove(self._stream)
             self.leave()
 
     def leave(self) -> None:
-        """Stop following; `chunks` ends."""
+        """Unsubscribe; `chunks` ends."""
         hub().leave(self._subscription)
 
     async def _since(self, seen: LastSeen | None) -> tuple[list[Event] | None, str | None]:
-        """The events since what was seen, None for a snapshot; and the cursor that holds after them."""
+        """Events after `seen` (None: send a snapshot), and the cursor that is valid after them."""
         stream = streams.video_stream(self._video_id) if self._video_id else _team_stream(self._principal)
         try:
             replayed = await subscriber.replay(stream, seen.cursor) if seen else None
@@ -99,7 +99,7 @@ class Following:
                 return None, await subscriber.latest_cursor(stream)
         except RedisError:
             return None, None
-        if self._video_id:  # what comes after a video's end is no news to who has seen the end
+        if self._video_id:  # events after a final status are not news to a client that has seen it
             replayed = [each for each in replayed if not each.type.afterwards]
         return replayed, replayed[-1].cursor if replayed else seen.cursor
 
@@ -113,7 +113,7 @@ class Following:
 
     def _first(self, replayed: list[Event] | None, cursor: str | None, presents: Sequence[Present]) -> Start:
         for each in presents:
-            self._follower.tell(each.video.id, each.video.status)
+            self._stream.record_sent(each.video.id, each.video.status)
         final = self._final(presents)
         if replayed is not None and (final is None or _last_final(replayed) is final):
             return Start(chunk=sse.frames(replayed), cursor=cursor, ended=final is not None)
@@ -125,7 +125,7 @@ class Following:
         return sse.snapshot(events, cursor, final=self._final(presents))
 
     def _final(self, presents: Sequence[Present]) -> VideoStatus | None:
-        """The status that ends this stream, if the present is such: only a video's stream ends."""
+        """Final status that ends this feed. None for a team's feed, which never ends."""
         status = presents[0].video.status if self._video_id else None
         return status if status and status.final else None
 
@@ -135,12 +135,12 @@ class Following:
         while True:
             batch = await self._subscription.next(timeout_seconds=max(0.0, check_at - time.monotonic()))
             if self._subscription.closed or self._subscription.lost or (batch and cursor is None):
-                return  # the client comes back with the last id that it has seen, and is told what it missed
+                return  # the client reconnects with its last id and gets what it missed
             new = [event for event in batch if after is None or event.order > after]
             if new:
                 cursor, after = new[-1].cursor, new[-1].order
                 yield sse.frames(new)
-                if self._note(new):
+                if self._record(new):
                     return
             if time.monotonic() >= check_at:
                 check_at = time.monotonic() + stream_checks.INTERVAL_SECONDS
@@ -149,18 +149,18 @@ class Following:
                 if ended:
                     return
 
-    def _note(self, events: Sequence[Event]) -> bool:
-        """Remember what was told; whether that ends the stream."""
-        events = [event for event in events if event.type in _TURNS]
+    def _record(self, events: Sequence[Event]) -> bool:
+        """Record which statuses were sent. Returns whether the feed ends."""
+        events = [event for event in events if event.type in _STATE_CHANGES]
         for event in events:
             removed = event.type is EventType.REMOVED
-            self._follower.tell(event.video_id, None if removed else VideoStatus(event.data["status"]))
+            self._stream.record_sent(event.video_id, None if removed else VideoStatus(event.data["status"]))
         removed = any(event.type is EventType.REMOVED for event in events)
         return self._video_id is not None and (removed or _last_final(events) is not None)
 
     async def _compare(self, cursor: str | None) -> tuple[bytes, bool]:
-        """A keep-alive, or what an event that never came should have told; and whether the stream ends."""
-        verdict = await census().check(self._follower)
+        """Keep-alive, or the state of videos whose event was lost. Also returns whether the feed ends."""
+        verdict = await open_streams().check(self._stream)
         if not verdict.outdated:
             return sse.KEEP_ALIVE, verdict.ended
         try:
@@ -168,7 +168,7 @@ class Following:
         except NotFound:
             return sse.KEEP_ALIVE, True
         for id in verdict.outdated:
-            self._follower.tell(id, next((each.video.status for each in presents if each.video.id == id), None))
+            self._stream.record_sent(id, next((each.video.status for each in presents if each.video.id == id), None))
         return self._snapshot(presents, cursor), self._final(presents) is not None
 
 
@@ -177,6 +177,6 @@ def _team_stream(principal: Principal) -> str:
 
 
 def _last_final(events: Sequence[Event]) -> VideoStatus | None:
-    """The status that the last status event tells, if that is final."""
-    told = [event for event in events if event.type is EventType.STATUS]
-    return sse.final_status(told[-1]) if told else None
+    """Status of the last status event, if it is final."""
+    sent = [event for event in events if event.type is EventType.STATUS]
+    return sse.final_status(sent[-1]) if sent else None

@@ -1,4 +1,4 @@
-"""`/videos/{id}/events` and `/api/v1/events`: what happens, as Server-Sent Events."""
+"""`/videos/{id}/events` and `/api/v1/events`: Server-Sent Events."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from mediaproc.api.dependencies import SignedIn
-from mediaproc.api.event_feed import Following
+from mediaproc.api.event_feed import EventFeed
 from mediaproc.api.problems import documented
 from mediaproc.api.sse import EventStream, LastSeen
 
 router = APIRouter(tags=["events"])
-"""Of one video; also served without the `/api/v1`."""
+"""Routes for one video, also served without `/api/v1`."""
 
 team_router = APIRouter(tags=["events"])
-"""Of all videos."""
+"""Route for all videos of the team."""
 
 LastEventId = Annotated[
-    str | None, Header(max_length=100, description="The id seen last; a browser's EventSource sends it by itself.")
+    str | None,
+    Header(max_length=100, description="Last event id received. A browser's EventSource sends it automatically."),
 ]
-Cursor = Annotated[str | None, Query(max_length=100, description="The same, for where no header can be set.")]
+Cursor = Annotated[str | None, Query(max_length=100, description="Last event id, for clients that cannot set headers.")]
 
 _EXAMPLE = """retry: 2000
 
@@ -65,8 +66,8 @@ so when a client is too slow, when it restarts, and when the session ends (then 
     description=f"What happens to one video. The server closes after its final status.\n\n{_ABOUT_EVENTS}",
 )
 async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = None, cursor: Cursor = None) -> Response:
-    """Follow one video."""
-    return await _follow(Following(principal, id), last_event_id or cursor)
+    """Stream the events of one video."""
+    return await _follow(EventFeed(principal, id), last_event_id or cursor)
 
 
 @team_router.get(
@@ -78,11 +79,11 @@ async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = N
     f"{_ABOUT_EVENTS}",
 )
 async def of_all(principal: SignedIn, last_event_id: LastEventId = None, cursor: Cursor = None) -> Response:
-    """Follow all of one's videos."""
-    return await _follow(Following(principal, None), last_event_id or cursor)
+    """Stream the events of all the team's videos."""
+    return await _follow(EventFeed(principal, None), last_event_id or cursor)
 
 
-async def _follow(following: Following, id: str | None) -> Response:
-    if not await following.begin(LastSeen.read(id)):
+async def _follow(feed: EventFeed, id: str | None) -> Response:
+    if not await feed.begin(LastSeen.read(id)):
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
-    return EventStream(following.chunks(), leave=following.leave)
+    return EventStream(feed.chunks(), leave=feed.leave)

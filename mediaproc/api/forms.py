@@ -1,5 +1,6 @@
-"""The page's own forms: a native POST that answers 303, because only a plain answer can set HttpOnly cookies
-and only a full page load opens a new websocket with them.
+"""Sign-in, registration and sign-out forms of the web app: native POSTs answered by 303.
+
+Only a plain response can set HttpOnly cookies, and only a full page load opens a new websocket that carries them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Field = Annotated[str, Form(max_length=2000)]
 
 @router.post("/sign-in")
 async def sign_in(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
-    """Sign in, then go where one wanted to go; else back to the form with what went wrong."""
+    """Sign in and redirect to `next`. On failure, redirect to the form with the error."""
     try:
         done = await sign_in_module.sign_in(request, email=email, password=password)
     except Expected as error:
@@ -40,7 +41,7 @@ async def sign_in(request: Request, email: Field = "", password: Field = "", nex
 
 @router.post("/register")
 async def register(request: Request, email: Field = "", password: Field = "", next: Field = "") -> RedirectResponse:
-    """Make an account and go on signed in; else back to the form with what went wrong."""
+    """Create an account and redirect to the library. On failure, redirect to the form with the error."""
     try:
         done = await sign_in_module.register(request, email=email, password=password)
     except Expected as error:
@@ -50,7 +51,7 @@ async def register(request: Request, email: Field = "", password: Field = "", ne
 
 @router.post("/sign-out")
 def sign_out(access: AccessCookie, refresh: RefreshCookie = None, next: Field = "") -> RedirectResponse:
-    """End the session and go to the sign-in page."""
+    """End the session and redirect to the sign-in page."""
     with transaction() as session:
         accounts.sign_out_by_tokens(session, access_token=access, refresh_token=refresh)
     answer = RedirectResponse(local_path(next, otherwise=routes.SIGN_IN), status_code=303)
@@ -59,7 +60,9 @@ def sign_out(access: AccessCookie, refresh: RefreshCookie = None, next: Field = 
 
 
 def local_path(next: str, *, otherwise: str = routes.LIBRARY) -> str:
-    """`next` if it is a path on this site, else `otherwise`. `//host` and `/\\host` lead elsewhere in browsers."""
+    """Return `next` if it is a path on this site, else `otherwise`. Browsers read `//host` and `/\\host` as other
+    sites.
+    """
     parts = urlsplit(next)
     odd = parts.scheme or parts.netloc or "\\" in next or any(ord(letter) < 33 for letter in next)
     return next if next.startswith("/") and not next.startswith("//") and not odd else otherwise

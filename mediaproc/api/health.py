@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz`: for whoever restarts processes, and for whoever sends requests to them."""
+"""`/livez` and `/readyz`: liveness and readiness probes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ router = APIRouter(tags=["operations"])
 TIMEOUT_SECONDS = 2.0
 
 _threads = anyio.CapacityLimiter(12)
-"""Checks that hang must not use up the threads of requests."""
+"""Separate threads, so that checks that hang don't starve requests."""
 
 
 class Health(BaseModel):
-    """All is well."""
+    """Health: everything is up."""
 
     status: Literal["ok"] = "ok"
 
@@ -55,13 +55,13 @@ CHECKS: dict[str, Callable[[], None]] = {"postgres": _postgres, "redis": _redis,
 
 @router.get("/livez")
 async def livez() -> Health:
-    """This process answers."""
+    """Liveness: this process answers."""
     return Health()
 
 
 @router.get("/readyz", response_model=Health, responses=problems.documented(503))
 async def readyz() -> Health | JSONResponse:
-    """Postgres, Redis and S3 answer too; else 503, and `failing` says which does not."""
+    """Readiness: Postgres, Redis and S3 answer. Otherwise 503, and `failing` names what does not."""
     failing: list[str] = []
     async with anyio.create_task_group() as group:
         for name in CHECKS:
@@ -83,7 +83,7 @@ def _not_ready(failing: list[str]) -> JSONResponse:
         status=503,
         code=ServiceUnavailable.code,
         title=ServiceUnavailable.title,
-        detail=f"No answer from {', '.join(failing)}",
+        detail=f"No response from {', '.join(failing)}",
         headers={"Retry-After": "5"},
         failing=failing,
     )

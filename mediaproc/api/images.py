@@ -1,4 +1,4 @@
-"""`/api/v1/images`: small PNGs for the watermarks of presets. Bytes of videos never come through here; these do."""
+"""`/api/v1/images`: PNG images for watermarks. They pass through the web app; video bytes never do."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ router = APIRouter(prefix="/images", tags=["presets"])
 
 PNG = "image/png"
 _FOR_GOOD = "private, max-age=31536000, immutable"
-"""An image is named by its bytes."""
+"""An image is addressed by its content, so it never changes."""
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ImageView(BaseModel):
-    """An image that is kept."""
+    """A stored image."""
 
-    id: str = Field(description="The SHA-256 of its bytes: the same image always has the same.")
+    id: str = Field(description="SHA-256 of its bytes: the same image always has the same id.")
     width: int
     height: int
     size_bytes: int
 
 
 class Png(Response):
-    """A PNG."""
+    """A PNG image."""
 
     media_type = PNG
 
@@ -43,14 +43,14 @@ _BODY = {"requestBody": {"required": True, "content": {PNG: {"schema": {"type": 
 
 @router.post("", status_code=201, responses=documented(401, 403, 409, 413, 422), openapi_extra=_BODY)
 async def keep(request: Request, principal: SignedIn) -> ImageView:
-    """Keep a PNG for a watermark: at most 1 MiB, and 2048 pixels on each side."""
+    """Upload a PNG for a watermark: at most 1 MiB and 2048 × 2048 pixels."""
     content = await request.body()
     return await run_in_threadpool(_keep, principal, content)
 
 
 @router.get("/{id}", response_class=Png, responses=documented(401, 403, 404, 422))
 def image(id: Id, principal: SignedIn) -> Png:
-    """The image itself."""
+    """Download an image."""
     with transaction() as session:
         content = images.content(session, team_id=principal.team_id, digest=id)
     return Png(content, headers={"Cache-Control": _FOR_GOOD})

@@ -1,4 +1,4 @@
-"""`/metrics`: numbers for Prometheus, for whoever holds METRICS_TOKEN."""
+"""`/metrics`: Prometheus metrics, protected by METRICS_TOKEN."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ router = APIRouter()
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(bearer: BearerToken) -> Response:
-    """What there is, read now, and what has been answered. Raises NotFound without a token here, NotSignedIn."""
+    """Current metrics in the Prometheus text format. 404 while METRICS_TOKEN is unset, 401 without the token."""
     expected = settings().metrics_token
     if expected is None:
         raise NotFound
     given = bearer.credentials if bearer else ""
     if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
-        raise NotSignedIn("This takes the METRICS_TOKEN as a Bearer token")
+        raise NotSignedIn("METRICS_TOKEN is required as a Bearer token")
     with database.transaction() as session:
         now = figures(session)
     return Response(_exposition(now) + exposition(), media_type=CONTENT_TYPE_LATEST)
@@ -42,21 +42,21 @@ def _exposition(now: Figures) -> bytes:
 
 
 class _Gauges(Collector):
-    """The figures under the names that stand in docs/api.md."""
+    """Gauges, under the names that the documentation lists."""
 
     def __init__(self, now: Figures) -> None:
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        jobs = GaugeMetricFamily("mediaproc_jobs", "Jobs.", labels=["lane", "state"])
+        jobs = GaugeMetricFamily("mediaproc_jobs", "Jobs by lane and state.", labels=["lane", "state"])
         for (lane, state), count in self._now.jobs.items():
             jobs.add_metric([lane, state], count)
         yield jobs
-        yield _by("mediaproc_videos", "Videos.", "status", self._now.videos)
-        yield _by("mediaproc_queue_messages", "Messages on a lane's queue.", "lane", self._now.messages)
+        yield _by("mediaproc_videos", "Videos by status.", "status", self._now.videos)
+        yield _by("mediaproc_queue_messages", "Messages in a lane's queue.", "lane", self._now.messages)
         yield _by(
             "mediaproc_oldest_waiting_job_seconds",
-            "How long the oldest job has waited that could begin; 0: none waits.",
+            "Waiting time of the oldest job that is due; 0 if none waits.",
             "lane",
             self._now.oldest_waiting_seconds,
         )

@@ -35,7 +35,7 @@ Key = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key and body within 24 hours give the same answer; another body gives 409.",
+        description="Repeats within 24 hours with the same body get the same answer; a different body gets 409.",
     ),
 ]
 

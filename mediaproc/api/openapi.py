@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's own, with problems under their media type and the conventions in words."""
+"""OpenAPI document: FastAPI's own, with problem responses under their media type and the conventions as text."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ from mediaproc.api.middleware import etag
 from mediaproc.api.problems import MEDIA_TYPE
 
 DESCRIPTION = """
-Videos in, streams and files out.
+Video processing: upload sources, get streams and files.
 
-**Signing in.** `Authorization: Bearer <access token or API key>`, or the HttpOnly cookie of the page;
-with the cookie, a request that changes something needs an `Origin` header that is ours. An access token lives for
-minutes: `POST /auth/refresh` exchanges the refresh token, which comes as the cookie `mp_refresh`, for new ones. It is
-good for one use; using it twice ends the whole session.
+**Authentication.** Send `Authorization: Bearer <access token or API key>`, or the web app's HttpOnly cookie. With the
+cookie, unsafe methods also need an `Origin` header of this app. Access tokens are valid for minutes.
+`POST /auth/refresh` exchanges the refresh token (cookie `mp_refresh`) for new tokens. A refresh token can be used once;
+reusing it ends the session.
 
-**Scopes.** An API key may do what it was made for; else the answer is 403 `insufficient_scope`. GET takes
-`videos:read`, everything that changes something `videos:write`, all about webhooks `webhooks:write`, managing keys
-`admin`, which holds all others. Writing does not hold reading. A person who has signed in may do everything. A key
-that has expired or was revoked is 401.
+**Scopes.** An API key is limited to its scopes; anything else is 403 `insufficient_scope`. GET needs `videos:read`,
+changes need `videos:write`, everything about webhooks needs `webhooks:write`, and managing keys needs `admin`, which
+includes all others. `videos:write` does not include `videos:read`. A signed-in user has every scope. An expired or
+revoked key is 401.
 
-**Errors** are `application/problem+json` (RFC 9457). Decide by `code`. What belongs to someone else is 404.
+**Errors** are `application/problem+json` (RFC 9457). Programs should check `code`. Resources of other teams are 404.
 
-**Lists** are newest first. Go on with `?cursor=` and the `next_cursor` of the page before, until it is null. Pages
-stay stable while videos are added.
+**Lists** are sorted newest first. Pass `next_cursor` as `?cursor=` to get the next page, until it is null. Pages stay
+stable while items are added.
 
-**ETag** comes with every JSON that a GET reads. Sent back as `If-None-Match`, it gets 304 without a body where nothing
-has changed. Answers are `private, no-cache`: keep them for the same caller only, and ask each time.
+**ETag** is sent with every JSON response to GET. Sent back as `If-None-Match`, an unchanged resource is 304 without a
+body. Responses are `private, no-cache`: store them per caller and revalidate on each use.
 
-**Idempotency-Key** (1 to 255 visible characters) on a POST that creates makes it safe to send again for 24 hours: the
-same body gets the same answer (addresses in it may have expired; ask for fresh ones), another body gets 409. Errors
-are not remembered. `POST /auth/register`, `POST /api-keys`, `POST /webhooks` and `…/rotate-secret` take none: their
-answers hold secrets that are not kept.
+**Idempotency-Key** (1 to 255 visible characters) on a POST that creates something makes it safe to repeat for 24
+hours: the same body gets the same answer (URLs in it may have expired; request new ones), a different body gets 409.
+Errors are not stored. `POST /auth/register`, `POST /api-keys`, `POST /webhooks` and `…/rotate-secret` accept no key:
+their answers contain secrets that are not stored.
 
-**Limits.** A session or API key may make so many requests a minute (1,200, unless the operator says otherwise); each
-answer tells `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). Beyond that it is 429
-`too_many_requests` with `Retry-After`.
+**Rate limits.** Each session and API key has a number of requests per minute (1,200 by default). Every response has
+`RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). Above the limit: 429 `too_many_requests` with
+`Retry-After`.
 
-Ids are UUIDs of version 7. Times are RFC 3339 in UTC. `X-Request-ID` comes with every answer and stands in the log.
+Ids are UUIDs of version 7. Times are RFC 3339 in UTC. Every response has an `X-Request-ID`, which the log contains too.
 """.strip()
 
 TAGS = [
-    {"name": "accounts", "description": "Register, sign in, stay signed in."},
-    {"name": "uploads", "description": "From the client straight to S3, in parts that may be sent side by side."},
+    {"name": "accounts", "description": "Registration, sign-in and sessions."},
+    {"name": "uploads", "description": "Multipart uploads from the client straight to S3."},
     {"name": "videos", "description": "The library."},
-    {"name": "playback", "description": "HLS playlists and DASH manifests that work in a plain player."},
-    {"name": "events", "description": "Server-Sent Events: what happens, as it happens."},
-    {"name": "presets", "description": "How videos are processed."},
-    {"name": "webhooks", "description": "Your own server is told, signed after Standard Webhooks."},
-    {"name": "API keys", "description": "How programs call without a person's password."},
-    {"name": "problems", "description": "What the code of an error means."},
-    {"name": "operations", "description": "Health."},
+    {"name": "playback", "description": "HLS playlists and DASH manifests for any player."},
+    {"name": "events", "description": "Live updates as Server-Sent Events."},
+    {"name": "presets", "description": "Processing presets."},
+    {"name": "webhooks", "description": "Signed notifications to your server (Standard Webhooks)."},
+    {"name": "API keys", "description": "Access for programs, without a password."},
+    {"name": "problems", "description": "Documentation of error codes."},
+    {"name": "operations", "description": "Health probes."},
 ]
 
 
 def install(app: FastAPI) -> None:
-    """Let the app give out the corrected document."""
+    """Make the app serve the corrected document."""
     plain = app.openapi
 
     def corrected() -> dict[str, Any]:
@@ -84,10 +84,10 @@ def _add_etag(operation: dict[str, Any]) -> None:
     read = responses.get("200", {})
     if etag.MEDIA_TYPE not in read.get("content", {}):
         return
-    tag = {"description": "A digest of this answer.", "schema": {"type": "string"}}
+    tag = {"description": "Digest of the response body.", "schema": {"type": "string"}}
     read["headers"] = {"ETag": tag}
-    responses["304"] = {"description": "Nothing has changed since that ETag", "headers": {"ETag": tag}}
-    about = "The ETag of an answer that one has: 304 if it would be the same."
+    responses["304"] = {"description": "Not modified", "headers": {"ETag": tag}}
+    about = "ETag of a stored response. 304 if it is still current."
     asked = {"name": "If-None-Match", "in": "header", "description": about, "schema": {"type": "string"}}
     operation.setdefault("parameters", []).append({**asked, "required": False})
 

@@ -1,4 +1,4 @@
-"""`/videos/{id}/hls/…` and `/dash/…`, for the team and for whoever has the address that `hls_url` or `dash_url` is."""
+"""`/videos/{id}/hls/…` and `/dash/…`: playlists for the team and for holders of a playback URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mediaproc.operations.scope import Principal
 router = APIRouter(prefix="/videos/{id}/hls", tags=["playback"])
 dash_router = APIRouter(prefix="/videos/{id}/dash", tags=["playback"])
 
-Token = Annotated[str | None, Query(max_length=1000, description="The token that `hls_url` carries.")]
+Token = Annotated[str | None, Query(max_length=1000, description="Playback token, as in `hls_url`.")]
 
 
 class Playlist(Response):
@@ -41,7 +41,7 @@ class Mpd(Response):
 
 
 def _viewer(request: Request, bearer: BearerToken, cookie: AccessCookie, token: Token = None) -> Principal | None:
-    """Who is signed in; nobody needs to be where there is a token. Raises NotSignedIn."""
+    """The signed-in caller, or None if the request has a playback token. Raises NotSignedIn."""
     return None if token else dependencies.principal(request, bearer, cookie)
 
 
@@ -53,7 +53,7 @@ _REDIRECTS = {302: {"description": "To a presigned address."}, **documented(401,
 
 @router.get("/master.m3u8", response_class=Playlist, responses=_ANSWERS)
 def multivariant(id: UUID, viewer: Viewer, token: Token = None) -> Playlist:
-    """The multivariant playlist. It grows with the renditions while the video is processed."""
+    """HLS multivariant playlist. Gains renditions while the video is processed."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Playlist(playback.multivariant_playlist(session, video))
@@ -61,7 +61,7 @@ def multivariant(id: UUID, viewer: Viewer, token: Token = None) -> Playlist:
 
 @router.get("/storyboard.vtt", response_class=Vtt, responses=_ANSWERS)
 def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
-    """The storyboard, once the video is completed: WebVTT whose cues are presigned pictures with `#xywh=`."""
+    """Storyboard of a completed video: WebVTT whose cues are presigned image URLs with `#xywh=`."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Vtt(playback.storyboard_vtt(session, video))
@@ -69,7 +69,7 @@ def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
 
 @router.get("/{rendition}.m3u8", response_class=Playlist, responses=_ANSWERS)
 def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Playlist:
-    """A rendition's playlist with presigned segments: `EVENT` while it grows, `VOD` at the end."""
+    """HLS media playlist of a rendition with presigned segment URLs: `EVENT` while it grows, then `VOD`."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Playlist(playback.media_playlist(session, video, rendition))
@@ -77,7 +77,7 @@ def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Play
 
 @dash_router.get("/manifest.mpd", response_class=Mpd, responses=_ANSWERS)
 def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
-    """The DASH manifest of a completed video, of the same segments as HLS. It never grows."""
+    """DASH manifest of a completed video, on the same segments as HLS."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Mpd(playback.dash_manifest(session, video))
@@ -85,7 +85,7 @@ def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
 
 @dash_router.get("/{rendition}/init.mp4", status_code=302, response_class=RedirectResponse, responses=_REDIRECTS)
 def dash_init_segment(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> RedirectResponse:
-    """A rendition's init segment."""
+    """Initialization segment of a rendition."""
     return _to_segment(id, rendition, None, viewer, token)
 
 
@@ -93,7 +93,7 @@ def dash_init_segment(id: UUID, rendition: str, viewer: Viewer, token: Token = N
 def dash_segment(
     id: UUID, rendition: str, place: Annotated[int, Path(ge=0)], viewer: Viewer, token: Token = None
 ) -> RedirectResponse:
-    """A rendition's segment by its place, from 0."""
+    """Media segment of a rendition, by its index from 0."""
     return _to_segment(id, rendition, place, viewer, token)
 
 

@@ -1,4 +1,4 @@
-"""`/api/v1/presets`: the recipes there are, and a team's own."""
+"""`/api/v1/presets`: built-in presets and a team's own."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ router = APIRouter(prefix="/presets", tags=["presets"])
 
 
 class PresetView(BaseModel):
-    """A preset, with what it makes: a rung for each size that the source is large enough for, or files alone
-    (`sounds`, `loop`).
+    """A preset and its outputs: a rung for each size that the source is large enough for, or files only (`sounds`,
+    `loop`).
     """
 
     model_config = ConfigDict(extra="allow")
@@ -33,38 +33,38 @@ class PresetView(BaseModel):
     codec: str
     rungs: list[dict[str, Any]]
     containers: list[str]
-    recipe: dict[str, Any] | None = Field(description="What your team asked for; null for a built-in preset.")
+    recipe: dict[str, Any] | None = Field(description="The team's own definition; null for a built-in preset.")
 
 
 class PresetList(BaseModel):
-    """Every preset."""
+    """All presets."""
 
     items: list[PresetView]
     next_cursor: None = None
 
 
 class NewPreset(Recipe):
-    """A preset to make."""
+    """Request body: a preset to create."""
 
     name: str = Field(pattern=NAME_PATTERN, max_length=64, examples=["trailer"])
 
 
 class PresetChange(BaseModel):
-    """Fields of a preset to change, as in `POST /presets`; each replaces what it was."""
+    """Request body: the preset fields to change, as in `POST /presets`. Each replaces the previous value."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"frame_rate_cap": 30}]})
 
 
 @router.get("", responses=documented(401, 403))
 def all_presets(principal: SignedIn) -> PresetList:
-    """The presets with what each makes: the built-in ones, then your team's."""
+    """List presets with their outputs: the built-in ones, then your team's."""
     with transaction() as session:
         return PresetList(items=[_view(each) for each in presets.offered(session, principal)])
 
 
 @router.post("", status_code=201, response_model=PresetView, responses=documented(401, 403, 409, 422))
 def create(body: NewPreset, once: OnceOnly) -> JSONResponse:
-    """Make a preset for your team."""
+    """Create a preset for your team."""
     recipe = Recipe.model_validate(body.model_dump(exclude={"name"}))
     return once.answer(
         lambda session: _view(presets.create(session, once.principal, name=body.name, recipe=recipe)), status=201
@@ -73,14 +73,14 @@ def create(body: NewPreset, once: OnceOnly) -> JSONResponse:
 
 @router.patch("/{name}", responses=documented(401, 403, 404, 409, 422))
 def change(name: str, body: PresetChange, principal: SignedIn) -> PresetView:
-    """Change a preset: a new version. Videos that an earlier one made still say which it was."""
+    """Change a preset, which creates a new version. Existing videos keep the version that made them."""
     with transaction() as session:
         return _view(presets.change(session, principal, name, changes=body.model_extra or {}))
 
 
 @router.delete("/{name}", status_code=204, responses=documented(401, 403, 404, 409))
 def retire(name: str, principal: SignedIn) -> None:
-    """Offer a preset no more. What was uploaded for it is still made."""
+    """Retire a preset. It is no longer offered; uploads that already use it are still processed."""
     with transaction() as session:
         presets.retire(session, principal, name)
 

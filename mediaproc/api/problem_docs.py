@@ -1,4 +1,4 @@
-"""`/api/problems/{code}`: what the `type` of a problem leads to. And `/api/…`, where there is nothing."""
+"""`/api/problems/{code}`: documentation of error codes, and the 404 of unknown API paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api", tags=["problems"])
 
 
 class Explanation(BaseModel):
-    """What a code means."""
+    """Documentation of an error code."""
 
     code: str
     title: str
@@ -27,7 +27,7 @@ class Explanation(BaseModel):
 
 @router.get("/problems/{code}", responses=documented(404))
 def explain(code: str) -> Explanation:
-    """What a problem's code means."""
+    """Get the documentation of an error code."""
     for kind in problems.kinds():
         if kind.code == code:
             return Explanation(code=code, title=kind.title, status=kind.status, description=kind.__doc__ or kind.title)
@@ -41,15 +41,15 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 @nothing.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
 async def nothing_here(request: Request) -> JSONResponse:
-    """A problem for addresses that are none, where the page's app would otherwise answer with its own 404."""
+    """Answer unknown API paths with a problem document instead of the web app's 404 page."""
     allowed = _methods(request)
     if allowed:
-        raise HTTPException(405, f"Use {allowed} here", headers={"Allow": allowed})
+        raise HTTPException(405, f"Allowed methods: {allowed}", headers={"Allow": allowed})
     raise NotFound
 
 
 def _methods(request: Request) -> str:
-    """The methods that would do at this address."""
+    """Methods that are allowed at this path."""
     router: Router = request.app.router
     others = [route for route in router.routes if not _takes_everything(route)]
     tried = {method: head.as_get({**request.scope, "method": method}) for method in _METHODS}
@@ -59,5 +59,5 @@ def _methods(request: Request) -> str:
 
 
 def _takes_everything(route: BaseRoute) -> bool:
-    """Whether it is `nothing` itself or the page's app."""
+    """Return whether the route is `nothing` itself or the web app."""
     return isinstance(route, Mount) or getattr(route, "original_router", None) is nothing

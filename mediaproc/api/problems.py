@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457): the one place where errors become answers."""
+"""Problem documents (RFC 9457, `application/problem+json`): the only place where errors become responses."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ log = logs.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 _HTTP = {
-    400: ("bad_request", "This request can't be read"),
+    400: ("bad_request", "Malformed request"),
     404: (NotFound.code, NotFound.title),
-    405: ("method_not_allowed", "This method does not go with this address"),
-    413: ("content_too_large", "This request is too large"),
+    405: ("method_not_allowed", "Method not allowed"),
+    413: ("content_too_large", "Request body too large"),
 }
-"""What the framework itself refuses. `http.HTTPStatus` has other words in other versions of Python."""
+"""Errors of the framework itself. The phrases of `http.HTTPStatus` differ between Python versions."""
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field."""
+    """Error of one field."""
 
-    field: str = Field(description="Its name, dotted when it stands within another.")
+    field: str = Field(description="Name of the field; dotted if nested.")
     message: str
 
 
 class Problem(BaseModel):
-    """A problem (RFC 9457). `code` is stable; a program decides by it. Some codes add members of their own."""
+    """A problem document (RFC 9457). `code` is stable and meant for programs. Some codes add members."""
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="An address that explains the code.")
-    title: str = Field(description="The same words for each problem of this code.")
+    type: str = Field(description="URL that documents the code.")
+    title: str = Field(description="Short summary, the same for every problem with this code.")
     status: int
-    detail: str = Field(description="What happened this time, for a person.")
-    code: str = Field(description="A stable word in snake_case.", examples=["upload_incomplete"])
-    errors: list[FieldError] | None = Field(None, description="For code `invalid` and its like: each wrong field.")
+    detail: str = Field(description="Explanation of this occurrence, for people.")
+    code: str = Field(description="Stable error code in snake_case.", examples=["upload_incomplete"])
+    errors: list[FieldError] | None = Field(None, description="Each invalid field, for `invalid` and similar codes.")
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -58,7 +58,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Translate every error of the app. What nobody expected is caught further out, by the middleware."""
+    """Translate every error of the app. Unexpected errors are caught further out, by the request log."""
     app.add_exception_handler(Expected, _of_expected)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -75,28 +75,28 @@ def answer(
     headers: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> JSONResponse:
-    """The answer for one problem."""
+    """Response for one problem."""
     problem = {"type": address_of(code), "title": title, "status": status, "detail": detail or title, "code": code}
     return JSONResponse({**problem, **extra}, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def of_surprise() -> JSONResponse:
-    """The answer for an error that nobody expected: it says nothing of it."""
+def unexpected() -> JSONResponse:
+    """Response for an unexpected error. Reveals nothing about it."""
     return answer(
         status=500,
         code="internal_error",
-        title="Something unexpected happened",
-        detail="Something unexpected happened here. It has been written to the log under the X-Request-ID.",
+        title="Internal error",
+        detail="An unexpected error occurred. Contact support with the X-Request-ID of this response.",
     )
 
 
 def address_of(code: str) -> str:
-    """The `type` of a code: an address that explains it."""
+    """The `type` of a code: a URL that documents it."""
     return f"{settings().public_url.rstrip('/')}/api/problems/{code}"
 
 
 def kinds(root: type[Expected] = Expected) -> Iterator[type[Expected]]:
-    """Every kind of expected error."""
+    """All expected error classes."""
     for kind in root.__subclasses__():
         yield kind
         yield from kinds(kind)
@@ -117,11 +117,11 @@ async def _of_expected(_request: Request, error: Exception) -> JSONResponse:
 async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [{"field": _field(each["loc"]), "message": _message(each["msg"])} for each in error.errors()]
-    first = errors[0] if errors else {"field": "", "message": "The request is not valid"}
+    first = errors[0] if errors else {"field": "", "message": "The request is invalid"}
     return answer(
         status=422,
         code="invalid",
-        title="Some of this is not valid",
+        title="Validation failed",
         detail=f"{first['field']}: {first['message']}" if first["field"] else first["message"],
         errors=errors,
     )
@@ -150,7 +150,7 @@ def _headers_of(error: Expected) -> dict[str, str]:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """`("body", "parts", 0, "etag")` is `parts.0.etag`; where in the request it stands is left out."""
+    """Dotted name of a field: `("body", "parts", 0, "etag")` becomes `parts.0.etag`."""
     return ".".join(str(part) for part in location[1:] if not isinstance(part, int) or location[0] == "body")
 
 

@@ -1,8 +1,8 @@
-"""Lets an endless response go on after the app around it has returned.
+"""Response handoff: lets an endless response continue after the app around it has returned.
 
-A waiting client would otherwise keep alive every frame, exit stack and request object of the framework that led to
-its route: 20 of 30 KiB a client, measured. The response begins within the app, so that its headers, its log line and
-errors are the app's; the rest of it runs here.
+Otherwise a waiting client keeps alive every frame, exit stack and request object of the framework: 20 of 30 KiB per
+client, measured. The response begins within the app, so that headers, log line and errors are the app's. The rest runs
+here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Rest = Callable[[Receive, Send], Awaitable[None]]
 _KEY = "mediaproc.rest"
 
 
-class Handover:
-    """The middleware outside of everything that a waiting client need not keep alive."""
+class ResponseHandoff:
+    """Outermost middleware. Continues responses that routes hand off."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -34,7 +34,7 @@ class Handover:
 
 
 def leave(scope: MutableMapping[str, Any], rest: Rest) -> bool:
-    """Leave the rest of a response to `Handover`; False when there is none, as in a test."""
+    """Hand the rest of a response to `Handover`. Returns False if there is none, as in a test."""
     left: list[Rest] | None = scope.get(_KEY)
     if left is None:
         return False

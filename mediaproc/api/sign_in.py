@@ -1,7 +1,7 @@
-"""How people come in: register, sign in. For the API and for the page's forms.
+"""Registration and sign-in, shared by the API and the web app's forms.
 
-bcrypt takes a quarter of a second of a core. It runs without a connection to the database, and in few threads that
-are its own: forty who sign in at once wait for each other, and nobody else for them.
+bcrypt takes a quarter of a second of CPU. It runs without a database connection and on a few threads of its own, so
+that simultaneous sign-ins wait for each other and delay nobody else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _hashing = anyio.CapacityLimiter(max(2, available_cores()))
 
 
 async def register(request: Request, *, email: str, password: str) -> SignIn:
-    """Make an account and sign in. Raises Invalid, EmailTaken and TooManyRequests."""
+    """Create an account and sign in. Raises Invalid, EmailTaken and TooManyRequests."""
     return await to_thread.run_sync(partial(_register, request, email, password), limiter=_hashing)
 
 
@@ -33,7 +33,7 @@ async def sign_in(request: Request, *, email: str, password: str) -> SignIn:
 
 
 def agent_of(request: Request) -> str:
-    """The name of the browser or program."""
+    """The User-Agent header, or an empty string."""
     return request.headers.get("User-Agent", "")
 
 

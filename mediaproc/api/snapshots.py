@@ -1,4 +1,4 @@
-"""The present state of videos as the events that would have led to it; pure."""
+"""Snapshots: the current state of videos as the events that would have led to it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediaproc.operations.event_snapshots import Present
 
 
 def events_of(present: Present) -> list[Event]:
-    """Its status, then its progress while it is processed, whether it plays, and its renditions. Without cursors."""
+    """Status, progress while processing, playability and renditions of a video, as events without cursors."""
     return [
         Event(
             type=type,

@@ -1,7 +1,7 @@
-"""Server-Sent Events on the wire: frames, the id that a client hands back, and the response that carries them.
+"""Server-Sent Events on the wire: frames, event ids, and the streaming response.
 
-An id is a cursor, sometimes with a word after it: `.snapshot` within a snapshot (resumed there, the snapshot comes
-again), or the final status that was sent with it (resumed there, and nothing new: there is nothing more to come).
+An id is a cursor with an optional suffix: `.snapshot` inside a snapshot (resuming there repeats the snapshot), or the
+final status that it carried (resuming there, with nothing newer, ends the stream).
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ _FRAMES_KEPT = 512
 
 @dataclass(frozen=True)
 class LastSeen:
-    """What a client that comes back has seen: everything up to `cursor`, perhaps a final status."""
+    """Last event id of a reconnecting client: everything up to `cursor`, and possibly a final status."""
 
     cursor: str
     final: VideoStatus | None = None
 
     @classmethod
     def read(cls, id: str | None) -> LastSeen | None:
-        """None for no id, for one that is none of ours, and for one within a snapshot: begin with a snapshot."""
+        """Parse a Last-Event-ID. None, which begins with a snapshot, for no id, a foreign id or one inside a
+        snapshot.
+        """
         match = _ID.fullmatch(id or "")
         if match is None or match["word"] == _WITHIN_SNAPSHOT:
             return None
@@ -46,17 +48,17 @@ class LastSeen:
 
 
 def opening() -> bytes:
-    """How long to wait before coming back: not all at once after a restart."""
+    """Opening block with the reconnect delay, jittered so that clients don't all return at once after a restart."""
     return f"retry: {random.randint(1000, 3000)}\n\n".encode()  # noqa: S311  # spreads load, guards nothing
 
 
 def frames(events: Sequence[Event]) -> bytes:
-    """Events that happened, each under its own cursor."""
+    """Frames of events, each with its own cursor."""
     return b"".join(_frame(event, _with(event.cursor, final_status(event))) for event in events)
 
 
 def snapshot(events: Sequence[Event], cursor: str | None, *, final: VideoStatus | None) -> bytes:
-    """Events that tell the state at a cursor. Without one, the client keeps the id that it has."""
+    """Frames of a snapshot at a cursor. Without a cursor, the client keeps its last id."""
     if cursor is None:
         return b"".join(_frame(event, None) for event in events)
     if not events:
@@ -66,14 +68,14 @@ def snapshot(events: Sequence[Event], cursor: str | None, *, final: VideoStatus 
 
 
 def final_status(event: Event) -> VideoStatus | None:
-    """The final status that this event tells, if it does."""
+    """Final status that this event carries, if any."""
     return _FINAL.get(str(event.data.get("status"))) if event.type is EventType.STATUS else None
 
 
 class EventStream(Response):
-    """Sends what a generator yields, until it ends or the client goes; a bare ASGI callable because thousands wait.
+    """Streaming response: sends what a generator yields until it ends or the client disconnects.
 
-    `leave` is called when the client has gone, and must make the generator end.
+    A bare ASGI callable, since thousands of clients wait. `leave` is called on disconnect and must end the generator.
     """
 
     media_type = "text/event-stream"
@@ -85,7 +87,7 @@ class EventStream(Response):
         self._leave = leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Begin, and let the app go before the long rest."""
+        """Begin the response, then hand the rest off."""
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         except BaseException:
@@ -95,7 +97,7 @@ class EventStream(Response):
             await self._go_on(receive, send)
 
     async def _go_on(self, receive: Receive, send: Send) -> None:
-        """Send each chunk as soon as the client takes it."""
+        """Send each chunk as soon as the client accepts it."""
         gone = asyncio.ensure_future(_wait_until_gone(receive))
         gone.add_done_callback(lambda _: self._leave())
         try:
@@ -105,7 +107,7 @@ class EventStream(Response):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, OSError):
-            pass  # it takes nothing any more; it may come back and resume
+            pass  # the client stopped reading; it may reconnect and resume
         finally:
             gone.cancel()
 
@@ -125,6 +127,6 @@ def _frame(event: Event, id: str | None) -> bytes:
 
 @lru_cache(maxsize=_FRAMES_KEPT)
 def _on_the_wire(type: str, json: str, id: str | None) -> bytes:
-    """The same bytes for every client that is sent the same event, made once."""
+    """Encoded bytes of an event, made once for all clients."""
     head = f"id: {id}\n" if id else ""
     return f"{head}event: {type}\ndata: {json}\n\n".encode()

@@ -1,7 +1,7 @@
-"""Compares, for all followers of a process together, what they were told with what the database says.
+"""Stream checks: compares what open streams have sent with the database, for all streams of a process at once.
 
-A few queries a keep-alive interval, however many follow: is the session or API key still good, and is a video in
-another state than was told last, because the process that changed it died between the commit and the event?
+A few queries per keep-alive interval, regardless of the number of streams: is the session or API key still valid, and
+has a video changed without an event, because the process that changed it died between commit and publish?
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ INTERVAL_SECONDS = 15.0
 
 
 @dataclass(eq=False)
-class Follower:
-    """One open stream: by which session or API key, and what it was told last of each video that is not finished."""
+class OpenStream:
+    """One open stream: its session or API key, and the last status sent for each unfinished video."""
 
     credential_id: UUID
-    told: dict[UUID, VideoStatus] = field(default_factory=dict[UUID, VideoStatus])
+    sent: dict[UUID, VideoStatus] = field(default_factory=dict[UUID, VideoStatus])
     since: float = field(default_factory=time.monotonic)
     doubts: dict[UUID, int] = field(default_factory=dict[UUID, int])
-    """Videos that were found in another state, by the number of the look; an event may just be on its way."""
+    """Videos found in a different state, by look number. Their event may still be on its way."""
 
-    def tell(self, video_id: UUID, status: VideoStatus | None) -> None:
-        """Remember what was told; None, or a final status, when there is nothing more to wait for."""
+    def record_sent(self, video_id: UUID, status: VideoStatus | None) -> None:
+        """Record a sent status. None or a final status ends the watch on that video."""
         self.doubts.pop(video_id, None)
         if status is None or status.final:
-            self.told.pop(video_id, None)
+            self.sent.pop(video_id, None)
         else:
-            self.told[video_id] = status
+            self.sent[video_id] = status
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the database said at a time."""
+class DatabaseLook:
+    """Result of one database look."""
 
     number: int
     at: float
@@ -56,64 +56,64 @@ class Look:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a follower has to do: end, or be told of these videos again."""
+    """Verdict on a stream: end it, or send the state of these videos again."""
 
     ended: bool = False
     outdated: frozenset[UUID] = frozenset()
 
 
-def judge(follower: Follower, look: Look) -> Verdict:
-    """A video is outdated when two looks, one after the other, find it in another state than was told."""
-    if look.at < follower.since:
+def verdict_on(stream: OpenStream, look: DatabaseLook) -> Verdict:
+    """Judge one stream. A video is outdated if two consecutive looks find a different status than was sent."""
+    if look.at < stream.since:
         return Verdict()
-    if follower.credential_id not in look.standing.credentials:
+    if stream.credential_id not in look.standing.credentials:
         return Verdict(ended=True)
-    different = {id for id, told in follower.told.items() if look.standing.statuses.get(id) is not told}
-    outdated = frozenset(id for id in different if follower.doubts.get(id, look.number) < look.number)
-    follower.doubts = {id: follower.doubts.get(id, look.number) for id in different}
+    different = {id for id, sent in stream.sent.items() if look.standing.statuses.get(id) is not sent}
+    outdated = frozenset(id for id in different if stream.doubts.get(id, look.number) < look.number)
+    stream.doubts = {id: stream.doubts.get(id, look.number) for id in different}
     return Verdict(outdated=outdated)
 
 
-class Census:
-    """Every follower of this process, and the last look at the database for them."""
+class OpenStreams:
+    """All open streams of this process, and the last look at the database."""
 
     def __init__(self) -> None:
-        self._followers: set[Follower] = set()
-        self._last: Look | None = None
+        self._open: set[OpenStream] = set()
+        self._last: DatabaseLook | None = None
         self._looking: asyncio.Task[None] | None = None
 
-    def add(self, follower: Follower) -> None:
-        """Count a follower in."""
-        self._followers.add(follower)
+    def add(self, stream: OpenStream) -> None:
+        """Register a stream."""
+        self._open.add(stream)
 
-    def remove(self, follower: Follower) -> None:
-        """Count a follower out."""
-        self._followers.discard(follower)
+    def remove(self, stream: OpenStream) -> None:
+        """Unregister a stream."""
+        self._open.discard(stream)
 
-    async def check(self, follower: Follower) -> Verdict:
-        """The verdict on one follower, from a look at most an interval old. Without a database nobody ends."""
+    async def check(self, stream: OpenStream) -> Verdict:
+        """Verdict on one stream, from a look at most one interval old. If the database is down, no stream ends."""
         if self._last is None or time.monotonic() - self._last.at > INTERVAL_SECONDS * 0.8:
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
             await asyncio.shield(self._looking)
-        return judge(follower, self._last) if self._last else Verdict()
+        return verdict_on(stream, self._last) if self._last else Verdict()
 
     async def _look(self) -> None:
         at = time.monotonic()
-        credentials = {follower.credential_id for follower in self._followers}
-        videos = {id for follower in self._followers for id in follower.told}
+        credentials = {stream.credential_id for stream in self._open}
+        videos = {id for stream in self._open for id in stream.sent}
         try:
             standing = await run_in_threadpool(_ask, videos, credentials)
         except SQLAlchemyError:
             log.warning("followers_not_compared", exc_info=True)
             return
-        self._last = Look(number=self._last.number + 1 if self._last else 1, at=at, standing=standing)
+        self._last = DatabaseLook(number=self._last.number + 1 if self._last else 1, at=at, standing=standing)
 
 
 @lru_cache(maxsize=1)
-def census() -> Census:
-    """The census of this process."""
-    return Census()
+def open_streams() -> OpenStreams:
+    """Census of this process."""
+    return OpenStreams()
 
 
 def _ask(video_ids: Collection[UUID], credential_ids: Collection[UUID]) -> Standing:

@@ -1,7 +1,7 @@
-"""`/api/v1/uploads`: begin an upload, send its parts to S3, complete it. The bytes never come through here.
+"""`/api/v1/uploads`: create an upload, sign its parts, complete it. Bytes go from the client straight to S3.
 
-Storage may take minutes to join a large file. Requests that wait for it have threads of their own, so that all others
-are answered meanwhile, and hold no connection to the database.
+S3 may take minutes to join a large file. Requests that wait for it use threads of their own and hold no database
+connection, so that other requests are not delayed.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ router = APIRouter(prefix="/uploads", tags=["uploads"])
 
 _joining = anyio.CapacityLimiter(16)
 _asking = anyio.CapacityLimiter(12)
-"""Threads that wait for storage; what is asked quickly must not stand behind what is joined."""
+"""Threads that wait for storage, so that quick requests don't queue behind joins."""
 
 
 class NewUpload(BaseModel):
-    """A file to upload."""
+    """Request body: a file to upload."""
 
     filename: str = Field(min_length=1, max_length=1024, examples=["holiday.mov"])
     size_bytes: int = Field(ge=0, le=2**62, examples=[734003200])
     content_type: str = Field("", max_length=255, examples=["video/quicktime"])
-    preset: str = Field("web", max_length=64, description="One of `GET /presets`.")
+    preset: str = Field("web", max_length=64, description="Name of a preset from `GET /presets`.")
     priority: Priority = Field(
-        Priority.NORMAL, description="How urgent its work is; `PATCH /videos/{id}` changes it while it waits."
+        Priority.NORMAL, description="Priority of its jobs. `PATCH /videos/{id}` changes it while they wait."
     )
 
 
 class PartUrl(BaseModel):
-    """Where to PUT the bytes of one part. The answer's ETag header is what `complete` takes."""
+    """URL to PUT one part to. `complete` takes the ETag header of S3's response."""
 
     part_number: int
     url: str
 
 
 class SignedPartView(PartUrl):
-    """A part's address with its end."""
+    """URL of a part, with its expiry."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -61,30 +61,32 @@ class SignedPartView(PartUrl):
 
 
 class BegunUpload(BaseModel):
-    """An upload to fill: part n holds the bytes from (n−1) · part_size_bytes on; the last is shorter."""
+    """A new upload. Part n holds the bytes from (n−1) · part_size_bytes; the last part is shorter."""
 
     id: UUID
     video_id: UUID
     part_size_bytes: int
     part_count: int
     expires_at: Time
-    parts: list[PartUrl] = Field(description="The first addresses, at most 100; `POST /uploads/{id}/parts` gives more.")
+    parts: list[PartUrl] = Field(
+        description="URLs of the first parts, at most 100. `POST /uploads/{id}/parts` gives more."
+    )
 
 
 class WantedParts(BaseModel):
-    """Numbers of parts, from 1."""
+    """Request body: part numbers, from 1."""
 
     part_numbers: list[int] = Field(min_length=1, max_length=uploads.MOST_PARTS_SIGNED)
 
 
 class SignedParts(BaseModel):
-    """Fresh addresses."""
+    """Presigned URLs of parts."""
 
     parts: list[SignedPartView]
 
 
 class UploadedPartView(BaseModel):
-    """A part that S3 has."""
+    """A part that S3 has received."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -94,10 +96,10 @@ class UploadedPartView(BaseModel):
 
 
 class UploadView(BaseModel):
-    """An upload and what S3 has of it, for a client that goes on after a crash or on another device."""
+    """An upload and the parts that S3 has, for clients that resume after a crash or on another device."""
 
     id: UUID
-    video_id: UUID | None = Field(description="Null once the video is gone.")
+    video_id: UUID | None = Field(description="Null after the video was deleted.")
     filename: str | None
     state: UploadState
     size_bytes: int
@@ -116,20 +118,20 @@ class SentPart(BaseModel):
 
 
 class Completion(BaseModel):
-    """The parts that were sent, or nothing: then S3's own list counts."""
+    """Request body: the uploaded parts. Without it, S3's own list counts."""
 
     parts: list[SentPart] | None = Field(None, max_length=10_000)
 
 
 @router.post("", status_code=201, response_model=BegunUpload, responses=documented(401, 403, 409, 422, 503))
 async def create(body: NewUpload, once: OnceOnly) -> JSONResponse:
-    """Begin an upload. `empty_file` and `file_too_large` are 422."""
+    """Create an upload. 422 `empty_file` or `file_too_large`."""
     return await to_thread.run_sync(_create, once, body, limiter=_asking)
 
 
 @router.post("/{id}/parts", responses=documented(401, 403, 404, 409, 422))
 def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
-    """Fresh addresses for parts, at any time until the upload ends."""
+    """Get presigned URLs for parts, at any time until the upload ends."""
     with transaction() as session:
         signed = uploads.sign_parts(session, principal, id, part_numbers=body.part_numbers)
     return SignedParts(parts=[SignedPartView.model_validate(part) for part in signed])
@@ -137,7 +139,7 @@ def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
 
 @router.get("/{id}", responses=documented(401, 403, 404, 503))
 async def show(id: UUID, principal: SignedIn) -> UploadView:
-    """The upload's state, and the parts that S3 has."""
+    """Get an upload and the parts that S3 has received."""
     return await to_thread.run_sync(_show, principal, id, limiter=_asking)
 
 
@@ -145,13 +147,15 @@ async def show(id: UUID, principal: SignedIn) -> UploadView:
     "/{id}/complete", status_code=201, response_model=VideoView, responses=documented(401, 403, 404, 409, 422, 503)
 )
 async def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, Body()] = None) -> JSONResponse:
-    """Join the parts; the video is queued. Calling it again is harmless. `upload_incomplete` has `missing_parts`."""
+    """Complete an upload and queue its video. Repeating the request is harmless. 409 `upload_incomplete` lists
+    `missing_parts`.
+    """
     return await to_thread.run_sync(_complete, once, id, body, limiter=_joining)
 
 
 @router.delete("/{id}", status_code=204, responses=documented(401, 403, 404, 409))
 async def abort(id: UUID, principal: SignedIn) -> None:
-    """Give up an unfinished upload: its parts go from storage, and its video from the library."""
+    """Abort an unfinished upload. Deletes its parts from storage and its video from the library."""
     await to_thread.run_sync(_abort, principal, id, limiter=_asking)
 
 

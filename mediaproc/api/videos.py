@@ -23,10 +23,10 @@ router = APIRouter(prefix="/videos", tags=["videos"])
 
 
 class Change(BaseModel):
-    """What may be changed of a video: what is named."""
+    """Request body: the fields to change."""
 
     title: str | None = Field(None, min_length=1, max_length=255)
-    priority: Priority | None = Field(None, description="Of the work that waits, and of what comes later.")
+    priority: Priority | None = Field(None, description="Priority of waiting and future jobs.")
 
     @model_validator(mode="after")
     def _name_something(self) -> Self:
@@ -36,13 +36,13 @@ class Change(BaseModel):
 
 
 class Recipe(BaseModel):
-    """Which preset to process with."""
+    """Request body: the preset to process with."""
 
     preset: str = Field(max_length=64, examples=["web"])
 
 
 class JobList(BaseModel):
-    """Every job of a video, the newest first."""
+    """All jobs of a video, newest first."""
 
     items: list[JobView]
     next_cursor: None = None
@@ -54,48 +54,48 @@ def page(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[
         str | None,
-        Query(max_length=cursors.LONGEST, description="`next_cursor` of the page before, in the same order."),
+        Query(max_length=cursors.LONGEST, description="`next_cursor` of the previous page, with the same `sort`."),
     ] = None,
-    status: Annotated[list[VideoStatus] | None, Query(description="Only these states; may be repeated.")] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Stands in the title or file name.")] = None,
-    sort: Annotated[Order, Query(description="By which field; with a minus the greatest first.")] = Order.NEWEST,
+    status: Annotated[list[VideoStatus] | None, Query(description="Filter by status; may be repeated.")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text in the title or file name.")] = None,
+    sort: Annotated[Order, Query(description="Field to sort by; descending with a leading minus.")] = Order.NEWEST,
 ) -> VideoPage:
-    """One's videos, the newest first unless `sort` says otherwise."""
+    """List videos, newest first unless `sort` says otherwise."""
     with transaction() as session:
         return videos.page(session, principal, limit=limit, cursor=cursor, status=status, query=q, order=sort)
 
 
 @router.get("/{id}", responses=documented(401, 403, 404))
 def show(id: UUID, principal: SignedIn) -> VideoView:
-    """One video."""
+    """Get a video."""
     with transaction() as session:
         return videos.view(session, principal, id)
 
 
 @router.patch("/{id}", responses=documented(401, 403, 404, 422))
 def change(id: UUID, body: Change, principal: SignedIn) -> VideoView:
-    """Give a video another title, or let its work go before or after others'."""
+    """Change a video's title or the priority of its jobs."""
     with transaction() as session:
         return videos.change(session, principal, id, title=body.title, priority=body.priority)
 
 
 @router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
 def delete(id: UUID, principal: SignedIn) -> None:
-    """Delete a video: its rows, its objects, and the work that is going on."""
+    """Delete a video with its files, and stop its jobs."""
     with transaction() as session:
         videos.delete(session, principal, id)
 
 
 @router.post("/{id}/cancel", status_code=202, responses=documented(401, 403, 404, 409))
 def cancel(id: UUID, principal: SignedIn) -> VideoView:
-    """Stop the work on a video. 409 when none is going on."""
+    """Cancel the processing of a video. 409 if it is not being processed."""
     with transaction() as session:
         return videos.cancel(session, principal, id)
 
 
 @router.post("/{id}/retry", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422))
 def retry(id: UUID, once: OnceOnly) -> JSONResponse:
-    """Process a failed or cancelled video again. 409 otherwise."""
+    """Process a failed or cancelled video again. 409 in any other state."""
     return once.answer(lambda session: videos.retry(session, once.principal, id), status=202)
 
 
@@ -103,7 +103,9 @@ def retry(id: UUID, once: OnceOnly) -> JSONResponse:
     "/{id}/reprocess", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422)
 )
 def reprocess(id: UUID, body: Recipe, once: OnceOnly) -> JSONResponse:
-    """Process a video with another preset; what it has now stays until the new is whole. 409 while work goes on."""
+    """Process a video with another preset. The current output stays until the new one is complete. 409 while it is
+    processed.
+    """
     return once.answer(lambda session: videos.reprocess(session, once.principal, id, preset=body.preset), status=202)
 
 
@@ -119,10 +121,13 @@ def download(
     request: Request,
     principal: SignedIn,
     rendition: Annotated[
-        str | None, Query(max_length=64, description="Its name, or `source` for the uploaded file. Default: the best.")
+        str | None,
+        Query(
+            max_length=64, description="Name of a rendition, or `source` for the uploaded file. Default: the best MP4."
+        ),
     ] = None,
 ) -> RedirectResponse:
-    """Download an MP4, or the uploaded file. HEAD leads to an address for HEAD."""
+    """Download an MP4, or the source. HEAD redirects to a URL for HEAD."""
     with transaction() as session:
         url = videos.download_url(session, principal, id, rendition=rendition, head=is_head(request))
     return RedirectResponse(url, status_code=302)
@@ -130,13 +135,15 @@ def download(
 
 @router.get("/{id}/jobs", responses=documented(401, 403, 404))
 def jobs(id: UUID, principal: SignedIn) -> JobList:
-    """Every job of a video with its attempts: worker, times, outcome, error, FFmpeg command, tail of its log."""
+    """List the jobs of a video with their attempts: worker, times, outcome, error, FFmpeg command, end of the log."""
     with transaction() as session:
         return JobList(items=videos.jobs(session, principal, id))
 
 
 @router.get("/{id}/plan", responses=documented(401, 403, 404, 409))
 def plan(id: UUID, principal: SignedIn) -> OutlineView:
-    """What is done with a video: rungs, chunks, every FFmpeg command. 409 until its source has been read."""
+    """Get the processing plan of a video: rungs, chunks and every FFmpeg command. 409 until its source has been
+    probed.
+    """
     with transaction() as session:
         return plans.of_video(session, principal, id)

@@ -1,4 +1,4 @@
-"""`/api/v1/webhooks`: who is told what, and the log of it."""
+"""`/api/v1/webhooks`: webhooks and their delivery log."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 Chosen = Annotated[
     WebhookEvent, WithJsonSchema({"type": "string", "enum": [each.value for each in WebhookEvent if each.chosen]})
 ]
-Events = Annotated[list[Chosen], Field(min_length=1, max_length=20, description="What it is told.")]
+Events = Annotated[list[Chosen], Field(min_length=1, max_length=20, description="Events to deliver.")]
 Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://example.com/hooks/mediaproc"])]
 Description = Annotated[str, Field(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(max_length=100, description="`next_cursor` of the previous page.")]
 
 
 class WantedWebhook(BaseModel):
-    """A webhook to add."""
+    """Request body: a webhook to create."""
 
     url: Url
     events: Events
@@ -40,12 +40,12 @@ class WantedWebhook(BaseModel):
 
 
 class ChangedWebhook(BaseModel):
-    """What is to be changed; the rest stays."""
+    """Request body: the fields to change."""
 
     url: Url | None = None
     events: Events | None = None
     description: Description | None = None
-    enabled: bool | None = Field(None, description="Switched off it gives up what waits, switched on it begins afresh.")
+    enabled: bool | None = Field(None, description="False drops waiting deliveries; true starts again with new events.")
 
 
 class WebhookView(BaseModel):
@@ -59,101 +59,101 @@ class WebhookView(BaseModel):
     events: list[Chosen]
     enabled: bool
     disabled_at: Time | None
-    disabled_reason: str | None = Field(description="Why nothing is sent, if it is switched off.")
-    failing_since: Time | None = Field(description="The first failure after the last success.")
+    disabled_reason: str | None = Field(description="Reason why the webhook is disabled, if it is.")
+    failing_since: Time | None = Field(description="Time of the first failure since the last success.")
     created_at: Time
 
 
 class NewWebhookView(WebhookView):
     """A webhook with its secret."""
 
-    secret: str = Field(description="What to verify deliveries with: `whsec_…`. It is shown this once.")
+    secret: str = Field(description="Signing secret to verify deliveries with, `whsec_…`. Shown only once.")
 
 
 class WebhookList(BaseModel):
-    """Some webhooks, the newest first."""
+    """A page of webhooks, newest first."""
 
     model_config = ConfigDict(from_attributes=True)
 
     items: list[WebhookView]
-    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
 class DeliveryView(BaseModel):
-    """One event for one webhook, with what was answered last."""
+    """A delivery: one event for one webhook, with the last response."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    event_id: UUID = Field(description="The header `webhook-id`: the same at each try, and when it is sent again.")
+    event_id: UUID = Field(description="The `webhook-id` header: the same on every attempt and resend.")
     event: WebhookEvent
     video_id: UUID | None
-    status: DeliveryState = Field(validation_alias="state", description="`failed` is given up.")
+    status: DeliveryState = Field(validation_alias="state", description="`failed`: all attempts failed.")
     attempt_count: int = Field(validation_alias="attempt")
     created_at: Time
     attempted_at: Time | None
     next_attempt_at: Time | None
     request_body: str = Field(validation_alias="body")
     response_status: int | None
-    response_body: str = Field(description="At most its first 4 KiB.")
+    response_body: str = Field(description="First 4 KiB of the response body.")
     duration_seconds: float | None
-    error: str | None = Field(description="Why there was no answer, in words.")
+    error: str | None = Field(description="Reason if there was no response.")
 
 
 class DeliveryList(BaseModel):
-    """Some deliveries, the newest first."""
+    """A page of deliveries, newest first."""
 
     model_config = ConfigDict(from_attributes=True)
 
     items: list[DeliveryView]
-    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
 @router.post("", status_code=201, responses=documented(401, 403, 409, 422))
 def create(body: WantedWebhook, principal: WebhookManager) -> NewWebhookView:
-    """Add a webhook. 409 when there are 20 already. Its address must be public, and HTTPS."""
+    """Create a webhook. Its URL must be public and HTTPS. 409 at 20 webhooks."""
     with transaction() as session:
         return _with_secret(webhooks.create(session, principal, **body.model_dump()))
 
 
 @router.get("", responses=documented(401, 403, 422))
 def page(principal: WebhookManager, limit: Limit = 50, cursor: Cursor = None) -> WebhookList:
-    """One's webhooks, the newest first."""
+    """List webhooks, newest first."""
     with transaction() as session:
         return WebhookList.model_validate(webhooks.page(session, principal, limit=limit, cursor=cursor))
 
 
 @router.get("/{id}", responses=documented(401, 403, 404))
 def show(id: UUID, principal: WebhookManager) -> WebhookView:
-    """One webhook."""
+    """Get a webhook."""
     with transaction() as session:
         return WebhookView.model_validate(webhooks.view(session, principal, id))
 
 
 @router.patch("/{id}", responses=documented(401, 403, 404, 422))
 def change(id: UUID, body: ChangedWebhook, principal: WebhookManager) -> WebhookView:
-    """Change where it leads and what it is told, switch it off or on."""
+    """Change a webhook's URL, events or state."""
     with transaction() as session:
         return WebhookView.model_validate(webhooks.change(session, principal, id, **body.model_dump()))
 
 
 @router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
 def delete(id: UUID, principal: WebhookManager) -> None:
-    """Delete a webhook with its log. What waits is not sent."""
+    """Delete a webhook and its log. Waiting deliveries are dropped."""
     with transaction() as session:
         webhooks.delete(session, principal, id)
 
 
 @router.post("/{id}/rotate-secret", responses=documented(401, 403, 404))
 def rotate_secret(id: UUID, principal: WebhookManager) -> NewWebhookView:
-    """Make a new secret. For 24 hours deliveries carry a signature by the old one too."""
+    """Rotate the secret. For 24 hours, deliveries are signed with the old secret too."""
     with transaction() as session:
         return _with_secret(webhooks.rotate_secret(session, principal, id))
 
 
 @router.get("/{id}/deliveries", responses=documented(401, 403, 404, 422))
 def deliveries(id: UUID, principal: WebhookManager, limit: Limit = 50, cursor: Cursor = None) -> DeliveryList:
-    """What it was or will be told, the newest first; kept for 30 days."""
+    """List deliveries, newest first. They are kept for 30 days."""
     with transaction() as session:
         found = webhooks.deliveries(session, principal, id, limit=limit, cursor=cursor)
         return DeliveryList.model_validate(found)
@@ -166,13 +166,13 @@ def deliveries(id: UUID, principal: WebhookManager, limit: Limit = 50, cursor: C
     responses=documented(401, 403, 404, 409, 422),
 )
 def resend(id: UUID, delivery_id: UUID, once: OnceForWebhooks) -> JSONResponse:
-    """Tell it again, as a new delivery under the same `webhook-id`. 409 while the webhook is switched off."""
+    """Send a delivery again, as a new one with the same `webhook-id`. 409 while the webhook is disabled."""
     return once.answer(lambda session: _view(webhooks.resend(session, once.principal, id, delivery_id)), status=202)
 
 
 @router.post("/{id}/test", status_code=202, response_model=DeliveryView, responses=documented(401, 403, 404, 409, 422))
 def test(id: UUID, once: OnceForWebhooks) -> JSONResponse:
-    """Send a `webhook.test`, which is tried once. 409 while the webhook is switched off."""
+    """Send a `webhook.test` event, with a single attempt. 409 while the webhook is disabled."""
     return once.answer(lambda session: _view(webhooks.test(session, once.principal, id)), status=202)
 
 

@@ -143,6 +143,14 @@ def keys(context: typer.Context, as_json: Json = False) -> None:
         accounts.keys(as_json=as_json)
 
 
+@keys_program.command("list", epilog=EPILOG)
+def list_keys(as_json: Json = False) -> None:
+    """List the keys."""
+    from mediaproc.cli import accounts
+
+    accounts.keys(as_json=as_json)
+
+
 @keys_program.command("create", epilog=EPILOG)
 def create_key(
     name: Annotated[str, typer.Argument(help="What it is for.")],

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mediaproc import invocation
 from mediaproc.cli import exits, kept
 from mediaproc.cli.exits import Exit
 from mediaproc.client import ApiError, Client, ClientError
@@ -49,7 +50,7 @@ def complain(error: ClientError, *, as_json: bool) -> None:
         return
     errors.print(f"[red]{escape(str(error))}[/]", highlight=False)
     if isinstance(error, ApiError) and error.status == 401:
-        errors.print(f"Run `mediaproc login`, or set {kept.KEY_VARIABLE}.", highlight=False)
+        errors.print(f"Run `{invocation.command('login')}`, or set {kept.KEY_VARIABLE}.", highlight=False)
 
 
 def say(value: BaseModel | dict[str, Any] | list[Any], text: str, *, as_json: bool) -> None:

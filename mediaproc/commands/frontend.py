@@ -14,21 +14,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
+from importlib import metadata
 from pathlib import Path
 
-from mediaproc.commands import ROOT
+from mediaproc.commands import project
 
-BUILD_DIR = ROOT / ".web"
 _SERVED = ("build/client", "backend", "routes.json")
-_SOURCES = (
-    "mediaproc/**/*.py",
-    "mediaproc/components/*.js*",
-    "assets/**/*",
-    "reflex.lock/**/*",
-    "rxconfig.py",
-    "requirements-runtime.txt",
-)
-_LINKED = ROOT / "assets" / "external"  # made by the build itself
+_PACKAGE_SOURCES = ("**/*.py", "components/*.js*")
+_PROJECT_SOURCES = ("assets/**/*", "reflex.lock/**/*", "rxconfig.py")
+_NOT_SOURCES = ("assets/external/", f"{project.BUNDLE}/")
+"""Made by the build itself, and the copy of the project folder that a wheel carries."""
 _STAMP = "mediaproc-build"
 _NPM = "https://registry.npmjs.org"
 
@@ -64,32 +59,41 @@ def publish(folder: Path) -> None:
     A running server keeps the folder it serves: only the copy under its own data directory is replaced.
     """
     wanted = sources_hash()
-    with _only_one(BUILD_DIR):
-        if _stamp(BUILD_DIR) != wanted:
+    build_dir = _build_dir()
+    with _only_one(build_dir):
+        if _stamp(build_dir) != wanted:
             with _same_lock_file():
                 _build()
-            (BUILD_DIR / _STAMP).write_text(wanted)
-        _copy(BUILD_DIR, folder)
+            (build_dir / _STAMP).write_text(wanted)
+        _copy(build_dir, folder)
 
 
 def sources_hash() -> str:
     """One hash over everything the build depends on."""
-    total = hashlib.sha256()
-    for path in sorted(_source_files()):
-        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    total = hashlib.sha256(metadata.version("reflex").encode())
+    for name, path in sorted(_source_files()):
+        total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 
 
-def _source_files() -> Iterable[Path]:
-    for pattern in _SOURCES:
-        yield from (path for path in ROOT.glob(pattern) if path.is_file() and not path.is_relative_to(_LINKED))
+def _source_files() -> Iterable[tuple[str, Path]]:
+    """Each file with a name that does not depend on where the package is installed."""
+    for root, patterns in ((project.PACKAGE, _PACKAGE_SOURCES), (project.project_dir(), _PROJECT_SOURCES)):
+        for name, path in ((str(path.relative_to(root)), path) for each in patterns for path in root.glob(each)):
+            if path.is_file() and not name.startswith(_NOT_SOURCES):
+                yield name, path
+
+
+def _build_dir() -> Path:
+    """Reflex's own working folder; what is served is copied from it."""
+    return project.project_dir() / ".web"
 
 
 def _build() -> None:
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"]
     result = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=project.project_dir(),
         env=_build_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -97,14 +101,14 @@ def _build() -> None:
         text=True,
         check=False,
     )
-    if result.returncode or not is_built(BUILD_DIR):
+    if result.returncode or not is_built(_build_dir()):
         raise BuildFailed(result.stdout[-4000:])
 
 
 @contextlib.contextmanager
 def _same_lock_file() -> Generator[None]:
     """Reflex writes the same dependencies now on one line, now on many, and the checkout would count as changed."""
-    path = ROOT / "reflex.lock" / "package.json"
+    path = project.project_dir() / "reflex.lock" / "package.json"
     before = path.read_text()
     yield
     if json.loads(path.read_text()) == json.loads(before):
@@ -116,14 +120,14 @@ def _build_environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     environment.setdefault("NPM_CONFIG_REGISTRY", _configured_registry() or _NPM)
-    return environment | _QUIET | {"REFLEX_WEB_WORKDIR": str(BUILD_DIR)}
+    return environment | _QUIET | {"REFLEX_WEB_WORKDIR": str(_build_dir())}
 
 
 def _configured_registry() -> str | None:
     """The npm registry that this user has chosen, if any: by npm's variable in lower case or in an `.npmrc`."""
     if chosen := os.environ.get("npm_config_registry"):  # noqa: SIM112  # npm's own spelling
         return chosen
-    for path in (ROOT / ".npmrc", Path.home() / ".npmrc"):
+    for path in (project.project_dir() / ".npmrc", Path.home() / ".npmrc"):
         for line in path.read_text().splitlines() if path.is_file() else ():
             name, _, value = line.partition("=")
             if name.strip() == "registry" and value.strip():

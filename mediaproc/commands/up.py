@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediaproc import logs
-from mediaproc.commands import ROOT, frontend, migrate, programs, reachable
+from mediaproc.commands import frontend, migrate, programs, project, reachable
 from mediaproc.commands.checked import checked_settings
 from mediaproc.embedded import orphans
 from mediaproc.embedded.data_dir import is_free, ports_of, secrets_of
@@ -152,7 +152,7 @@ def _running(options: Options, servers: list[Part]) -> Generator[Supervisor]:
         run_dir=options.run,
         sockets=sockets_dir(options.data_dir),
         logs=options.logs,
-        directory=ROOT,
+        directory=project.project_dir(),
         environment=os.environ,
     ) as supervisor:
         try:
@@ -170,7 +170,7 @@ def _building(options: Options) -> Generator[subprocess.Popen[bytes] | None]:
     with (options.logs / "build.log").open("wb") as log:
         command = [sys.executable, "-m", "mediaproc", "build", "--frontend", str(options.frontend)]
         build = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, cwd=project.project_dir(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     try:
         yield build

@@ -16,7 +16,8 @@ from typing import Any
 
 import typer
 
-from mediaproc.commands import ROOT, frontend
+from mediaproc import invocation
+from mediaproc.commands import frontend, project
 from mediaproc.commands.checked import checked_settings
 
 CONNECTIONS = 65_536
@@ -27,10 +28,10 @@ def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
     """Serve until SIGTERM or SIGINT. A worker that dies is started again."""
     checked_settings()
     if not frontend.is_built(folder):
-        print(f"No front end in {folder}. Make it first: python -m mediaproc build", file=sys.stderr)
+        print(f"There is no front end in {folder}. Build it: {invocation.command('build')}", file=sys.stderr)
         raise typer.Exit(2)
     raise_open_files_limit()
-    os.chdir(ROOT)  # Reflex reads rxconfig.py there
+    os.chdir(project.project_dir())  # Reflex reads rxconfig.py there
     os.environ.update(frontend.serve_environment(folder))
     with _counted_together(workers):
         _server(host=host, port=port, workers=workers).serve()

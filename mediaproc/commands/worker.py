@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from mediaproc.commands import ROOT, programs
+from mediaproc.commands import programs, project
 from mediaproc.commands.checked import checked_settings
 from mediaproc.runtime import supervisor
 
@@ -18,11 +18,11 @@ def work(*, slots: int) -> None:
     drain_seconds = checked_settings().drain_seconds
     chosen = [replace(each, autostart=True) for each in programs.worker(drain_seconds=drain_seconds)]
     path = Path(tempfile.mkdtemp(prefix="mediaproc-worker-")) / "supervisord.conf"
-    path.write_text(supervisor.render(chosen, directory=ROOT, logs=None))
+    path.write_text(supervisor.render(chosen, directory=project.project_dir(), logs=None))
     command = supervisor.command(path)
     if slots:
         os.environ["WORKER_SLOTS"] = str(slots)
-    os.chdir(ROOT)
+    os.chdir(project.project_dir())
     _make_output_openable()
     os.execv(command[0], command)  # noqa: S606  # our own Python
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from mediaproc import database
-from mediaproc.api.event_feed import Following
+from mediaproc.api.event_feed import EventFeed
 from mediaproc.api.once import Once
 from mediaproc.api.sse import LastSeen
 from mediaproc.domain.errors import Conflict, IdempotencyMismatch
@@ -135,9 +135,9 @@ class Client:
     async def take(self) -> None:
         """One chunk; where there is no line, of a new one."""
         if self._chunks is None:
-            following = Following(self._principal, self._video_id)
-            assert await following.begin(LastSeen.read(self._last_id))
-            self._chunks = following.chunks()
+            feed = EventFeed(self._principal, self._video_id)
+            assert await feed.begin(LastSeen.read(self._last_id))
+            self._chunks = feed.chunks()
         for id, type in _FRAME.findall(await asyncio.wait_for(anext(self._chunks), 10)):
             self._last_id = id.decode()
             if type == b"log":

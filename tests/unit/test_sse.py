@@ -11,7 +11,7 @@ import pytest
 
 from mediaproc.api import snapshots, sse
 from mediaproc.api.sse import EventStream, LastSeen
-from mediaproc.api.stream_checks import Follower, Look, judge
+from mediaproc.api.stream_checks import DatabaseLook, OpenStream, verdict_on
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import Event, EventType
@@ -125,7 +125,7 @@ def video(status: VideoStatus, **fields: Any) -> Video:
     return Video(id=VIDEO, team_id=TEAM, filename="a", title="a", source_key="k", size_bytes=1, status=status, **fields)
 
 
-def told(present: Present) -> list[tuple[str, dict[str, Any]]]:
+def sent(present: Present) -> list[tuple[str, dict[str, Any]]]:
     events = snapshots.events_of(present)
     assert all(each.data["video_id"] == str(VIDEO) and each.team_id == TEAM for each in events)
     return [(each.type.value, {k: v for k, v in each.data.items() if k != "video_id"}) for each in events]
@@ -133,7 +133,7 @@ def told(present: Present) -> list[tuple[str, dict[str, Any]]]:
 
 def test_a_video_that_still_uploads_has_only_a_status() -> None:
     present = Present(video=video(VideoStatus.UPLOADING), job=None, renditions=[], progress=None)
-    assert told(present) == [("status", {"status": "uploading"})]
+    assert sent(present) == [("status", {"status": "uploading"})]
 
 
 def test_a_video_that_waits_for_another_attempt_says_when_and_why() -> None:
@@ -142,7 +142,7 @@ def test_a_video_that_waits_for_another_attempt_says_when_and_why() -> None:
         next_attempt_at=datetime(2030, 1, 2, tzinfo=UTC),
     )  # fmt: skip
     present = Present(video=video(VideoStatus.QUEUED), job=job, renditions=[], progress=None)
-    assert told(present) == [
+    assert sent(present) == [
         (
             "status",
             {
@@ -160,15 +160,15 @@ def test_a_video_in_work_has_its_newest_progress() -> None:
     job = Job(team_id=TEAM, video_id=VIDEO, state=JobState.RUNNING, attempt=1)
     newest = {"progress": 61.5, "stage": "encode"}
     present = Present(video=video(VideoStatus.PROCESSING, progress=45.0), job=job, renditions=[], progress=newest)
-    assert told(present)[1] == ("progress", newest)
+    assert sent(present)[1] == ("progress", newest)
     without_redis = Present(video=video(VideoStatus.PROCESSING, progress=45.0), job=job, renditions=[], progress=None)
-    assert told(without_redis)[1] == ("progress", {"progress": 45})
+    assert sent(without_redis)[1] == ("progress", {"progress": 45})
 
 
 def test_a_playable_video_names_its_renditions() -> None:
     rendition = Rendition(video_id=VIDEO, attempt=2, name="720p", height=720, codec="h264", codecs="", init_key="")
     done = video(VideoStatus.COMPLETED, playable=True, output_attempt=2)
-    facts = told(Present(video=done, job=None, renditions=[rendition], progress=None))
+    facts = sent(Present(video=done, job=None, renditions=[rendition], progress=None))
     assert [type for type, _ in facts] == ["status", "playable", "rendition"]
     assert facts[1][1] == {"playable": True, "attempt": 2}
     assert facts[2][1]["name"] == "720p"
@@ -177,47 +177,47 @@ def test_a_playable_video_names_its_renditions() -> None:
 # What the database says ---------------------------------------------------------------------------------------
 
 
-def look(number: int, status: VideoStatus | None, *, at: float = 10.0, live: bool = True) -> Look:
+def look(number: int, status: VideoStatus | None, *, at: float = 10.0, live: bool = True) -> DatabaseLook:
     statuses = {VIDEO: status} if status else {}
-    return Look(
+    return DatabaseLook(
         number=number, at=at, standing=Standing(statuses=statuses, credentials=frozenset({SESSION} if live else ()))
     )
 
 
-def follower(status: VideoStatus = VideoStatus.PROCESSING) -> Follower:
-    return Follower(credential_id=SESSION, told={VIDEO: status}, since=1.0)
+def stream(status: VideoStatus = VideoStatus.PROCESSING) -> OpenStream:
+    return OpenStream(credential_id=SESSION, sent={VIDEO: status}, since=1.0)
 
 
 def test_a_status_that_was_never_told_is_outdated_at_the_second_look() -> None:
-    watched = follower()
-    assert not judge(watched, look(1, VideoStatus.COMPLETED)).outdated
-    assert not judge(watched, look(1, VideoStatus.COMPLETED)).outdated
-    assert judge(watched, look(2, VideoStatus.COMPLETED)).outdated == {VIDEO}
+    watched = stream()
+    assert not verdict_on(watched, look(1, VideoStatus.COMPLETED)).outdated
+    assert not verdict_on(watched, look(1, VideoStatus.COMPLETED)).outdated
+    assert verdict_on(watched, look(2, VideoStatus.COMPLETED)).outdated == {VIDEO}
 
 
 def test_an_event_that_was_only_on_its_way_clears_the_doubt() -> None:
-    watched = follower(VideoStatus.QUEUED)
-    judge(watched, look(1, VideoStatus.PROCESSING))
-    watched.tell(VIDEO, VideoStatus.PROCESSING)
-    assert not judge(watched, look(2, VideoStatus.PROCESSING)).outdated
-    assert not judge(watched, look(3, VideoStatus.COMPLETED)).outdated
+    watched = stream(VideoStatus.QUEUED)
+    verdict_on(watched, look(1, VideoStatus.PROCESSING))
+    watched.record_sent(VIDEO, VideoStatus.PROCESSING)
+    assert not verdict_on(watched, look(2, VideoStatus.PROCESSING)).outdated
+    assert not verdict_on(watched, look(3, VideoStatus.COMPLETED)).outdated
 
 
 def test_a_video_that_has_gone_is_outdated_too() -> None:
-    watched = follower()
-    judge(watched, look(1, None))
-    assert judge(watched, look(2, None)).outdated == {VIDEO}
+    watched = stream()
+    verdict_on(watched, look(1, None))
+    assert verdict_on(watched, look(2, None)).outdated == {VIDEO}
 
 
 def test_a_look_from_before_the_follower_came_says_nothing_of_it() -> None:
-    assert not judge(follower(), look(1, None, at=0.5, live=False)).ended
+    assert not verdict_on(stream(), look(1, None, at=0.5, live=False)).ended
 
 
 def test_an_ended_session_ends_the_stream() -> None:
-    assert judge(follower(), look(1, VideoStatus.PROCESSING, live=False)).ended
+    assert verdict_on(stream(), look(1, VideoStatus.PROCESSING, live=False)).ended
 
 
 def test_what_is_final_is_not_watched_any_more() -> None:
-    watched = follower()
-    watched.tell(VIDEO, VideoStatus.COMPLETED)
-    assert watched.told == {}
+    watched = stream()
+    watched.record_sent(VIDEO, VideoStatus.COMPLETED)
+    assert watched.sent == {}

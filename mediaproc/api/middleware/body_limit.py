@@ -1,6 +1,6 @@
-"""How large a body may be. Bytes of videos never come through here, so anything large is a mistake or worse.
+"""Request body limit. Video bytes never pass through the web app, so large bodies are mistakes or attacks.
 
-Starlette's own limit answers in plain text, and this API in problems.
+Starlette's own limit answers in plain text; this one answers with a problem document.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LARGEST_BYTES = {"/api/": 2 * 1024**2, "/auth/": 16 * 1024}
-"""By path. Completing an upload of 10,000 parts takes half of the first."""
+"""Limits by path prefix, in bytes. Completing an upload of 10,000 parts takes half of the first."""
 
 
 class BodyLimit:
-    """Refuses a body that is too large as soon as it is read: by its Content-Length, or while it comes."""
+    """Rejects a body that is too large, by its Content-Length or as soon as it exceeds the limit."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,7 +1,7 @@
-"""`ETag` and `If-None-Match`: who has seen an answer of the API already is told so, without the answer.
+"""ETag and If-None-Match: answers 304 if the client already has the current response.
 
-The validator is a digest of the very bytes, so it is strong and needs no version in any row; the answer is made all
-the same, and only its way is saved. One may keep an answer, but must ask before using it again, and for oneself alone.
+The validator is a digest of the body, so it is strong and needs no version column. The body is still computed; only the
+transfer is saved. Responses may be stored privately but must be revalidated.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MEDIA_TYPE = "application/json"
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-class Etags:
-    """Marks what a GET reads with its digest. Only JSON: streams, playlists and redirects pass through untouched."""
+class ETags:
+    """Adds an ETag to JSON responses to GET. Streams, playlists and redirects pass through unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,12 +46,12 @@ class Etags:
 
 
 def of(body: bytes) -> str:
-    """The validator of these bytes."""
+    """ETag of a body."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def names(asked: list[str], tag: str) -> bool:
-    """Whether an `If-None-Match` names this validator, or is `*`: any at all. A proxy may have made it a weak one."""
+    """Return whether an If-None-Match header matches `tag`, or is `*`. A proxy may have made it weak."""
     said = ",".join(asked)
     return said.strip() == "*" or tag in _TAG.findall(said)
 

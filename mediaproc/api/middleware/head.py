@@ -1,6 +1,6 @@
-"""HEAD wherever there is GET, as download managers and players ask first: the same answer without its body.
+"""HEAD for every GET route of the API, as download managers and players send it first.
 
-Streams of events are left out: they would never end.
+Event streams are excluded: they would never end.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _PATH = re.compile(r"^/(api|livez$|readyz$)(?!.*/events$)|^/videos/[^/]+/(hls|dash)/")
 
 
-class Heads:
-    """Asks the routes of the API for GET when HEAD was asked, and sends only the beginning."""
+class HeadRequests:
+    """Routes HEAD as GET and drops the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -34,7 +34,7 @@ class Heads:
 
 
 def as_get(scope: Scope) -> Scope:
-    """The same request as GET where it is a HEAD that GET can answer; else the request itself."""
+    """The same request as GET if it is a HEAD that GET can answer; otherwise the request itself."""
     if scope["method"] != "HEAD" or not _PATH.match(scope["path"]):
         return scope
     scope.setdefault("state", {})["head"] = True
@@ -42,5 +42,5 @@ def as_get(scope: Scope) -> Scope:
 
 
 def is_head(request: Request) -> bool:
-    """Whether only the head of the answer was asked for."""
+    """Return whether the request was a HEAD."""
     return getattr(request.state, "head", False)

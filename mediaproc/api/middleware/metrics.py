@@ -1,7 +1,7 @@
-"""What a web process counts of its own requests and streams, by the route's template: never by an address.
+"""Request and stream metrics of a web process, labelled by route template, never by URL.
 
-Several processes on one port (`web --workers`) keep their numbers in files of the folder PROMETHEUS_MULTIPROC_DIR,
-which prometheus-client asks for by that name, so that whichever is asked tells those of all.
+Several processes on one port (`web --workers`) store their numbers in files of the folder PROMETHEUS_MULTIPROC_DIR, the
+name that prometheus-client reads, so that any of them can report the sum.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SHARED_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 _NO_ROUTE = "page"
-"""All that the API leaves to the page: its files and pages are many, and what strangers type is endless."""
+"""Label for everything that is not the API: page URLs are unbounded."""
 
 _BASE = "/api/v1"
 
-disable_created_metrics()  # each would be told twice as long, to say when this process began
+disable_created_metrics()  # would double each series to say when this process started
 _own = CollectorRegistry()
 _requests = Counter("mediaproc_http_requests", "Requests answered.", ["method", "route", "status"], registry=_own)
 _seconds = Histogram(
@@ -37,8 +37,8 @@ _seconds = Histogram(
 listeners = Gauge("mediaproc_event_listeners", "Open event streams.", multiprocess_mode="livesum", registry=_own)
 
 
-class Counted:
-    """Counts each request when it has been answered."""
+class RequestMetrics:
+    """Counts each request once it is answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -47,7 +47,7 @@ class Counted:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status = 500  # of an error that nobody expected, which is answered further out
+        status = 500  # status of an unexpected error, which is answered further out
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -66,7 +66,7 @@ class Counted:
 
 
 def template(scope: Scope) -> str:
-    """The path of the route that was taken, with the names of its parameters in the place of their values."""
+    """Path of the matched route, with parameter names in place of values."""
     path = getattr(scope.get("route"), "path", None)
     if not path:
         return _NO_ROUTE
@@ -75,7 +75,7 @@ def template(scope: Scope) -> str:
 
 
 def exposition() -> bytes:
-    """The numbers as Prometheus reads them, of all processes on this port."""
+    """Metrics of all processes on this port, in the Prometheus text format."""
     if SHARED_DIR not in os.environ:
         return generate_latest(_own)
     _forget_the_dead(Path(os.environ[SHARED_DIR]))
@@ -85,7 +85,7 @@ def exposition() -> bytes:
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """A process that was killed listens to nobody any more; what it has answered still counts."""
+    """Drop the gauges of processes that were killed; their counters still count."""
     for path in folder.glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])
         if not psutil.pid_exists(pid):

@@ -1,4 +1,4 @@
-"""Request log: one line a request, an id for it, and the answer to unexpected errors."""
+"""Request log: one line per request, its id, and the answer to unexpected errors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _QUIET_PATH = re.compile(r"^/(livez|readyz|metrics|_event|_upload|assets)(/|$)")
 
 
 class RequestLog:
-    """Gives the request an id, writes one line when it is done, and answers for errors that nobody expected.
+    """Assigns a request id, logs one line when the request is done, and answers unexpected errors.
 
-    The line has no query string: tokens and signatures stand there.
+    The query string is not logged: it may contain tokens and signatures.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -56,13 +56,13 @@ class RequestLog:
             log.exception("unexpected_error", path=scope["path"])
             if status:
                 raise
-            await problems.of_surprise()(scope, receive, watch)
+            await problems.unexpected()(scope, receive, watch)
         finally:
             _write_line(scope, status, time.perf_counter() - started)
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own id if it is harmless, else a new one."""
+    """The client's X-Request-ID if it is well-formed, otherwise a new id."""
     given = Headers(scope=scope).get("X-Request-ID", "")
     return given if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else uuid4().hex
 
@@ -81,7 +81,7 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _allowance_headers(scope: Scope) -> dict[str, str]:
-    """What is left of a caller's requests, once it is known who calls."""
+    """RateLimit headers, once the caller is known."""
     allowance = scope.get("state", {}).get("allowance")
     if allowance is None:
         return {}

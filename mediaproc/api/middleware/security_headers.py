@@ -1,4 +1,4 @@
-"""Security headers: content policy, framing, sniffing, referrers and caching of every answer."""
+"""Security headers: content security policy, framing, MIME sniffing, referrers and caching."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; frame-ancestors 'none'"
 )
-"""Swagger UI is served from here, not from a CDN: it runs where our cookies are. Its start is an inline script."""
+"""Policy for Swagger UI. It is served from here, not from a CDN, since it runs on the cookies' origin; its start is
+an inline script.
+"""
 
 
 class SecurityHeaders:
-    """Adds security headers, and keeps API answers out of caches unless they set Cache-Control themselves."""
+    """Adds security headers, and keeps API responses out of caches unless the route sets Cache-Control."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -41,7 +43,7 @@ class SecurityHeaders:
 
 
 def security_headers(path: str) -> dict[str, str]:
-    """Headers for an answer at `path`. A header that the route set itself wins."""
+    """Headers for a response at `path`. A header set by the route wins."""
     headers = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

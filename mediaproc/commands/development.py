@@ -1,0 +1,55 @@
+"""Commands for work on Mediaproc itself. They need its repository, so an installed package does not offer them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+PANEL = "Development"
+FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""Of a command whose arguments go on to another program."""
+
+development = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@development.command(rich_help_panel=PANEL, context_settings=FORWARDED)
+def test(context: typer.Context) -> None:
+    """Run the tests: unit, integration or e2e (all by default), then anything for pytest."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.test(context.args))
+
+
+@development.command(rich_help_panel=PANEL, context_settings=FORWARDED)
+def bench(context: typer.Context) -> None:
+    """Measure: media, live, api or events. Prints a table; --json FILE writes the figures too."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.bench(context.args))
+
+
+@development.command(rich_help_panel=PANEL)
+def check() -> None:
+    """Run ruff, pyright, import-linter and alembic's check."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.check())
+
+
+@development.command(rich_help_panel=PANEL)
+def migration(message: str) -> None:
+    """Write the next migration from the tables in the code."""
+    from mediaproc.commands import checks
+
+    raise typer.Exit(checks.migration(message))
+
+
+@development.command(rich_help_panel=PANEL)
+def lock(
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Take the newest versions that are allowed.")] = False,
+) -> None:
+    """Compile requirements*.txt from pyproject.toml, with hashes."""
+    from mediaproc.commands import lock as locks
+
+    raise typer.Exit(locks.lock(upgrade=upgrade))
