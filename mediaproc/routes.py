@@ -29,6 +29,6 @@ def video_api(video_id: str) -> str:
 
 
 def download(video_id: str, rendition: str = "") -> str:
-    """Where a browser gets the file of a rendition, or the best file of the video, under its own name."""
+    """Address that downloads the file of a rendition, or the best file of the video, under its own name."""
     address = f"{video_api(video_id)}/download"
     return f"{address}?rendition={rendition}" if rendition else address

@@ -20,8 +20,8 @@ export function formatTimeLeft(seconds) {
   return `${Math.round(seconds / 360) / 10} h left`;
 }
 
-/** `3.7×` real time; empty if unknown. */
-export const formatSpeed = (speed) => (speed ? `${speed.toFixed(1)}×` : "");
+/** `3.7×` real time; empty if unknown or close to zero. */
+export const formatSpeed = (speed) => (speed >= 0.05 ? `${speed.toFixed(1)}×` : "");
 
 /** `48 fps`; empty if unknown. */
 export const formatFps = (fps) => (fps ? `${Math.round(fps)} fps` : "");

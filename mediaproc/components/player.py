@@ -18,7 +18,7 @@ class Player(rx.NoSSRComponent):
     """WebVTT of the storyboard; empty while there is none."""
     title: rx.Var[str]
     provisional: rx.Var[bool]
-    """True while the source itself plays; once it turns false, the renditions exist."""
+    """True while the source itself plays; once it is false, the renditions exist."""
     larger: rx.Var[bool]
     """True if the source is larger than every rendition."""
 

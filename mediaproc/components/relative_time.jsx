@@ -1,11 +1,11 @@
-// A time in words ("3 min ago"), with the exact one on hover. It updates itself.
+// Relative time ("3 min ago"), with the exact time on hover. It updates itself.
 import { useEffect, useState } from "react";
 import { formatAgo, formatTime } from "../format/format.js";
 
 export function RelativeTime({ at, ref, ...props }) {
   const [, again] = useState(0);
   useEffect(() => {
-    // Within a minute of the time the words change every second; a timer that is due sets the next one.
+    // Within a minute of the time the text changes every second; each timer sets the next.
     let timer;
     const next = () => {
       const away = Math.abs(Date.now() - new Date(at).getTime());

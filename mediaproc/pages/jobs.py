@@ -148,7 +148,7 @@ def _line(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     """Progress while the job runs, else its detail, attempt and time."""
     text = rx.cond(row.running, format_progress(JobsState.progress[row.id]), row.detail)
     return rx.el.div(
-        rx.cond(text != "", rx.el.span(text, class_name="said", title=row.detail)),
+        rx.cond(text != "", rx.el.span(text, class_name="detail", title=row.detail)),
         rx.cond(row.attempt != "", rx.el.span(row.attempt)),
         rx.cond(row.when_at != "", rx.el.span(row.when, relative_time(at=row.when_at))),
         class_name="job-line",
@@ -216,7 +216,7 @@ def _empty() -> rx.Component:
             ("done", _message("No completed jobs", "Jobs appear here once their video is ready.")),
             _message("No active jobs", "Upload a video to start processing. Follow its progress here."),
         ),
-        class_name="nothing",
+        class_name="empty",
     )
 
 

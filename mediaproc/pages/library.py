@@ -198,5 +198,5 @@ def _no_results() -> rx.Component:
             ),
             rx.fragment(rx.el.b("No videos"), "No videos match this filter."),
         ),
-        class_name="nothing",
+        class_name="empty",
     )

@@ -123,7 +123,7 @@ def _not_found() -> rx.Component:
         rx.el.b("Video not found"),
         rx.el.p("It may have been deleted."),
         rx.link("Go to the library", href=routes.LIBRARY, underline="none", class_name="btn"),
-        class_name="nothing",
+        class_name="empty",
     )
 
 

@@ -21,7 +21,7 @@ class Details:
     """The video itself. Times are RFC 3339, empty if unknown.
 
     `retry_at` is set while it waits for another attempt. `loop` is the address of the animation of a preset that makes
-    only files, `loop_is_video` tells MP4 from WebP.
+    only files, `loop_is_video` distinguishes MP4 from WebP.
     """
 
     id: str = ""

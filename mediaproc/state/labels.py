@@ -1,4 +1,4 @@
-"""Labels: the words that the page shows for statuses, stages, kinds of jobs, priorities, codecs and devices."""
+"""Labels of the page for statuses, stages, kinds of jobs, priorities, codecs and devices."""
 
 from __future__ import annotations
 

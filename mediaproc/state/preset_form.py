@@ -1,6 +1,6 @@
 """Preset form: converts a stored preset request to form fields, and a submitted form to a preset request.
 
-Nothing is validated here; the rules and their messages are in `media/recipes.py`.
+Nothing is validated here; the rules and their messages are in `media/preset_request.py`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def rows_for(heights: Sequence[int]) -> list[SizeRow]:
     return [SizeRow(key=str(place), height=str(height)) for place, height in enumerate(heights)]
 
 
-def rows_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
+def rows_of(request: Mapping[str, Any]) -> list[SizeRow]:
     """Rows of a stored preset request."""
     return [
         SizeRow(
@@ -70,29 +70,29 @@ def rows_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
             crf=_text(rung.get("crf")),
             max_bitrate=_kilobits(rung.get("max_bitrate_bps")),
         )
-        for place, rung in enumerate(recipe["rungs"])
+        for place, rung in enumerate(request["rungs"])
     ]
 
 
-def values_of(recipe: Mapping[str, Any]) -> FormValues:
+def values_of(request: Mapping[str, Any]) -> FormValues:
     """Field values of a stored preset request."""
-    audio, trim, crop = recipe["audio"], recipe["trim"], recipe["crop"]
+    audio, trim, crop = request["audio"], request["trim"], request["crop"]
     return FormValues(
-        title=recipe["title"],
-        description=recipe["description"],
-        codec=recipe["codec"],
-        frame_rate_cap=str(recipe["frame_rate_cap"]),
-        target_vmaf=_text(recipe.get("target_vmaf")),
-        subtitles=recipe.get("subtitles", FormValues.subtitles),
-        bit_depth=str(recipe.get("bit_depth", FormValues.bit_depth)),
+        title=request["title"],
+        description=request["description"],
+        codec=request["codec"],
+        frame_rate_cap=str(request["frame_rate_cap"]),
+        target_vmaf=_text(request.get("target_vmaf")),
+        subtitles=request.get("subtitles", FormValues.subtitles),
+        bit_depth=str(request.get("bit_depth", FormValues.bit_depth)),
         bitrate=_kilobits(audio["bitrate_bps"]),
         channels=str(audio["channels"]),
-        mute=recipe["mute"],
+        mute=request["mute"],
         start=_text(trim["start_seconds"] or None),
         end=_text(trim["end_seconds"]),
-        rotate=str(recipe["rotate"]),
-        subtitle_language=recipe.get("subtitle_language") or "",
-        **_watermark_values(recipe.get("watermark")),
+        rotate=str(request["rotate"]),
+        subtitle_language=request.get("subtitle_language") or "",
+        **_watermark_values(request.get("watermark")),
         **{side: _text(round(crop[side] * _PERCENT, 4) or None) for side in SIDES},
     )
 

@@ -122,11 +122,11 @@ class PresetsState(SessionState):
             return await self._ask(presets.change, self.editing, changes=wanted)
         return await self._ask(presets.make, asked=wanted)
 
-    def _begin(self, recipe: dict[str, Any], *, name: str = "") -> None:
+    def _begin(self, request: dict[str, Any], *, name: str = "") -> None:
         """Fill the form anew: its fields are uncontrolled, and `form_number` has the browser create them again."""
         self.editing, self.errors = name, {}
-        self.values = values_of(recipe) if recipe else FormValues()
-        self.sizes = rows_of(recipe) if recipe else rows_for(_FIRST_HEIGHTS)
+        self.values = values_of(request) if request else FormValues()
+        self.sizes = rows_of(request) if request else rows_for(_FIRST_HEIGHTS)
         self.form_number += 1
 
     async def _reload(self) -> None:

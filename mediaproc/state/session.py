@@ -84,7 +84,7 @@ class SessionState(rx.State):
             return {}
 
     def _sign_in_url(self) -> str:
-        """Where to go without a valid access token: renew it if there is a refresh token, else sign in."""
+        """Page to go to without a valid access token: renewal if there is a refresh token, else sign-in."""
         renewable = "mp_refresh" in self._cookies()
         return f"{routes.RENEW if renewable else routes.SIGN_IN}?next={quote(self._here(), safe='/')}"
 

@@ -39,7 +39,7 @@ CASES = {
         9000: "2.5 h left",
     },
     "formatPercent": {0: "0 %", 42.3: "42 %", 99.9: "99 %", 100: "100 %"},
-    "formatSpeed": {0: "", None: "", 3.72: "3.7×"},
+    "formatSpeed": {0: "", None: "", 0.04: "", 0.05: "0.1×", 3.72: "3.7×"},
     "formatFps": {0: "", None: "", 112.4: "112 fps"},
     "formatAgo": {
         0: "just now",
