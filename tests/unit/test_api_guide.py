@@ -9,7 +9,7 @@ import pytest
 from mediaproc.api.app import create_api
 from mediaproc.cli.exits import MEANINGS
 from mediaproc.domain.scopes import Scope
-from tests import contract
+from testing import api_guide
 
 
 @cache
@@ -23,20 +23,20 @@ def _documented() -> dict[tuple[str, str], set[str]]:
 
 
 def test_the_page_has_every_route_and_no_other() -> None:
-    assert set(contract.routes()) == set(_documented())
+    assert set(api_guide.routes()) == set(_documented())
 
 
-@pytest.mark.parametrize("route", sorted(contract.routes()), ids=" ".join)
+@pytest.mark.parametrize("route", sorted(api_guide.routes()), ids=" ".join)
 def test_a_route_answers_as_the_page_says(route: tuple[str, str]) -> None:
-    takes, statuses = contract.routes()[route]
+    takes, statuses = api_guide.routes()[route]
     assert statuses == _documented()[route]
     assert takes in {"nobody", *Scope}
 
 
 def test_the_page_has_every_exit_code() -> None:
-    text = contract.PAGE.read_text(encoding="utf-8")
+    text = api_guide.PAGE.read_text(encoding="utf-8")
     assert all(f"| {code.value} | {meaning} |" in text for code, meaning in MEANINGS.items())
 
 
 def test_the_examples_are_short() -> None:
-    assert all(len(contract.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
+    assert all(len(api_guide.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
