@@ -13,7 +13,7 @@ def reprocess_menu() -> rx.Component:
     return rx.popover.root(
         rx.popover.trigger(
             button(
-                icon("rotate-cw"),
+                icon("sliders-horizontal"),
                 rx.el.span("Reprocess", class_name="wide"),
                 aria_label="Reprocess",
             )

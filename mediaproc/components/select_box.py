@@ -9,6 +9,7 @@ import reflex as rx
 
 def select_box(state: Any, one: Any, *, class_name: str) -> rx.Component:
     """The checkbox of a row or card; `state` is a `Selection`. A click with Shift selects a range."""
+
     def select(event: Any) -> Any:
         return state.select(one.id, event.shift_key)
 
