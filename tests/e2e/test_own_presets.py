@@ -78,7 +78,7 @@ def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -
     expect(page.get_by_role("alertdialog")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="Delete preset").click()
-    expect(page.get_by_text("There are none yet")).to_be_visible()
+    expect(page.get_by_text("No presets yet")).to_be_visible()
     expect(page.get_by_label("Preset for new uploads")).to_have_value("web")
 
     page.goto("/")
