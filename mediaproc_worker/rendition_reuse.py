@@ -54,7 +54,9 @@ def reused(
     if not made:
         return ()
     words = fingerprints_of(context, info, preset, chunks)
-    sounds: jobs.AudioTracks = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
+    sounds: jobs.AudioTracks = {
+        kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.selected_audio(info)
+    }
     found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
     with senders() as pool:
         tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
@@ -76,7 +78,7 @@ def fingerprints_of(
         etag = jobs.source_etag(session, context.claim)
     if etag is None:
         return {}
-    made = fingerprints.Made(etag=etag, size_bytes=context.claim.video.size_bytes, ffmpeg=ffmpeg.version())
+    made = fingerprints.Inputs(etag=etag, size_bytes=context.claim.video.size_bytes, ffmpeg=ffmpeg.version())
     return fingerprints.of_output(made, info, preset, chunks)
 
 

@@ -12,7 +12,7 @@ from mediaproc import logs
 from mediaproc.domain.errors import Expected, StorageFailed
 from mediaproc.media.commands import source_copy
 from mediaproc.media.mp4 import faststart
-from mediaproc.media.mp4.faststart import Reheaded
+from mediaproc.media.mp4.faststart import FaststartFile
 from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import ingest
 from mediaproc.storage import keys, multipart
@@ -35,10 +35,10 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
 
     None where the source is not made for that, or storage does not copy parts: then it must be sent.
     """
-    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.keeps_every_sound(info):
+    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.copies_all_audio(info):
         return None
     source = ingest.source_of(context.claim.video)
-    made = faststart.reheaded(source.read, source.size_bytes, tracks=1 + len(info.audio))
+    made = faststart.faststart_file(source.read, source.size_bytes, tracks=1 + len(info.audio))
     if made is None:
         return None
     try:
@@ -48,7 +48,7 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
         return None
 
 
-def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
+def _joined(context: AttemptContext, made: FaststartFile, key: str) -> int:
     upload_id = multipart.create(key, content_type="video/mp4")
     try:
         multipart.complete(key, upload_id=upload_id, parts=_parts(context, made, key, upload_id))
@@ -59,7 +59,7 @@ def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
     return made.size_bytes
 
 
-def _parts(context: AttemptContext, made: Reheaded, key: str, upload_id: str) -> list[UploadedPart]:
+def _parts(context: AttemptContext, made: FaststartFile, key: str, upload_id: str) -> list[UploadedPart]:
     source, rest = ingest.source_of(context.claim.video), min(made.start + _FIRST_BYTES, made.end)
     first = made.head + source.read(made.start, rest - made.start)
 

@@ -160,49 +160,49 @@ class ProcessingError(Expected):
 
     status = 422
     retryable: ClassVar[bool] = False
-    advice: ClassVar[str] = "Try again. If it fails again, see the log under Activity."
+    advice: ClassVar[str] = "Retry. If it fails again, check the log under Activity."
 
 
 class NotAVideo(ProcessingError):
     """The file is no media file that FFmpeg can read."""
 
     code, title = "not_a_video", "This file is not a video"
-    advice = "Choose a file that plays in a video player."
+    advice = "Upload a file that plays in a video player."
 
 
 class NoVideoTrack(ProcessingError):
     """The file has audio or data, but no video track."""
 
     code, title = "no_video_track", "This file has no video track"
-    advice = "Choose a file that contains video, or a preset for audio."
+    advice = "Upload a file that contains video."
 
 
 class NoAudioTrack(ProcessingError):
     """The preset makes audio, and the file has none."""
 
     code, title = "no_audio_track", "This video has no audio"
-    advice = "Process it with another preset, or choose a file with audio."
+    advice = "Reprocess it with another preset, or upload a file that contains audio."
 
 
 class UnsupportedCodec(ProcessingError):
     """FFmpeg has no decoder for the video's codec."""
 
     code, title = "unsupported_codec", "This video's codec is not supported"
-    advice = "Convert it to H.264, HEVC, VP9 or AV1, then upload it again."
+    advice = "Convert the file to H.264, HEVC, VP9 or AV1, then upload it again."
 
 
 class NotCopyable(ProcessingError):
     """The preset keeps the source's video without re-encoding it, and browsers could not play that."""
 
     code, title = "not_copyable", "This video needs re-encoding"
-    advice = "Process it again with the preset Web, which every browser plays."
+    advice = "Reprocess it with the Web preset, which plays in every browser."
 
 
 class DamagedSource(ProcessingError):
     """FFmpeg could not decode the video."""
 
     code, title = "damaged_source", "This video is damaged and could not be decoded"
-    advice = "Check that it plays on your computer, then upload it again."
+    advice = "Check that the file plays on your computer, then upload it again."
 
 
 class BeyondLimits(ProcessingError):
@@ -223,7 +223,7 @@ class TimedOut(ProcessingError):
     """The attempt exceeded `ATTEMPT_TIMEOUT_SECONDS`."""
 
     code, title = "timed_out", "Processing took too long and was stopped"
-    advice = "Try again when fewer videos are processing, or upload a shorter version."
+    advice = "Retry when the server is less busy, or upload a shorter version."
 
 
 class EncodeFailed(ProcessingError):

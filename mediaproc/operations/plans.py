@@ -90,7 +90,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     if (obstacle := plan.obstacle(info, preset, ())) is not None:
         raise Conflict(Detail.NO_PLAN.format(reason=obstacle))
     try:
-        made = plan.outline_of(
+        made = plan.plan_of(
             info,
             source=plan.NAMELESS,
             preset=preset,

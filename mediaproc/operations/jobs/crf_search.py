@@ -8,12 +8,12 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from mediaproc.domain.tables import Job
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.operations.jobs import children, transitions
 from mediaproc.operations.jobs.lease import Claim, fence
 
 
-def set_crfs(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None:
+def set_crfs(session: Session, claim: Claim, chosen: Sequence[ChosenCrf]) -> None:
     """Write the CRF of each rung into the recipe of the whole and its parts; release held parts. Raises LostLease."""
     locked = fence(session, claim)
     whole = children.whole_of(session, locked)
@@ -25,6 +25,6 @@ def set_crfs(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None:
     session.flush()
 
 
-def _write(job: Job, chosen: Sequence[Chosen]) -> None:
+def _write(job: Job, chosen: Sequence[ChosenCrf]) -> None:
     if job.recipe is not None:
         job.recipe = replace(Preset.from_json(job.recipe), chosen=tuple(chosen)).to_json()
