@@ -1,4 +1,4 @@
-"""Exit codes that scripts can trust. They change only by addition."""
+"""Exit codes of the command line. Scripts rely on them: codes may be added, and never change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """Why a command ended."""
+    """Exit code of a command. `UNSUCCESSFUL`: the command worked, and its video failed or was cancelled."""
 
     OK = 0
     FAILED = 1
@@ -24,13 +24,13 @@ class Exit(IntEnum):
 
 
 MEANINGS = {
-    Exit.OK: "It is done.",
-    Exit.FAILED: "Something else went wrong; the message says what.",
-    Exit.USAGE: "The command was not understood, or a value was refused.",
-    Exit.NOT_ALLOWED: "Not signed in, or the API key may not do that.",
-    Exit.NOT_FOUND: "There is no such thing.",
-    Exit.CONFLICT: "The present state does not allow it.",
-    Exit.NOT_REACHABLE: "The server or its storage does not answer.",
+    Exit.OK: "Success.",
+    Exit.FAILED: "Any other error; see the message.",
+    Exit.USAGE: "Invalid command, option or value.",
+    Exit.NOT_ALLOWED: "Not signed in, or the API key lacks the scope.",
+    Exit.NOT_FOUND: "Not found.",
+    Exit.CONFLICT: "Not allowed in the current state.",
+    Exit.NOT_REACHABLE: "The server or its storage does not respond.",
     Exit.UNSUCCESSFUL: "The video failed or was cancelled.",
     Exit.INTERRUPTED: "Stopped by Ctrl-C.",
 }
@@ -48,7 +48,7 @@ _BY_STATUS = {
 
 
 def code_of(error: ClientError) -> Exit:
-    """The exit code for what the client raised."""
+    """Exit code for an error of the client."""
     from mediaproc.client import ApiError, NotReachable
 
     if isinstance(error, ApiError):
@@ -57,5 +57,5 @@ def code_of(error: ClientError) -> Exit:
 
 
 def code_of_status(status: str) -> Exit:
-    """The exit code for a video's final status."""
+    """Exit code for the final status of a video."""
     return Exit.OK if status == "completed" else Exit.UNSUCCESSFUL

@@ -1,4 +1,4 @@
-"""Look at videos, and try again, stop or delete them."""
+"""Commands for videos and presets: list, retry, cancel, delete."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediaproc.client import Preset, Video
 
 
 def videos(*, status: list[str], query: str | None, sort: str | None, limit: int, as_json: bool) -> None:
-    """List them, the newest first unless they are sorted."""
+    """List videos, newest first unless sorted."""
     with connected(as_json=as_json) as client:
         found = list(islice(client.videos(status=status, query=query, sort=sort), limit))
         if as_json:
@@ -21,36 +21,36 @@ def videos(*, status: list[str], query: str | None, sort: str | None, limit: int
 
 
 def presets(*, as_json: bool) -> None:
-    """List the recipes."""
+    """List presets."""
     with connected(as_json=as_json) as client:
         found = client.presets()
         if as_json:
             typer.echo(to_json(found))
         else:
-            print_table(("NAME", "CODEC", "MAKES", "WHAT IT IS"), map(_preset_row, found))
+            print_table(("NAME", "CODEC", "OUTPUTS", "DESCRIPTION"), map(_preset_row, found))
 
 
 def retry(id: str, *, as_json: bool) -> None:
-    """Process again."""
+    """Process a video again."""
     with connected(as_json=as_json) as client:
-        _say_status(client.retry(id), as_json=as_json)
+        _print_status(client.retry(id), as_json=as_json)
 
 
 def cancel(id: str, *, as_json: bool) -> None:
-    """Stop the work."""
+    """Cancel the processing of a video."""
     with connected(as_json=as_json) as client:
-        _say_status(client.cancel(id), as_json=as_json)
+        _print_status(client.cancel(id), as_json=as_json)
 
 
 def delete(ids: list[str], *, as_json: bool) -> None:
-    """Delete each."""
+    """Delete videos."""
     with connected(as_json=as_json) as client:
         for id in ids:
             client.delete(id)
             print_result({"deleted": id}, f"Deleted {id}", as_json=as_json)
 
 
-def _say_status(video: Video, *, as_json: bool) -> None:
+def _print_status(video: Video, *, as_json: bool) -> None:
     print_result(video, f"{video.title} is {video.status}", as_json=as_json)
 
 
@@ -59,8 +59,8 @@ def _row(video: Video) -> tuple[str, ...]:
 
 
 def _preset_row(preset: Preset) -> tuple[str, ...]:
-    makes = [str(rung["name"]) for rung in preset.rungs] or preset.containers
-    return preset.name, preset.codec, " ".join(makes), preset.description
+    outputs = [str(rung["name"]) for rung in preset.rungs] or preset.containers
+    return preset.name, preset.codec, " ".join(outputs), preset.description
 
 
 def _length(seconds: float | None) -> str:

@@ -128,8 +128,9 @@ def test_videos_are_listed_for_people_and_for_scripts(me: Account) -> None:
 
 
 def test_a_file_is_sent_and_forgotten_when_it_is_done(me: Account, home: Path, file: Path) -> None:
-    done = run("upload", str(file), str(file), "--json")
+    done = run("upload", str(file), str(file), "--priority", "batch", "--json")
     sent = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [video["priority"] for video in sent] == ["batch", "batch"]
     assert [video["status"] for video in sent] == ["queued", "queued"]
     assert list((home / "uploads").iterdir()) == []
     assert answer("cancel", sent[0]["id"])["status"] == "cancelled"
@@ -238,6 +239,7 @@ def test_ctrl_c_is_130(me: Account) -> None:
 def test_keys_are_made_listed_and_revoked(me: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     key = run("keys", "create", "nightly", "--days", "3", "--scope", "videos:read").stdout.strip()
     (made,) = [each for each in answer("keys") if each["name"] == "nightly"]
+    assert answer("keys", "list") == answer("keys")
     assert key.startswith(made["prefix"])
     assert made["scopes"] == ["videos:read"]
     monkeypatch.setenv("MEDIAPROC_API_KEY", key)
