@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import audio_copy, edits, ladder, tracks
-from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
+from mediaproc.media import chunks as chunks_module
+from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import audio, encode, remux, source_copy
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
@@ -32,7 +33,7 @@ def process(context: AttemptContext) -> None:
     source = source_of(context)
     info = _edited(probed(context, source, video_needed=not preset.audio_files), preset)
     index = index_of(context, info)
-    info = index.with_gapless_audio(preset)
+    info = index.describe(preset)
     _write_down(context, info)
     overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
@@ -102,7 +103,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 def _keyframes(context: AttemptContext, info: MediaInfo, index: SourceIndex) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= chunks_module.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 
