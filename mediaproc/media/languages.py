@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}")
 _NONE = frozenset({"und", "mis", "mul", "zxx"})
@@ -23,7 +24,7 @@ def tag(language: str) -> str:
         return ""
     try:
         return langcodes.standardize_tag(wanted)
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return ""
 
 
