@@ -40,7 +40,7 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 def _outline(path: Path, preset: Preset) -> Plan:
     info = _probed(path, video_needed=not preset.audio_files)
     index = index_of(path, info)
-    info, found = index.with_gapless_audio(preset), index.keyframes if info.video.shown else []
+    info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:
         raise CannotPlan(f"Preset {preset.name} can't process this file: {obstacle}")
     return plan.plan_of(

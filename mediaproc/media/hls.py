@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mediaproc.media.filters.hdr import SDR
+from mediaproc.media.target_duration import rounded
 from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
@@ -16,9 +17,6 @@ MIME_TYPE = "application/vnd.apple.mpegurl"
 _STARTING_BPS = 2_000_000
 """A player without a measurement starts with the first variant, which is the one nearest to this bit rate
 (HLS Authoring Specification for Apple Devices, 9.15: "the default variant should be 2000 kb/s")."""
-
-_TARGET_SECONDS = 4
-"""EXT-X-TARGETDURATION may not change while a playlist grows, though its first segments are shorter."""
 
 _CHARACTERISTICS = {
     Role.DESCRIPTION: "public.accessibility.describes-video",
@@ -96,12 +94,16 @@ def multivariant_playlist(
     return "\n".join(lines) + "\n"
 
 
-def media_playlist(segments: Sequence[MediaSegment], *, init_uri: str | None, finished: bool) -> str:
+def media_playlist(
+    segments: Sequence[MediaSegment], *, init_uri: str | None, finished: bool, target_seconds: int = 1
+) -> str:
     """Return the playlist of one rendition: VOD when finished, else EVENT, to which segments are only ever added.
 
-    Text has no init segment. A growing playlist looks live to a player; EXT-X-START makes it begin at the beginning.
+    `target_seconds` is EXT-X-TARGETDURATION, which must not change while the playlist grows (see `target_duration`);
+    only a segment that is longer all the same, of a source whose index was wrong, raises it. Text has no init segment.
+    A growing playlist looks live to a player; EXT-X-START makes it begin at the beginning.
     """
-    target = max(_TARGET_SECONDS, *(round_up(segment.duration_seconds) for segment in segments), 1)
+    target = max([target_seconds, *(rounded(segment.duration_seconds) for segment in segments)])
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -141,11 +143,6 @@ def peak_bitrate_bps(segments: Iterable[tuple[int, float]], *, window_seconds: f
     known = list(segments)
     runs = (_run_bps(known[start : start + _MAX_RUN], window_seconds) for start in range(len(known)))
     return max(average_bitrate_bps(known), *runs, 0)
-
-
-def round_up(seconds: float) -> int:
-    """EXT-X-TARGETDURATION of a duration: every EXTINF, rounded to the nearest second, stays within it."""
-    return max(1, math.ceil(seconds - 0.5))
 
 
 def _starting_first(variants: Iterable[Variant]) -> list[Variant]:

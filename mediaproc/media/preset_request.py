@@ -208,7 +208,6 @@ class Recipe(_Part):
             encoder=model.encoder,
             encoder_preset=model.encoder_preset,
             frame_rate_cap=self.frame_rate_cap,
-            segment_seconds=model.segment_seconds,
             rungs=tuple(_target(rung, model) for rung in self.rungs),
             audio=AudioTarget(
                 codec=model.audio.codec,

@@ -76,6 +76,10 @@ class VideoTrack:
     bitrate_bps: int = 0
     transfer: str = ""
     alpha: bool = False
+    longest_gop_seconds: float = 0.0
+    """Longest time between two keyframes, where the container has been asked for it; 0 if unknown."""
+    longest_frame_seconds: float = 0.0
+    """Longest time that a frame is shown, where the container has been asked for it; 0 if unknown."""
 
     @property
     def short_side(self) -> int:

@@ -6,10 +6,14 @@ from dataclasses import replace
 from functools import cached_property
 
 from mediaproc.media import audio_copy, matroska
+from mediaproc.media.commands import remux
 from mediaproc.media.mp4 import boxes, keyframes
 from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.presets import Preset
-from mediaproc.media.probe import MediaInfo
+from mediaproc.media.probe import MediaInfo, VideoTrack
+
+_EVEN_FRAME_RATE = 3
+"""Below this rate a single frame more makes a segment half a second longer."""
 
 
 class SourceIndex:
@@ -28,16 +32,36 @@ class SourceIndex:
             return matroska.keyframe_seconds(self._read, self._size_bytes, track=video.index)
         return keyframes.keyframe_seconds(self._moov, track=video.index, size_bytes=self._size_bytes)
 
-    def with_gapless_audio(self, preset: Preset) -> MediaInfo:
-        """Return the source with `gapless` set for the audio tracks that the preset might copy."""
-        info = self._info
+    def describe(self, preset: Preset) -> MediaInfo:
+        """Return the source with what the index says beyond the probe, read only where the preset needs it.
+
+        That is `gapless` of audio that might be copied, the longest GOP of video that is played without encoding, and
+        the longest frame of video whose frames are unevenly or widely spaced.
+        """
         audio = tuple(
             replace(each, gapless=audio_copy.gapless(self._moov, track=each.index))
             if audio_copy.is_copyable(each, preset)
             else each
-            for each in info.audio
+            for each in self._info.audio
         )
-        return replace(info, audio=audio)
+        return replace(self._info, audio=audio, video=self._bounded(preset))
+
+    def _bounded(self, preset: Preset) -> VideoTrack:
+        info, video = self._info, self._info.video
+        instant = bool(preset.rungs) and preset.edits.leaves_video and remux.plays_as_it_is(info, ())
+        if video.shown and (preset.copies or instant):
+            longest = remux.longest_gop_seconds(self.keyframes, info.duration_seconds)
+            video = replace(video, longest_gop_seconds=longest)
+        if video.shown and preset.rungs and (video.variable_frame_rate or video.frame_rate < _EVEN_FRAME_RATE):
+            video = replace(video, longest_frame_seconds=self._longest_frame_seconds)
+        return video
+
+    @property
+    def _longest_frame_seconds(self) -> float:
+        """Of an MP4 exactly; of a Matroska the longest GOP, which no frame exceeds; else 0, for unknown."""
+        if self._container == "mov":
+            return keyframes.longest_frame_seconds(self._moov, track=self._info.video.index)
+        return remux.longest_gop_seconds(self.keyframes, self._info.duration_seconds)
 
     @cached_property
     def _moov(self) -> bytes:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import RenditionKind
-from mediaproc.domain.tables import Job, Rendition, Storyboard, Video
+from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
+from mediaproc.media.presets import PRESETS, Preset
 
 
 def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
@@ -52,6 +53,23 @@ def tracks(found: Sequence[Rendition]) -> list[Rendition]:
     """The sounds, then the subtitles, that play beside the pictures of an output."""
     beside = streamed(found)
     return [each for kind in (RenditionKind.AUDIO, RenditionKind.SUBTITLES) for each in beside if each.kind is kind]
+
+
+def preset_of(session: Session, video: Video) -> Preset | None:
+    """The preset that made a video's shown output, as it was then; None before there is an output."""
+    made = (
+        select(Job)
+        .join(Attempt)
+        .where(
+            col(Job.video_id) == video.id,
+            col(Job.parent_id).is_(None),
+            col(Attempt.number) == video.output_attempt,
+        )
+    )
+    job = session.exec(made.limit(1)).first()
+    if job is None:
+        return None
+    return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:

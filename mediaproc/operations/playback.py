@@ -18,10 +18,11 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Detail, NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, hls, storyboard
+from mediaproc.media import dash, hls, layout, storyboard, target_duration
 from mediaproc.media.dash import Representation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
+from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import current_output, scope, tokens
 from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
@@ -89,7 +90,17 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
+        target_seconds=_target_seconds(session, video, rendition),
     )
+
+
+def _target_seconds(session: Session, video: Video, rendition: Rendition) -> int:
+    """Return EXT-X-TARGETDURATION of a rendition that has segments; a text track is as long as its only segment."""
+    preset = current_output.preset_of(session, video)
+    if preset is None or video.media_info is None or rendition.kind is RenditionKind.SUBTITLES:
+        return 1
+    info = MediaInfo.from_json(video.media_info)
+    return target_duration.target_seconds(info, preset, instant=rendition.name == layout.INSTANT)
 
 
 def dash_manifest(session: Session, video: Video) -> str:

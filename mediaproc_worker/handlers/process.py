@@ -33,7 +33,7 @@ def process(context: AttemptContext) -> None:
     source = source_of(context)
     info = _edited(probed(context, source, video_needed=not preset.audio_files), preset)
     index = index_of(context, info)
-    info = index.with_gapless_audio(preset)
+    info = index.describe(preset)
     _write_down(context, info)
     overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)

@@ -109,7 +109,7 @@ def _examine(path: Path) -> None:
 
 def _keyframes(data: bytes, info: MediaInfo) -> list[float]:
     index = SourceIndex(info, lambda offset, size: data[offset : offset + size], len(data))
-    index.with_gapless_audio(WEB)
+    index.describe(WEB)
     return index.keyframes
 
 

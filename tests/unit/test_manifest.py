@@ -108,7 +108,7 @@ def test_no_variant_is_still_a_playlist() -> None:
 
 def test_a_finished_playlist_is_vod_with_an_end() -> None:
     text = hls.media_playlist(
-        [MediaSegment("a.m4s", 4.0), MediaSegment("b.m4s", 1.5)], init_uri="init.mp4", finished=True
+        [MediaSegment("a.m4s", 4.0), MediaSegment("b.m4s", 1.5)], init_uri="init.mp4", finished=True, target_seconds=4
     )
     assert text == (
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
@@ -122,26 +122,6 @@ def test_a_growing_playlist_starts_at_the_beginning_and_has_no_end() -> None:
     assert "#EXT-X-PLAYLIST-TYPE:EVENT\n" in text
     assert "#EXT-X-START:TIME-OFFSET=0" in text
     assert "ENDLIST" not in text
-
-
-def test_the_target_duration_stays_while_a_playlist_grows() -> None:
-    pieces = [
-        MediaSegment("0.m4s", 1.0),
-        MediaSegment("1.m4s", 1.0),
-        MediaSegment("2.m4s", 2.0),
-        MediaSegment("3.m4s", 4.004),
-    ]
-    for count in range(len(pieces) + 1):
-        text = hls.media_playlist(pieces[:count], init_uri="init.mp4", finished=False)
-        assert "#EXT-X-TARGETDURATION:4\n" in text
-    assert "DURATION:6\n" in hls.media_playlist([MediaSegment("0.m4s", 6.1)], init_uri="init.mp4", finished=True)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "target"), [(4.0, 4), (4.004, 4), (4.49, 4), (4.6, 5), (0.2, 1), (0.0, 1)]
-)  # fmt: skip
-def test_target_duration_holds_every_rounded_segment(seconds: float, target: int) -> None:
-    assert hls.round_up(seconds) == target
 
 
 def test_a_tiny_last_segment_does_not_make_the_peak() -> None:

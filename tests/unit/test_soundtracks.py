@@ -54,12 +54,12 @@ def test_it_is_not_kept_where_the_preset_changes_it() -> None:
 def test_its_container_must_say_that_it_has_no_gap(
     tmp_path: Path, suffix: str, more: tuple[str, ...], gapless: bool
 ) -> None:
-    assert with_gapless_audio(clips.make(tmp_path / f"clip.{suffix}", size="64x48", encode=(*STEREO, *more))) is gapless
+    assert describe(clips.make(tmp_path / f"clip.{suffix}", size="64x48", encode=(*STEREO, *more))) is gapless
 
 
 def test_matroska_says_no_such_thing(tmp_path: Path) -> None:
     path = clips.make(tmp_path / "clip.mkv", size="64x48", encode=STEREO)
-    info = index_of(path, clips.probed(path)).with_gapless_audio(WEB)
+    info = index_of(path, clips.probed(path)).describe(WEB)
     assert not audio_copy.is_copied(info.audio[0], WEB)
 
 
@@ -77,14 +77,14 @@ def test_one_with_a_gap_or_a_late_start_is_encoded(
     picture = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=2")
     path = tmp_path / "clip.mp4"
     clips.ffmpeg(*picture, *before, *sound, "-pix_fmt", "yuv420p", *filters, *STEREO, str(path))
-    assert not with_gapless_audio(path)
+    assert not describe(path)
 
 
 def test_one_that_was_trimmed_without_encoding_is_encoded(tmp_path: Path) -> None:
     whole, path = clips.make(tmp_path / "whole.mp4", size="64x48", encode=(*STEREO, "-g", "12")), tmp_path / "clip.mp4"
     clips.ffmpeg("-ss", "0.7", "-i", str(whole), "-c", "copy", str(path))
     hidden = [time for _, time, _ in boxes.edit_list(boxes.track_box(moov_of(path), 1, handler=b"soun"))]
-    assert with_gapless_audio(path) == (max(hidden) <= 4800), hidden
+    assert describe(path) == (max(hidden) <= 4800), hidden
 
 
 def test_damage_never_raises(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_damage_never_raises(tmp_path: Path) -> None:
         audio_copy.gapless(spoilt, track=1)
 
 
-def with_gapless_audio(path: Path) -> bool:
+def describe(path: Path) -> bool:
     """Whether the one sound of a file is known to have no gap."""
-    info = index_of(path, clips.probed(path)).with_gapless_audio(WEB)
+    info = index_of(path, clips.probed(path)).describe(WEB)
     assert audio_copy.is_copyable(info.audio[0], WEB), info.audio[0]
     return info.audio[0].gapless
 

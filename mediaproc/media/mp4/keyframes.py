@@ -35,6 +35,19 @@ def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]
         return []
 
 
+def longest_frame_seconds(moov: bytes, *, track: int) -> float:
+    """Return how long the longest frame of a track lasts; 0 if the tables are missing or damaged.
+
+    `track` is the track's place from 0.
+    """
+    try:
+        trak = boxes.track_box(moov, track, handler=b"vide")
+        runs = boxes.sample_durations(boxes.sample_table(trak))
+        return max((ticks for _, ticks in runs), default=0) / boxes.track_timescale(trak)
+    except boxes.MALFORMED:
+        return 0.0
+
+
 def _last_offset(table: bytes) -> int:
     """Return the file offset of the last run of samples (`stco`, `co64`)."""
     for kind, code in (("stco", ">I"), ("co64", ">Q")):
