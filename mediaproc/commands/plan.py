@@ -1,4 +1,4 @@
-"""Plan a local file: what would be done with it, without any service, without changing anything."""
+"""`plan FILE`: the processing plan of a local file. Needs no service and changes nothing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _PROBE_SECONDS = 60
 
 
 class CannotPlan(Exception):
-    """Nothing would be done with this file; the message says why."""
+    """The file would not be processed. The message is the reason."""
 
 
 def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
-    """The outline of a file, for programs. Raises CannotPlan."""
+    """Processing plan of a file. Raises CannotPlan."""
     if preset not in PRESETS:
-        raise CannotPlan(f"There is no preset called {preset}; there is {', '.join(PRESETS)}")
+        raise CannotPlan(f"Unknown preset {preset}. Available presets: {', '.join(PRESETS)}")
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
     try:
@@ -42,7 +42,7 @@ def _outline(path: Path, preset: Preset) -> Plan:
     index = index_of(path, info)
     info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:
-        raise CannotPlan(f"{preset.name} makes nothing of this file: {obstacle}")
+        raise CannotPlan(f"Preset {preset.name} can't process this file: {obstacle}")
     return plan.plan_of(
         info,
         source=Source(str(path)),
@@ -69,7 +69,7 @@ def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
 
 
 def index_of(path: Path, info: MediaInfo) -> SourceIndex:
-    """What a file's container says in one place."""
+    """Index of a file's container: keyframes and track tables."""
 
     def read(offset: int, size: int) -> bytes:
         with path.open("rb") as file:

@@ -71,7 +71,7 @@ def test_the_commands_of_presets_that_make_files_run_as_they_stand(clip: Path, t
     pasted(preview["steps"], tmp_path / "preview")
     assert clips.probed(tmp_path / "preview/preview.mp4").video.codec == "h264"
     silent = clips.make(tmp_path / "silent.mp4", seconds=0.2, size="64x48", audio=None)
-    with pytest.raises(CannotPlan, match="audio makes nothing of this file: it has no audio"):
+    with pytest.raises(CannotPlan, match="Preset audio can't process this file: it has no audio"):
         plan_file(silent, preset="audio")
     assert "Loudness" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "audio"]).stdout
 
@@ -91,9 +91,9 @@ def test_the_plan_of_a_file_that_is_kept_encodes_nothing(clip: Path, tmp_path: P
     assert (names(planned["steps"]), planned["chunks"]) == (["Copy", "Poster", "MP4 180p", "Storyboard"], [])
     pasted(planned["steps"], tmp_path)
     assert clips.decode(tmp_path / "180p.mp4").frames == 25
-    assert "as it is" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
+    assert "original" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
     other = clips.make(tmp_path / "old.mp4", seconds=0.2, size="64x48", audio=None, encode=("-c:v", "mpeg4"))
-    with pytest.raises(CannotPlan, match="source-copy makes nothing of this file: its picture is MPEG-4 Part 2"):
+    with pytest.raises(CannotPlan, match="Preset source-copy can't process this file: its picture is MPEG-4 Part 2"):
         plan_file(other, preset="source-copy")
 
 
@@ -129,8 +129,8 @@ def test_the_command_line_plans_a_file_without_a_server(clip: Path, tmp_path: Pa
     notes.write_text("only words")
     for arguments, sentence in (
         ([str(notes)], "This file is not a video (text/plain)"),
-        ([str(tmp_path / "none.mp4")], "There is no file"),
-        ([str(clip), "--preset", "none"], "There is no preset called none"),
+        ([str(tmp_path / "none.mp4")], "File not found"),
+        ([str(clip), "--preset", "none"], "Unknown preset none"),
     ):
         failed = run(cli, ["plan", *arguments])
         assert failed.exit_code == 1
