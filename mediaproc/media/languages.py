@@ -18,7 +18,7 @@ _NONE = frozenset({"und", "mis", "mul", "zxx"})
 
 @lru_cache(maxsize=1000)
 def tag(language: str) -> str:
-    """Return the RFC 5646 tag with the shortest code: `de` for `ger` and `deu`, `pt-BR` for `por-br`. Empty for none."""
+    """Return the RFC 5646 tag with the shortest code: `de` for `ger` and `deu`. Empty for none."""
     wanted = language.replace("_", "-").lower()
     if wanted.partition("-")[0] in _NONE or not _TAG.fullmatch(wanted):
         return ""
