@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from conftest import Account
 from fastapi import FastAPI
 from test_api_events import publish, video_of
 from test_hub import Valkey, valkey  # noqa: F401  # a fixture
@@ -14,6 +13,7 @@ from test_hub import Valkey, valkey  # noqa: F401  # a fixture
 from mediaproc.domain.tables import Video
 from mediaproc.events import hub as hubs
 from mediaproc.events.messages import EventType
+from tests.integration.conftest import Account
 
 
 class Caller:

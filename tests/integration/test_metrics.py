@@ -21,6 +21,7 @@ from mediaproc.operations import metrics
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
+from testing.waits import PATIENCE_SECONDS
 from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
 from tests.integration.test_api_videos import make_video
@@ -177,7 +178,7 @@ def test_requests_are_counted_by_route_and_never_by_address(
 
 
 def _wait_for(value: float, read: Callable[[], float]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while read() != value:
         assert time.monotonic() < deadline, read()
         time.sleep(0.05)

@@ -216,7 +216,7 @@ def test_a_picture_without_sound_can_not_become_sound(tmp_path: Path) -> None:
 def test_a_preview_shows_moments_of_all_the_video(tmp_path: Path) -> None:
     """The picture grows brighter by the second, so brightness tells which moments are shown."""
     source = clips.make(
-        tmp_path / "ramp.mp4", size="640x360", seconds=16, picture="color=black", rate="12",
+        tmp_path / "ramp.mp4", size="640x360", seconds=16, pattern="color=black", rate="12",
         filters="geq=lum=16+T*12:cb=128:cr=128",
     )  # fmt: skip
     video = processed(source, "preview")
