@@ -187,7 +187,8 @@ def _wait_for(value: float, read: Callable[[], float]) -> None:
 @pytest.fixture
 def pair(connected: dict[str, str], tmp_path: Path) -> Iterator[tuple[Web, Web]]:
     """Two web processes that count together, as those of `web --workers 2`."""
-    both = tuple(start_web(METRICS_TOKEN=TOKEN, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) for _ in range(2))
+    settings: dict[str, Any] = {"METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    both = start_web(**settings), start_web(**settings)
     yield both
     for web in both:
         if web.process.poll() is None:

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ class Made:
     def renditions(self) -> list[str]:
         return [rung.name for rung in self.rungs] + ([layout.AUDIO] if self.info.audio else [])
 
-    def picture(self, rung: ladder.Rung) -> dict:
+    def picture(self, rung: ladder.Rung) -> dict[str, Any]:
         return clips.ffprobe(self.folder / layout.download(rung.name))["streams"][0]
 
 
@@ -178,8 +179,8 @@ def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
         ("animated.gif", {"audio": None, "encode": GIF}, (192, 108), 50),
     ],
 )  # fmt: skip
-def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, int], frames: int) -> None:
-    source = clips.make(tmp_path / name, **{"size": "192x108", **options})
+def test_odd_source(tmp_path: Path, name: str, options: dict[str, Any], size: tuple[int, int], frames: int) -> None:
+    source = clips.make(tmp_path / name, **dict[str, Any]({"size": "192x108"}, **options))
     made = process(source, tmp_path / "made")
     assert (made.rungs[0].width, made.rungs[0].height) == size
     assert_it_plays(made, frames=frames, seconds=2.0)
