@@ -30,7 +30,17 @@ from mediaproc.operations.scope import Principal
 from tests.integration.conftest import new_account
 from tests.integration.test_api_events import publish
 
-FEW = settings(max_examples=25, deadline=None, database=None, suppress_health_check=[*HealthCheck.__members__.values()])
+FEW = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
 
 
 @pytest.fixture(scope="module")
