@@ -1,4 +1,4 @@
-"""Reads `docs/api.md`: its table of routes, and its examples."""
+"""Parser of `docs/api.md`: its table of routes, and its examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EXAMPLE = re.compile(r"<!-- run: (\w+) -->\n```\w+\n(.*?)```", re.DOTALL)
 
 
 def routes() -> dict[tuple[str, str], tuple[str, set[str]]]:
-    """Each route with what it takes, and the statuses of its good answers."""
+    """Scope and success statuses of each (method, path)."""
     rows = _ROW.findall(PAGE.read_text(encoding="utf-8"))
     return {(method, path): (takes, set(statuses.split())) for method, path, takes, statuses in rows}
 

@@ -18,7 +18,7 @@ def library(site: Site, blank: Page, small_bunny: Path, tmp_path: Path) -> Page:
     """Of somebody with two videos that are ready, and before them two that failed."""
     email, token = new_account(site)
     with Client(site.url, token) as client:
-        again = shutil.copy(small_bunny, tmp_path / "Once more.mp4")
+        again = Path(shutil.copy(small_bunny, tmp_path / "Once more.mp4"))
         sent = [client.upload(small_bunny), client.upload(again)]
         for name in ("notes", "more notes"):
             path = tmp_path / f"{name}.mp4"

@@ -171,30 +171,34 @@ def test_keys_act_on_the_player_unless_something_else_uses_them(page: Page, smal
     page.locator(".card", has_text="Big Buck Bunny").click()
     wait_until(page, lambda: page.evaluate("document.querySelector('hls-video')?.readyState >= 1"))
     page.keyboard.press("ArrowDown")
-    assert _sound(page) == [1, False], "it scrolls the page"
+    assert _volume(page) == (1, False), "it scrolls the page"
     page.locator("media-controller").click()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert _sound(page) == [0.9, False]
+    assert _volume(page) == (0.9, False)
     page.keyboard.press("m")
-    assert _sound(page) == [0.9, True]
+    assert _volume(page) == (0.9, True)
     page.keyboard.press("ArrowUp")
-    assert _sound(page) == [0.95, False]
+    assert _volume(page) == (0.95, False)
     page.get_by_label("Title").press("m")
     page.get_by_label("Title").press("ArrowDown")
-    assert _sound(page) == [0.95, False]
+    assert _volume(page) == (0.95, False)
     page.get_by_label("Title").press("Escape")
     page.locator("media-controller").click()
     page.locator("hls-video").evaluate("(each) => each.pause()")
     at = page.evaluate("document.querySelector('hls-video').currentTime")
     page.locator("media-volume-range").evaluate("(each) => each.shadowRoot.querySelector('input').focus()")
     page.keyboard.press("ArrowLeft")
-    wait_until(page, lambda: _sound(page)[0] < 0.95)
+    wait_until(page, lambda: _volume(page)[0] < 0.95)
     assert page.evaluate("document.querySelector('hls-video').currentTime") == at, "the slider has the key"
 
 
-def _sound(page: Page) -> list[object]:
-    return page.evaluate("[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]")
+def _volume(page: Page) -> tuple[float, bool]:
+    """Volume of the player from 0 to 1, and True if it is muted."""
+    volume, muted = page.evaluate(
+        "[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]"
+    )
+    return volume, muted
 
 
 @pytest.mark.console_errors(r"status of 404 .*/api/v1/videos/[^/]+/hls/")  # what its player asks for as it goes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -61,7 +62,7 @@ def test_an_expired_access_cookie_is_renewed_without_a_question(page: Page) -> N
     page.context.clear_cookies(name="mp_access")
     page.goto("/")
     expect(page.get_by_text("Upload your first video")).to_be_visible()
-    assert any(cookie["name"] == "mp_access" for cookie in page.context.cookies())
+    assert any(cookie.get("name") == "mp_access" for cookie in page.context.cookies())
 
 
 def test_a_renewed_sign_in_leads_to_no_other_site(page: Page) -> None:
@@ -126,9 +127,9 @@ def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -
 
 
 def test_the_session_ends_on_the_server_too(page: Page) -> None:
-    kept = page.context.cookies()
+    cookies: list[Any] = [*page.context.cookies()]
     _sign_out(page)
-    page.context.add_cookies(kept)
+    page.context.add_cookies(cookies)
     page.goto("/")
     expect(page).to_have_url(re.compile("/sign-in"))
 

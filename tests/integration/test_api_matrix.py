@@ -133,7 +133,9 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
         url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {"content": clips.PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    body: dict[str, Any] = (
+        {"content": clips.PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    )
     with world.http.stream(method, url, headers=headers, **body) as answer:
         return answer.status_code
 

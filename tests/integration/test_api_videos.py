@@ -11,7 +11,7 @@ import httpx
 import pytest
 import redis
 from fastapi.testclient import TestClient
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 from sqlmodel import select
 
 from mediaproc import database
@@ -290,8 +290,8 @@ def test_a_page_of_a_large_library_is_found_by_index(account: Accounts, params: 
                   status=VideoStatus.COMPLETED).model_dump()
             for n in range(5_000)
         ]  # fmt: skip
-        session.execute(Video.__table__.insert(), rows)  # pyright: ignore
-        session.execute(text("ANALYZE video"))
+        session.connection().execute(insert(Video), rows)
+        session.connection().execute(text("ANALYZE video"))
     [(query, parameters)] = [each for each in _queries(mine.client, **params) if "FROM video" in each[0]]
     with database.engine().connect() as connection:
         plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", parameters))

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ class Made:
     def renditions(self) -> list[str]:
         return [rung.name for rung in self.rungs] + ([layout.AUDIO] if self.info.audio else [])
 
-    def picture(self, rung: ladder.Rung) -> dict:
+    def picture(self, rung: ladder.Rung) -> dict[str, Any]:
         return clips.ffprobe(self.folder / layout.download(rung.name))["streams"][0]
 
 
@@ -178,8 +179,8 @@ def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
         ("animated.gif", {"audio": None, "encode": GIF}, (192, 108), 50),
     ],
 )  # fmt: skip
-def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, int], frames: int) -> None:
-    source = clips.make(tmp_path / name, **{"size": "192x108", **options})
+def test_odd_source(tmp_path: Path, name: str, options: dict[str, Any], size: tuple[int, int], frames: int) -> None:
+    source = clips.make(tmp_path / name, **dict[str, Any]({"size": "192x108"}, **options))
     made = process(source, tmp_path / "made")
     assert (made.rungs[0].width, made.rungs[0].height) == size
     assert_it_plays(made, frames=frames, seconds=2.0)
@@ -191,7 +192,7 @@ def test_a_turned_picture_is_upright(tmp_path: Path, turn: int) -> None:
     plain = clips.make(
         tmp_path / "plain.mp4",
         size="192x108",
-        picture="color=white",
+        pattern="color=white",
         filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
     )
     turned = tmp_path / "turned.mp4"
@@ -287,7 +288,7 @@ def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> N
 
 
 def test_segments_begin_on_the_grid_in_every_rung(tmp_path: Path) -> None:
-    source = clips.make(tmp_path / "long.mkv", seconds=14, size="192x108", rate="30000/1001", picture="smptehdbars")
+    source = clips.make(tmp_path / "long.mkv", seconds=14, size="192x108", rate="30000/1001", pattern="smptehdbars")
     made = process(source, tmp_path / "made", replace(presets.WEB, rungs=SMALL_RUNGS))
     assert len(made.rungs) == 2
     for rung in made.rungs:
@@ -310,7 +311,7 @@ def test_picture_and_sound_stay_together(tmp_path: Path) -> None:
     source = clips.make(
         tmp_path / "flash.mp4",
         seconds=3,
-        picture="color=black",
+        pattern="color=black",
         size="192x108",
         filters="drawbox=enable='between(t,1,1.5)':color=white:t=fill",
         audio="aevalsrc='if(between(t,1,1.5),0.8*sin(2*PI*1000*t),0)':s=48000",

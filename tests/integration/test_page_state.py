@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import reflex as rx
@@ -36,7 +36,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         async def check() -> None:
             hub = Hub()
             monkeypatch.setattr(live, "hub", lambda: hub)
-            state = rx.State(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
+            state = cast(Any, rx.State)(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
             headers = {"cookie": f"mp_access={account.access_token}", "origin": "http://localhost"}
             state.router = RouterData.from_router_data({"headers": headers, "asPath": path, "pathname": path})
             watching = asyncio.create_task(kind.watch.fn(state))
@@ -151,12 +151,24 @@ def test_a_status_that_nobody_told_is_found(
             session.get_one(Video, mine.id).status = VideoStatus.COMPLETED
 
     async def then(state: Any) -> None:
-        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
-        await until(lambda: shown() and shown().status == "uploading")
+        def status() -> str | None:
+            return getattr(_shown(state, kind), "status", None)
+
+        await until(lambda: status() == "uploading")
         await asyncio.to_thread(end)
-        await until(lambda: shown().status == "completed")
+        await until(lambda: status() == "completed")
 
     open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+
+
+def _select(kind: Any, state: Any, id: str, **options: Any) -> None:
+    """Call the event handler `select`, which Reflex types as an event without its state."""
+    kind.select.fn(state, id, **options)
+
+
+def _shown(state: Any, kind: type) -> Any:
+    """The video of the page, or the first card of the library. None if there is none yet."""
+    return state.video if kind is VideoState else next(iter(state.cards), None)
 
 
 @pytest.mark.parametrize("kind", [LibraryState, VideoState])
@@ -165,10 +177,12 @@ def test_a_new_title_shows_in_the_other_tabs(account: Accounts, open_page: Calla
     (mine,) = add_videos(me, 1)
 
     async def then(state: Any) -> None:
-        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
-        await until(lambda: shown() and shown().title == "clip 0")
+        def title() -> str | None:
+            return getattr(_shown(state, kind), "title", None)
+
+        await until(lambda: title() == "clip 0")
         await asyncio.to_thread(_change, me, mine, title="A rabbit")
-        await until(lambda: shown().title == "A rabbit")
+        await until(lambda: title() == "A rabbit")
 
     open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
 
@@ -267,8 +281,8 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         await until(lambda: [row.id for row in state.rows] == ids)
         JobsState.select_all.fn(state)
         assert state.selected == ids
-        JobsState.select.fn(state, str(other.video_id))
-        JobsState.select.fn(state, "nonsense")
+        _select(JobsState, state, str(other.video_id))
+        _select(JobsState, state, "nonsense")
         assert state.selected == [str(new.video_id), str(old.video_id)]
         await _do(JobsState.prioritize_selected.fn(state, "batch"))
         assert [row.priority for row in state.rows] == ["batch", "normal", "batch"]
@@ -321,15 +335,15 @@ def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, 
         await until(lambda: [card.id for card in state.cards] == ids)
         await asyncio.to_thread(_move, old, JobState.FAILED)
         await until(lambda: state.cards[-1].can_retry)
-        LibraryState.select.fn(state, ids[0])
-        LibraryState.select.fn(state, ids[2], through=True)
+        _select(LibraryState, state, ids[0])
+        _select(LibraryState, state, ids[2], through=True)
         assert (state.selected, state.failed_selected, state.downloads) == (ids, 1, [])
         await _do(LibraryState.retry_selected.fn(state))
         assert (state.selected, state.busy, state.notice) == ([], False, "")
         assert state.cards[-1].status == VideoStatus.QUEUED
 
-        LibraryState.select.fn(state, ids[1])
-        LibraryState.select.fn(state, "nonsense", through=True)
+        _select(LibraryState, state, ids[1])
+        _select(LibraryState, state, "nonsense", through=True)
         await _do(LibraryState.delete_selected.fn(state))
         assert [card.id for card in state.cards] == [ids[0], ids[2]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -192,7 +191,7 @@ def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     job = uploaded(source)
     worker = threading.Thread(target=perform_all, args=(job,))
     worker.start()
-    _wait(lambda: video_now(job.video_id).playable)
+    eventually(lambda: video_now(job.video_id).playable)
     with database.transaction() as session:
         requests.cancel(session, job=session.get_one(Job, job.id))
     cancelled = time.monotonic()
@@ -233,13 +232,6 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
         arguments = ("-protocol_whitelist", "file,http,tcp", "-allowed_extensions", "ALL", "-extension_picky", "0")
         found = clips.ffprobe(tmp_path / f"{name}.m3u8", *arguments, "-count_frames")["streams"][0]
         assert int(found["nb_read_frames"]) >= frames, track
-
-
-def _wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,7 +26,7 @@ NEW = "quite another password"
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> Generator[Session]:
     with database.transaction() as session:
         yield session
 
@@ -100,7 +101,7 @@ def test_the_present_password_is_asked_for_and_can_not_be_guessed(account: Accou
 
 def test_sign_ins_that_ended_or_expired_long_ago_are_forgotten(account: Accounts) -> None:
     life = timedelta(seconds=settings().refresh_token_seconds)
-    ages = {
+    ages: dict[str, dict[str, Any]] = {
         "ended long ago": {"ended_at": tables.now() - timedelta(days=31)},
         "ended lately": {"ended_at": tables.now() - timedelta(days=29)},
         "expired long ago": {"last_used_at": tables.now() - life - timedelta(days=31)},

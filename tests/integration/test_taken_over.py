@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -96,7 +97,7 @@ def keys_of(segments: list[Segment]) -> list[str]:
     return [segment.object_key for segment in segments]
 
 
-def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
+def assert_alike(first: dict[str, Any], second: dict[str, Any], *, prefix: str) -> None:
     """The same renditions and segments, in objects of the second video's own."""
     assert set(first) == set(second) == {"48p", "audio"}
     for name, (row, segments) in second.items():
@@ -111,7 +112,9 @@ def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
         assert all(key.startswith(prefix) and objects.head(key) for key in named)
 
 
-def test_what_is_not_the_same_is_encoded(clip: Path, owner: Account, account: Callable, tmp_path: Path) -> None:
+def test_what_is_not_the_same_is_encoded(
+    clip: Path, owner: Account, account: Callable[[], Account], tmp_path: Path
+) -> None:
     """Another team's file, other bytes, another recipe; and whatever somebody asks for to be made again."""
     first = completed(clip, owner)
     other = tmp_path / "clip.mp4"

@@ -108,7 +108,7 @@ def test_a_video_is_made_by_the_version_that_was_asked_for(account: Accounts, tm
     }  # fmt: skip
     assert mine.client.post(URL, json=TRAILER | edits).status_code == 201
     source = clips.make(
-        tmp_path / "half.mp4", size="640x360", seconds=3, picture="color=white",
+        tmp_path / "half.mp4", size="640x360", seconds=3, pattern="color=white",
         filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
     )  # fmt: skip
     job = uploaded_for(mine, source, "trailer")

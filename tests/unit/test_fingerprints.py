@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from mediaproc.media import chunks, edits, fingerprints, presets
 from mediaproc.media.edits import Crop, Edits, Watermark
 from mediaproc.media.fingerprints import Inputs
 from mediaproc.media.presets import AUDIO, WEB, WEB_HEVC, ChosenCrf, Preset, RungTarget
-from mediaproc.media.probe import TextTrack
+from mediaproc.media.probe import MediaInfo, TextTrack
 from tests.unit.test_command import INFO
 
 MADE = Inputs(etag="abc-2", size_bytes=5, ffmpeg="ffmpeg version 8.0")
@@ -22,7 +24,9 @@ ALL = RUNGS | SOUNDS
 FULL, MIDDLE, SMALL = WEB.rungs
 
 
-def printed(preset: Preset = WEB, *, made: Inputs = MADE, info=INFO, keyframes=KEYFRAMES) -> dict[str, str]:
+def printed(
+    preset: Preset = WEB, *, made: Inputs = MADE, info: MediaInfo = INFO, keyframes: Sequence[float] = KEYFRAMES
+) -> dict[str, str]:
     source = edits.edited(info, preset.edits)
     return fingerprints.of_output(made, source, preset, chunks.chunks_for(source, preset, keyframes))
 
@@ -100,7 +104,7 @@ def test_hdr_that_is_kept_is_not_what_is_mapped() -> None:
 
 
 @pytest.mark.parametrize("other", [{"etag": "abd-2"}, {"size_bytes": 6}, {"ffmpeg": "ffmpeg version 8.1"}])
-def test_other_bytes_and_another_ffmpeg_make_everything_anew(other: dict) -> None:
+def test_other_bytes_and_another_ffmpeg_make_everything_anew(other: dict[str, Any]) -> None:
     assert changed(WEB, made=replace(MADE, **other)) == ALL
 
 

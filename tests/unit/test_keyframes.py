@@ -107,7 +107,7 @@ def test_a_keyframe_before_the_first_of_no_frames_is_none() -> None:
 def test_damage_never_raises() -> None:
     for moov in damage.boxes_cut_short(WHOLE):
         read_from(moov)
-    for moov in damage.spoilt(WHOLE, random.Random(3), times=4000):
+    for moov in damage.damaged(WHOLE, random.Random(3), times=4000):
         read_from(moov)
 
 
@@ -115,7 +115,7 @@ def test_damage_to_a_file_of_its_own_never_raises() -> None:
     """Through all that stands between a source and its keyframes."""
     info = MediaInfo("mov,mp4", 4.0, 1, 1, replace(NO_VIDEO, index=0))
     file = box("ftyp", bytes(16)) + WHOLE + box("mdat", bytes(9000))
-    for spoilt in damage.spoilt(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
+    for spoilt in damage.damaged(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
         assert isinstance(
             SourceIndex(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt)).keyframes,
             list,
@@ -127,7 +127,7 @@ def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
     moov = box("moov", track(), box("mvex", box("trex", struct.pack(">6I", 0, 1, 1, 512, 0, 0))))
     readers = (boxes.timescale_of, boxes.default_duration_of, trun.run_of, trun.defaults_of, first_frame)
     for whole in (moof, moov):
-        spoilt = damage.spoilt(whole, random.Random(5), times=1000)
+        spoilt = damage.damaged(whole, random.Random(5), times=1000)
         for data, reader in product(chain(damage.boxes_cut_short(whole), spoilt), readers):
             with suppress(ValueError, struct.error):
                 reader(data)

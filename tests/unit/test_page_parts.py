@@ -92,7 +92,7 @@ def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() 
     found = [
         RenditionView(
             id=ID, name=f"{height}p", height=height, width=height * 2, codec="h264", bitrate_bps=1, size_bytes=1,
-            vmaf=94.0 if height == 720 else None,
+            vmaf=94.0 if height == 720 else None, suffix=None,
         )
         for height in (480, 1080, 720)
     ]  # fmt: skip

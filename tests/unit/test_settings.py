@@ -12,7 +12,8 @@ from mediaproc.settings import Settings, explain
 
 def _made(**changes: Any) -> Settings:
     given: dict[str, Any] = {"database_url": "postgresql://x/y", "redis_url": "redis://x"}
-    return Settings(**given | {"jwt_secret": SecretStr("s" * 32), "extra_origins": ""} | changes)
+    given |= {"jwt_secret": SecretStr("s" * 32), "extra_origins": ""}
+    return Settings(**given | changes)
 
 
 @pytest.mark.parametrize(

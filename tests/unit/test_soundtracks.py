@@ -90,7 +90,7 @@ def test_one_that_was_trimmed_without_encoding_is_encoded(tmp_path: Path) -> Non
 def test_damage_never_raises(tmp_path: Path) -> None:
     moov = moov_of(clips.make(tmp_path / "clip.mp4", size="64x48", seconds=0.5, encode=STEREO))
     assert audio_copy.gapless(moov, track=1)
-    for spoilt in (*damage.boxes_cut_short(moov), *damage.spoilt(moov, random.Random(6), times=2000)):
+    for spoilt in (*damage.boxes_cut_short(moov), *damage.damaged(moov, random.Random(6), times=2000)):
         audio_copy.gapless(spoilt, track=1)
 
 
