@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, as a stranger runs them."""
+"""The examples of the documentation, run as a stranger runs them."""
 
 from __future__ import annotations
 

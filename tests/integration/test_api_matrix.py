@@ -1,6 +1,6 @@
 """Who may do what: every route of the OpenAPI × everyone who may come, on a real server.
 
-What a route takes is read from docs/api.md, so a new route fails here until it stands there.
+The scope of a route is read from docs/reference/api/index.md, so a new route fails here until it stands there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import make_video
 
 TAKES = {route: takes for route, (takes, _) in contract.routes().items()}
-"""What each route takes, as docs/api.md says."""
+"""The scope of each route, as docs/reference/api/index.md says."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/uploads"): {"filename": "a.mp4", "size_bytes": 5},

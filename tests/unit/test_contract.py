@@ -1,7 +1,8 @@
-"""The contract page says what the OpenAPI and the command line say."""
+"""The hand-written reference pages say what the OpenAPI document, the command line and the events say."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from mediaproc.api.app import create_api
 from mediaproc.cli.exits import MEANINGS
 from mediaproc.domain.scopes import Scope
+from mediaproc.domain.webhooks import WebhookEvent
+from mediaproc.events.messages import EventType
 from tests import contract
 
 
@@ -34,9 +37,30 @@ def test_a_route_answers_as_the_page_says(route: tuple[str, str]) -> None:
 
 
 def test_the_page_has_every_exit_code() -> None:
-    text = contract.PAGE.read_text(encoding="utf-8")
+    text = contract.pages()["reference/cli.md"]
     assert all(f"| {code.value} | {meaning} |" in text for code, meaning in MEANINGS.items())
+
+
+def test_the_page_has_every_event() -> None:
+    text = contract.pages()["reference/events.md"]
+    assert [each for each in (*EventType, *WebhookEvent) if f"`{each.value}`" not in text] == []
 
 
 def test_the_examples_are_short() -> None:
     assert all(len(contract.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
+
+
+RUN = {"walk", "python", "curl", "browser", "client", "receiver"}
+"""By tests/e2e/test_docs.py, and the receiver by tests/integration/test_api_webhooks.py."""
+
+
+def test_every_example_is_run() -> None:
+    assert set(contract.examples()) == RUN
+
+
+@pytest.mark.parametrize("page", sorted(contract.pages()))
+def test_code_on_a_page_is_an_example_that_is_run(page: str) -> None:
+    text = contract.pages()[page]
+    assert len(re.findall(r"^```(?:python|js)$", text, re.MULTILINE)) == len(
+        re.findall(r"^<!-- run: \w+ -->\n```(?:python|js)$", text, re.MULTILINE)
+    )
