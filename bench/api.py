@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,10 +30,10 @@ from mediaproc.operations import cursors
 from mediaproc.operations.uploads import part_size_for
 from mediaproc.settings import settings
 from mediaproc.storage.client import client as storage
-from tests.conftest import real_services
-from tests.integration.serving import Web, start_web
-from tests.integration.workers import Workers
-from tests.works import eventually
+from testing.services import real_services
+from testing.waits import eventually
+from testing.web_server import Web, start_web
+from testing.workers import Workers
 
 ROWS = 100_000
 PAGE = 50
@@ -55,7 +53,7 @@ def main() -> int:
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    machine.exit_on_sigterm()
     os.environ |= {"RATE_LIMIT_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
     measured: list[Figure] = []
     figures.show_machine()
@@ -84,7 +82,7 @@ def _somebody(web: Web) -> tuple[str, UUID]:
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(8)}
     done = httpx.post(f"{web.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status().json()
     with database.transaction() as session:
-        found = session.execute(
+        found = session.connection().execute(
             text("SELECT team_id FROM membership WHERE user_id = :id"), {"id": UUID(done["user"]["id"])}
         )
         return done["access_token"], found.scalar_one()
@@ -147,9 +145,9 @@ def _wait_of(video_id: UUID) -> float:
 
 def _lists(web: Web, token: str, team_id: UUID) -> Iterator[Figure]:
     with database.transaction() as session:
-        session.execute(text(_MANY_VIDEOS), {"team_id": team_id, "rows": ROWS})
+        session.connection().execute(text(_MANY_VIDEOS), {"team_id": team_id, "rows": ROWS})
         before = text("SELECT id FROM video WHERE team_id = :id ORDER BY id DESC OFFSET :rows LIMIT 1")
-        last = session.execute(before, {"id": team_id, "rows": 999 * PAGE - 1}).scalar_one()
+        last = session.connection().execute(before, {"id": team_id, "rows": 999 * PAGE - 1}).scalar_one()
     with database.engine().connect() as connection:  # as autovacuum does after so many
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE video"))
     pages = {

@@ -11,8 +11,6 @@ import asyncio
 import os
 import re
 import secrets
-import signal
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +31,8 @@ from mediaproc.domain.tables import Membership, Video, new_id
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
 from mediaproc.settings import settings
-from tests.conftest import real_services
-from tests.integration.serving import Web, start_web
+from testing.services import real_services
+from testing.web_server import Web, start_web
 
 FEW = 100
 """Clients of the figure that is compared with bare Redis."""
@@ -109,7 +107,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    machine.exit_on_sigterm()
     os.environ |= {"RATE_LIMIT_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
     raise_open_files_limit()
     figures.show_machine()
@@ -162,11 +160,9 @@ class Reader(asyncio.Protocol):
 async def _bare_redis(readers: int, *, count: int = 200) -> list[float]:
     """Milliseconds from XADD to each of so many readers."""
     loop, address = asyncio.get_running_loop(), urlsplit(settings().events_url)
+    host, port = _host_and_port(settings().events_url)
     greeting = _resp("AUTH", address.password or "") + _resp("SELECT", address.path.strip("/") or "0")
-    waiting = [
-        (await loop.create_connection(lambda: Reader(greeting), address.hostname, address.port))[1]
-        for _ in range(readers)
-    ]
+    waiting = [(await loop.create_connection(lambda: Reader(greeting), host, port))[1] for _ in range(readers)]
     await asyncio.sleep(0.5)
     with redis.Redis.from_url(settings().events_url) as connection:
         for _ in range(count):
@@ -176,6 +172,12 @@ async def _bare_redis(readers: int, *, count: int = 200) -> list[float]:
     for each in waiting:
         each.transport.abort()
     return [delay for each in waiting for delay in each.delays_ms]
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname and parts.port
+    return parts.hostname, parts.port
 
 
 def _xread(cursor: str) -> bytes:
@@ -240,12 +242,12 @@ async def _many(stage: Stage, *, clients: int, seconds: int) -> list[Figure]:
 
 async def _connect(stage: Stage, count: int, *, videos: int) -> list[Viewer]:
     loop, gate = asyncio.get_running_loop(), asyncio.Semaphore(CONNECTING)
-    address = urlsplit(stage.web.url)
+    host, port = _host_and_port(stage.web.url)
 
     async def one(number: int) -> Viewer:
         async with gate:
             viewer = Viewer(stage.request(number % videos))
-            await loop.create_connection(lambda: viewer, address.hostname, address.port)
+            await loop.create_connection(lambda: viewer, host, port)
             await asyncio.wait_for(viewer.ready.wait(), 60)
             assert not viewer.lost
             return viewer

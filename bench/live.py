@@ -7,9 +7,7 @@ published it, which it does as FFmpeg reports; a page's clock is that of the sam
 from __future__ import annotations
 
 import json
-import signal
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -22,7 +20,9 @@ from playwright.sync_api import Browser, Page
 
 from bench import figures, machine
 from bench.figures import Figure
-from tests import browsing, clips
+from testing import clips
+from testing.browser import choose, chromium, register, wait_until
+from testing.site import running_site
 
 MOST_MS = 300
 LOOPS = 7
@@ -61,7 +61,7 @@ def main() -> int:
     parser = figures.parser("live")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    machine.exit_on_sigterm()
     figures.show_machine()
     measured = list(_figures(_measure(options.rounds)))
     for figure in measured:
@@ -74,8 +74,8 @@ def _measure(rounds: int) -> Delays:
     delays = Delays()
     with (
         tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder,
-        browsing.running_site() as site,
-        browsing.chromium() as browser,
+        running_site() as site,
+        chromium() as browser,
     ):
         clip = Path(folder) / "clip.mp4"
         clips.ffmpeg("-stream_loop", str(LOOPS), "-i", str(clips.bunny()), "-c", "copy", str(clip))
@@ -88,14 +88,14 @@ def _one(url: str, browser: Browser, clip: Path, delays: Delays) -> None:
     """One upload by somebody new, watched from the page and from the API at the same time."""
     context = browser.new_context(base_url=url)
     page = context.new_page()
-    browsing.register(page)
+    register(page)
     told: list[Told] = []
-    cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+    cookies = {cookie.get("name", ""): cookie.get("value", "") for cookie in context.cookies()}
     following = threading.Thread(target=_follow, args=(url, cookies, told.append), daemon=True)
     following.start()
     page.evaluate(_NOTE_EVERY_PERCENTAGE)
-    browsing.choose(page, clip)
-    browsing.wait_until(page, lambda: not following.is_alive(), seconds=240)
+    choose(page, clip)
+    wait_until(page, lambda: not following.is_alive(), seconds=240)
     seen = _seen(page)
     context.close()
     _add(delays, told, seen)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 import psutil
 
 
 @contextmanager
-def bound_to(core: int | None) -> Iterator[None]:
+def bound_to(core: int | None) -> Generator[None]:
     """Processes that are started meanwhile run on this core alone."""
     before = os.sched_getaffinity(0)
     if core is not None:
@@ -55,3 +58,12 @@ def busy_seconds() -> float:
 def load() -> str:
     """How busy the machine is, to be read beside a figure."""
     return f"load {os.getloadavg()[0]:.1f}"
+
+
+def exit_on_sigterm() -> None:
+    """End by SystemExit at SIGTERM, so that `with` stops the servers that were started."""
+
+    def leave(_signum: int, _frame: FrameType | None) -> None:
+        sys.exit(1)
+
+    signal.signal(signal.SIGTERM, leave)

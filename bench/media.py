@@ -8,18 +8,16 @@ machine. A machine that does other work at the same time makes them worse; the l
 from __future__ import annotations
 
 import argparse
-import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import copying, costs, figures, machine, stitched, storing
+from bench import chunk_overhead, figures, machine, resources, source_copy, storage
 from bench.figures import Figure
 from mediaproc import database, logs
 from mediaproc.commands.plan import index_of
@@ -32,10 +30,10 @@ from mediaproc.media.sources import Source
 from mediaproc.operations import jobs
 from mediaproc.settings import Settings, available_cores, settings
 from mediaproc.storage.client import client
-from tests import clips
-from tests.conftest import real_services
-from tests.integration.workers import HURRY, Workers
-from tests.works import make_video
+from testing import clips
+from testing.services import real_services
+from testing.videos import make_video
+from testing.workers import HURRY, Workers
 
 CONSUMER = "mediaproc_worker.consumer"
 _AS_SHIPPED = {name: str(Settings.model_fields[name.lower()].default) for name in HURRY if name != "WORKER_SLOTS"}
@@ -65,7 +63,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("encode", "copy", "foreign"))
     parser.add_argument("--copy-mib", type=int, default=1024, help="the size of the file for source-copy")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    machine.exit_on_sigterm()
     logs.configure(level="WARNING")
     measured: list[Figure] = []
     figures.show_machine()
@@ -101,7 +99,7 @@ def _foreign(folder: Path, rounds: int) -> Figure:
 def _copies(folder: Path, rounds: int, mebibytes: int) -> Iterator[Figure]:
     with _workers(folder, cores=[None]):
         _run(clips.bunny(), preset="source-copy")  # the first connection, the first import
-        yield from copying.copied_over_plain(
+        yield from source_copy.copied_over_plain(
             folder,
             mebibytes=mebibytes,
             rounds=rounds,
@@ -115,9 +113,9 @@ def _encodes(folder: Path, rounds: int) -> Iterator[Figure]:
         _run(short)  # the first connection, the first import
         for name, clip, most in (("63 s clip", minute, 1.10), ("5 s clip", short, 1.5)):
             yield from _over_plain(folder, name, clip, most, rounds)
-        yield from costs.memory(worker, folder)
-    yield costs.source_bytes(minute)
-    yield stitched.size_at_equal_vmaf(folder, minute)
+        yield from resources.memory(worker, folder)
+    yield resources.source_bytes(minute)
+    yield chunk_overhead.size_at_equal_vmaf(folder, minute)
     if available_cores() >= 2:
         yield from _two_over_one(folder, minute, short)
 
@@ -195,7 +193,7 @@ def _plain_ffmpeg(clip: Path, folder: Path) -> None:
 
 
 def _plain_ffmpeg_and_storage(clip: Path, folder: Path, video: Video) -> None:
-    with storing.again(storing.stored_by(video.id), source_key=video.source_key):
+    with storage.again(storage.stored_by(video.id), source_key=video.source_key):
         _plain_ffmpeg(clip, folder)
 
 
@@ -238,7 +236,7 @@ def _events_of(video: Video) -> Iterator[Event]:
 
 
 @contextmanager
-def _workers(folder: Path, *, cores: Sequence[int | None]) -> Iterator[list[Workers]]:
+def _workers(folder: Path, *, cores: Sequence[int | None]) -> Generator[list[Workers]]:
     """Workers with a slot each, bound to one core each, or to none in particular."""
     started: list[Workers] = []
     with ExitStack() as stack:

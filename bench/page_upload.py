@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -29,14 +27,15 @@ from playwright.sync_api import Error as NoBrowser
 from bench import figures, machine
 from bench.figures import Figure
 from mediaproc.embedded import data_dir
-from tests import browsing
-from tests.browsing import Site
+from testing import ROOT
+from testing.browser import choose, chromium, register, wait_until
+from testing.site import Site, running_site
 
 MOST = 1.3
 MOST_OVER_BARE = 1.1
 MOST_GROWTH = 1.1
 _MIB = 1024 * 1024
-_ENGINE = browsing.ROOT / "mediaproc" / "components" / "upload_engine.js"
+_ENGINE = ROOT / "mediaproc" / "components" / "upload_engine.js"
 _NOTE_EACH_STATE = """() => {
   window.states = {};
   const look = () => {
@@ -93,7 +92,7 @@ def main() -> int:
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
+    machine.exit_on_sigterm()
     figures.show_machine()
     measured = measure(size_bytes=options.size_mib * _MIB, rounds=options.rounds)
     figures.write(measured, options.json)
@@ -103,7 +102,7 @@ def main() -> int:
 def measure(*, size_bytes: int, rounds: int) -> list[Figure]:
     """Print the figures, or why there are none."""
     try:
-        with browsing.chromium() as browser:
+        with chromium() as browser:
             measured = _figures(browser, size_bytes=size_bytes, rounds=rounds)
     except NoBrowser as error:
         if "executable doesn't exist" not in error.message.lower():
@@ -120,12 +119,12 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
     plain: list[float] = []
     bare: list[float] = []
     way = Way()
-    with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, browsing.running_site() as site:
+    with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, running_site() as site:
         path = Path(folder) / "source.mp4"
         path.write_bytes(os.urandom(_MIB) * (size_bytes // _MIB))
         page = browser.new_context(base_url=site.url).new_page()
         page.on("response", way.see)
-        browsing.register(page)
+        register(page)
         for _ in range(rounds):
             ours.append(_through_the_page(page, path))
             plain.append(_timed(lambda: _put(path, site, way)))
@@ -174,8 +173,8 @@ def _through_the_page(page: Page, path: Path) -> float:
     page.wait_for_load_state("networkidle")
     page.evaluate(_NOTE_EACH_STATE)
     began = time.time()
-    browsing.choose(page, path)
-    browsing.wait_until(page, lambda: {"processing", "failed"} & set(_states(page)), seconds=600)
+    choose(page, path)
+    wait_until(page, lambda: not {"processing", "failed"}.isdisjoint(_states(page)), seconds=600)
     return _states(page)["processing"] / 1000 - began
 
 

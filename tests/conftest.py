@@ -1,49 +1,12 @@
-"""Real services for the tests: Postgres, Valkey and SeaweedFS on free ports, one set a pytest worker."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import signal
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
-import boto3
-import psycopg
 import pytest
-import redis
 
-from mediaproc.embedded import servers
-from mediaproc.settings import settings
-
-
-class Services(dict[str, str]):
-    """The settings, and a hold on each server, for tests that kill the real thing."""
-
-    def __init__(self, started: list[servers.Part], environment: dict[str, str]) -> None:
-        super().__init__(environment)
-        self._parts = {part.name: part for part in started}
-        self.processes = {part.name: _start(part) for part in started}
-
-    def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
-        """Kill one server, or stop it in order by another signal, and wait for its end."""
-        self.processes[name].send_signal(signum)
-        self.processes[name].wait(timeout=20)
-
-    def restart(self, name: str, *, wait: bool = True) -> None:
-        """Start a killed server again on the same data and port, and wait until it answers."""
-        self.processes[name] = _start(self._parts[name])
-        if wait:
-            self.wait_until_ready()
-
-    def wait_until_ready(self) -> None:
-        """Wait until Postgres and Valkey answer."""
-        _wait(lambda: psycopg.connect(self["DATABASE_URL"]).close())
-        _wait(lambda: redis.Redis.from_url(self["REDIS_URL"]).ping())
+from testing.services import Services, real_services
 
 
 @pytest.fixture(scope="session")
@@ -51,84 +14,3 @@ def services() -> Iterator[Services]:
     """Settings that lead to real services, made for this pytest worker alone; also put into `os.environ`."""
     with real_services() as running:
         yield running
-
-
-@contextmanager
-def real_services() -> Iterator[Services]:
-    """Real servers with a migrated database and a bucket, within `with`."""
-    with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
-        data_dir = Path(folder)
-        data_dir.chmod(0o755)
-        ports = servers.free_ports(11)
-        key = secrets.token_hex(16)
-        started = [
-            servers.postgres(data_dir),
-            servers.valkey(data_dir, port=ports[0], password=key),
-            servers.seaweedfs(data_dir, ports=ports[1:], access_key=key, secret_key=key),
-        ]
-        environment = {
-            "JWT_SECRET": secrets.token_hex(32),
-            "S3_BUCKET": "mediaproc",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "ADDRESS_LIMIT_PER_HOUR": "0",  # every test comes from the same one
-            "MEASURE_VMAF": "0",  # seconds of a processor for each video; tests of it switch it on
-        }
-        for part in started:
-            environment |= part.settings
-        running = Services(started, environment)
-        os.environ.update(environment)
-        settings.cache_clear()
-        try:
-            running.wait_until_ready()
-            _wait(lambda: _make_bucket(environment))
-            subprocess.run([*_python("alembic"), "upgrade", "head"], check=True, env=os.environ, cwd=_root())
-            yield running
-        finally:
-            running.processes["s3"].kill()  # in order it may take longer than anybody waits
-            for process in running.processes.values():
-                process.terminate()
-            for process in running.processes.values():
-                process.wait(timeout=20)
-
-
-def _start(part: servers.Part) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        part.command,
-        env={**os.environ, **part.environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def _make_bucket(environment: dict[str, str]) -> None:
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=environment["S3_ENDPOINT_URL"],
-        region_name="us-east-1",
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    s3.create_bucket(Bucket=environment["S3_BUCKET"])
-
-
-def _wait(ready: Callable[[], object], *, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            ready()
-            return
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-
-
-def _root() -> Path:
-    return Path(__file__).parent.parent
-
-
-def _python(module: str) -> list[str]:
-    import sys
-
-    return [sys.executable, "-m", module]

@@ -10,7 +10,7 @@ import bcrypt
 
 SHORTEST = 10
 LONGEST = 1024
-_COST = 12
+COST = 12
 
 
 def check_strength(password: str) -> list[dict[str, str]]:
@@ -29,7 +29,7 @@ def check_strength(password: str) -> list[dict[str, str]]:
 
 def hash_of(password: str) -> str:
     """The bcrypt hash. Slow on purpose (a quarter of a second), so call it from a thread."""
-    return bcrypt.hashpw(_prehash(password), bcrypt.gensalt(_COST)).decode()
+    return bcrypt.hashpw(_prehash(password), bcrypt.gensalt(COST)).decode()
 
 
 def matches(password: str, password_hash: str | None) -> bool:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, WebError
 
-from tests import browsing, clips
-from tests.browsing import PATIENCE_SECONDS, Site, sign_up
+from testing import clips
+from testing.browser import PATIENCE_SECONDS, chromium, sign_up
+from testing.site import Site, running_site
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 
@@ -20,14 +21,14 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """`./dev up` on a directory of its own."""
-    with browsing.running_site() as running:
+    with running_site() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine, or Playwright's own."""
-    with browsing.chromium() as running:
+    with chromium() as running:
         yield running
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import contract
-from tests.browsing import ROOT, Site, choose, new_account, row
+from testing import ROOT, documentation
+from testing.browser import choose, row
+from testing.site import Site, new_account
 
 needs_jq = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")), reason="the walk takes curl and jq")
 
@@ -47,7 +48,7 @@ def test_a_stranger_with_curl_uploads_follows_and_downloads(
     environment: dict[str, str], small_bunny: Path, tmp_path: Path
 ) -> None:
     shutil.copy(small_bunny, tmp_path / "my clip.mp4")
-    told = _run(["sh", "-euc", contract.example("walk")], {**environment, "FILE": "my clip.mp4"}, tmp_path)
+    told = _run(["sh", "-euc", documentation.example("walk")], {**environment, "FILE": "my clip.mp4"}, tmp_path)
     assert '"status": "completed"' in told
     (saved,) = tmp_path.glob("*-*.mp4")
     assert saved.name == "my clip-180p.mp4"
@@ -55,14 +56,14 @@ def test_a_stranger_with_curl_uploads_follows_and_downloads(
     id = json.loads((tmp_path / "video.json").read_text())["id"]
     finished = {**environment, "VIDEO_ID": id}
     for name, command in (("python", [sys.executable, "-c"]), ("curl", ["sh", "-euc"])):
-        assert "completed" in _run([*command, contract.example(name)], finished, tmp_path), name
+        assert "completed" in _run([*command, documentation.example(name)], finished, tmp_path), name
 
 
 def test_the_client_does_the_same_in_a_few_lines(
     environment: dict[str, str], small_bunny: Path, tmp_path: Path
 ) -> None:
     shutil.copy(small_bunny, tmp_path / "clip.mp4")
-    command = [sys.executable, "-c", contract.example("client")]
+    command = [sys.executable, "-c", documentation.example("client")]
     told = _run(command, {**environment, "FILE": "clip.mp4"}, tmp_path)
     assert told.splitlines()[-1] == "clip-180p.mp4"
     assert (tmp_path / "clip-180p.mp4").stat().st_size > 10_000
@@ -75,6 +76,6 @@ def test_a_page_follows_by_event_source(page: Page, small_bunny: Path) -> None:
     script = f"""(videoId) => new Promise((done) => {{
         const seen = [];
         const show = (what) => {{ seen.push(what); if (what === "completed") done(seen); }};
-        {contract.example("browser")}
+        {documentation.example("browser")}
     }})"""
     assert page.evaluate(script, link.rpartition("/")[2])[-1] == "completed"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsing import Site, choose, row
-from tests.clips import ffmpeg
+from testing.browser import choose, row
+from testing.clips import ffmpeg
+from testing.site import Site
 
 PATIENCE_MS = 90_000
 """A lease has to run out, a worker to start, and the clip to be encoded twice."""

@@ -9,17 +9,8 @@ import pytest
 from playwright.sync_api import Download, Locator, Page, expect
 
 from mediaproc.client import Client
-from tests.browsing import (
-    PASSWORD,
-    Site,
-    assert_accessible,
-    assert_fits,
-    fill_door,
-    in_each_look,
-    new_account,
-    screenshot,
-    wait_until,
-)
+from testing.browser import assert_accessible, assert_fits, fill_sign_in_form, in_each_look, screenshot, wait_until
+from testing.site import PASSWORD, Site, new_account
 
 
 @pytest.fixture
@@ -36,7 +27,7 @@ def library(site: Site, blank: Page, small_bunny: Path, tmp_path: Path) -> Page:
         assert [client.wait(each.id).status for each in sent] == ["completed", "completed", "failed", "failed"]
     blank.emulate_media(reduced_motion="reduce")
     blank.goto("/sign-in")
-    fill_door(blank, email, PASSWORD, "Sign in")
+    fill_sign_in_form(blank, email, PASSWORD, "Sign in")
     expect(blank.locator(".card")).to_have_count(4)
     return blank
 

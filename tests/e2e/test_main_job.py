@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import clips
-from tests.browsing import assert_accessible, choose, row, wait_until
+from testing import clips
+from testing.browser import assert_accessible, choose, row, wait_until
 
 _SIZES = "[...document.querySelector('hls-video').videoRenditions].map((each) => each.height)"
 

@@ -10,20 +10,18 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from mediaproc.client import Client
-from tests.browsing import (
-    PASSWORD,
-    Site,
+from testing.browser import (
     assert_accessible,
     assert_fits,
-    fill_door,
+    fill_sign_in_form,
     in_each_look,
-    new_account,
     register,
     screenshot,
     sign_in,
     sign_up,
     wait_until,
 )
+from testing.site import PASSWORD, Site, new_account
 
 _LINES_THAT_CAN_BE_CUT = """
     const Real = window.WebSocket;
@@ -75,7 +73,7 @@ def test_the_pages_before_the_door(blank: Page) -> None:
 def test_the_pages_behind_the_door(home: Home, blank: Page) -> None:
     blank.emulate_media(reduced_motion="reduce")
     blank.goto("/sign-in")
-    fill_door(blank, home.email, PASSWORD, "Sign in")
+    fill_sign_in_form(blank, home.email, PASSWORD, "Sign in")
     expect(blank.locator(".card")).to_have_count(2)
     _look(blank, "library")
     blank.goto(home.ready)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import clips
-from tests.browsing import assert_accessible, choose, row, screenshot
+from testing import clips
+from testing.browser import assert_accessible, choose, row, screenshot
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browsing import PASSWORD, Site, assert_accessible, fill_door, in_each_look, screenshot, sign_in
+from testing.browser import assert_accessible, fill_sign_in_form, in_each_look, screenshot, sign_in
+from testing.site import PASSWORD, Site
 
 NEW = "quite another password"
 
@@ -85,7 +86,7 @@ def test_another_device_is_signed_out_and_the_password_changed(
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Your password is changed")).to_be_visible()
-    fill_door(other, email, NEW, "Sign in")
+    fill_sign_in_form(other, email, NEW, "Sign in")
     expect(other.get_by_role("heading", name="Library")).to_be_visible()
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browsing import PASSWORD, choose, fill_door, register, sign_up, wait_until
+from testing.browser import choose, fill_sign_in_form, register, sign_up, wait_until
+from testing.site import PASSWORD
 
 pytestmark = pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events|presets)\)$")
 """Of a tab that asks once more after its session has ended."""
@@ -18,10 +19,10 @@ pytestmark = pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refr
 def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
     email = register(blank)
     _sign_out(blank)
-    fill_door(blank, email, "not the password", "Sign in")
+    fill_sign_in_form(blank, email, "not the password", "Sign in")
     expect(blank.get_by_role("alert")).to_have_text("Email or password is wrong")
     expect(blank.get_by_label("Email")).to_have_value(email)
-    fill_door(blank, email, PASSWORD, "Sign in")
+    fill_sign_in_form(blank, email, PASSWORD, "Sign in")
     expect(blank.get_by_role("heading", name="Library")).to_be_visible()
 
 
@@ -29,7 +30,7 @@ def test_an_email_can_be_taken_only_once(blank: Page) -> None:
     email = sign_up(blank)
     _sign_out(blank)
     blank.get_by_role("link", name="Make an account").click()
-    fill_door(blank, email, PASSWORD, "Make the account")
+    fill_sign_in_form(blank, email, PASSWORD, "Make the account")
     expect(blank.get_by_role("alert")).to_have_text("There is already an account with this email")
 
 
@@ -51,7 +52,7 @@ def test_a_page_behind_the_door_leads_there_and_back(blank: Page) -> None:
     _sign_out(blank)
     blank.goto("/videos/00000000-0000-7000-8000-000000000000")
     expect(blank).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
-    fill_door(blank, email, PASSWORD, "Sign in")
+    fill_sign_in_form(blank, email, PASSWORD, "Sign in")
     expect(blank.get_by_text("There is no such video")).to_be_visible()
 
 

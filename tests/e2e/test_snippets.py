@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests import clips
-from tests.browsing import assert_accessible, choose, in_each_look, row, screenshot
+from testing import clips
+from testing.browser import assert_accessible, choose, in_each_look, row, screenshot
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from mediaproc.embedded import orphans, servers
 from mediaproc.settings import Settings
-from tests.integration.workers import gone
+from testing.workers import gone
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(400)

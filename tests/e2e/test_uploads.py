@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
-from tests import clips
-from tests.browsing import PATIENCE_SECONDS, assert_accessible, choose, in_each_look, row, screenshot, wait_until
+from testing import clips
+from testing.browser import PATIENCE_SECONDS, assert_accessible, choose, in_each_look, row, screenshot, wait_until
 
 MEBIBYTE = 1024 * 1024
 _PART = re.compile(r"[?&]partNumber=(\d+)")

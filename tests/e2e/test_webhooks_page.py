@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook as Verifier
 
-from tests.browsing import assert_accessible, in_each_look, screenshot
-from tests.receiver import Receiver, receiving
+from testing.browser import assert_accessible, in_each_look, screenshot
+from testing.webhook_receiver import Receiver, receiving
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
 from mediaproc.storage import presign
-from tests.integration.serving import Web, start_web
+from testing.web_server import Web, start_web
 
 ORIGIN = "http://localhost:8000"
 PASSWORD = "a long enough password"
@@ -62,7 +62,7 @@ def connected(services: dict[str, str]) -> dict[str, str]:
         playback._token_until,
     ):
         cached.cache_clear()
-    passwords._COST = CHEAP_COST
+    passwords.COST = CHEAP_COST
     logs.configure()
     return services
 

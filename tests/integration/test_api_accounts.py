@@ -35,7 +35,7 @@ def _register(api: TestClient, email: str) -> Any:
 @pytest.fixture
 def real_cost(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hash passwords as slowly as outside of tests."""
-    monkeypatch.setattr(passwords, "_COST", 12)
+    monkeypatch.setattr(passwords, "COST", 12)
     passwords._nobody.cache_clear()
     yield
     passwords._nobody.cache_clear()

@@ -25,7 +25,7 @@ from mediaproc.domain.tables import Job, Rendition, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import accounts
-from tests.integration.serving import Web, start_web
+from testing.web_server import Web, start_web
 
 
 @dataclass

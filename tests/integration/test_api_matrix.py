@@ -20,13 +20,13 @@ import pytest
 from mediaproc import database
 from mediaproc.api.app import create_api
 from mediaproc.domain.tables import ApiKey, now
-from tests import clips, contract
+from testing import clips
+from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
-from tests.integration.serving import Web, start_web
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import make_video
 
-TAKES = {route: takes for route, (takes, _) in contract.routes().items()}
+TAKES = {route: takes for route, (takes, _) in documentation.routes().items()}
 """The scope of each route, as docs/reference/api/index.md says."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -25,7 +25,7 @@ from mediaproc.operations.jobs import Claim, NewRendition, NewSegment
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client as s3
-from tests import clips
+from testing import clips
 from tests.integration.conftest import ORIGIN, Account
 
 Accounts = Callable[[], Account]

@@ -21,7 +21,7 @@ from mediaproc.media.sources import Source
 from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.source import examined
-from tests import clips
+from testing import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
 

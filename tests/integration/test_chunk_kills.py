@@ -22,11 +22,13 @@ from mediaproc.operations import jobs, views
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from tests import clips
-from tests.conftest import Services
-from tests.integration.hosts import Host, tell_of_one_host, why_not
-from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, storyboard_keys_of, uploaded, video_now
+from testing import clips
+from testing.jobs import attempts_of, job_now, uploaded
+from testing.network_hosts import Host, report_single_host, why_not
+from testing.services import Services
+from testing.videos import storyboard_keys_of, video_now
+from testing.waits import eventually
+from testing.workers import Workers, gone, kill
 
 SECONDS, RATE = 92, 25
 HOSTS = ("one", "two")
@@ -39,7 +41,7 @@ def hosts(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
     reason = why_not()
     print(f"Both on this host: {reason}" if reason else "On two hosts")
     if reason:
-        tell_of_one_host(reason)
+        report_single_host(reason)
     with ExitStack() as stack:
         started: list[Workers] = []
         for number, name in enumerate(HOSTS):

@@ -30,19 +30,9 @@ from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.works import (
-    attempts_of,
-    events_of,
-    job_now,
-    parts_of,
-    perform_all,
-    renditions_of,
-    segments_of,
-    stitched,
-    uploaded,
-    video_now,
-)
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing.videos import events_of, renditions_of, segments_of, stitched, video_now
 
 MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-bf", "2", "-c:a", "aac")
 """What no browser plays, so that nothing is played before the first chunk."""

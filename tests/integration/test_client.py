@@ -16,8 +16,8 @@ from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import EventType
 from mediaproc.settings import settings
 from mediaproc.storage.client import client as s3
+from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
-from tests.integration.serving import Web, start_web
 from tests.integration.test_api_events import finish, publish, video_of
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import completed, failed, make_video

@@ -22,8 +22,8 @@ from mediaproc.__main__ import cli
 from mediaproc.cli.exits import Exit
 from mediaproc.events.messages import EventType
 from mediaproc.media.presets import PRESETS
+from testing.web_server import Web
 from tests.integration.conftest import PASSWORD, Account
-from tests.integration.serving import Web
 from tests.integration.test_api_events import finish, publish, video_of
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import completed, failed

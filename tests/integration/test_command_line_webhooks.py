@@ -16,11 +16,11 @@ from standardwebhooks import Webhook as Verifier
 from mediaproc.cli.exits import Exit
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import EventType
+from testing.waits import eventually
+from testing.webhook_receiver import Receiver, receiving
 from tests.integration.conftest import Account
 from tests.integration.test_api_events import finish, publish, video_of
 from tests.integration.test_command_line import ROOT, answer, home, me, run
-from tests.receiver import Receiver, receiving
-from tests.works import eventually
 
 __all__ = ["home", "me"]  # fixtures
 

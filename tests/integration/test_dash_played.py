@@ -16,9 +16,10 @@ from mediaproc.media.mp4 import boxes
 from mediaproc.operations import current_output, jobs, playback, views
 from mediaproc.storage import objects
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.integration.serving import Web
-from tests.works import enqueued, perform_all, uploaded, video_now
+from testing import clips
+from testing.jobs import enqueued, perform_all, uploaded
+from testing.videos import video_now
+from testing.web_server import Web
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from mediaproc.runtime import sandbox
 from mediaproc.runtime.sandbox import MOST_PROCESSES
 from mediaproc_worker import sandboxed_process
 from mediaproc_worker.sandboxed_process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
-from tests import clips
+from testing import clips
 
 FFMPEG = Path(clips.FFMPEG)
 LIMITS = Limits(wall_seconds=30, cpu_seconds=30)

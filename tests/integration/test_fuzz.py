@@ -20,7 +20,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import Index
 from mediaproc.media.sources import Source
 from mediaproc_worker import ffmpeg_errors, source
-from tests import clips
+from testing import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
 

@@ -9,7 +9,7 @@ import pytest
 from mediaproc.media import layout, presets
 from mediaproc.media.commands import encode, files, poster
 from mediaproc.media.sources import Source
-from tests import clips
+from testing import clips
 from tests.integration.test_odd_sources import Made, process, run
 
 # Code values of 10 bits in the range of television: the signal of BT.2100 for 203 nits, 26 nits and black.

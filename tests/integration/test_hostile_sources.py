@@ -16,7 +16,7 @@ from mediaproc.media import ladder, presets, probe
 from mediaproc.media.commands import encode
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
-from tests import clips
+from testing import clips
 
 PRETENDED = MediaInfo(
     container="mp4", duration_seconds=1, size_bytes=1, bitrate_bps=1,

@@ -27,7 +27,8 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
-from tests.works import attempts_of, enqueued, forget_waiting, job_now, make_video, video_now
+from testing.jobs import attempts_of, enqueued, forget_waiting, job_now
+from testing.videos import make_video, video_now
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ import pytest
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Rendition
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.works import attempts_of, fetched, job_now, parts_of, perform_all, renditions_of, stitched, uploaded
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing.videos import fetched, renditions_of, stitched
 
 SAID = "Its sound is kept as it is"
 STEREO = ("-c:a", "aac", "-ac", "2", "-ar", "44100", "-b:a", "160k")

@@ -17,7 +17,7 @@ from mediaproc.media import ladder, presets
 from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
 from mediaproc_worker import ffmpeg_errors
-from tests import clips
+from testing import clips
 
 SILENT = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "4M", "-movflags", "+faststart")
 

@@ -21,8 +21,8 @@ from mediaproc.operations import metrics
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
+from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
-from tests.integration.serving import Web, start_web
 from tests.integration.test_api_videos import make_video
 
 TOKEN = "a token for prometheus"

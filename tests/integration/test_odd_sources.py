@@ -17,7 +17,7 @@ from mediaproc.media.mp4.boxes import Cut, Cutter
 from mediaproc.media.presets import RungTarget
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
-from tests import clips
+from testing import clips
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 YUV444 = (*X264, "-pix_fmt", "yuv444p")

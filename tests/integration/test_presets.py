@@ -18,19 +18,10 @@ from mediaproc.media.preset_request import Recipe
 from mediaproc.operations import jobs, playback
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
+from testing import clips
+from testing.jobs import attempts_of, job_now, perform_all, uploaded
+from testing.videos import fetched, renditions_of, stitched, storyboard_keys_of, video_now
 from tests.integration.test_hdr import PQ, hdr, luma
-from tests.works import (
-    attempts_of,
-    fetched,
-    job_now,
-    perform_all,
-    renditions_of,
-    stitched,
-    storyboard_keys_of,
-    uploaded,
-    video_now,
-)
 
 
 @pytest.fixture(autouse=True)

@@ -22,18 +22,10 @@ from mediaproc_worker import packaging
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.reporter import Reporter
-from tests import clips
-from tests.works import (
-    attempts_of,
-    events_of,
-    eventually,
-    job_now,
-    perform_all,
-    renditions_of,
-    segments_of,
-    uploaded,
-    video_now,
-)
+from testing import clips
+from testing.jobs import attempts_of, job_now, perform_all, uploaded
+from testing.videos import events_of, renditions_of, segments_of, video_now
+from testing.waits import eventually
 
 
 @pytest.fixture(autouse=True)

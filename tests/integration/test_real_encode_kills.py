@@ -18,10 +18,12 @@ from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from tests import clips
-from tests.conftest import Services
-from tests.integration.workers import Workers, gone, kill
-from tests.works import attempts_of, eventually, job_now, parts_of, storyboard_keys_of, uploaded, video_now
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, uploaded
+from testing.services import Services
+from testing.videos import storyboard_keys_of, video_now
+from testing.waits import eventually
+from testing.workers import Workers, gone, kill
 
 SECONDS = 5.28
 

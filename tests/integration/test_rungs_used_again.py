@@ -21,21 +21,11 @@ from mediaproc.storage import objects
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
+from testing import clips
+from testing.jobs import attempts_of, forget_waiting, job_now, parts_of, perform_all
+from testing.videos import fetched, renditions_of, segments_of, stitched, video_now
 from tests.integration.conftest import Account
 from tests.integration.test_team_presets import uploaded_for
-from tests.works import (
-    attempts_of,
-    fetched,
-    forget_waiting,
-    job_now,
-    parts_of,
-    perform_all,
-    renditions_of,
-    segments_of,
-    stitched,
-    video_now,
-)
 
 URL = "/api/v1/presets"
 LARGE, SMALL = {"height": 180, "crf": 24}, {"height": 144, "crf": 26}

@@ -16,19 +16,9 @@ from mediaproc.operations import plans, playback
 from mediaproc.storage import objects
 from mediaproc_worker import attempt, packaging, server_side_remux
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.works import (
-    attempts_of,
-    fetched,
-    job_now,
-    parts_of,
-    perform_all,
-    renditions_of,
-    segments_of,
-    stitched,
-    uploaded,
-    video_now,
-)
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing.videos import fetched, renditions_of, segments_of, stitched, video_now
 
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-c:a", "aac")
 UNEVEN = "select='not(eq(mod(n,5),2))'"

@@ -19,8 +19,9 @@ from mediaproc.storage import keys, objects
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import storyboard as handler
-from tests import clips
-from tests.works import attempts_of, job_now, perform_all, uploaded, video_now
+from testing import clips
+from testing.jobs import attempts_of, job_now, perform_all, uploaded
+from testing.videos import video_now
 
 
 @pytest.fixture(autouse=True)

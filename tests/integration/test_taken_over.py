@@ -18,20 +18,10 @@ from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
+from testing import clips
+from testing.jobs import attempts_of, forget_waiting, job_now, parts_of, perform_all
+from testing.videos import events_of, make_video, renditions_of, segments_of, video_now
 from tests.integration.conftest import Account
-from tests.works import (
-    attempts_of,
-    events_of,
-    forget_waiting,
-    job_now,
-    make_video,
-    parts_of,
-    perform_all,
-    renditions_of,
-    segments_of,
-    video_now,
-)
 
 
 @pytest.fixture(autouse=True)

@@ -20,9 +20,10 @@ from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
+from testing import clips
+from testing.jobs import attempts_of, job_now, perform_all
+from testing.videos import fetched, renditions_of, video_now
 from tests.integration.conftest import Account
-from tests.works import attempts_of, fetched, job_now, perform_all, renditions_of, video_now
 
 Accounts = Callable[[], Account]
 URL = "/api/v1/presets"

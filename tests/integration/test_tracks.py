@@ -20,9 +20,10 @@ from mediaproc.settings import settings
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.integration.serving import Web
-from tests.works import attempts_of, job_now, parts_of, perform_all, renditions_of, uploaded, video_now
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing.videos import renditions_of, video_now
+from testing.web_server import Web
 
 TONES_HZ = {"audio": 800, "audio-2": 400, "audio-3": 1600}
 """What is heard in each rendition: the default, which is the source's second, then the others in its order."""

@@ -20,8 +20,8 @@ from mediaproc.operations.scope import Principal
 from mediaproc_worker import attempt, vmaf_samples
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import tune as handler
-from tests import clips
-from tests.works import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
 
 FINE: dict[str, Any] = {"title": "Fine", "rungs": [{"height": 180}, {"height": 144}], "target_vmaf": 80}
 

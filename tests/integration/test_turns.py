@@ -20,7 +20,8 @@ from mediaproc.operations import jobs
 from mediaproc.operations.jobs import scheduling
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
-from tests.works import forget_waiting, make_video
+from testing.jobs import forget_waiting
+from testing.videos import make_video
 
 
 @pytest.fixture(autouse=True)

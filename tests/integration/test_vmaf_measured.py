@@ -18,8 +18,9 @@ from mediaproc.settings import settings
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import measure as handler
-from tests import clips
-from tests.works import attempts_of, events_of, job_now, parts_of, perform_all, renditions_of, uploaded, video_now
+from testing import clips
+from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
+from testing.videos import events_of, renditions_of, video_now
 
 EDITED: dict[str, Any] = {
     "title": "Edited", "rungs": [{"height": 180, "crf": 12}, {"height": 144, "crf": 40}], "frame_rate_cap": 10,

@@ -13,9 +13,9 @@ import pytest
 from mediaproc.domain.states import Lane
 from mediaproc.domain.webhooks import DeliveryState
 from mediaproc.queue.huey import huey_of
+from testing.waits import eventually
+from testing.webhook_receiver import receiving
 from tests.integration.test_webhooks import Receiver, cancelled_video, rows_of
-from tests.receiver import receiving
-from tests.works import eventually
 
 ROOT = Path(__file__).parents[2]
 HURRY = {

@@ -27,8 +27,8 @@ from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc_worker import deliveries, ssrf_guard
-from tests.receiver import Receiver, receiving
-from tests.works import make_video
+from testing.videos import make_video
+from testing.webhook_receiver import Receiver, receiving
 
 STATUSES = [WebhookEvent.QUEUED, WebhookEvent.PROCESSING, WebhookEvent.CANCELLED]
 

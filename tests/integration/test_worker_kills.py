@@ -23,9 +23,12 @@ from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from mediaproc_worker.consumer import BESIDE
-from tests.conftest import Services
-from tests.integration.workers import ROOT, Workers, gone, kill
-from tests.works import attempts_of, enqueued, eventually, job_now, video_now
+from testing import ROOT
+from testing.jobs import attempts_of, enqueued, job_now
+from testing.services import Services
+from testing.videos import video_now
+from testing.waits import eventually
+from testing.workers import Workers, gone, kill
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """One consumer with one slot, and the periodic process."""
     logs.configure()
     folder = tmp_path_factory.mktemp("workers")
-    started = Workers(folder, module="tests.integration.fake_worker")
+    started = Workers(folder, module="testing.fake_worker")
     try:
         _completed(enqueued(filename="instant"))
         yield started

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench import live, page_upload
+from bench.chunk_overhead import Encoded, ratio_at_equal_vmaf
 from bench.live import Delays, Told
-from bench.stitched import Encoded, ratio_at_equal_vmaf
+from mediaproc.commands import checks
 
 
 def test_a_text_on_the_page_belongs_to_the_first_event_that_is_written_so() -> None:
@@ -32,7 +33,7 @@ def test_boto3_puts_as_many_parts_at_once_as_the_page() -> None:
 
 
 def test_without_a_browser_a_line_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(page_upload.browsing.checks, "chromium", lambda: Path("/nowhere/chromium"))
+    monkeypatch.setattr(checks, "chromium", lambda: Path("/nowhere/chromium"))
     assert page_upload.measure(size_bytes=1, rounds=1) == []
     assert capsys.readouterr().out == "upload through the page: not measured, there is no Chromium here\n"
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from mediaproc.media.matroska import keyframe_seconds
-from tests import damage
+from testing import damage
 
 SEGMENT = 0x18538067
 

@@ -13,10 +13,12 @@ from mediaproc.__main__ import cli as program
 from mediaproc.domain.errors import Expected
 from mediaproc.media.presets import PRESETS
 from mediaproc.settings import Settings
-from tests import contract
+from testing import documentation
 
 MARKERS = {
-    marker for text in contract.pages().values() for marker in re.findall(r"^<!-- generated: (.+) -->$", text, re.M)
+    marker
+    for text in documentation.pages().values()
+    for marker in re.findall(r"^<!-- generated: (.+) -->$", text, re.M)
 }
 
 

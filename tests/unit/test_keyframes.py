@@ -14,7 +14,7 @@ import pytest
 from mediaproc.media.mp4 import boxes, keyframes, sample_tables
 from mediaproc.media.probe import NO_PICTURE, MediaInfo
 from mediaproc.media.source_index import Index
-from tests import damage
+from testing import damage
 
 
 def box(kind: str, *content: bytes) -> bytes:

@@ -19,7 +19,7 @@ from mediaproc.media.plan import NAMELESS, outline_of
 from mediaproc.media.presets import WEB, RungTarget
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
-from tests import clips
+from testing import clips
 from tests.unit.test_command import INFO
 
 

@@ -10,11 +10,11 @@ import pytest
 import typer.main
 
 from mediaproc.__main__ import cli
-from tests import contract
+from testing import documentation
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-TEXTS = {"README.md": README.read_text(encoding="utf-8"), **contract.pages()}
+TEXTS = {"README.md": README.read_text(encoding="utf-8"), **documentation.pages()}
 
 
 def _commands(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediaproc.media.mp4 import boxes, faststart
-from tests import clips
+from testing import clips
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from mediaproc.media.edits import Edits
 from mediaproc.media.mp4 import sample_tables
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import AudioTrack
-from tests import clips, damage
+from testing import clips, damage
 
 FITS = AudioTrack(1, "aac", 2, 44_100, bitrate_bps=160_000, profile="LC", gapless=True)
 STEREO = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-ac", "2", "-b:a", "128k")

@@ -12,7 +12,7 @@ from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
-from tests import clips
+from testing import clips
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mediaproc.media.edits import Edits
 from mediaproc.media.plan import NAMELESS, outline_of
 from mediaproc.media.presets import WEB, Preset
 from mediaproc.media.sources import Source
-from tests import clips
+from testing import clips
 
 SRT = """1
 00:00:00,200 --> 00:00:00,900

@@ -12,7 +12,7 @@ from mediaproc.cli.exits import MEANINGS
 from mediaproc.domain.scopes import Scope
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.events.messages import EventType
-from tests import contract
+from testing import documentation
 
 
 @cache
@@ -26,28 +26,28 @@ def _documented() -> dict[tuple[str, str], set[str]]:
 
 
 def test_the_page_has_every_route_and_no_other() -> None:
-    assert set(contract.routes()) == set(_documented())
+    assert set(documentation.routes()) == set(_documented())
 
 
-@pytest.mark.parametrize("route", sorted(contract.routes()), ids=" ".join)
+@pytest.mark.parametrize("route", sorted(documentation.routes()), ids=" ".join)
 def test_a_route_answers_as_the_page_says(route: tuple[str, str]) -> None:
-    takes, statuses = contract.routes()[route]
+    takes, statuses = documentation.routes()[route]
     assert statuses == _documented()[route]
     assert takes in {"nobody", *Scope}
 
 
 def test_the_page_has_every_exit_code() -> None:
-    text = contract.pages()["reference/cli.md"]
+    text = documentation.pages()["reference/cli.md"]
     assert all(f"| {code.value} | {meaning} |" in text for code, meaning in MEANINGS.items())
 
 
 def test_the_page_has_every_event() -> None:
-    text = contract.pages()["reference/events.md"]
+    text = documentation.pages()["reference/events.md"]
     assert [each for each in (*EventType, *WebhookEvent) if f"`{each.value}`" not in text] == []
 
 
 def test_the_examples_are_short() -> None:
-    assert all(len(contract.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
+    assert all(len(documentation.example(name).splitlines()) <= 12 for name in ("python", "curl", "browser", "client"))
 
 
 RUN = {"walk", "python", "curl", "browser", "client", "receiver"}
@@ -55,12 +55,12 @@ RUN = {"walk", "python", "curl", "browser", "client", "receiver"}
 
 
 def test_every_example_is_run() -> None:
-    assert set(contract.examples()) == RUN
+    assert set(documentation.examples()) == RUN
 
 
-@pytest.mark.parametrize("page", sorted(contract.pages()))
+@pytest.mark.parametrize("page", sorted(documentation.pages()))
 def test_code_on_a_page_is_an_example_that_is_run(page: str) -> None:
-    text = contract.pages()[page]
+    text = documentation.pages()[page]
     assert len(re.findall(r"^```(?:python|js)$", text, re.MULTILINE)) == len(
         re.findall(r"^<!-- run: \w+ -->\n```(?:python|js)$", text, re.MULTILINE)
     )

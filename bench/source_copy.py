@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import Figure
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
-from tests import clips
+from testing import clips
 
 WANTED = 0.6
 

@@ -22,7 +22,7 @@ from mediaproc.media.ladder import Rung
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.settings import settings
-from tests import clips
+from testing import clips
 
 _PRESET = replace(presets.WEB, rungs=presets.WEB.rungs[-1:])
 _COARSER = 3

@@ -93,7 +93,7 @@ def why_not() -> str:
     return ""
 
 
-def tell_of_one_host(reason: str) -> None:
+def report_single_host(reason: str) -> None:
     """Say in pytest's summary what was tried on less than two hosts; fail where TWO_HOSTS says that it must not be."""
     if os.environ.get("TWO_HOSTS") == "required":
         pytest.fail(f"There have to be two hosts, but {reason}")

@@ -1,4 +1,4 @@
-"""`python -m tests.integration.fake_worker`: the real consumer, with a handler that does what the file's name says.
+"""`python -m testing.fake_worker`: the real consumer, with a handler that does what the file's name says.
 
 So the life of a job is tested in seconds; `ffmpeg` runs a real one, for as long as it is asked to.
 """

@@ -19,7 +19,7 @@ from mediaproc.settings import settings
 def make() -> FastAPI:
     """The app. `KEEP_ALIVE_SECONDS` is for tests that wait for a keep-alive, of 15 seconds otherwise."""
     logs.configure(level=settings().log_level)
-    passwords._COST = 4  # as in the tests' own process
+    passwords.COST = 4  # as in the tests' own process
     stream_checks.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", stream_checks.INTERVAL_SECONDS))
     app = create_api()
 

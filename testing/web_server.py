@@ -8,14 +8,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
 
 from mediaproc.embedded import servers
-
-ROOT = Path(__file__).parents[2]
+from testing import ROOT
 
 
 @dataclass
@@ -45,7 +43,7 @@ def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: st
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
-        *("--backlog", "1024", "--backpressure", str(ceiling), "tests.integration.events_app:make"),
+        *("--backlog", "1024", "--backpressure", str(ceiling), "testing.web_app:make"),
     ]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environment})
     web = Web(url=f"http://127.0.0.1:{port}", process=process)

@@ -11,15 +11,16 @@ import psutil
 
 from bench import machine
 from bench.figures import Figure
-from bench.relay import Relay, relaying
+from bench.s3_relay import Relay, relaying
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
-from tests import clips
-from tests.integration.workers import Workers
-from tests.works import eventually, job_now, parts_of, uploaded
+from testing import clips
+from testing.jobs import job_now, parts_of, uploaded
+from testing.waits import eventually
+from testing.workers import Workers
 
 JOBS = 50
 _AT_THE_ENDS = 10

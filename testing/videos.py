@@ -1,29 +1,21 @@
-"""Rows and waits that tests of the work need."""
+"""Videos of a test: rows, events and stored objects."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mediaproc import database
-from mediaproc.domain.states import JobState
-from mediaproc.domain.tables import Attempt, Job, Rendition, Segment, Storyboard, Team, Video, new_id
+from mediaproc.domain.tables import Rendition, Segment, Storyboard, Team, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from mediaproc_worker import attempt
-
-T = TypeVar("T")
 
 
 def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int = 1) -> Video:
@@ -37,35 +29,6 @@ def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int 
     session.add(video)
     session.flush()
     return video
-
-
-def enqueued(**video: object) -> Job:
-    """A new video's job, committed and sent."""
-    with database.transaction() as session:
-        return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
-
-
-def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") -> Job:
-    """A new video with this file as its source in storage, and its job, committed and sent."""
-    with database.transaction() as session:
-        video = make_video(session, filename=filename or source.name, size_bytes=source.stat().st_size)
-        video.preset = preset
-        client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
-
-
-def perform_all(job: Job) -> None:
-    """Perform a job and its parts, one after another in this process, until none waits but what comes afterwards."""
-    attempt.perform(job.id)
-    while waiting := [each for each in parts_of(job) if each.state.waiting and not each.kind.afterwards]:
-        for part in waiting:
-            attempt.perform(part.id)
-
-
-def parts_of(job: Job) -> list[Job]:
-    """The parts of a job, in the order in which they were asked for."""
-    with database.transaction() as session:
-        return jobs.of_job(session, job.id)
 
 
 def storyboard_keys_of(video_id: UUID) -> set[str]:
@@ -116,36 +79,7 @@ def stitched(rendition: Rendition, folder: Path) -> Path:
     return path
 
 
-def job_now(job_id: UUID) -> Job:
-    """The job's row as it is now."""
-    with database.transaction() as session:
-        return session.exec(select(Job).where(col(Job.id) == job_id)).one()
-
-
 def video_now(video_id: UUID) -> Video:
     """The video's row as it is now."""
     with database.transaction() as session:
         return session.exec(select(Video).where(col(Video.id) == video_id)).one()
-
-
-def attempts_of(job_id: UUID) -> list[Attempt]:
-    """The attempts of a job, in order."""
-    with database.transaction() as session:
-        query = select(Attempt).where(col(Attempt.job_id) == job_id).order_by(col(Attempt.number))
-        return list(session.exec(query).all())
-
-
-def eventually(found: Callable[[], T], *, seconds: float = 20.0) -> T:
-    """The first truthy answer. Raises AssertionError when there was none in time."""
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-    return answer
-
-
-def forget_waiting() -> None:
-    """Cancel what earlier tests left waiting: a worker takes whatever job is next, not the one of this test."""
-    with database.transaction() as session:
-        waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
-        session.exec(update(Job).where(waiting).values(state=JobState.CANCELLED))

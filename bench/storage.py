@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from uuid import UUID
@@ -26,7 +26,7 @@ def stored_by(video_id: UUID) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def again(objects: Sequence[tuple[str, int]], *, source_key: str) -> Iterator[None]:
+def again(objects: Sequence[tuple[str, int]], *, source_key: str) -> Generator[None]:
     """While `with` lasts, and until it is done: objects of these sizes are put, and what a job reads is read."""
     with ThreadPoolExecutor(1, thread_name_prefix="storing") as pool:
         storing = pool.submit(_store, objects, source_key)

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from tests import clips
-from tests.works import eventually, forget_waiting
-
-ROOT = Path(__file__).parents[2]
+from testing import ROOT, clips
+from testing.jobs import forget_waiting
+from testing.waits import eventually
 
 HURRY = {
     "LEASE_SECONDS": "3",
