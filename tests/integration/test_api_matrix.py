@@ -20,7 +20,7 @@ import pytest
 from mediaproc import database
 from mediaproc.api.app import create_api
 from mediaproc.domain.tables import ApiKey, now
-from testing import clips
+from testing import clips, documentation
 from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
 from tests.integration.test_api_keys import make_key

@@ -15,11 +15,8 @@ from mediaproc.media.presets import PRESETS
 from mediaproc.settings import Settings
 from testing import documentation
 
-MARKERS = {
-    marker
-    for text in documentation.pages().values()
-    for marker in re.findall(r"^<!-- generated: (.+) -->$", text, re.M)
-}
+_TEXT = "\n".join(documentation.pages().values())
+MARKERS = set(re.findall(r"^<!-- generated: (.+) -->$", _TEXT, re.M))
 
 
 @pytest.mark.parametrize("marker", sorted(MARKERS))
