@@ -1,4 +1,4 @@
-"""The secrets that deliveries are signed with: derived, so that none is kept (docs/decisions/0010)."""
+"""The secrets that deliveries are signed with: derived, so that none is kept (docs/decisions/0010-webhook-outbox.md)."""
 
 from __future__ import annotations
 
