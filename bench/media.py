@@ -198,7 +198,7 @@ def _plain_ffmpeg_and_storage(clip: Path, folder: Path, video: Video) -> None:
 
 
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
-    info = index_of(clip, clips.probed(clip)).listened_to(presets.WEB)
+    info = index_of(clip, clips.probed(clip)).with_gapless_audio(presets.WEB)
     rungs = ladder.rungs_for(info, presets.WEB)
     return encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
 

@@ -25,7 +25,7 @@ def _facts(preset: Preset) -> Iterable[tuple[str, str]]:
         yield "Segments", f"{preset.segment_seconds} s"
     if preset.copies:
         yield "Video", "copied from the source"
-    if preset.rungs or preset.copies or preset.sounds:
+    if preset.rungs or preset.copies or preset.audio_files:
         yield "Audio", _audio(preset.audio)
 
 
@@ -44,8 +44,8 @@ def _tables(preset: Preset) -> Iterable[str]:
             for each in preset.rungs
         )
         yield table(("Rung", "Fits into", "CRF", "Maximum bit rate"), rows)
-    if preset.sounds:
-        files = ((code(f".{each.suffix}"), code(each.encoder), _kilobits(each.bitrate_bps)) for each in preset.sounds)
+    if preset.audio_files:
+        files = ((code(f".{each.suffix}"), code(each.encoder), _kilobits(each.bitrate_bps)) for each in preset.audio_files)
         yield table(("File", "Encoder", "Bit rate"), files)
     if preset.loop:
         yield f"{preset.loop.seconds:g} s in all, from {preset.loop.moments} place(s) in the video."

@@ -13,7 +13,7 @@ from mediaproc.media import audio_copy, codecs, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
-from mediaproc.media.mp4.boxes import Cutter
+from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
@@ -75,7 +75,7 @@ def rung_outboxes(
 ) -> list[Outbox]:
     """One for each rung, of the whole video or of one chunk."""
     return [
-        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), cutter=Cutter(), chunk=chunk)
+        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), segmenter=Segmenter(), chunk=chunk)
         for rung in rungs
     ]
 
@@ -89,7 +89,7 @@ def sound_outboxes(
             context=context,
             pool=pool,
             row=_sound_row(context, kept, preset),
-            cutter=Cutter(segment_seconds=preset.segment_seconds),
+            segmenter=Segmenter(segment_seconds=preset.segment_seconds),
         )
         for kept in sounds
     ]
@@ -99,8 +99,8 @@ def copied_outbox(
     context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset, *, name: str
 ) -> Outbox:
     """One for the source's own picture. Its GOPs are as long as they are: short ones are put together."""
-    cutter = Cutter(segment_seconds=preset.segment_seconds)
-    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), cutter=cutter)
+    segmenter = Segmenter(segment_seconds=preset.segment_seconds)
+    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), segmenter=segmenter)
 
 
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
@@ -207,8 +207,8 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
 
 
 def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
-    audio, track = preset.audio.of(kept.channels), tracks.track_of(info_of(context), kept)
-    bitrate_bps = track.bitrate_bps if audio_copy.kept(track, preset) else audio.bitrate_bps
+    audio, track = preset.audio.for_channels(kept.channels), tracks.source_track(info_of(context), kept)
+    bitrate_bps = track.bitrate_bps if audio_copy.is_copied(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.AUDIO,

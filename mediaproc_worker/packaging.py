@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mediaproc.domain.states import Stage
 from mediaproc.media import hls, layout
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import download
 from mediaproc.media.tracks import Label
 from mediaproc.operations import jobs
 from mediaproc.storage import keys
@@ -95,7 +95,7 @@ def _remux(context: AttemptContext, rung: Made, *, sounds: Sequence[tuple[str, L
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
-    ffmpeg.run(context, encode.remux_arguments(rung.name, sounds=sounds))
+    ffmpeg.run(context, download.mp4_arguments(rung.name, audio=sounds))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name
 

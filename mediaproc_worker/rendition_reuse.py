@@ -54,7 +54,9 @@ def reused(
     if not made:
         return ()
     words = fingerprints_of(context, info, preset, chunks)
-    sounds: jobs.Sounds = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
+    sounds: jobs.Sounds = {
+        kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.selected_audio(info)
+    }
     found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
     with senders() as pool:
         tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
@@ -76,7 +78,7 @@ def fingerprints_of(
         video = session.get_one(Video, context.claim.video_id)
     if video.source_etag is None:
         return {}
-    made = fingerprints.Made(etag=video.source_etag, size_bytes=video.size_bytes, ffmpeg=ffmpeg.version())
+    made = fingerprints.Inputs(etag=video.source_etag, size_bytes=video.size_bytes, ffmpeg=ffmpeg.version())
     return fingerprints.of_output(made, info, preset, chunks)
 
 

@@ -12,7 +12,7 @@ from mediaproc import logs
 from mediaproc.domain.errors import Expected, StorageFailed
 from mediaproc.media.commands import source_copy
 from mediaproc.media.mp4 import faststart
-from mediaproc.media.mp4.faststart import Reheaded
+from mediaproc.media.mp4.faststart import FaststartFile
 from mediaproc.media.probe import MediaInfo
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
@@ -34,10 +34,10 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
 
     None where the source is not made for that, or storage does not copy parts: then it must be sent.
     """
-    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.keeps_every_sound(info):
+    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.copies_all_audio(info):
         return None
     source_key = context.claim.video.source_key
-    made = faststart.reheaded(
+    made = faststart.faststart_file(
         lambda offset, size: objects.get_range(source_key, offset, size),
         context.claim.video.size_bytes,
         tracks=1 + len(info.audio),
@@ -51,7 +51,7 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
         return None
 
 
-def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
+def _joined(context: AttemptContext, made: FaststartFile, key: str) -> int:
     upload_id = multipart.create(key, content_type="video/mp4")
     try:
         multipart.complete(key, upload_id=upload_id, parts=_parts(context, made, key, upload_id))
@@ -62,7 +62,7 @@ def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
     return made.size_bytes
 
 
-def _parts(context: AttemptContext, made: Reheaded, key: str, upload_id: str) -> list[UploadedPart]:
+def _parts(context: AttemptContext, made: FaststartFile, key: str, upload_id: str) -> list[UploadedPart]:
     source_key, rest = context.claim.video.source_key, min(made.start + _FIRST_BYTES, made.end)
     first = made.head + objects.get_range(source_key, made.start, rest - made.start)
 

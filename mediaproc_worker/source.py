@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.media import probe, sniff
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.source_index import Index
+from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
 from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
@@ -34,7 +34,7 @@ def source_of(context: AttemptContext) -> Source:
     return Source(objects.url_for_servers(context.claim.video.source_key, seconds=seconds))
 
 
-def probed(context: AttemptContext, source: Source, *, picture_needed: bool = True) -> MediaInfo:
+def probed(context: AttemptContext, source: Source, *, video_needed: bool = True) -> MediaInfo:
     """What the source is. Raises the expected error if it can't be processed."""
     head = _head(context.claim.video.source_key)
     return examined(
@@ -42,12 +42,12 @@ def probed(context: AttemptContext, source: Source, *, picture_needed: bool = Tr
         head=head,
         directory=context.workspace,
         cancelled=context.cancelled,
-        picture_needed=picture_needed,
+        video_needed=video_needed,
     )
 
 
 def examined(
-    source: Source, *, head: bytes, directory: Path, cancelled: threading.Event, picture_needed: bool = True
+    source: Source, *, head: bytes, directory: Path, cancelled: threading.Event, video_needed: bool = True
 ) -> MediaInfo:
     """What ffprobe says of a source that begins with `head`. Raises the expected error if it can't be processed."""
     content_type = sniff.content_type_of(head)
@@ -60,7 +60,7 @@ def examined(
             limits=_PROBE_LIMITS,
             log_name="ffprobe.log",
         )
-        return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
+        return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed)
     except ProcessFailed as failure:
         raise ffmpeg_errors.beyond_the_file(failure) or ffmpeg_errors.refusal(probe.NotMedia(content_type)) from failure
     except ProcessTimedOut as failure:
@@ -69,14 +69,14 @@ def examined(
         raise ffmpeg_errors.refusal(refused) from refused
 
 
-def index_of(context: AttemptContext, info: MediaInfo) -> Index:
+def index_of(context: AttemptContext, info: MediaInfo) -> SourceIndex:
     """What the container says in one place. Reading it may raise SourceMissing or StorageFailed."""
     key, size_bytes = context.claim.video.source_key, context.claim.video.size_bytes
 
     def read(offset: int, size: int) -> bytes:
         return objects.get_range(key, offset, size)
 
-    return Index(info, read, size_bytes)
+    return SourceIndex(info, read, size_bytes)
 
 
 def _head(key: str) -> bytes:

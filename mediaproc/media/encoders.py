@@ -17,7 +17,7 @@ DEEP_CODECS = frozenset({"hevc", "av1"})
 """Those of which players know 10 bits."""
 
 
-def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
+def video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""
     return {
         "c:v": preset.encoder,

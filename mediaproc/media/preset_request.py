@@ -223,7 +223,7 @@ class Recipe(_Part):
                 crop=Crop(**self.crop.model_dump()),
                 rotate=self.rotate,
                 mute=self.mute,
-                first_sound_only=self.audio_tracks == "first",
+                first_audio_only=self.audio_tracks == "first",
                 without_subtitles=self.subtitles == "none",
                 watermark=Watermark(**self.watermark.model_dump()) if self.watermark else None,
                 burn_in=self.subtitles == "burn-in",

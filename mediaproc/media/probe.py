@@ -88,7 +88,7 @@ class VideoTrack:
         return self.display_width > 0
 
 
-NO_PICTURE = VideoTrack(
+NO_VIDEO = VideoTrack(
     index=-1,
     codec="",
     width=0,
@@ -180,7 +180,7 @@ def ffprobe_arguments(source: Source) -> list[str]:
     ]
 
 
-def parse_ffprobe(output: str, *, content_type: str | None = None, picture_needed: bool = True) -> MediaInfo:
+def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed: bool = True) -> MediaInfo:
     """What ffprobe's JSON says of a source. `content_type` is what the file seems to be, for the sentence.
 
     Raises `NotMedia`, `BeyondLimits`, and `NoVideo` where a picture is needed, or there is no sound either.
@@ -195,14 +195,14 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, picture_neede
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
     info = _media_info(about, streams)
-    if not info.video.shown and (picture_needed or not info.audio):
+    if not info.video.shown and (video_needed or not info.audio):
         raise NoVideo
     return _within_limits(info)
 
 
 def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
-    picture = _main_picture(streams)
-    video = _video_track(picture) if picture else NO_PICTURE
+    picture = _main_video(streams)
+    video = _video_track(picture) if picture else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
         duration_seconds=_duration(about, streams),
@@ -223,7 +223,7 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
     return info
 
 
-def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
     moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
     sized = [each for each in moving if _area(each) > 0]
@@ -267,7 +267,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         language=_language(stream),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         title=_title(stream),
-        role=track_roles.of_sound(_dispositions(stream)),
+        role=track_roles.of_audio(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
         profile=str(stream.get("profile", "")),
     )

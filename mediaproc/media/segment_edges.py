@@ -1,6 +1,6 @@
-"""When segments begin: soon at first, so that a video can be played early, then every few seconds.
+"""Segment edges: the times at which segments begin, early at first for a quick start, then every few seconds.
 
-Edges depend on the time in the video alone, so all rungs and the sound have the same, and chunks begin on one.
+Edges depend only on the time in the video, so all rungs and the audio share them, and chunks begin on one.
 """
 
 from __future__ import annotations

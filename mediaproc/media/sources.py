@@ -67,7 +67,7 @@ def location(source: Source) -> str:
     return source.location if source.remote else f"file:{source.location}"
 
 
-def input_options_in_one_go(source: Source) -> dict[str, str]:
+def sequential_input_options(source: Source) -> dict[str, str]:
     """The options of an input that is read from its beginning to its end, faster than pieces come one by one."""
     return input_options(source) | (_LONG_RANGES if source.remote else {})
 

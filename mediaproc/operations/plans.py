@@ -89,7 +89,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     if (obstacle := plan.obstacle(info, preset, ())) is not None:
         raise Conflict(f"There is no plan: {obstacle}")
     try:
-        made = plan.outline_of(
+        made = plan.plan_of(
             info,
             source=plan.NAMELESS,
             preset=preset,

@@ -20,7 +20,7 @@ from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
-from mediaproc.media.hls import Piece, Sound, Text, Variant
+from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
 from mediaproc.operations import current_output, jobs, scope, tokens
 from mediaproc.operations.jobs import output_cleanup
@@ -70,8 +70,10 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     token = _token(video)
     return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
-        sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
-        texts=[Text(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES],
+        audio=[_audio(each, token, alone=len(sounds) == 1) for each in sounds],
+        subtitles=[
+            TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
+        ],
     )
 
 
@@ -139,10 +141,10 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     return current_output.streamed(current_output.renditions(session, [video]).get(video.id, []))
 
 
-def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
+def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[MediaSegment]:
     """A rendition's segments by presigned addresses that last so long."""
     return [
-        Piece(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
+        MediaSegment(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
         for row in _segments(session, rendition)
     ]
 
@@ -186,7 +188,7 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
 def _start_seconds(init_key: str, segment_key: str) -> float:
     """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
     timescale = boxes.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
-    return boxes.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
+    return boxes.decode_time_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:
@@ -212,15 +214,15 @@ def _variant(rendition: Rendition, token: str) -> Variant:
     )
 
 
-def _sound(rendition: Rendition, token: str, *, alone: bool) -> Sound:
-    sound = Sound(
+def _audio(rendition: Rendition, token: str, *, alone: bool) -> AudioRendition:
+    audio = AudioRendition(
         uri=_uri(rendition, token),
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
         channels=rendition.channels,
     )
-    return sound if alone else replace(sound, label=rendition.label)
+    return audio if alone else replace(audio, label=rendition.label)
 
 
 def _address(video: Video, path: str) -> str:

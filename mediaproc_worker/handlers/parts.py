@@ -6,7 +6,8 @@ from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job
 from mediaproc.media import ladder, tracks
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import audio, encode
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
@@ -25,7 +26,7 @@ def encode_chunk(context: AttemptContext) -> None:
     rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
     arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     overlays.fetch(context, info, preset)
     with ffmpeg.senders() as pool:
         outboxes = ffmpeg.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
@@ -36,10 +37,10 @@ def encode_chunk(context: AttemptContext) -> None:
 def encode_sound(context: AttemptContext) -> None:
     """Encode the sound of the whole video, so that no seam can be heard."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    arguments = encode.sound_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    arguments = audio.arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     with ffmpeg.senders() as pool:
-        outboxes = ffmpeg.sound_outboxes(context, pool, tracks.sounds(info), preset)
+        outboxes = ffmpeg.sound_outboxes(context, pool, tracks.selected_audio(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
 
 
@@ -53,7 +54,7 @@ def take_poster(context: AttemptContext) -> None:
 def _show(context: AttemptContext) -> bool:
     """Let the video be played if the renditions of the other parts have begun too."""
     info = ffmpeg.info_of(context)
-    renditions = len(ladder.rungs_for(info, ffmpeg.preset_of(context))) + len(tracks.sounds(info))
+    renditions = len(ladder.rungs_for(info, ffmpeg.preset_of(context))) + len(tracks.selected_audio(info))
     return context.write(jobs.mark_playable, renditions=renditions)
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from mediaproc.domain.errors import NotCopyable
 from mediaproc.media import ladder, tracks
-from mediaproc.media.commands import encode, source_copy, subtitles
+from mediaproc.media.commands import source_copy, subtitles
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -35,14 +36,14 @@ def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
 def keep_source(context: AttemptContext) -> None:
     """Make everything of a video whose source is kept."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    context.log(source_copy.said(info, preset))
+    context.log(source_copy.summary(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
     with ffmpeg.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
         picture = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
         outboxes = [picture, *_sounds(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
-        if tracks.texts(info):
+        if tracks.selected_subtitles(info):
             keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
@@ -54,7 +55,7 @@ def _copied(
 ) -> list[Made]:
     """The segments, each in S3 as soon as it is cut; their bytes stay in the workspace for the MP4."""
     arguments = source_copy.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     done = run_part(
         context, outboxes, arguments, threads=1, seconds=info.duration_seconds, base=jobs.PLANNED, end=jobs.ENCODED,
         show=lambda attempt: attempt.write(jobs.mark_playable),
@@ -63,10 +64,10 @@ def _copied(
 
 
 def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
-    kept = tracks.sounds(info)
+    kept = tracks.selected_audio(info)
     outboxes = ffmpeg.sound_outboxes(context, pool, kept, preset)
     for outbox, each in zip(outboxes, kept, strict=True):
-        outbox.row = replace(outbox.row, channels=source_copy.sound_channels(info, each, preset))
+        outbox.row = replace(outbox.row, channels=source_copy.output_channels(info, each, preset))
     return outboxes
 
 

@@ -27,7 +27,7 @@ def test_a_missing_secret_stops_the_start_and_is_named(services: dict[str, str],
     environment = {key: value for key, value in os.environ.items() if key != "JWT_SECRET"}
     done = subprocess.run(_command(name), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert done.stderr.startswith("JWT_SECRET is not set: ")
+    assert done.stderr.startswith("JWT_SECRET is not set. ")
     assert services["DATABASE_URL"] not in done.stderr
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mediaproc.media import hls, ladder, layout, presets, probe, tracks
-from mediaproc.media.commands import poster
-from mediaproc.media.commands.encode import encode_arguments, poster_arguments, remux_arguments
-from mediaproc.media.mp4.boxes import Cut, Cutter
+from mediaproc.media.commands import download, poster
+from mediaproc.media.commands.encode import encode_arguments
+from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 from mediaproc.media.presets import RungTarget
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -57,16 +57,16 @@ def process(source: Path, folder: Path, preset: presets.Preset = presets.WEB) ->
     folder.mkdir(exist_ok=True)
     run(folder, encode_arguments(info, source=Source(str(source)), preset=preset, rungs=rungs, threads=2))
     for rung in rungs:
-        sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
-        run(folder, remux_arguments(rung.name, sounds=sounds))
+        sounds = [(kept.rendition, kept.label) for kept in tracks.selected_audio(info)]
+        run(folder, download.mp4_arguments(rung.name, audio=sounds))
     return made
 
 
-def cut(file: Path) -> list[Cut]:
+def cut(file: Path) -> list[ClosedSegment]:
     """The segments of a rendition's whole file; the file is seen to be whole."""
-    data, cutter = file.read_bytes(), Cutter(segment_seconds=4 if file.stem == layout.AUDIO else None)
-    cuts = cutter.cut(lambda offset, size: data[offset : offset + size], len(data))
-    assert cutter.ended
+    data, segmenter = file.read_bytes(), Segmenter(segment_seconds=4 if file.stem == layout.AUDIO else None)
+    cuts = segmenter.closed_segments(lambda offset, size: data[offset : offset + size], len(data))
+    assert segmenter.ended
     return cuts
 
 
@@ -77,7 +77,7 @@ def write_hls(folder: Path, name: str) -> None:
     for piece in pieces:
         file = folder / f"{name}.{piece.number}.m4s"
         file.write_bytes(data[piece.offset : piece.offset + piece.size_bytes])
-    listed = [hls.Piece(f"{name}.{piece.number}.m4s", piece.duration_seconds) for piece in pieces]
+    listed = [hls.MediaSegment(f"{name}.{piece.number}.m4s", piece.duration_seconds) for piece in pieces]
     text = hls.media_playlist(listed, init_uri=f"{name}.init.mp4", finished=True)
     (folder / f"{name}.m3u8").write_text(text)
 
@@ -133,11 +133,11 @@ def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
         uri=f"{rung.name}.m3u8", width=rung.width, height=rung.height, frame_rate=25.0,
         codecs="avc1.64001e", bitrate_bps=1_000_000, peak_bitrate_bps=1_200_000,
     )  # fmt: skip
-    sound = hls.Sound(
+    sound = hls.AudioRendition(
         uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000
     )  # fmt: skip
     top = folder / "top.m3u8"
-    top.write_text(hls.multivariant_playlist([variant], sounds=[sound]))
+    top.write_text(hls.multivariant_playlist([variant], audio=[sound]))
     for name in (rung.name, layout.AUDIO):
         write_hls(folder, name)
     assert {stream["codec_type"] for stream in clips.ffprobe(top)["streams"]} == {"video", "audio"}
@@ -227,7 +227,7 @@ def test_what_is_transparent_lies_on_black(tmp_path: Path, name: str, encode: tu
     clips.ffmpeg("-f", "lavfi", "-i", f"color=red:size=96x64:rate=10:duration=0.5,{red}", *encode, str(source))
     made = process(source, tmp_path / "made")
     assert made.info.video.alpha
-    still = poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
+    still = poster.arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
     run(made.folder, still)
     for file in (layout.download(made.rungs[0].name), layout.POSTER):
         seen, half, hidden = (colour_at(made.folder / file, x) for x in (16, 48, 80))
@@ -385,7 +385,7 @@ def test_the_poster_is_no_black_picture(tmp_path: Path) -> None:
     info = clips.probed(source)
     stats = {}
     for position in (0.1, 0.8):
-        arguments = poster_arguments(info, source=Source(str(source)), at_fraction=position, threads=1)
+        arguments = poster.arguments(info, source=Source(str(source)), at_fraction=position, threads=1)
         stats[position] = poster.parse_stats(run(tmp_path, arguments))
     assert not stats[0.1].shows_something
     assert stats[0.8].shows_something

@@ -226,7 +226,7 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
         return str(client().generate_presigned_url("get_object", Params={"Bucket": settings().s3_bucket, "Key": key}))
 
     for name, rendition in made.items():
-        pieces = [hls.Piece(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
+        pieces = [hls.MediaSegment(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
         text = hls.media_playlist(pieces, init_uri=address(rendition.init_key), finished=True)
         (tmp_path / f"{name}.m3u8").write_text(text)
     for name, track, frames in (("720p", "v:0", 132), ("480p", "v:0", 132), ("audio", "a:0", 249)):

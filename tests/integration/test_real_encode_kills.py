@@ -13,7 +13,7 @@ from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment
 from mediaproc.media.preset_request import Recipe
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.operations import jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -137,7 +137,7 @@ def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None
     eventually(lambda: not _objects_of(job))
 
 
-def _chosen(job: Job) -> Sequence[Chosen]:
+def _chosen(job: Job) -> Sequence[ChosenCrf]:
     return Preset.from_json(job_now(job.id).recipe or {}).chosen
 
 

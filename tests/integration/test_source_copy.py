@@ -54,7 +54,7 @@ def test_a_real_clip_is_kept_to_the_bit(tmp_path: Path) -> None:
     assert order.index("moov") < order.index("mdat")
     assert clips.ffprobe(fetched(video.poster_key, tmp_path))["streams"][0]["width"] == 1280
     log = attempts_of(job.id)[0].log_tail
-    assert "Copying picture and sound as 720p, without encoding them" in log
+    assert "Copying video and audio as 720p, without encoding them" in log
     assert "-c:v copy" in attempts_of(job.id)[0].command
     assert_the_playlist_is_true(job, made)
 

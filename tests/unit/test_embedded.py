@@ -48,7 +48,7 @@ def test_ports_that_a_crash_cut_short_are_chosen_anew(tmp_path: Path, broken: st
 @pytest.mark.parametrize("broken", ["", '{"jwt_secret": "a', "[]", '{"jwt_secret": "a"}', "null", "\x00\x00"])
 def test_broken_secrets_are_said_and_kept_as_they_are(tmp_path: Path, broken: str) -> None:
     (tmp_path / "secrets.json").write_text(broken)
-    with pytest.raises(data_dir.Unreadable, match=r"secrets\.json is broken"):
+    with pytest.raises(data_dir.DataDirDamaged, match=r"secrets\.json is damaged"):
         data_dir.secrets_of(tmp_path)
     assert (tmp_path / "secrets.json").read_text() == broken
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from mediaproc.domain.tables import Job
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.operations.jobs import children, transitions
 from mediaproc.operations.jobs.lease import Claim, fenced
 
 
-def set_chosen(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None:
+def set_chosen(session: Session, claim: Claim, chosen: Sequence[ChosenCrf]) -> None:
     """Write it into the recipe of the whole and of each part, and let those begin that were held. Raises LostLease."""
     held = fenced(session, claim)
     whole = children.whole_of(session, held)
@@ -25,6 +25,6 @@ def set_chosen(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None
     session.flush()
 
 
-def _write(job: Job, chosen: Sequence[Chosen]) -> None:
+def _write(job: Job, chosen: Sequence[ChosenCrf]) -> None:
     if job.recipe is not None:
         job.recipe = replace(Preset.from_json(job.recipe), chosen=tuple(chosen)).to_json()
