@@ -47,9 +47,9 @@ def register(page: Page) -> str:
     """Make an account by hand and wait for the library. Returns the email."""
     email = f"{secrets.token_hex(6)}@example.com"
     page.goto("/register")
-    fill_sign_in_form(page, email, PASSWORD, "Make the account")
+    fill_sign_in_form(page, email, PASSWORD, "Create account")
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     return email
 
 
@@ -58,7 +58,7 @@ def sign_up(page: Page) -> str:
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
     assert page.context.request.post("/api/v1/auth/register", data=account).status == 201
     page.goto("/")
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     return account["email"]
 
 

@@ -19,7 +19,7 @@ from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import jobs as work
 from mediaproc.operations import videos
 from mediaproc.operations.jobs import lease, transitions
-from mediaproc.state import jobs, library, video
+from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
@@ -32,10 +32,10 @@ Accounts = Callable[[], Account]
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Open a page as its `on_load` does, and call `then` with its state while it watches."""
 
-    def opened(module: Any, kind: type, account: Account, then: Callable[[Any], Awaitable[None]], path: str) -> None:
+    def opened(kind: type, account: Account, then: Callable[[Any], Awaitable[None]], path: str) -> None:
         async def check() -> None:
             hub = Hub()
-            monkeypatch.setattr(module, "hub", lambda: hub)
+            monkeypatch.setattr(live, "hub", lambda: hub)
             state = rx.State(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
             headers = {"cookie": f"mp_access={account.access_token}", "origin": "http://localhost"}
             state.router = RouterData.from_router_data({"headers": headers, "asPath": path, "pathname": path})
@@ -85,7 +85,7 @@ def test_a_new_video_leaves_all_that_is_shown(account: Accounts, open_page: Call
         await until(lambda: state.cards[0].id == str(new.id))
         assert len(state.cards) >= 130
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def _tell(video: Video, status: VideoStatus) -> None:
@@ -105,7 +105,7 @@ def test_a_video_that_is_done_leaves_those_in_progress(account: Accounts, open_p
         await asyncio.to_thread(_tell, done, VideoStatus.COMPLETED)
         await until(lambda: [card.id for card in state.cards] == [str(moving.id)])
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def test_what_is_not_looked_for_costs_no_list(
@@ -127,7 +127,7 @@ def test_what_is_not_looked_for_costs_no_list(
         await until(lambda: [card.id for card in state.cards] == [str(last.id), str(mine.id)])
         assert len(pages) == before + 1, "only what is looked for is listed again"
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def _named(account: Account, title: str) -> Video:
@@ -137,12 +137,12 @@ def _named(account: Account, title: str) -> Video:
     return video
 
 
-@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
+@pytest.mark.parametrize("kind", [LibraryState, VideoState])
 def test_a_status_that_nobody_told_is_found(
-    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, module: Any, kind: type
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
     """The worker may be killed between the commit and the event."""
-    monkeypatch.setattr(module, "RECHECK_SECONDS", 0.3)
+    monkeypatch.setattr(live, "RECHECK_SECONDS", 0.3)
     me = account()
     (mine,) = add_videos(me, 1)
 
@@ -156,13 +156,11 @@ def test_a_status_that_nobody_told_is_found(
         await asyncio.to_thread(end)
         await until(lambda: shown().status == "completed")
 
-    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+    open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
 
 
-@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
-def test_a_new_title_shows_in_the_other_tabs(
-    account: Accounts, open_page: Callable[..., None], module: Any, kind: type
-) -> None:
+@pytest.mark.parametrize("kind", [LibraryState, VideoState])
+def test_a_new_title_shows_in_the_other_tabs(account: Accounts, open_page: Callable[..., None], kind: type) -> None:
     me = account()
     (mine,) = add_videos(me, 1)
 
@@ -172,7 +170,7 @@ def test_a_new_title_shows_in_the_other_tabs(
         await asyncio.to_thread(_change, me, mine, title="A rabbit")
         await until(lambda: shown().title == "A rabbit")
 
-    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+    open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
 
 
 def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -184,7 +182,7 @@ def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Ca
         await asyncio.to_thread(_change, me, mine, priority=Priority.BATCH)
         await until(lambda: state.video.priority == "batch")
 
-    open_page(video, VideoState, me, then, f"/videos/{mine.id}")
+    open_page(VideoState, me, then, f"/videos/{mine.id}")
 
 
 def _change(account: Account, video: Video, **wanted: Any) -> None:
@@ -206,15 +204,15 @@ def test_jobs_come_move_and_leave_as_it_is_told(account: Accounts, open_page: Ca
         await until(lambda: state.rows[1].running)
         progress = Event(EventType.PROGRESS, first.team_id, first.video_id, {"progress": 40, "stage": "encode"})
         await asyncio.to_thread(publisher.publish, progress)
-        await until(lambda: state.live[id].line == "Encoding")
+        await until(lambda: state.progress[id].label == labels.stage("encode"))
 
         await asyncio.to_thread(_move, first, JobState.COMPLETED)
         await until(lambda: [row.id for row in state.rows] == [str(new.video_id)])
-        assert (state.spoken, state.live) == ("clip 0: Ready", {})
+        assert (state.announcement, state.progress) == (f"clip 0: {labels.status('completed')}", {})
         await JobsState.choose.fn(state, "done")
         assert [row.id for row in state.rows] == [id]
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -229,7 +227,7 @@ def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Call
         await until(lambda: state.rows[0].running)
         assert len(state.rows) == jobs.PAGE_SIZE + 10
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_a_job_is_given_another_turn_cancelled_and_begun_again(
@@ -255,7 +253,7 @@ def test_a_job_is_given_another_turn_cancelled_and_begun_again(
         await JobsState.choose.fn(state, "waiting")
         assert [row.id for row in state.rows] == [id]
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
@@ -287,7 +285,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         await _do(JobsState.retry_selected.fn(state))
         assert state.rows == []
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
     with database.transaction() as session:
         assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
 
@@ -311,7 +309,7 @@ def test_videos_are_shown_in_another_order(account: Accounts, open_page: Callabl
             videos.rename(session, me.principal, jobs[0].video_id, title="zebra")
         await until(lambda: state.cards[0].title == "zebra")
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -342,7 +340,7 @@ def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, 
         await LibraryState.choose.fn(state, "completed")
         assert state.selected == []
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 async def _do(handler: AsyncIterator[Any]) -> None:
@@ -359,7 +357,7 @@ def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Cal
         await JobsState.cancel.fn(state, str(theirs.video_id))
         await JobsState.cancel.fn(state, "nonsense")
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
     with database.transaction() as session:
         assert session.get_one(Job, theirs.id).state is JobState.QUEUED
 
@@ -368,7 +366,7 @@ def test_who_is_at_work_is_looked_for_while_anybody_is(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No event tells that a worker has taken or left a chunk."""
-    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.2)
     me = account()
     (mine,) = add_jobs(me, 1)
 
@@ -385,17 +383,19 @@ def test_who_is_at_work_is_looked_for_while_anybody_is(
     async def then(state: JobsState) -> None:
         await until(lambda: state.ready and not state.hosts)
         await asyncio.to_thread(claim)
-        await until(lambda: [(row.host, row.tasks[0].what) for row in state.hosts] == [("east", "Reading")])
+        await until(
+            lambda: [(row.host, row.videos[0].tasks) for row in state.hosts] == [("east", labels.task(mine.kind))]
+        )
         await asyncio.to_thread(leave)
         await until(lambda: not state.hosts)
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_jobs_that_nobody_told_of_are_found(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "RECHECK_SECONDS", 0.3)
+    monkeypatch.setattr(live, "RECHECK_SECONDS", 0.3)
     me = account()
     (mine,) = add_jobs(me, 1)
 
@@ -408,7 +408,7 @@ def test_jobs_that_nobody_told_of_are_found(
         await asyncio.to_thread(end)
         await until(lambda: not state.rows)
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def add_jobs(account: Account, count: int) -> list[Job]:
