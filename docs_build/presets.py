@@ -45,8 +45,9 @@ def _tables(preset: Preset) -> Iterable[str]:
         )
         yield table(("Rung", "Fits into", "CRF", "Maximum bit rate"), rows)
     if preset.audio_files:
-        files = ((code(f".{each.suffix}"), code(each.encoder), _kilobits(each.bitrate_bps)) for each in preset.audio_files)
-        yield table(("File", "Encoder", "Bit rate"), files)
+        files = preset.audio_files
+        rows = ((code(f".{each.suffix}"), code(each.encoder), _kilobits(each.bitrate_bps)) for each in files)
+        yield table(("File", "Encoder", "Bit rate"), rows)
     if preset.loop:
         yield f"{preset.loop.seconds:g} s in all, from {preset.loop.moments} place(s) in the video."
         yield table(("File", "Encoder", "Long side", "Frame rate"), map(_loop_file, preset.loop.files))
