@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 
 from mediaproc.__main__ import cli
 from mediaproc.cli.exit_codes import Exit
+from mediaproc.domain.errors import WrongCredentials
 from mediaproc.events.messages import EventType
 from mediaproc.media.presets import PRESETS
 from testing.web_server import Web
@@ -96,7 +97,7 @@ def test_signing_in_again_leaves_no_key_behind(home: Path, account: Accounts) ->
 def test_a_wrong_password_is_said(home: Path, account: Accounts) -> None:
     arguments = ("login", "--email", account().email, "--password-stdin")
     done = run(*arguments, input="not the password\n", expect=Exit.NOT_ALLOWED)
-    assert "Email or password is wrong" in done.stderr
+    assert WrongCredentials.title in done.stderr
     assert not home.exists()
 
 

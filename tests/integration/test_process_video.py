@@ -14,7 +14,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import hls
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
@@ -194,7 +194,7 @@ def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     worker.start()
     _wait(lambda: video_now(job.video_id).playable)
     with database.transaction() as session:
-        jobs.cancel(session, job=session.get_one(Job, job.id))
+        requests.cancel(session, job=session.get_one(Job, job.id))
     cancelled = time.monotonic()
     worker.join(timeout=10)
     assert not worker.is_alive()
@@ -245,7 +245,7 @@ def _wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
 def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:
     job = uploaded(clips.bunny())
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=job.id, worker="test")
+        claim = execution.claim(session, job_id=job.id, worker="test")
     assert claim
     with (tmp_path / "480p.mp4").open("wb") as file:
         file.truncate(1024**3)
