@@ -46,7 +46,7 @@ def _body(command: Any, name: str) -> Iterator[str]:
 
 def _row(parameter: Any) -> tuple[str, str, str]:
     names = ", ".join(parameter.opts) if _is_option(parameter) else parameter.metavar or parameter.name.upper()
-    return code(names), parameter.help, _default(parameter)
+    return code(names.replace("|", "` or `")), parameter.help, _default(parameter)
 
 
 def _default(parameter: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from mediaproc.api.app import create_api
 from mediaproc.cli.exit_codes import MEANINGS
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.events.messages import EventType
 from testing import documentation
