@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from mediaproc.commands import ROOT
+
 PANEL = "Development"
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
 """Of a command whose arguments go on to another program."""
@@ -31,7 +33,7 @@ def bench(context: typer.Context) -> None:
 
 @development.command(rich_help_panel=PANEL)
 def check() -> None:
-    """Run ruff, pyright, import-linter and alembic's check."""
+    """Run ruff, pyright, import-linter and alembic's check, and build the documentation site."""
     from mediaproc.commands import checks
 
     raise typer.Exit(checks.check())
@@ -53,3 +55,14 @@ def lock(
     from mediaproc.commands import lock as locks
 
     raise typer.Exit(locks.lock(upgrade=upgrade))
+
+
+@development.command(rich_help_panel=PANEL)
+def docs(
+    serve: Annotated[bool, typer.Option("--serve", help="Preview the site, and reload it after each change.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the preview.")] = 8001,
+) -> None:
+    """Build the documentation site into site/."""
+    from mediaproc.commands import docs as site
+
+    raise typer.Exit(site.serve(port) if serve else site.build(ROOT / "site"))

@@ -21,7 +21,7 @@ from mediaproc.domain.webhooks import DeliveryState
 from mediaproc.embedded import servers
 from mediaproc.operations import videos
 from mediaproc.settings import settings
-from testing import api_guide
+from testing import documentation
 from testing.waits import eventually
 from testing.webhook_receiver import Receiver, receiving
 from tests.integration.conftest import Account
@@ -214,7 +214,7 @@ def test_the_receiver_of_the_page_verifies(account: Accounts) -> None:
     (port,) = servers.free_ports(1)
     made = add(me, f"http://127.0.0.1:{port}")
     environment = {**os.environ, "WEBHOOK_SECRET": made["secret"], "PORT": str(port)}
-    command = [sys.executable, "-c", api_guide.example("receiver")]
+    command = [sys.executable, "-c", documentation.example("receiver")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             eventually(lambda: _listens(port))

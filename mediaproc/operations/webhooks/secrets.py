@@ -1,4 +1,4 @@
-"""The secrets that deliveries are signed with: derived, so that none is kept (docs/decisions/0010)."""
+"""Signing secrets of webhooks: derived from JWT_SECRET, so that none is stored (docs/decisions/0010)."""
 
 from __future__ import annotations
 
