@@ -129,7 +129,8 @@ def bucket() -> None:
     from mediaproc.storage.bucket import prepare
 
     checked_settings()
-    prepare()
+    for refused in prepare():
+        print(refused, file=sys.stderr)
 
 
 @cli.command(rich_help_panel=PANEL)

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,9 @@ from mediaproc.embedded import orphans, servers
 from testing import ROOT
 
 PASSWORD = "a long enough password"  # of accounts that live for one test
+
+START_SECONDS = 400
+"""How long the start may take, with the build of the page, on a machine with much else to do."""
 
 _RECEIVERS_HERE = {"WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1"}
 _NOT_MEASURED = {"MEASURE_VMAF": "0"}
@@ -44,27 +47,37 @@ class Site:
 
 
 @contextmanager
-def running_site() -> Generator[Site]:
-    """Run `./dev up` within `with`."""
+def running_site(settings: Mapping[str, str] | None = None) -> Generator[Site]:
+    """Run `./dev up` on a directory of its own within `with`. `settings`: additional environment variables."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-e2e-") as folder:
         Path(folder).chmod(0o755)
         (port,) = servers.free_ports(1)
-        url = f"http://localhost:{port}"
-        with (Path(folder) / "up.log").open("wb") as log:
-            up = subprocess.Popen(
-                [str(ROOT / "dev"), "up", "--data", f"{folder}/data", "--port", str(port)],
-                cwd=ROOT,
-                env={**_without_settings(), **_RECEIVERS_HERE, **_NOT_MEASURED},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            try:
-                _wait_for(f"{url}/readyz", up, Path(log.name))
-                yield Site(url=url, data_dir=Path(folder).resolve() / "data")
-            finally:
-                up.send_signal(signal.SIGINT)
-                up.wait(timeout=60)
+        command = [str(ROOT / "dev"), "up", "--data", f"{folder}/data", "--port", str(port)]
+        with started_up(command, port=port, folder=Path(folder), settings=settings) as url:
+            yield Site(url=url, data_dir=Path(folder).resolve() / "data")
+
+
+@contextmanager
+def started_up(
+    command: list[str], *, port: int, folder: Path, settings: Mapping[str, str] | None = None
+) -> Generator[str]:
+    """A command that starts the whole product on this port, run in a folder. Yields its address once it is ready."""
+    url = f"http://localhost:{port}"
+    with (folder / "up.log").open("wb") as log:
+        up = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**_without_settings(), **_RECEIVERS_HERE, **_NOT_MEASURED, **(settings or {})},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            _wait_for(f"{url}/readyz", up, Path(log.name))
+            yield url
+        finally:
+            up.send_signal(signal.SIGINT)
+            up.wait(timeout=60)
 
 
 def new_account(site: Site) -> tuple[str, str]:
@@ -88,7 +101,7 @@ def _without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name == "AWS_CA_BUNDLE" or not name.startswith(ours)}
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 150) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = START_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from mediaproc.commands import ROOT, docs, lock
+from mediaproc.commands import ROOT, docs, lanes, lock
 from mediaproc.embedded import servers
 
 BENCHES = ("media", "live", "api", "events")
@@ -23,7 +23,9 @@ _NO_TESTS_COLLECTED = 5
 
 
 def test(arguments: list[str]) -> int:
-    """Run the tests: a kind of `KINDS` first if wanted, then anything for pytest. Returns the exit status."""
+    """Run the tests: a kind of `KINDS` or a lane first if wanted, then anything for pytest. Returns the exit status."""
+    if arguments[:1] and arguments[0] in lanes.LANES:
+        return lanes.run(arguments[0], arguments[1:])
     kind, options = (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in KINDS else (None, arguments)
     if kind in {None, "e2e"}:
         _provide_chromium()

@@ -17,7 +17,10 @@ development = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @development.command(rich_help_panel=PANEL, context_settings=FORWARDED)
 def test(context: typer.Context) -> None:
-    """Run the tests: unit, integration or e2e (all by default), then anything for pytest."""
+    """Run the tests: unit, integration or e2e (all by default), or a lane: browsers, containers, faults, package, s3.
+
+    Anything after that goes to pytest. A lane says which of its programs this machine lacks.
+    """
     from mediaproc.commands import checks
 
     raise typer.Exit(checks.test(context.args))
@@ -66,3 +69,11 @@ def docs(
     from mediaproc.commands import docs as site
 
     raise typer.Exit(site.serve(port) if serve else site.build(ROOT / "site"))
+
+
+@development.command(rich_help_panel=PANEL)
+def audit() -> None:
+    """Write an SBOM of this environment, and look up known vulnerabilities where possible."""
+    from mediaproc.commands import audit as audits
+
+    raise typer.Exit(audits.audit())

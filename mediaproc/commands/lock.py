@@ -48,6 +48,7 @@ FILES = (
         "requirements-runtime.txt", "What web and worker need.", ("server", "worker"), constraint="requirements.txt"
     ),
     LockFile("requirements-audit.txt", "The programs of `./dev audit`.", groups=("audit",)),
+    LockFile("requirements-s3.txt", "A server for `./dev test s3`.", groups=("s3",)),
 )
 """In the order of compilation."""
 

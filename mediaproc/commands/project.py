@@ -33,10 +33,12 @@ def migrations_dir() -> Path:
 
 
 def data_home() -> Path:
-    """The default place of everything that is kept: `.data` in a checkout, else the user's data folder.
+    """The default place of everything that is kept: MEDIAPROC_HOME, `.data` in a checkout, else the user's data folder.
 
-    As root it is /var/lib/mediaproc: the built-in Postgres runs as a user of its own, who must not enter /root.
+    As root that is /var/lib/mediaproc: the built-in Postgres runs as a user of its own, who must not enter /root.
     """
+    if named := os.environ.get("MEDIAPROC_HOME"):
+        return Path(named)
     if is_checkout():
         return _CHECKOUT / ".data"
     if os.geteuid() == 0:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from mediaproc import logs
 from mediaproc.commands import frontend, migrate, programs, project, reachable
@@ -21,6 +22,8 @@ from mediaproc.embedded.data_dir import is_free, ports_of, secrets_of
 from mediaproc.embedded.servers import Part, postgres, seaweedfs, sockets_dir, valkey
 from mediaproc.runtime.supervisor import Program, Supervisor, supervised
 from mediaproc.storage import bucket
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,20 +91,24 @@ def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[
     for name, check in (("Postgres", reachable.postgres), ("Valkey", reachable.valkey), ("S3", reachable.s3)):
         _step(name, lambda name=name, check=check: reachable.wait_for(name, check, seconds=30))
     _step("Tables", migrate.migrate)
-    _step("Bucket", bucket.prepare)
+    refused = _step("Bucket", bucket.prepare)
+    for rule in refused:
+        say(str(rule))
     if build:
         _step("Page (built once; the first time takes a minute)", lambda: _finish(build, options))
     supervisor.start_group(programs.APP)
-    _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=60))
+    _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=180))
     _step("Workers", lambda: _wait_until_running(supervisor, options))
     say(f"Mediaproc is ready: {options.address}  (stop with Ctrl-C; logs in {options.logs})")
 
 
-def _step(name: str, action: Callable[[], object]) -> None:
+def _step(name: str, action: Callable[[], T]) -> T:
+    """Name the step, run it, and add how long it took."""
     begun = time.monotonic()
     print(f"  {name} … ", end="", flush=True)
-    action()
+    done = action()
     say(f"{time.monotonic() - begun:.1f} s")
+    return done
 
 
 def _servers(data_dir: Path) -> list[Part]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +28,7 @@ def signing_client() -> Any:
 def _client(endpoint_url: str | None) -> Any:
     config = settings()
     secret = config.aws_secret_access_key
-    return boto3.client(
+    made = boto3.client(
         "s3",
         endpoint_url=endpoint_url,
         region_name=config.s3_region,
@@ -43,3 +45,11 @@ def _client(endpoint_url: str | None) -> Any:
             response_checksum_validation="when_required",
         ),
     )
+    made.meta.events.register("before-sign.s3.DeleteObjects", _add_md5)
+    return made
+
+
+def _add_md5(request: Any, **_: object) -> None:
+    """Content-MD5 of the body: boto3 sends a CRC32 instead, which MinIO's older versions refuse."""
+    digest = hashlib.md5(request.body, usedforsecurity=False).digest()
+    request.headers["Content-MD5"] = base64.b64encode(digest).decode()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
-WHOLE = ("curl", "jq", "chromium", "ip")
+WHOLE = ("curl", "jq", "chromium", "ip", "firefox-esr", "WebKitWebDriver", "Xvfb")
+LANES = ("package", "s3", "browsers")
 
 
 class Machine:
@@ -24,7 +25,7 @@ class Machine:
         self._script("bin/id", f"echo {user}")
         self._script("bin/unshare", f"exit {int(not networks)}")
         self._script("bin/apt-get", f'echo "apt-get $*" >>{folder}/asked')
-        self._script("dev", f'echo "dev $* TWO_HOSTS=${{TWO_HOSTS-}}" >>{folder}/asked')
+        self._script("dev", f'echo "dev $* LANES=${{LANES-}} TWO_HOSTS=${{TWO_HOSTS-}}" >>{folder}/asked')
         (folder / ".ci").mkdir()
         shutil.copy(RUN, folder / ".ci" / "run")
 
@@ -42,17 +43,25 @@ class Machine:
         (self.folder / path).chmod(0o755)
 
 
-@pytest.mark.parametrize(("tool", "package"), [("ip", "iproute2"), ("jq", "jq"), ("chromium", "chromium")])
+@pytest.mark.parametrize(
+    ("tool", "package"), [("ip", "iproute2"), ("jq", "jq"), ("chromium", "chromium"), ("Xvfb", "xvfb")]
+)
 def test_what_is_missing_is_installed(tmp_path: Path, tool: str, package: str) -> None:
     asked = Machine(tmp_path, tools=tuple(each for each in WHOLE if each != tool)).asked()
     assert asked[1] == f"apt-get install --yes --no-install-recommends {package}"
 
 
 def test_nothing_is_installed_where_all_is_there(tmp_path: Path) -> None:
-    assert [each.split()[1] for each in Machine(tmp_path).asked()] == ["check", "test"]
+    assert [each.split()[1] for each in Machine(tmp_path).asked()][:2] == ["check", "test"]
+
+
+def test_every_lane_runs_after_the_tests_and_fails_where_it_lacks_a_program(tmp_path: Path) -> None:
+    asked = [each.split() for each in Machine(tmp_path).asked()]
+    assert [words[2] for words in asked if words[1:3] != ["test", "LANES="] and words[1] == "test"] == list(LANES)
+    assert all(f"LANES={'required' if words[2] in LANES else ''}" in words for words in asked if words[1] == "test")
 
 
 @pytest.mark.parametrize(("user", "networks", "wanted"), [(0, True, "required"), (0, False, ""), (1000, True, "")])
 def test_two_hosts_are_required_where_they_can_be_made(tmp_path: Path, user: int, networks: bool, wanted: str) -> None:
     asked = Machine(tmp_path, user=user, networks=networks).asked()
-    assert asked[-1] == f"dev test TWO_HOSTS={wanted}"
+    assert f"dev test LANES= TWO_HOSTS={wanted}" in asked

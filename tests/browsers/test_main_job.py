@@ -1,0 +1,58 @@
+"""The main job in Firefox and WebKit: sign in, upload, watch it being processed, play, download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from testing import clips
+from testing.site import PASSWORD, Site, new_account
+from tests.browsers.remote import Remote, until
+
+pytestmark = pytest.mark.timeout(900)  # with the build of the page, perhaps on a busy machine
+
+_TEXT = "(document.querySelector({selector!r})?.innerText ?? '')"
+_VIDEO = "document.querySelector('hls-video')?.nativeEl"
+_PLAY = f"{_VIDEO}.play().then(() => true, (error) => String(error))"
+_ORIGINAL = "document.querySelector('a[href$=\"rendition=source\"]')?.href"
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """The real clip, small enough to be encoded in a second or two."""
+    path = tmp_path / "Big Buck Bunny.mp4"
+    clips.ffmpeg("-i", str(clips.bunny()), "-s", "320x180", "-c:v", "libx264", "-c:a", "aac", "-ac", "2", str(path))
+    return path
+
+
+def test_a_clip_is_uploaded_watched_played_and_downloaded(site: Site, window: Remote, clip: Path) -> None:
+    _sign_in(site, window)
+    window.choose_file("#file-picker", clip)
+    until(lambda: "Big Buck Bunny" in _text(window, ".card"), "the card in the library")
+    until(lambda: "0:05" in _text(window, ".card .length"), "the length on the card")
+    window.click(".card")
+    until(lambda: "/videos/" in window.evaluate("location.pathname"), "the page of the video")
+    until(lambda: window.evaluate(f"!!{_VIDEO}"), "the player")
+    assert window.evaluate(_PLAY) is True
+    until(lambda: window.evaluate(f"{_VIDEO}.currentTime > 1 && {_VIDEO}.videoWidth > 0"), "the video plays")
+    until(lambda: window.evaluate(f"{_VIDEO}.ended || {_VIDEO}.currentTime > 4"), "it plays to its end")
+    assert window.evaluate(f"{_VIDEO}.error?.message ?? null") is None
+    until(lambda: window.evaluate(_ORIGINAL), "a link to download the original")
+    assert window.evaluate(f"fetch({_ORIGINAL}).then((answer) => answer.blob()).then((all) => all.size)") == (
+        clip.stat().st_size
+    )
+
+
+def _sign_in(site: Site, window: Remote) -> None:
+    email, _ = new_account(site)
+    window.open(f"{site.url}/sign-in")
+    until(lambda: window.evaluate("document.readyState === 'complete' && !!document.querySelector('form')"), "the form")
+    window.type("input[name=email]", email)
+    window.type("input[name=password]", PASSWORD)
+    window.click("button[type=submit]")
+    until(lambda: "Drop your first video here" in window.evaluate("document.body.innerText"), "the library")
+
+
+def _text(window: Remote, selector: str) -> str:
+    return str(window.evaluate(_TEXT.format(selector=selector)))
