@@ -24,7 +24,7 @@ from bench import figures, machine, page_upload
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.client import Client
-from mediaproc.client.uploads import PARALLEL
+from mediaproc.client.upload_parts import PARALLEL
 from mediaproc.domain.tables import Attempt, Job, new_id
 from mediaproc.operations import cursors
 from mediaproc.operations.uploads import part_size_for

@@ -27,7 +27,7 @@ from mediaproc.events.messages import Event, EventType
 from mediaproc.media import ladder, presets
 from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import children, requests
 from mediaproc.settings import Settings, available_cores, settings
 from mediaproc.storage.client import client
 from testing import clips
@@ -211,7 +211,7 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
         client().upload_file(str(clip), settings().s3_bucket, video.source_key)
     began = time.monotonic()
     with database.transaction() as session:
-        job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
+        job = requests.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
     playable = wall = 0.0
     for event in _events_of(video):
         if event.type is EventType.PLAYABLE:
@@ -222,7 +222,7 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
                 wall = time.monotonic() - began
                 break
     with database.transaction() as session:
-        return Run(video, playable or wall, wall, len(jobs.of_job(session, job.id)))
+        return Run(video, playable or wall, wall, len(children.parts_of_job(session, job.id)))
 
 
 def _events_of(video: Video) -> Iterator[Event]:

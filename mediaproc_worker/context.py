@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from mediaproc import database, logs
 from mediaproc.domain.states import Stage
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc_worker.reporter import Reporter
 
 log = logs.get_logger(__name__)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
+from mediaproc.domain.errors import DamagedSource, Detail, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.media import audio_copy, codecs, tracks
 from mediaproc.media.chunks import Chunk
@@ -18,14 +18,14 @@ from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import PARALLEL_UPLOADS
 from mediaproc_worker import ffmpeg_errors
 from mediaproc_worker import sandboxed_process as processes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.segment_uploader import Outbox
 
@@ -42,7 +42,7 @@ def preset_of(context: AttemptContext) -> Preset:
     if job.recipe is not None:
         return Preset.from_json(job.recipe)
     if job.preset not in PRESETS:
-        raise Unexpected(f"There is no preset called {job.preset} here")
+        raise Unexpected(Detail.PRESET_UNKNOWN.format(name=job.preset))
     return PRESETS[job.preset]
 
 
@@ -58,7 +58,7 @@ def senders(*, others: int = 0) -> Generator[ThreadPoolExecutor]:
 
     `others` do something else beside.
     """
-    pool = ThreadPoolExecutor(SENDERS + others, thread_name_prefix="send")
+    pool = ThreadPoolExecutor(PARALLEL_UPLOADS + others, thread_name_prefix="send")
     try:
         yield pool
     finally:
@@ -166,10 +166,10 @@ def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
     """
     made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
     if not all(outbox.started for outbox in made):
-        raise DamagedSource("Not one frame of this video could be decoded")
+        raise DamagedSource(Detail.NO_FRAME_DECODED)
     frames = {outbox.frames for outbox in made if not outbox.is_sound}
     if not all(outbox.whole for outbox in made) or len(frames) > 1:
-        raise EncodeFailed("FFmpeg ended before it had written everything")
+        raise EncodeFailed(Detail.ENDED_EARLY)
     return made
 
 

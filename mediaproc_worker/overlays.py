@@ -15,9 +15,9 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import images
 from mediaproc.storage import keys, objects
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 
 _FONTS = Path(fontpkg_noto_sans.ROOT) / "files"
 

@@ -13,11 +13,11 @@ from mediaproc.domain.states import Stage
 from mediaproc.media import hls, layout
 from mediaproc.media.commands import download
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_large_file
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_large_file
 
 _AT_A_TIME = 2
 """One that is remuxed, and one that is fetched meanwhile."""

@@ -11,7 +11,7 @@ from mediaproc.media import layout
 from mediaproc.media.commands import poster
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg, sandboxed_process

@@ -19,10 +19,10 @@ from mediaproc.media import codecs, layout
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.mp4 import retime
 from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 
 
 @dataclass

@@ -5,18 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
-from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.media import probe, sniff
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
+from mediaproc.operations import ingest
 from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
-from mediaproc.storage import objects
-from mediaproc.storage.client import client
-from mediaproc.storage.failures import translated
 from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
@@ -31,12 +26,12 @@ def source_of(context: AttemptContext) -> Source:
     be read by range, so nothing is downloaded first.
     """
     seconds = min(settings().attempt_timeout_seconds + 3600, _LONGEST_ADDRESS_SECONDS)
-    return Source(objects.url_for_servers(context.claim.video.source_key, seconds=seconds))
+    return Source(ingest.source_of(context.claim.video).url(seconds=seconds))
 
 
 def probed(context: AttemptContext, source: Source, *, video_needed: bool = True) -> MediaInfo:
     """What the source is. Raises the expected error if it can't be processed."""
-    head = _head(context.claim.video.source_key)
+    head = ingest.source_of(context.claim.video).read(0, sniff.HEAD_BYTES)
     return examined(
         source,
         head=head,
@@ -71,21 +66,5 @@ def examined(
 
 def index_of(context: AttemptContext, info: MediaInfo) -> SourceIndex:
     """What the container says in one place. Reading it may raise SourceMissing or StorageFailed."""
-    key, size_bytes = context.claim.video.source_key, context.claim.video.size_bytes
-
-    def read(offset: int, size: int) -> bytes:
-        return objects.get_range(key, offset, size)
-
-    return SourceIndex(info, read, size_bytes)
-
-
-def _head(key: str) -> bytes:
-    """The first bytes of an object. Raises SourceMissing or StorageFailed."""
-    try:
-        with translated(StorageFailed):
-            answer = client().get_object(
-                Bucket=settings().s3_bucket, Key=key, Range=f"bytes=0-{sniff.HEAD_BYTES - 1}"
-            )  # fmt: skip
-            return bytes(answer["Body"].read())
-    except ClientError as error:
-        raise SourceMissing from error
+    source = ingest.source_of(context.claim.video)
+    return SourceIndex(info, source.read, source.size_bytes)

@@ -9,7 +9,7 @@ import time
 
 from mediaproc.domain.errors import EncodeFailed, NotAVideo
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -41,7 +41,7 @@ def _surprise(context: AttemptContext, _seconds: float) -> None:
 def _stubborn(context: AttemptContext, seconds: float) -> None:
     """Ignore cancellation for so many seconds, then try to write."""
     time.sleep(seconds)
-    context.write(jobs.note, command="too late")
+    context.write(execution.note, command="too late")
 
 
 def _ffmpeg(context: AttemptContext, seconds: float) -> None:
@@ -51,7 +51,7 @@ def _ffmpeg(context: AttemptContext, seconds: float) -> None:
     source = f"testsrc2=size=320x180:rate=25:duration={seconds}"
     arguments = ["-re", "-f", "lavfi", "-i", source, "-progress", "pipe:1", "-f", "null", "-"]
     limits = Limits(wall_seconds=60, cpu_seconds=60)
-    context.write(jobs.note, command=f"ffmpeg {' '.join(arguments)}")
+    context.write(execution.note, command=f"ffmpeg {' '.join(arguments)}")
     try:
         with running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import children, requests
 from mediaproc.settings import settings
 from mediaproc.storage.client import client
 from mediaproc_worker import attempt
@@ -21,7 +21,7 @@ from testing.videos import make_video
 def enqueued(**video: object) -> Job:
     """Enqueue the job of a new video. `video` holds arguments of `make_video`."""
     with database.transaction() as session:
-        return jobs.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
+        return requests.enqueue(session, video=make_video(session, **video), preset="web")  # type: ignore[arg-type]
 
 
 def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") -> Job:
@@ -30,7 +30,7 @@ def uploaded(source: Path, *, filename: str | None = None, preset: str = "web") 
         video = make_video(session, filename=filename or source.name, size_bytes=source.stat().st_size)
         video.preset = preset
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
+        return requests.enqueue(session, video=video, preset=preset)
 
 
 def perform_all(job: Job) -> None:
@@ -44,7 +44,7 @@ def perform_all(job: Job) -> None:
 def parts_of(job: Job) -> list[Job]:
     """Children of a job, in the order of their creation."""
     with database.transaction() as session:
-        return jobs.of_job(session, job.id)
+        return children.parts_of_job(session, job.id)
 
 
 def job_now(job_id: UUID) -> Job:

@@ -12,7 +12,7 @@ from mediaproc import database
 from mediaproc.domain.tables import Rendition, Segment, Storyboard, Team, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -54,7 +54,7 @@ def renditions_of(video_id: UUID) -> dict[str, Rendition]:
 def segments_of(rendition: Rendition) -> list[Segment]:
     """Segments of a rendition, in order."""
     with database.transaction() as session:
-        return jobs.segments_of(session, rendition)
+        return execution.segments_of(session, rendition)
 
 
 def events_of(video_id: UUID) -> list[Event]:

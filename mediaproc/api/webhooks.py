@@ -13,7 +13,7 @@ from mediaproc.api.dependencies import WebhookManager
 from mediaproc.api.once import OnceForWebhooks
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.domain.webhook_tables import WebhookDelivery
+from mediaproc.domain.tables import WebhookDelivery
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 from mediaproc.operations import webhooks
 from mediaproc.operations.views import Time

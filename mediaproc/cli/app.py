@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mediaproc.cli import kept
+from mediaproc.cli import credentials
 from mediaproc.cli.options import EPILOG, PANEL, Json
 from mediaproc.cli.webhooks_app import webhooks_program
 
@@ -24,7 +24,7 @@ File = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readabl
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def login(
     email: Annotated[str, typer.Option(prompt=True, help="Whom to sign in.")],
-    url: Annotated[str, typer.Option(envvar=kept.URL_VARIABLE, help="The server.")] = kept.DEFAULT_URL,
+    url: Annotated[str, typer.Option(envvar=credentials.URL_VARIABLE, help="The server.")] = credentials.DEFAULT_URL,
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     as_json: Json = False,
 ) -> None:

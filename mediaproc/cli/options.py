@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mediaproc.cli.exits import MEANINGS
+from mediaproc.cli.exit_codes import MEANINGS
 
 PANEL = "For people and scripts"
 EPILOG = "Exit codes: " + " ".join(f"{code.value}: {meaning}" for code, meaning in MEANINGS.items())

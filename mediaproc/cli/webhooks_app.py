@@ -86,6 +86,6 @@ def listen(
 
     Called again, it goes on where it stopped.
     """
-    from mediaproc.cli import listening
+    from mediaproc.cli import webhook_forwarder
 
-    listening.listen(forward_to, as_json=as_json)
+    webhook_forwarder.forward(forward_to, as_json=as_json)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -147,24 +145,3 @@ VIDEO_STATUS_OF_JOB: dict[JobState, VideoStatus] = {
     JobState.CANCELLED: VideoStatus.CANCELLED,
 }
 """A video with a job has the status that its newest job gives it."""
-
-
-def next_attempt_at(
-    *,
-    retryable: bool,
-    attempt: int,
-    max_attempts: int,
-    base_seconds: float,
-    now: datetime,
-    jitter: float | None = None,
-) -> datetime | None:
-    """When to try again, or None for never.
-
-    Exponential back-off with "equal jitter": half of `base · 2^(attempt-1)` is certain, half is drawn
-    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `attempt` counts from 1.
-    """
-    if not retryable or attempt >= max_attempts:
-        return None
-    ceiling = min(base_seconds * 2 ** (attempt - 1), 3600.0)
-    drawn = random.random() if jitter is None else jitter  # noqa: S311  # spreads load, guards nothing
-    return now + timedelta(seconds=ceiling / 2 + ceiling / 2 * drawn)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from mediaproc.domain.errors import Detail
+
 
 class WebhookEvent(StrEnum):
     """The `type` of a webhook's body. Those of a video are its statuses, and two more facts."""
@@ -93,10 +95,10 @@ def judge(
     if event is WebhookEvent.TEST:
         return Verdict(DeliveryState.FAILED)
     if answer.status == 410:
-        return Verdict(DeliveryState.FAILED, switched_off="The receiver answered 410: it wants no more of this")
+        return Verdict(DeliveryState.FAILED, switched_off=Detail.DISABLED_BY_410)
     if failing_since is not None and now - failing_since >= SWITCHED_OFF_AFTER:
         return Verdict(
-            DeliveryState.FAILED, switched_off=f"It failed for {SWITCHED_OFF_AFTER.days} days without a break"
+            DeliveryState.FAILED, switched_off=Detail.DISABLED_AFTER_FAILURES.format(days=SWITCHED_OFF_AFTER.days)
         )
     if answer.refused or attempt > len(WAITS_SECONDS):
         return Verdict(DeliveryState.FAILED)

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import bcrypt
 
+from mediaproc.domain.errors import Detail
+
 SHORTEST = 10
 LONGEST = 1024
 COST = 12
@@ -19,11 +21,11 @@ def check_strength(password: str) -> list[dict[str, str]]:
     Length is what counts (NIST SP 800-63B): no rules of composition, only no single character over and over.
     """
     if len(password) < SHORTEST:
-        return _wrong(f"Use at least {SHORTEST} characters")
+        return _wrong(Detail.PASSWORD_TOO_SHORT.format(shortest=SHORTEST))
     if len(password) > LONGEST:
-        return _wrong(f"Use at most {LONGEST} characters")
+        return _wrong(Detail.PASSWORD_TOO_LONG.format(longest=LONGEST))
     if len(set(password)) < 4:
-        return _wrong("Use more different characters")
+        return _wrong(Detail.PASSWORD_TOO_SIMPLE)
     return []
 
 

@@ -15,15 +15,15 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import NotFound
+from mediaproc.domain.errors import Detail, NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
 from mediaproc.media import dash, hls, storyboard
 from mediaproc.media.dash import Representation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
-from mediaproc.operations import current_output, jobs, scope, tokens
-from mediaproc.operations.jobs import output_cleanup
+from mediaproc.operations import current_output, scope, tokens
+from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
@@ -66,7 +66,7 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
     sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
     if not pictures and not sounds:
-        raise NotFound("There is nothing to play yet")
+        raise NotFound(Detail.NOT_PLAYABLE_YET)
     token = _token(video)
     return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
@@ -98,7 +98,7 @@ def dash_manifest(session: Session, video: Video) -> str:
         each for each in current_output.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES
     ]
     if not renditions or not all(each.finished for each in renditions):
-        raise NotFound("The DASH manifest comes when the video is completed")
+        raise NotFound(Detail.DASH_NOT_READY)
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
     return dash.mpd([_representation(session, each, _token(video), alone=alone) for each in renditions])
 
@@ -150,7 +150,7 @@ def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Med
 
 
 def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
-    return _unbroken(jobs.segments_of(session, rendition))
+    return _unbroken(outputs.segments_of(session, rendition))
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:

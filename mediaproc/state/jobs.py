@@ -15,7 +15,8 @@ import reflex as rx
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import active_attempts, job_list, videos
-from mediaproc.operations.job_list import WorkPage
+from mediaproc.operations.cursors import Page
+from mediaproc.operations.job_list import Work
 from mediaproc.state import labels
 from mediaproc.state.host_rows import HostRow, hosts_of
 from mediaproc.state.job_rows import JobRow, progress_of, row_of
@@ -154,10 +155,10 @@ class JobsState(LiveState, Selection, SessionState):
     def _unfinished(self) -> bool:
         return any(not JobState(row.state).final for row in self.rows)
 
-    async def _page(self, *, limit: int, cursor: str | None = None) -> WorkPage:
+    async def _page(self, *, limit: int, cursor: str | None = None) -> Page[Work]:
         return await self._ask(job_list.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
 
-    def _show(self, page: WorkPage, *, more: bool = False) -> None:
+    def _show(self, page: Page[Work], *, more: bool = False) -> None:
         self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
         self._keep_selected()
         running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}

@@ -12,7 +12,7 @@ import reflex as rx
 
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, TooManyRequests, WrongCredentials
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey
 from mediaproc.operations import api_keys, sessions
 from mediaproc.state import labels

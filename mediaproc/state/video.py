@@ -122,8 +122,11 @@ class VideoState(LiveState, SessionState):
         return await self._ask(videos.view, video_id), await self._ask(videos.jobs, video_id)
 
     async def _reload(self) -> None:
+        video_id = video_id_of(self)
+        if video_id is None:
+            return
         try:
-            view, jobs = await self._load(UUID(self._shown))
+            view, jobs = await self._load(video_id)
         except NotFound:
             async with self:
                 self.found = self.found if self._leaving else "no"

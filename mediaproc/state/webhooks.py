@@ -10,7 +10,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 from mediaproc.operations import webhooks
 from mediaproc.state.session import SessionState

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mediaproc.domain.errors import NoAudioTrack
+from mediaproc.domain.errors import Detail, NoAudioTrack
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.media import hls, layout, loudness, tracks
 from mediaproc.media.commands import audio, download
@@ -17,12 +17,12 @@ from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, parse_blocks
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_large_file
 from mediaproc_worker import ffmpeg as ffmpeg_module
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_large_file
 from mediaproc_worker.poster import Poster
 from mediaproc_worker.segment_uploader import Outbox
 from mediaproc_worker.source import source_of
@@ -74,7 +74,7 @@ def _make_sounds(
     _run(context, arguments, source=source, seconds=info.duration_seconds, base=base, outboxes=outboxes)
     (sound,) = ffmpeg_module.all_arrived(outboxes) or [None]
     if sound is None or sound.rendition_id is None:
-        raise NoAudioTrack("This video has a sound track without any sound in it")
+        raise NoAudioTrack(Detail.AUDIO_TRACK_EMPTY)
     ffmpeg_module.run(context, download.m4a_arguments())
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)

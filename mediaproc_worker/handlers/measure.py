@@ -8,8 +8,8 @@ from mediaproc.media import ladder, layout, vmaf
 from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample
-from mediaproc.operations import jobs
-from mediaproc.operations.jobs import Measurable
+from mediaproc.operations.jobs import execution as jobs
+from mediaproc.operations.jobs.execution import Measurable
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc.storage import objects

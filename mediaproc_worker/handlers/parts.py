@@ -11,7 +11,7 @@ from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, overlays
 from mediaproc_worker.context import AttemptContext
@@ -60,7 +60,7 @@ def _show(context: AttemptContext) -> bool:
 
 def _rungs(context: AttemptContext, info: MediaInfo, preset: Preset) -> list[Rung]:
     with context.transaction() as session:
-        before = jobs.reused_of(session, context.claim.job)
+        before = jobs.reused_names(session, context.claim.job)
     return [rung for rung in ladder.rungs_for(info, preset) if rung.name not in before]
 
 
@@ -80,4 +80,4 @@ def _siblings(context: AttemptContext) -> list[Job]:
     claim = context.claim
     assert claim.job.parent_id is not None
     with context.transaction() as session:
-        return jobs.of_output(session, claim.job.parent_id, claim.output)
+        return jobs.parts_of_output(session, claim.job.parent_id, claim.output)

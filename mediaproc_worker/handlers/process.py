@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import audio_copy, edits, ladder, tracks
-from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
+from mediaproc.media import chunks as chunk_rules
+from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import audio, encode, remux, source_copy
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
@@ -14,7 +15,7 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
@@ -39,10 +40,10 @@ def process(context: AttemptContext) -> None:
     if preset.copies:
         check_kept(info, index.keyframes)
         _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
-        context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
+        context.write(jobs.split, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
-        context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
+        context.write(jobs.split, [jobs.Part(JobKind.FILES)])
         return
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info, index)
@@ -55,7 +56,7 @@ def process(context: AttemptContext) -> None:
     context.log(_said(chunks, left, instant=instant))
     if any(audio_copy.is_copied(tracks.source_track(info, each), preset) for each in tracks.selected_audio(info)):
         context.log("Its sound is kept as it is")
-    context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
+    context.write(jobs.split, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:
@@ -102,7 +103,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 def _keyframes(context: AttemptContext, info: MediaInfo, index: SourceIndex) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= chunk_rules.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 

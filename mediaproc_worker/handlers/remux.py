@@ -5,7 +5,7 @@ from __future__ import annotations
 from mediaproc.media import hls, layout, tracks
 from mediaproc.media.commands import remux
 from mediaproc.media.commands.arguments import shell_line
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.encode_part import run_part

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from mediaproc.domain.errors import NotCopyable
+from mediaproc.domain.errors import Detail, NotCopyable
 from mediaproc.media import ladder, tracks
 from mediaproc.media.commands import source_copy, subtitles
 from mediaproc.media.commands.arguments import shell_line
@@ -14,7 +14,7 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg, packaging
 from mediaproc_worker.context import AttemptContext
@@ -30,7 +30,7 @@ from mediaproc_worker.source import source_of
 def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
     """Raises NotCopyable where browsers would not play the source."""
     if (obstacle := source_copy.obstacle(info, keyframes)) is not None:
-        raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
+        raise NotCopyable(Detail.NOT_COPYABLE_BECAUSE.format(obstacle=obstacle))
 
 
 def keep_source(context: AttemptContext) -> None:

@@ -12,7 +12,7 @@ from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
 from mediaproc.media.storyboard import Storyboard
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext

@@ -13,11 +13,11 @@ from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 from mediaproc_worker.source import source_of
 
 

@@ -11,7 +11,7 @@ from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.media.vmaf import Sample, Size
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, overlays, vmaf_samples
@@ -25,7 +25,7 @@ def tune(context: AttemptContext) -> None:
     chosen = preset.chosen or _found(context, preset)
     for each in chosen:
         context.log(f"{each.rung}: CRF {each.crf} for VMAF {each.vmaf:.1f}")
-    context.write(jobs.set_chosen, chosen)
+    context.write(jobs.set_crfs, chosen)
 
 
 def _found(context: AttemptContext, preset: Preset) -> Sequence[ChosenCrf]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mediaproc.domain.errors import Detail
 from testing import clips
 from testing.browser import assert_accessible, choose, in_each_look, row, screenshot
 
@@ -37,7 +38,7 @@ def _mark(form: Locator, folder: Path) -> None:
     image = form.get_by_label("Watermark, PNG")
     (folder / "notes.png").write_text("no image")
     image.set_input_files(folder / "notes.png")
-    expect(form.get_by_role("alert")).to_have_text("This is not a PNG image, or it is damaged")
+    expect(form.get_by_role("alert")).to_have_text(Detail.IMAGE_NOT_PNG)
     clips.ffmpeg("-f", "lavfi", "-i", "color=red:s=60x30", "-frames:v", "1", str(folder / "logo.png"))
     image.set_input_files(folder / "logo.png")
     expect(form.get_by_alt_text("Watermark", exact=True)).to_be_visible()

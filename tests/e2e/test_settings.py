@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from mediaproc.domain.errors import Detail
 from testing.browser import assert_accessible, fill_sign_in_form, in_each_look, screenshot, sign_in
 from testing.site import PASSWORD, Site
 
@@ -81,7 +82,7 @@ def test_another_device_is_signed_out_and_the_password_changed(
     page.get_by_label("Current password").fill("not it at all")
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_role("alert")).to_have_text("This is not your present password")
+    expect(page.get_by_role("alert")).to_have_text(Detail.CURRENT_PASSWORD_WRONG)
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Change password").click()

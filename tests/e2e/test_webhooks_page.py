@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook as Verifier
 
+from mediaproc.domain.errors import Detail
 from testing.browser import assert_accessible, in_each_look, screenshot
 from testing.webhook_receiver import Receiver, receiving
 
@@ -79,7 +80,7 @@ def test_an_address_that_can_not_be_is_refused_in_words(page: Page) -> None:
     form = page.get_by_role("form", name="New webhook")
     form.get_by_role("textbox", name="URL").fill("https://10.0.0.1/")
     form.get_by_role("button", name="Add webhook").click()
-    expect(form.get_by_role("alert")).to_have_text("This is a private address; webhooks only go to public ones")
+    expect(form.get_by_role("alert")).to_have_text(Detail.URL_PRIVATE)
 
 
 def test_the_section_in_every_look(page: Page, receiver: Receiver) -> None:

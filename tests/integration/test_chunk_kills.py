@@ -18,7 +18,8 @@ from sqlmodel import col, select
 from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Segment, Video
-from mediaproc.operations import jobs, views
+from mediaproc.operations import views
+from mediaproc.operations.jobs import children, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -73,7 +74,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _chunks(job: Job) -> list[Job]:
     with database.transaction() as session:
-        return [each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE]
+        return [each for each in children.parts_of_job(session, job.id) if each.kind is JobKind.ENCODE]
 
 
 def _slowly_encoded(hosts: tuple[Workers, Workers], clip: Path) -> Job:
@@ -142,7 +143,7 @@ def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], 
     job = _slowly_encoded(hosts, clip)
     running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     cancelled = time.monotonic()
     eventually(lambda: gone(*running), seconds=2)
     assert time.monotonic() - cancelled < 2
@@ -167,7 +168,7 @@ def test_a_killed_host_costs_one_chunk(
     assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=2 * PATIENCE_SECONDS)
     with database.transaction() as session:
-        parts = jobs.of_job(session, job.id)
+        parts = children.parts_of_job(session, job.id)
     pictures = [part for part in parts if part.kind is JobKind.ENCODE]
     outcomes = sorted([[each.outcome for each in attempts_of(part.id)] for part in pictures], key=len)
     assert outcomes == [[Outcome.COMPLETED]] * (len(pictures) - 1) + [[Outcome.LOST, Outcome.COMPLETED]]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from mediaproc.cli.exits import Exit
+from mediaproc.cli.exit_codes import Exit
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import EventType
 from testing.waits import eventually

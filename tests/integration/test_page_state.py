@@ -11,14 +11,14 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.domain.tables import Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import jobs as work
 from mediaproc.operations import videos
-from mediaproc.operations.jobs import lease, transitions
+from mediaproc.operations.jobs import execution, lease, requests, transitions
 from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
@@ -290,7 +290,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
         await asyncio.to_thread(_move, new, JobState.COMPLETED)
         await _do(JobsState.cancel_selected.fn(state))
-        assert state.notice == "clip 2: This has ended already"
+        assert state.notice == f"clip 2: {Detail.ALREADY_ENDED}"
         assert [row.id for row in state.rows] == [str(other.video_id)]
         assert (state.selected, state.busy) == ([], False)
 
@@ -384,9 +384,9 @@ def test_who_is_at_work_is_looked_for_while_anybody_is(
     me = account()
     (mine,) = add_jobs(me, 1)
 
-    def claim() -> work.Claim:
+    def claim() -> execution.Claim:
         with database.transaction() as session:
-            claimed = work.claim(session, job_id=mine.id, worker="east:1")
+            claimed = execution.claim(session, job_id=mine.id, worker="east:1")
         assert claimed is not None
         return claimed
 
@@ -428,14 +428,14 @@ def test_jobs_that_nobody_told_of_are_found(
 def add_jobs(account: Account, count: int) -> list[Job]:
     videos = add_videos(account, count)
     with database.transaction() as session:
-        return [work.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
+        return [requests.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
 
 
 def _move(job: Job, state: JobState) -> None:
     with database.transaction() as session:
         if state is JobState.RUNNING:
-            assert work.claim(session, job_id=job.id, worker="test:1")
+            assert execution.claim(session, job_id=job.id, worker="test:1")
             return
-        held = lease.hold(session, job_id=job.id)
+        held = lease.lock_job(session, job_id=job.id)
         assert held is not None
         transitions.move(session, held, state)

@@ -17,7 +17,8 @@ from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media import presets
 from mediaproc.media.preset_request import Recipe
-from mediaproc.operations import jobs, playback
+from mediaproc.operations import playback
+from mediaproc.operations.jobs import children
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from testing import clips
@@ -149,7 +150,7 @@ def picture_of(file: Path) -> tuple[str, ...]:
 
 def parts_of(job_id: UUID) -> list[Job]:
     with database.transaction() as session:
-        return jobs.of_job(session, job_id)
+        return children.parts_of_job(session, job_id)
 
 
 def packets(file: Path) -> list[dict[str, Any]]:

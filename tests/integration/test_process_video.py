@@ -13,7 +13,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import hls
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
@@ -193,7 +193,7 @@ def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     worker.start()
     eventually(lambda: video_now(job.video_id).playable)
     with database.transaction() as session:
-        jobs.cancel(session, job=session.get_one(Job, job.id))
+        requests.cancel(session, job=session.get_one(Job, job.id))
     cancelled = time.monotonic()
     worker.join(timeout=10)
     assert not worker.is_alive()
@@ -237,7 +237,7 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
 def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:
     job = uploaded(clips.bunny())
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=job.id, worker="test")
+        claim = execution.claim(session, job_id=job.id, worker="test")
     assert claim
     with (tmp_path / "480p.mp4").open("wb") as file:
         file.truncate(1024**3)

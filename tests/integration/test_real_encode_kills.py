@@ -14,7 +14,7 @@ from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment
 from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import ChosenCrf, Preset
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -130,7 +130,7 @@ def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None
     ffmpeg, _ = workers.wait_for_ffmpeg(encoder=True)
     eventually(lambda: _playable(job))
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     eventually(lambda: gone(ffmpeg), seconds=2)
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert not _playable(job)

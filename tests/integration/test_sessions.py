@@ -14,8 +14,9 @@ from sqlmodel import Session, select
 from mediaproc import database
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, TooManyRequests, WrongCredentials
-from mediaproc.operations import accounts, jobs, sessions
+from mediaproc.operations import accounts, sessions
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.jobs import maintenance
 from mediaproc.settings import settings
 from tests.integration.conftest import PASSWORD, Account
 from tests.integration.test_api_keys import get, make_key
@@ -111,7 +112,7 @@ def test_sign_ins_that_ended_or_expired_long_ago_are_forgotten(account: Accounts
     with database.transaction() as session:
         session.add_all([tables.Session(user_id=user_id, user_agent=name, **age) for name, age in ages.items()])
     with database.transaction() as session:
-        assert jobs.prune(session) >= 2
+        assert maintenance.prune(session) >= 2
     with database.transaction() as session:
         left = session.exec(select(tables.Session.user_agent).where(tables.Session.user_id == user_id)).all()
     assert set(ages) & set(left) == {"ended lately", "expired lately", "in use"}

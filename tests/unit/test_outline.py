@@ -91,7 +91,7 @@ def test_the_plan_of_a_file_that_is_kept_encodes_nothing(clip: Path, tmp_path: P
     assert (names(planned["steps"]), planned["chunks"]) == (["Copy", "Poster", "MP4 180p", "Storyboard"], [])
     pasted(planned["steps"], tmp_path)
     assert clips.decode(tmp_path / "180p.mp4").frames == 25
-    assert "as it is" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
+    assert "original" in CliRunner().invoke(cli, ["plan", str(clip), "--preset", "source-copy"]).stdout
     other = clips.make(tmp_path / "old.mp4", seconds=0.2, size="64x48", audio=None, encode=("-c:v", "mpeg4"))
     with pytest.raises(CannotPlan, match="Preset source-copy can't process this file: its picture is MPEG-4 Part 2"):
         plan_file(other, preset="source-copy")

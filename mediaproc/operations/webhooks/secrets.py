@@ -8,7 +8,7 @@ import hmac
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.tables import Webhook
 from mediaproc.settings import settings
 
 OLD_SECRET_LIFE = timedelta(hours=24)
