@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mediaproc.media import layout, presets
+from mediaproc.media.commands import loop as loop_commands
 from mediaproc.media.commands import poster
 from mediaproc.media.sources import Source
 from testing import clips
@@ -70,5 +71,5 @@ def test_a_loop_of_hdr_is_sdr(tmp_path: Path) -> None:
     source = hdr(tmp_path / "hdr.mkv", PQ, "smpte2084")
     loop = presets.GIF.loop
     assert loop
-    run(tmp_path, loop.arguments(clips.probed(source), source=Source(str(source)), loop=loop, threads=1))
+    run(tmp_path, loop_commands.arguments(clips.probed(source), source=Source(str(source)), loop=loop, threads=1))
     assert luma(tmp_path / "gif.gif", 0) > 190

@@ -14,7 +14,7 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.media import chunks
-from mediaproc.media.commands import encode as encode_module
+from mediaproc.media.commands import download
 from mediaproc.operations import playback
 from mediaproc.operations.jobs import execution, maintenance, requests
 from mediaproc.settings import settings
@@ -192,13 +192,13 @@ def test_a_file_comes_along_with_a_rung_whose_sound_is_the_same(
 ) -> None:
     """It is the same bits: to read all segments and send them again would cost minutes of a long video."""
     remuxed: list[str] = []
-    remux = encode_module.remux_arguments
+    remux = download.mp4_arguments
 
-    def counted(rendition: str, **sounds: Any) -> list[str]:
+    def counted(rendition: str, **audio: Any) -> list[str]:
         remuxed.append(rendition)
-        return remux(rendition, **sounds)
+        return remux(rendition, **audio)
 
-    monkeypatch.setattr(encode_module, "remux_arguments", counted)
+    monkeypatch.setattr(download, "mp4_arguments", counted)
     first = processed(owner, clip)
     file = objects.get_bytes(made_by(first, "180p").mp4_key or "")
     change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])

@@ -38,21 +38,15 @@ GERUNDS = {"formatting", "packaging", "scheduling", "testing", "video_sorting"}
 """Modules named after an activity that the field itself calls so."""
 
 NAMES_NOT_YET = {
-    "Sound", "Told", "Turn", "_Kept", "_doing", "_main_picture", "_make_sounds", "_picture", "_poster_picture",
-    "_sound", "_sound_alone_line", "_sound_file", "_sound_lines", "_sound_row", "_sounds", "_still_kept", "_tell",
-    "_told_by", "_turn", "_turn_of_all", "_twin", "check_kept", "copied_sound", "copy_picture", "encode_sound",
-    "even_sound", "is_sound", "keeps_every_sound", "keeps_sound", "kept", "leaves_picture", "make_sounds",
-    "of_sound", "picture_filters", "picture_options", "sound_arguments", "sound_channels", "sound_outboxes",
-    "sound_output", "sound_outputs", "sounds", "sounds_of", "tell",
+    "_doing", "_make_sounds", "_sound_row", "_sounds", "_still_kept", "_tell", "check_kept", "copy_picture",
+    "encode_sound", "is_sound", "sound_outboxes",
 }  # fmt: skip
 """Names that still have a banned word."""
 
-GERUNDS_NOT_YET = {"listening", "speaking"}
-
-OPENING_MODULES = 73
+OPENING_MODULES = 29
 """Module docstrings that may still open with a question word."""
 
-OPENING_SHARE = 0.15
+OPENING_SHARE = 0.06
 """The part of all docstrings that may still open with a question word: 0.03 is the goal."""
 
 _QUESTION = re.compile(r"(What|Whether|Which|Where|Who)\b")
@@ -122,7 +116,7 @@ def test_no_name_has_a_banned_word() -> None:
 
 def test_modules_are_nouns() -> None:
     activities = {_name_of(path) for path in _modules() if _name_of(path).endswith("ing")}
-    assert activities - GERUNDS - GERUNDS_NOT_YET == set()
+    assert activities - GERUNDS == set()
 
 
 def test_docstrings_of_modules_begin_with_what_they_are() -> None:

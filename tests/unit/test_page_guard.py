@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -87,4 +89,5 @@ def test_with_a_session_every_page_is_served(visitor: TestClient, path: str) -> 
 
 
 def test_the_product_is_guarded() -> None:
-    assert PageGuard in (composition.app.api_transformer or ())
+    transformers: Any = composition.app.api_transformer
+    assert PageGuard in transformers
