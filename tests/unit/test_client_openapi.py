@@ -178,7 +178,7 @@ def differing_requests(whole: Document) -> Iterator[str]:
         yield from (f"{name}: {each} is only in the API" for each in asked - given)
         yield from (f"{name}: {each} is only in the client" for each in given - asked)
         for each, schema in [(each["name"], each["schema"]) for each in parameters] + list(body.items()):
-            hint = hints.get(OTHER_NAMES.get(each, each))
+            hint = hints.get(OTHER_NAMES.get(str(each), str(each)))
             api, ours = _not_none(shape_of_schema(schema, whole)), hint and _not_none(shape_of_type(hint))
             if ours and api != ours:
                 yield f"{name}: {each} is {api} in the API, {ours} in the client"

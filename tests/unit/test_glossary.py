@@ -51,7 +51,7 @@ OPENING_SHARE = 0.06
 
 _QUESTION = re.compile(r"(What|Whether|Which|Where|Who)\b")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TABLE = re.compile(r"^\| term \| means \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)", re.MULTILINE)
+_TABLE = re.compile(r"^\| [Tt]erm \| [Mm]eans \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)", re.MULTILINE)
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -123,6 +123,8 @@ def test_keyframes_of_a_matroska_are_those_of_its_cues(tmp_path: Path) -> None:
         theirs = enzyme.MKV(file)
     info = clips.probed(path)
     assert theirs.video_tracks[0].width == info.video.width
+    assert theirs.info
+    assert theirs.info.duration
     assert theirs.info.duration.total_seconds() == pytest.approx(info.duration_seconds, abs=0.1)
     assert index_of(path, info).keyframes == pytest.approx(clips.keyframe_times(path), abs=0.002)
 

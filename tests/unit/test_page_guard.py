@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
@@ -89,5 +89,5 @@ def test_with_a_session_every_page_is_served(visitor: TestClient, path: str) -> 
 
 
 def test_the_product_is_guarded() -> None:
-    transformers: Any = composition.app.api_transformer
+    transformers = cast(list[Any], composition.app.api_transformer)
     assert PageGuard in transformers

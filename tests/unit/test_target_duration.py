@@ -48,7 +48,7 @@ def check(lengths: Sequence[float], target: int) -> None:
     """RFC 8216, 4.3.3.1: one target for all versions, and each EXTINF, rounded, is at most the target."""
     versions = growing(lengths, target)
     assert {each.target_duration for each in versions} == {target}
-    assert all(int(each.duration + 0.5) <= target for each in versions[-1].segments), lengths
+    assert all(int((each.duration or 0) + 0.5) <= target for each in versions[-1].segments), lengths
     assert versions[-1].is_endlist and not versions[0].is_endlist
 
 
