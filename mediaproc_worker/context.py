@@ -1,4 +1,4 @@
-"""What a handler has in its hands while it performs one attempt."""
+"""Context of an attempt: everything that a handler needs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StopReason(StrEnum):
 
     @property
     def may_write(self) -> bool:
-        """Whether the attempt still holds its lease and says itself how it ended."""
+        """True if the attempt still holds its lease and may record its own outcome."""
         return self in {StopReason.WORKER_STOPPING, StopReason.TIMED_OUT}
 
 

@@ -1,4 +1,6 @@
-"""What every handler that makes renditions needs: the preset, outboxes, a running FFmpeg that says why it failed."""
+"""FFmpeg for handlers that make renditions: preset, segment uploaders, and a running process with explained
+failures.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ def preset_of(context: AttemptContext) -> Preset:
 
 
 def info_of(context: AttemptContext) -> MediaInfo:
-    """What probing found, of a part: the whole has written it down before it shared out its work."""
+    """Media info of the source. The parent has stored it before its parts begin."""
     assert context.claim.video.media_info is not None
     return MediaInfo.from_json(context.claim.video.media_info)
 
@@ -80,7 +82,7 @@ def rung_outboxes(
     ]
 
 
-def sound_outboxes(
+def audio_outboxes(
     context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[SelectedTrack], preset: Preset
 ) -> list[Outbox]:
     """One for each sound track. They have no keyframes that would say where to cut."""
@@ -88,7 +90,7 @@ def sound_outboxes(
         Outbox(
             context=context,
             pool=pool,
-            row=_sound_row(context, kept, preset),
+            row=_audio_row(context, kept, preset),
             segmenter=Segmenter(segment_seconds=preset.segment_seconds),
         )
         for kept in sounds
@@ -127,11 +129,11 @@ def ffmpeg(
         ) as running:
             yield running
     except (ProcessFailed, ProcessTimedOut) as failure:
-        _tell(context, failure.log_tail)
+        _log_tail_lines(context, failure.log_tail)
         raise ffmpeg_errors.reason_of(failure) from failure
     lost = ffmpeg_errors.cut_short(running.log_tail)
     if lost is not None:
-        _tell(context, running.log_tail)
+        _log_tail_lines(context, running.log_tail)
         raise lost
 
 
@@ -164,10 +166,10 @@ def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
 
     A sound track without a single packet is none.
     """
-    made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
+    made = [outbox for outbox in outboxes if outbox.started or not outbox.is_audio]
     if not all(outbox.started for outbox in made):
         raise DamagedSource(Detail.NO_FRAME_DECODED)
-    frames = {outbox.frames for outbox in made if not outbox.is_sound}
+    frames = {outbox.frames for outbox in made if not outbox.is_audio}
     if not all(outbox.whole for outbox in made) or len(frames) > 1:
         raise EncodeFailed(Detail.ENDED_EARLY)
     return made
@@ -206,7 +208,7 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
     )
 
 
-def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
+def _audio_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
     audio, track = preset.audio.for_channels(kept.channels), tracks.source_track(info_of(context), kept)
     bitrate_bps = track.bitrate_bps if audio_copy.is_copied(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(
@@ -222,7 +224,7 @@ def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> 
     )
 
 
-def _tell(context: AttemptContext, log_tail: str) -> None:
+def _log_tail_lines(context: AttemptContext, log_tail: str) -> None:
     """Put the end of FFmpeg's log on the page."""
     for line in log_tail.splitlines()[-20:]:
         context.log(line)

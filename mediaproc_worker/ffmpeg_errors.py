@@ -74,7 +74,7 @@ def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
 
 @contextmanager
 def refusing() -> Generator[None]:
-    """What `media` refuses inside fails for good, with its sentence."""
+    """Turn rejections inside `media` into permanent errors with their message."""
     try:
         yield
     except probe.Refused as refused:

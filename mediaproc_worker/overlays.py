@@ -1,4 +1,4 @@
-"""What lies over a picture, brought to where FFmpeg reads it: the watermark, and the subtitles to burn in."""
+"""Overlays: fetches the watermark and the subtitles to burn in to files that FFmpeg reads."""
 
 from __future__ import annotations
 

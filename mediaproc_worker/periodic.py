@@ -76,7 +76,7 @@ def run(to_do: list[Chore], stop: threading.Event) -> None:
 
 
 def urgent_chores() -> list[Chore]:
-    """What jobs and webhooks wait for. Of the services only Postgres and Redis are asked."""
+    """Chores that jobs and webhooks wait for. They use Postgres and Redis only."""
     often = settings().rescue_interval_seconds
     return [
         Chore("rescue_expired", often, _in_transaction(maintenance.rescue_expired)),
@@ -87,7 +87,7 @@ def urgent_chores() -> list[Chore]:
 
 
 def patient_chores() -> list[Chore]:
-    """What nobody waits for: much of it asks storage, which may take its time."""
+    """Chores that nothing waits for. Many use storage, which may be slow."""
     often = settings().rescue_interval_seconds
     seldom = max(often, HOUSEKEEPING_SECONDS)
     return [

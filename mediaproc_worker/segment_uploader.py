@@ -53,18 +53,18 @@ class Outbox:
         return self.row.name
 
     @property
-    def is_sound(self) -> bool:
-        """Whether it is the sound beside the pictures."""
+    def is_audio(self) -> bool:
+        """True if it is the audio beside the video."""
         return self.row.kind is RenditionKind.AUDIO
 
     @property
     def started(self) -> bool:
-        """Whether somebody can begin to play it."""
+        """True if playback can begin."""
         return self._written > 0
 
     @property
     def whole(self) -> bool:
-        """Whether FFmpeg wrote its file to the end and each segment in it has arrived and has its row."""
+        """True if FFmpeg completed its file, and each segment was uploaded and recorded."""
         return self.segmenter.ended and 0 < self._closed == self._written
 
     def look(self) -> None:
@@ -82,7 +82,7 @@ class Outbox:
 
     @property
     def pieces(self) -> list[tuple[int, float]]:
-        """What arrived, as sizes in bytes and durations in seconds."""
+        """Uploaded segments, as sizes in bytes and durations in seconds."""
         return [(segment.size_bytes, segment.duration_seconds) for segment in self.arrived]
 
     def _send_closed(self) -> None:
@@ -98,7 +98,7 @@ class Outbox:
 
     def _send_init(self) -> None:
         init = self._read(0, self.segmenter.init_bytes)
-        said = codecs.AAC_LC if self.is_sound else codecs.of_init_segment(init)
+        said = codecs.AAC_LC if self.is_audio else codecs.of_init_segment(init)
         self.row = replace(self.row, codecs=said or self.row.codecs)
         if self.chunk is not None:
             init = self._fitting(init)
@@ -163,4 +163,4 @@ class Outbox:
 
     @property
     def _content_type(self) -> str:
-        return "audio/mp4" if self.is_sound else "video/mp4"
+        return "audio/mp4" if self.is_audio else "video/mp4"

@@ -30,7 +30,7 @@ def source_of(context: AttemptContext) -> Source:
 
 
 def probed(context: AttemptContext, source: Source, *, video_needed: bool = True) -> MediaInfo:
-    """What the source is. Raises the expected error if it can't be processed."""
+    """Probe the source. Raises a ProcessingError if it can't be processed."""
     head = ingest.source_of(context.claim.video).read(0, sniff.HEAD_BYTES)
     return examined(
         source,
@@ -44,7 +44,7 @@ def probed(context: AttemptContext, source: Source, *, video_needed: bool = True
 def examined(
     source: Source, *, head: bytes, directory: Path, cancelled: threading.Event, video_needed: bool = True
 ) -> MediaInfo:
-    """What ffprobe says of a source that begins with `head`. Raises the expected error if it can't be processed."""
+    """Run ffprobe on a source that begins with `head`. Raises a ProcessingError if it can't be processed."""
     content_type = sniff.content_type_of(head)
     try:
         output = sandboxed_process.run(
@@ -65,6 +65,6 @@ def examined(
 
 
 def index_of(context: AttemptContext, info: MediaInfo) -> SourceIndex:
-    """What the container says in one place. Reading it may raise SourceMissing or StorageFailed."""
+    """Index of the source's container. Reading it may raise SourceMissing or StorageFailed."""
     source = ingest.source_of(context.claim.video)
     return SourceIndex(info, source.read, source.size_bytes)

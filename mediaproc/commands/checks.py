@@ -1,4 +1,4 @@
-"""What a developer runs before a commit: the tests, and everything that reads the code."""
+"""Developer checks: tests, linters, type checker and migrations."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _locked() -> bool:
 
 
 def _tables_match_migrations() -> bool:
-    """Whether `alembic check`, on a fresh Postgres with every migration, finds nothing to add."""
+    """Return whether `alembic check`, on a fresh Postgres with every migration, finds nothing to add."""
     alembic = [sys.executable, "-m", "alembic"]
     with _fresh_postgres() as environment:
         return _succeeds([*alembic, "upgrade", "head"], environment) and _succeeds([*alembic, "check"], environment)

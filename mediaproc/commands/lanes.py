@@ -27,7 +27,7 @@ class Program:
 
     @property
     def path(self) -> str | None:
-        """Where it is on this machine; also in the folders for administrators."""
+        """Path on this machine, including the administrators' folders. None if not installed."""
         found = shutil.which(self.name, path=os.pathsep.join((os.environ.get("PATH", ""), *_SYSTEM_FOLDERS)))
         return found or shutil.which(self.name, path=str(Path(sys.executable).parent))
 

@@ -257,7 +257,7 @@ class Unexpected(ProcessingError):
 
 
 def advice_for(code: str) -> str:
-    """What to do next about a processing error, for a person."""
+    """Advice for a person about a processing error."""
     kinds = {kind.code: kind for kind in _subclasses(ProcessingError)}
     return kinds.get(code, ProcessingError).advice
 

@@ -17,7 +17,7 @@ class VideoStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more happens by itself."""
+        """True if nothing more happens without a request."""
         return self in {VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.CANCELLED}
 
 
@@ -33,17 +33,17 @@ class JobState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether the job has ended."""
+        """True if the job has ended."""
         return self in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
 
     @property
     def waiting(self) -> bool:
-        """Whether a worker may claim the job."""
+        """True if a worker may claim the job."""
         return self in {JobState.QUEUED, JobState.RETRYING}
 
 
 class JobKind(StrEnum):
-    """What a job does; a handler of the worker performs each."""
+    """Kind of a job. A handler of the worker performs each."""
 
     PROCESS = "process"
     """A video: it is read and planned; the rest are parts of it, which are jobs of their own."""
@@ -71,12 +71,12 @@ class JobKind(StrEnum):
 
     @property
     def afterwards(self) -> bool:
-        """Whether it comes after the end of its whole, which neither waits for it nor fails with it."""
+        """True if it runs after its parent has ended, which neither waits for it nor fails with it."""
         return self in {JobKind.STORYBOARD, JobKind.MEASURE}
 
 
 class RenditionKind(StrEnum):
-    """What a rendition holds."""
+    """Media type of a rendition."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -128,7 +128,7 @@ class UploadState(StrEnum):
 
 
 class Stage(StrEnum):
-    """What an attempt is doing now, as the page shows it."""
+    """Stage of an attempt, as the page shows it."""
 
     PROBE = "probe"
     ENCODE = "encode"

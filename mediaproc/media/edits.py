@@ -24,7 +24,7 @@ _STORED_NAMES = {"first_audio_only": "first_sound_only"}
 
 @dataclass(frozen=True)
 class Crop:
-    """What is cut off at each side, as a fraction of the width or height."""
+    """Crop at each side, as a fraction of the width or height."""
 
     left: float = 0.0
     top: float = 0.0

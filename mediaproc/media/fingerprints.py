@@ -34,7 +34,7 @@ _NAME = "rendition"
 
 @dataclass(frozen=True)
 class Inputs:
-    """What all renditions of an output depend on: the source's ETag and size in bytes, and FFmpeg's version line."""
+    """Inputs of all renditions of an output: the source's ETag and size in bytes, and FFmpeg's version line."""
 
     etag: str
     size_bytes: int

@@ -96,10 +96,11 @@ class ChosenCrf:
 
 @dataclass(frozen=True)
 class Preset:
-    """What is made of a video: a ladder (`rungs`, largest first), only files (`audio_files` or a `loop`), or the source
-    as it is (`copies`). With a `bit_depth` of 10 HDR is kept instead of being mapped to SDR.
+    """Preset: a ladder (`rungs`, largest first), files only (`audio_files` or a `loop`), or the source unchanged
+    (`copies`).
 
-    With a `target_vmaf` the CRF of each rung is found for each video and stored in its job's own copy (`chosen`).
+    With a `bit_depth` of 10, HDR is preserved instead of being mapped to SDR. With a `target_vmaf`, the CRF of each
+    rung is searched for each video and stored in its job's own copy (`chosen`).
     """
 
     name: str

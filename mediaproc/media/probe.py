@@ -88,7 +88,7 @@ class VideoTrack:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a picture at all."""
+        """True if there is video at all."""
         return self.display_width > 0
 
 
@@ -140,7 +140,7 @@ class TextTrack:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a source is. `duration_seconds` is 0 when the container does not say."""
+    """Properties of a source. `duration_seconds` is 0 if the container does not say."""
 
     container: str
     duration_seconds: float
@@ -185,9 +185,9 @@ def ffprobe_arguments(source: Source) -> list[str]:
 
 
 def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed: bool = True) -> MediaInfo:
-    """What ffprobe's JSON says of a source. `content_type` is what the file seems to be, for the sentence.
+    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message.
 
-    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` where a picture is needed, or there is no sound either.
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either.
     """
     answer = _json_object(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
@@ -330,7 +330,7 @@ def _pixel_format(stream: Mapping[str, Any]) -> str:
 
 
 def _alpha_beside(stream: Mapping[str, Any]) -> bool:
-    """Whether Matroska carries the alpha of VP8 and VP9 beside the picture: no pixel format tells of it."""
+    """Return whether Matroska carries the alpha of VP8 or VP9 beside the video; no pixel format shows it."""
     tags = cast("dict[str, Any]", stream.get("tags") or {})
     return any(name.lower() == "alpha_mode" and str(value) == "1" for name, value in tags.items())
 
@@ -360,7 +360,7 @@ def _language(stream: Mapping[str, Any]) -> str:
 
 
 def _title(stream: Mapping[str, Any]) -> str:
-    """What the source calls a track: one line of what can be read, of a sane length."""
+    """Title of a track in the source: one printable line of limited length."""
     tags = stream.get("tags") or {}
     title = str(tags.get("title") or tags.get("name") or "")  # Matroska's and QuickTime's; MP4's
     shown = "".join(letter if letter.isprintable() else " " for letter in title)

@@ -1,4 +1,4 @@
-"""Where FFmpeg reads a source from, and what it may open while doing so."""
+"""FFmpeg input: location of a source, and the protocols and demuxers that may be used."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def remote(self) -> bool:
-        """Whether it is read over the network."""
+        """True if it is read over the network."""
         return self.location.startswith(("http://", "https://"))
 
 

@@ -105,7 +105,7 @@ def sign_out_by_tokens(session: Session, *, access_token: str | None, refresh_to
 
 
 def principal_of(session: Session, *, access_token: str) -> Principal:
-    """Who an access token speaks for. Raises NotSignedIn when it is not good or its session has ended."""
+    """Principal of an access token. Raises NotSignedIn if the token is invalid or its session has ended."""
     return principal_of_session(session, session_id=tokens.read_access(access_token).session_id)
 
 

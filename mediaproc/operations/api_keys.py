@@ -72,7 +72,7 @@ def revoke(session: Session, principal: Principal, id: UUID) -> None:
 
 
 def is_key(token: str) -> bool:
-    """Whether this looks like a key, and not like an access token."""
+    """Return whether this has the form of an API key rather than an access token."""
     return token.startswith(_MARK)
 
 

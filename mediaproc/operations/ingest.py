@@ -72,7 +72,7 @@ class ObjectSource:
 
 @dataclass(frozen=True)
 class NewVideo:
-    """What a caller chooses for a new video. `content_type` is the claimed media type, empty if unknown."""
+    """Caller's choices for a new video. `content_type` is the claimed media type, empty if unknown."""
 
     id: UUID
     filename: str

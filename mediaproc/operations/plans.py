@@ -1,4 +1,4 @@
-"""What is done with a video: the outline of its source, in the chunks that its newest job was shared out to."""
+"""Processing plan of a video, with the chunks of its newest job."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PlannedStep(BaseModel):
 
 
 class OutlineView(BaseModel):
-    """What is done with a video, in order."""
+    """Processing plan of a video, in order."""
 
     preset: str
     preset_version: int
@@ -110,5 +110,5 @@ def _recipe(job: Job) -> Preset | None:
 
 
 def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
-    """What the pictures were cut into, or all of the video as one."""
+    """Chunks of the video, or all of it as one."""
     return children.chunks_of(parts, segment_seconds=preset.segment_seconds) or chunks_for(info, preset, [])

@@ -36,7 +36,7 @@ _HEAD_BYTES = 16 * 1024
 
 
 def hls_url(video: Video) -> str:
-    """Where a plain player plays the video: absolute, with its token in it, the same for an hour."""
+    """Playlist URL for any player: absolute, with a token, stable for an hour."""
     return _address(video, "hls/master.m3u8")
 
 
@@ -129,7 +129,7 @@ def segment_url(session: Session, video: Video, name: str, place: int | None) ->
 
 
 def storyboard_vtt(session: Session, video: Video) -> str:
-    """Which tile of which sheet, by presigned addresses, stands for which time. Raises NotFound."""
+    """WebVTT that maps times to tiles of presigned sheets. Raises NotFound."""
     found = current_output.storyboards(session, [video]).get(video.id)
     if found is None:
         raise NotFound

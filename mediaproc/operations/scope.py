@@ -1,4 +1,4 @@
-"""Who is asking, and the one place where queries are narrowed to their team."""
+"""Team scope: the caller, and the only place where queries are narrowed to the caller's team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one is signed in, and how to end that: sign out elsewhere, change the password."""
+"""Active sessions: list, sign out elsewhere, change the password."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _ISSUER = "mediaproc"
 
 @dataclass(frozen=True)
 class Access:
-    """What an access token says: the user and the session it belongs to."""
+    """Content of an access token: its user and session."""
 
     user_id: UUID
     session_id: UUID
@@ -39,7 +39,7 @@ def access(*, user_id: UUID, session_id: UUID) -> str:
 
 
 def read_access(token: str) -> Access:
-    """What a good access token says. Raises NotSignedIn for a wrong, foreign or expired one."""
+    """Verify an access token. Raises NotSignedIn if it is invalid, foreign or expired."""
     try:
         claims = _read("access-token", "at+jwt", token)
         return Access(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))

@@ -1,4 +1,4 @@
-"""What is accepted for upload: how large, for which preset, and the media type that is believed."""
+"""Upload rules: size limits, preset and accepted media type."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ LONGEST_JOIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class SignedPart:
-    """Where to PUT one part, until when."""
+    """Presigned URL to PUT one part to, with its expiry."""
 
     part_number: int
     url: str

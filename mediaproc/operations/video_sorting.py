@@ -36,7 +36,7 @@ class Order(StrEnum):
 
     @property
     def backwards(self) -> bool:
-        """Whether the greatest comes first."""
+        """True for descending order."""
         return self.value.startswith("-")
 
 

@@ -165,10 +165,10 @@ def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) 
 def download_url(
     session: Session, principal: Principal, id: UUID, *, rendition: str | None = None, head: bool = False
 ) -> str:
-    """Where to GET a file under its right name, or to ask for its `head`: a rendition's file (the best one by
-    default), or the `source`.
+    """Presigned download URL with the right file name, or the URL for HEAD (`head`).
 
-    Raises NotFound for a rendition that there is not, and Conflict while there is no file yet.
+    The file is a rendition (the best by default) or the `source`. Raises NotFound for an unknown rendition, and
+    Conflict while there is no file yet.
     """
     video = scope.find(session, principal, Video, id)
     key, name = _source_file(session, video) if rendition == SOURCE else _made_file(session, video, rendition)

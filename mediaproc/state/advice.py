@@ -6,5 +6,5 @@ from mediaproc.domain import errors
 
 
 def for_error(code: str) -> str:
-    """What to do about an error."""
+    """Advice about an error."""
     return errors.advice_for(code)

@@ -1,4 +1,4 @@
-"""What goes wrong with S3, in the words of our own error tree."""
+"""S3 failures, translated to our own errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def translated(as_error: type[Expected] = ServiceUnavailable) -> Generator[None]
 
 
 def is_absent(error: ClientError) -> bool:
-    """Whether S3 says that there is no such object or upload."""
+    """Return whether S3 reports that the object or upload does not exist."""
     return error.response.get("Error", {}).get("Code", "") in _ABSENT
 
 

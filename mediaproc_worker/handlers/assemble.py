@@ -51,7 +51,7 @@ def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
 
 
 def _whole(context: AttemptContext) -> Whole:
-    """What the chunks have made; counted, since what follows makes it final."""
+    """Renditions that the chunks have made, counted, since the next step is final."""
     claim = context.claim
     with context.transaction() as session:
         found = jobs.renditions_to_assemble(session, claim)
@@ -63,7 +63,7 @@ def _whole(context: AttemptContext) -> Whole:
 
 
 def _fingerprints(context: AttemptContext) -> dict[str, str]:
-    """What was encoded for this output is known by from now on. What was used again is known already."""
+    """Record the fingerprints of what was encoded for this output. Reused renditions have theirs already."""
     claim, preset = context.claim, ffmpeg.preset_of(context)
     assert claim.job.parent_id is not None
     with context.transaction() as session:

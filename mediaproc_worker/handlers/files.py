@@ -50,12 +50,12 @@ def make_files(context: AttemptContext) -> None:
         if preset.loop is not None:
             _make_loop(context, info, source, preset.loop)
         else:
-            _make_sounds(
+            _make_audio_files(
                 context,
                 info,
                 source,
                 preset,
-                ffmpeg_module.sound_outboxes(context, pool, tracks.selected_audio(info)[:1], preset),
+                ffmpeg_module.audio_outboxes(context, pool, tracks.selected_audio(info)[:1], preset),
             )
         if poster is not None:
             poster.look(wait=True)
@@ -64,7 +64,7 @@ def make_files(context: AttemptContext) -> None:
 # Sound ------------------------------------------------------------------------------------------------------
 
 
-def _make_sounds(
+def _make_audio_files(
     context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, outboxes: list[Outbox]
 ) -> None:
     """The sound as HLS, as the file of the same bits, and as the other files."""

@@ -15,7 +15,7 @@ log = logs.get_logger(__name__)
 
 
 def taken_over(context: AttemptContext) -> bool:
-    """Whether this attempt's output is a copy of another video's now, so that nothing is left to do."""
+    """Return whether this attempt's output is now a copy of another video's, so that nothing is left to do."""
     etag = ingest.source_of(context.claim.video).etag()
     duplicate = context.write(jobs.record_source, etag) if etag else None
     if duplicate is None:

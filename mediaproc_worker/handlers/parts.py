@@ -34,13 +34,13 @@ def encode_chunk(context: AttemptContext) -> None:
         run_part(context, outboxes, arguments, threads=threads, seconds=chunk.length_seconds, show=show)
 
 
-def encode_sound(context: AttemptContext) -> None:
+def encode_audio(context: AttemptContext) -> None:
     """Encode the sound of the whole video, so that no seam can be heard."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     arguments = audio.arguments(info, source=source, preset=preset)
     context.write(jobs.note, command=shell_line(arguments, source=source))
     with ffmpeg.senders() as pool:
-        outboxes = ffmpeg.sound_outboxes(context, pool, tracks.selected_audio(info), preset)
+        outboxes = ffmpeg.audio_outboxes(context, pool, tracks.selected_audio(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
 
 
@@ -71,7 +71,7 @@ def _chunk(context: AttemptContext, preset: Preset) -> Chunk:
 
 
 def _instant(context: AttemptContext) -> bool:
-    """Whether the source's own picture is what is played until all is done."""
+    """Return whether the source's own video is played until the rungs are complete."""
     return any(each.kind is JobKind.REMUX for each in _siblings(context))
 
 

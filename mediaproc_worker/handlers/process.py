@@ -20,7 +20,7 @@ from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.output_reuse import taken_over
-from mediaproc_worker.handlers.source_copy import check_kept
+from mediaproc_worker.handlers.source_copy import check_copyable
 from mediaproc_worker.source import index_of, probed, source_of
 
 
@@ -38,7 +38,7 @@ def process(context: AttemptContext) -> None:
     overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
-        check_kept(info, index.keyframes)
+        check_copyable(info, index.keyframes)
         _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
         context.write(jobs.split, [jobs.Part(JobKind.COPY)])
         return
@@ -60,7 +60,7 @@ def process(context: AttemptContext) -> None:
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:
-    """Whether the source itself is played until the rungs are made: not where something is shown already."""
+    """Return whether the source itself is played until the rungs are complete: not if something is shown already."""
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
     return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
@@ -111,9 +111,10 @@ def _keyframes(context: AttemptContext, info: MediaInfo, index: SourceIndex) -> 
 def _parts(
     info: MediaInfo, preset: Preset, chunks: tuple[Chunk, ...], *, instant: bool, before: Collection[str]
 ) -> list[jobs.Part]:
-    """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk.
+    """Parts in order: what can be played at once, otherwise the audio, without which nothing can, beside the first
+    chunk.
 
-    Where the CRF is to be found for a VMAF, chunks wait for that.
+    If the CRF is searched for a VMAF target, chunks wait for that.
     """
     tuned = preset.target_vmaf is None or bool(preset.chosen)
     heard = [kept for kept in tracks.selected_audio(info) if kept.rendition not in before]

@@ -27,7 +27,7 @@ from mediaproc_worker.server_side_remux import grafted
 from mediaproc_worker.source import source_of
 
 
-def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
+def check_copyable(info: MediaInfo, keyframes: Sequence[float]) -> None:
     """Raises NotCopyable where browsers would not play the source."""
     if (obstacle := source_copy.obstacle(info, keyframes)) is not None:
         raise NotCopyable(Detail.NOT_COPYABLE_BECAUSE.format(obstacle=obstacle))
@@ -41,7 +41,7 @@ def keep_source(context: AttemptContext) -> None:
     with ffmpeg.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
         picture = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
-        outboxes = [picture, *_sounds(context, pool, info, preset)]
+        outboxes = [picture, *_audio_outboxes(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
         if tracks.selected_subtitles(info):
             keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
@@ -63,9 +63,9 @@ def _copied(
     return [_made(each) for each in done]
 
 
-def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
+def _audio_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
     kept = tracks.selected_audio(info)
-    outboxes = ffmpeg.sound_outboxes(context, pool, kept, preset)
+    outboxes = ffmpeg.audio_outboxes(context, pool, kept, preset)
     for outbox, each in zip(outboxes, kept, strict=True):
         outbox.row = replace(outbox.row, channels=source_copy.output_channels(info, each, preset))
     return outboxes
@@ -86,5 +86,5 @@ def _finish(context: AttemptContext, pool: ThreadPoolExecutor, made: Sequence[Ma
 def _made(outbox: Outbox) -> Made:
     assert outbox.rendition_id is not None
     row = outbox.row
-    label = Label(row.title, row.language, row.role, row.is_default) if outbox.is_sound else None
+    label = Label(row.title, row.language, row.role, row.is_default) if outbox.is_audio else None
     return Made(outbox.name, outbox.rendition_id, outbox.pieces, label)

@@ -91,9 +91,9 @@ def test_who_works_at_what_is_told_to_the_team_alone(account: Accounts) -> None:
     (job, _waits) = _queue(me, "film", "waits")
     with database.transaction() as session:
         assert execution.claim(session, job_id=job.id, worker="east:1")
-    (mine,) = _doing(me)
+    (mine,) = _active_attempt(me)
     assert (mine.worker, mine.title, mine.kind, mine.chunk) == ("east:1", "film", JobKind.PROCESS, None)
-    assert _doing(other) == []
+    assert _active_attempt(other) == []
 
 
 def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Accounts) -> None:
@@ -106,10 +106,10 @@ def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Account
         session.add(part)
     with database.transaction() as session:
         assert execution.claim(session, job_id=part.id, worker="west:2")
-    assert [(each.worker, each.kind, each.chunk) for each in _doing(me)] == [("west:2", JobKind.ENCODE, 2)]
+    assert [(each.worker, each.kind, each.chunk) for each in _active_attempt(me)] == [("west:2", JobKind.ENCODE, 2)]
 
 
-def _doing(account: Account) -> list[active_attempts.ActiveAttempt]:
+def _active_attempt(account: Account) -> list[active_attempts.ActiveAttempt]:
     with database.transaction() as session:
         return active_attempts.now(session, account.principal)
 

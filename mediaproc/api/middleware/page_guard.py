@@ -43,7 +43,9 @@ class PageGuard:
 
 
 def sign_in_url(request: HTTPConnection) -> str | None:
-    """Where this request is redirected if the answer is a page. None if it may have any page, or is for the API."""
+    """URL that this request is redirected to if the answer is a page. None if it may have any page, or is for the
+    API.
+    """
     path = request.url.path
     if path.rstrip("/") in routes.PUBLIC or "mp_access" in request.cookies or paths.API.match(path):
         return None

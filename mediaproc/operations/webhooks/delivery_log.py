@@ -19,7 +19,7 @@ from mediaproc.operations.webhooks import messages, outbox
 def deliveries(
     session: Session, principal: Principal, id: UUID, *, limit: int = 50, cursor: str | None = None
 ) -> Page[WebhookDelivery]:
-    """What a webhook was or will be told. Raises NotFound, and Invalid for a wrong cursor."""
+    """Deliveries of a webhook, newest first. Raises NotFound, and Invalid for a bad cursor."""
     webhook = scope.find(session, principal, Webhook, id)
     rows = scope.scoped(principal, WebhookDelivery).where(col(WebhookDelivery.webhook_id) == webhook.id)
     if cursor:

@@ -147,7 +147,7 @@ def _write(row: WebhookDelivery, answer: Answer, verdict: Verdict) -> None:
 
 
 def _note(session: Session, webhook: Webhook, row: WebhookDelivery, verdict: Verdict, *, at: datetime) -> None:
-    """What the try says of the webhook itself. A failed test says nothing: it is for trying things out."""
+    """Record the result on the webhook itself. A failed test does not count."""
     if verdict.state is DeliveryState.DELIVERED:
         webhook.failing_since = None
     elif row.event is not WebhookEvent.TEST:

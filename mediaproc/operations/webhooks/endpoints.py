@@ -117,7 +117,7 @@ def _check(*, url: str | None, events: Collection[WebhookEvent] | None, descript
 
 
 def _trouble_with(url: str) -> str:
-    """What can be said without asking any server. Where a name leads is looked at whenever something is sent there."""
+    """Problem of a URL that is known without a request. Its addresses are checked at each delivery."""
     try:
         parts = httpx.URL(url.strip())
         literal = _literal(parts.host)

@@ -1,4 +1,4 @@
-"""What keeps the promise when something died: rescue, sending again, pruning. Safe to run on every host at once."""
+"""Webhook maintenance after failures: rescue, resend and prune. Safe to run on every host at once."""
 
 from __future__ import annotations
 

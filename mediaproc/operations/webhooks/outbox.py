@@ -32,7 +32,7 @@ def notify(session: Session, video: Video, type: EventType, data: dict[str, Any]
 
 
 def event_of(type: EventType, data: dict[str, Any]) -> WebhookEvent | None:
-    """What a published event is called here, if it is of those that webhooks hear of."""
+    """Webhook event of a published event, if there is one."""
     if type is EventType.STATUS:
         return WebhookEvent(f"video.{data['status']}")
     return {EventType.PLAYABLE: WebhookEvent.PLAYABLE, EventType.REMOVED: WebhookEvent.DELETED}.get(type)
