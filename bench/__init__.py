@@ -1,1 +1,4 @@
-"""Figures, where it can be ratios within one run, printed as a table and written as JSON. `./dev bench` runs them."""
+"""Benchmarks, started by `./dev bench`: they print a table and write JSON.
+
+Wherever possible a figure is a ratio within one run, so that it holds on any machine.
+"""

@@ -1,7 +1,7 @@
-"""`python -m bench.api [--json FILE] [--size-mib N] [--rounds N]`: lists, uploads, and how soon work begins.
+"""`python -m bench.api [--json FILE] [--size-mib N] [--rounds N]`: lists, uploads, and the delay until work begins.
 
-Each figure stands beside a floor that was measured in the same run: plain boto3 for the upload of the same parts, an
-answer that reads no list for the lists.
+Each figure is compared with a floor from the same run: plain boto3 with the same parts for uploads, a response that
+reads no list for lists.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench import figures, machine, page_upload
 from bench.figures import Figure
 from mediaproc import database
 from mediaproc.client import Client
-from mediaproc.client.uploads import PARALLEL
+from mediaproc.client.upload_parts import PARALLEL
 from mediaproc.domain.tables import Attempt, Job, new_id
 from mediaproc.operations import cursors
 from mediaproc.operations.uploads import part_size_for
@@ -48,7 +48,7 @@ FROM generate_series(1, :rows) AS n
 
 
 def main() -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print the table and write the JSON."""
     parser = figures.parser("api")
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
@@ -69,7 +69,7 @@ def main() -> int:
 def _measure(folder: Path, *, size_bytes: int, rounds: int) -> Iterator[Figure]:
     web = start_web()
     try:
-        token, team_id = _somebody(web)
+        token, team_id = _new_account(web)
         with Client(web.url, token) as client:
             yield _upload(client, folder, size_bytes=size_bytes, rounds=rounds)
             yield _start_of_work(client, folder)
@@ -78,7 +78,7 @@ def _measure(folder: Path, *, size_bytes: int, rounds: int) -> Iterator[Figure]:
         web.stop()
 
 
-def _somebody(web: Web) -> tuple[str, UUID]:
+def _new_account(web: Web) -> tuple[str, UUID]:
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(8)}
     done = httpx.post(f"{web.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status().json()
     with database.transaction() as session:
@@ -92,7 +92,7 @@ def _somebody(web: Web) -> tuple[str, UUID]:
 
 
 def _upload(client: Client, folder: Path, *, size_bytes: int, rounds: int) -> Figure:
-    """Through the client that the command line is made of, over boto3 with parts as large and as many at a time."""
+    """Time of an upload by the Python client over that of boto3, with the same part size and concurrency."""
     path = folder / "source.bin"
     path.write_bytes(os.urandom(_MIB) * (size_bytes // _MIB))
     ours: list[float] = []
@@ -113,10 +113,10 @@ def _put(path: Path, *, part_bytes: int) -> None:
 
 
 def _start_of_work(client: Client, folder: Path, *, rounds: int = 15) -> Figure:
-    """From the job's row, made by `complete`, to the attempt of a worker that had nothing to do."""
+    """Delay from the job's row, which `complete` inserts, to the first attempt by an idle worker."""
     waits: list[float] = []
     path = folder / "no video.txt"
-    path.write_text("This ends at once, so that the worker is idle again.")
+    path.write_text("Not a video, so the worker is idle again at once.")
     workers = Workers(folder, module="mediaproc_worker.consumer")
     try:
         for _ in range(rounds + 1):
@@ -129,7 +129,7 @@ def _start_of_work(client: Client, folder: Path, *, rounds: int = 15) -> Figure:
 
 
 def _wait_of(video_id: UUID) -> float:
-    """Milliseconds, once the attempt is over."""
+    """Delay of one job in milliseconds. Returns after its attempt has ended, so that the worker is idle again."""
 
     def ended() -> list[tuple[Job, Attempt]]:
         with database.transaction() as session:
@@ -148,7 +148,7 @@ def _lists(web: Web, token: str, team_id: UUID) -> Iterator[Figure]:
         session.connection().execute(text(_MANY_VIDEOS), {"team_id": team_id, "rows": ROWS})
         before = text("SELECT id FROM video WHERE team_id = :id ORDER BY id DESC OFFSET :rows LIMIT 1")
         last = session.connection().execute(before, {"id": team_id, "rows": 999 * PAGE - 1}).scalar_one()
-    with database.engine().connect() as connection:  # as autovacuum does after so many
+    with database.engine().connect() as connection:  # as autovacuum does after so many inserts
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE video"))
     pages = {
         "page 1": {"limit": str(PAGE)},
@@ -167,7 +167,7 @@ def _lists(web: Web, token: str, team_id: UUID) -> Iterator[Figure]:
 
 
 def _answers(ask: Callable[[], httpx.Response], *, count: int) -> list[float]:
-    """Milliseconds of each answer, after a few that warm up."""
+    """Response times in milliseconds, after ten requests to warm up."""
     for _ in range(10):
         ask().raise_for_status()
     return [_timed(lambda: ask().raise_for_status()) * 1000 for _ in range(count)]

@@ -1,7 +1,7 @@
-"""What chunks cost in bytes: a clip encoded whole and in the plan's chunks, compared at the same VMAF.
+"""Size overhead of chunks: a clip encoded whole and in the plan's chunks, compared at equal VMAF.
 
-By the commands of the workers, in one rung of 480 lines, so that it takes a minute: a seam costs about the same part of
-any rung.
+Uses the workers' commands, on a single 480p rung so that it takes a minute. A seam costs about the same share of any
+rung.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from testing import clips
 
 _PRESET = replace(presets.WEB, rungs=presets.WEB.rungs[-1:])
 _COARSER = 3
-"""Steps of the CRF between the two encodes that tell what a point of VMAF costs."""
+"""CRF steps between the two encodes that give the bytes per point of VMAF."""
 
 _STRIDE = 5
 _SEAM_FRAMES = 50
@@ -34,7 +34,7 @@ _SEAM_FRAMES = 50
 
 @dataclass(frozen=True)
 class Encoded:
-    """Bytes of the pictures, the mean VMAF, and that of the two seconds after the seams."""
+    """Size of the video track, its mean VMAF, and the mean VMAF of the two seconds after each seam."""
 
     size_bytes: int
     vmaf: float
@@ -42,7 +42,7 @@ class Encoded:
 
 
 def size_at_equal_vmaf(folder: Path, clip: Path) -> Figure:
-    """The row of the table."""
+    """Measure the row of the table."""
     info = clips.probed(clip)
     chunks = chunks_for(info, _PRESET, index_of(clip, info).keyframes)
     seams = [chunk.start_seconds for chunk in chunks[1:]]
@@ -57,7 +57,7 @@ def size_at_equal_vmaf(folder: Path, clip: Path) -> Figure:
 
 
 def ratio_at_equal_vmaf(fine: Encoded, coarse: Encoded, stitched: Encoded) -> float:
-    """Bytes of the chunks over those that the whole would need for the same VMAF: bits grow with it exponentially."""
+    """Size of the chunks over that of one encode at the same VMAF, if size grows exponentially with VMAF."""
     per_point = (math.log(fine.size_bytes) - math.log(coarse.size_bytes)) / (fine.vmaf - coarse.vmaf)
     return stitched.size_bytes / (fine.size_bytes * math.exp(per_point * (stitched.vmaf - fine.vmaf)))
 
@@ -80,7 +80,7 @@ def _encoded(
 
 
 def _encode(folder: Path, clip: Path, info: MediaInfo, rung: Rung, chunk: Chunk) -> int:
-    """Bytes of one chunk's pictures."""
+    """Encode one chunk. Returns the size of its video track in bytes."""
     threads = settings().threads_per_encode
     arguments = encode.encode_arguments(
         info, source=Source(str(clip)), preset=_PRESET, rungs=[rung], threads=threads, chunk=chunk
@@ -90,7 +90,7 @@ def _encode(folder: Path, clip: Path, info: MediaInfo, rung: Rung, chunk: Chunk)
 
 
 def _scores(folder: Path, clip: Path, rung: Rung, chunk: Chunk) -> dict[float, float]:
-    """The VMAF of some frames of a chunk by their time in the video, in the rung's own size: that is quicker."""
+    """VMAF of every fifth frame of a chunk, by time in the video. Compared at the rung's size, which is faster."""
     end = "" if chunk.end_seconds is None else f":end={chunk.end_seconds - segment_edges.EARLY_SECONDS}"
     graph = (
         f"[0:v]trim=start={chunk.start_seconds - segment_edges.EARLY_SECONDS}{end},setpts=PTS-STARTPTS,"

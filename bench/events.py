@@ -1,8 +1,8 @@
 """`python -m bench.events [--json FILE] [--clients N] [--seconds N]`: Server-Sent Events at scale, from one process.
 
-The web process has one core to itself and the clients another, where there are two. Beside the figures stands bare
-Redis, XADD to as many clients that wait in XREAD, measured in the same run. A time is that from just before an event
-is published to when its client has it, by the clock of this one machine.
+With two cores, the web process has one and the clients the other. Figures are compared with bare Redis in the same
+run: XADD to as many clients that wait in XREAD. A delay is the time from just before an event is published until its
+client has it.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from testing.services import real_services
 from testing.web_server import Web, start_web
 
 FEW = 100
-"""Clients of the figure that is compared with bare Redis."""
+"""Number of clients in the comparison with bare Redis."""
 
 VIEWERS = 50
-"""Clients of each video where there are many."""
+"""Clients per video in the run with many clients."""
 
 CONNECTING = 32
-"""Clients that connect at the same time."""
+"""Number of clients that connect at the same time."""
 
 _SENT = re.compile(rb'"sent": ([\d.]+)')
 _ENTRY = re.compile(rb"(\d+-\d+)\r\n.*?sent\r\n\$\d+\r\n([\d.]+)\r\n", re.DOTALL)
@@ -50,7 +50,7 @@ _BARE = "bench"
 
 @dataclass
 class Viewer(asyncio.Protocol):
-    """A client that follows one video and notes how long each event took, in milliseconds."""
+    """Client that follows one video and records the delay of each event in milliseconds."""
 
     request: bytes
     delays_ms: list[float] = field(default_factory=list[float])
@@ -59,13 +59,13 @@ class Viewer(asyncio.Protocol):
     rest: bytes = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask."""
+        """Send the request."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        """Note the events of which the whole line has come."""
+        """Record the events whose line is complete."""
         now = time.time()
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
@@ -74,22 +74,22 @@ class Viewer(asyncio.Protocol):
                 if sent := _SENT.search(line):
                     self.delays_ms.append((now - float(sent[1])) * 1000)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
-        """Nobody closes before the end."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # signature of asyncio
+        """Record the loss: the server should not close before the end."""
         self.lost = True
         self.ready.set()
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A web process, and videos of somebody who may follow them."""
+    """A web process, videos, and a token that may follow them."""
 
     web: Web
     token: str
     videos: Sequence[Video]
 
     def request(self, number: int) -> bytes:
-        """What the client of this number asks."""
+        """Request of the client with this number."""
         video = self.videos[number % len(self.videos)]
         host = urlsplit(self.web.url).netloc
         return (
@@ -97,12 +97,12 @@ class Stage:
         ).encode()
 
     def memory_bytes(self) -> int:
-        """What the process that serves holds for itself."""
+        """Unique set size of the process that serves."""
         return max(each.memory_full_info().uss for each in psutil.Process(self.web.process.pid).children())
 
 
 def main() -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print the table and write the JSON."""
     parser = figures.parser("events")
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=10)
@@ -139,26 +139,26 @@ def _measure(*, clients: int, seconds: int) -> Iterator[Figure]:
 
 @dataclass
 class Reader(asyncio.Protocol):
-    """A client of bare Redis that waits in XREAD, again and again, and does nothing else with what comes."""
+    """Client of bare Redis that loops over XREAD."""
 
     greeting: bytes
     delays_ms: list[float] = field(default_factory=list[float])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Sign in and wait."""
+        """Authenticate and send the first XREAD."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.write(self.greeting + _xread("$"))
 
     def data_received(self, data: bytes) -> None:
-        """Note the entry, which comes in one piece, and wait for the next."""
+        """Record the delay of an entry, which comes in one piece, and send the next XREAD."""
         if (sent := _ENTRY.search(data)) is not None:
             self.delays_ms.append((time.time() - float(sent[2])) * 1000)
             self.transport.write(_xread(sent[1].decode()))
 
 
 async def _bare_redis(readers: int, *, count: int = 200) -> list[float]:
-    """Milliseconds from XADD to each of so many readers."""
+    """Delays from XADD to each reader, in milliseconds."""
     loop, address = asyncio.get_running_loop(), urlsplit(settings().events_url)
     host, port = _host_and_port(settings().events_url)
     greeting = _resp("AUTH", address.password or "") + _resp("SELECT", address.path.strip("/") or "0")
@@ -185,7 +185,7 @@ def _xread(cursor: str) -> bytes:
 
 
 def _resp(*words: str) -> bytes:
-    """A command as Redis reads it."""
+    """Command in the Redis protocol."""
     return b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(word), word.encode()) for word in words)])
 
 
@@ -256,7 +256,7 @@ async def _connect(stage: Stage, count: int, *, videos: int) -> list[Viewer]:
 
 
 async def _publish(videos: Sequence[Video], *, count: int, every_seconds: float) -> None:
-    """One video after the other, so many events in all."""
+    """Publish `count` events, to each video in rotation."""
     began = time.monotonic()
     for number in range(count):
         await asyncio.sleep(max(0.0, began + number * every_seconds - time.monotonic()))

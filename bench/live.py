@@ -1,7 +1,7 @@
-"""`python -m bench.live [--json FILE] [--rounds N]`: how long progress takes from its event to a tab.
+"""`python -m bench.live [--json FILE] [--rounds N]`: delay of progress from its event to a browser tab.
 
-A clip is uploaded through the page of a Mediaproc started for this. An event's id is the time at which the worker
-published it, which it does as FFmpeg reports; a page's clock is that of the same machine.
+A clip is uploaded through the page of a Mediaproc of its own. An event's id is the time at which the worker published
+it, and the page's clock is that of the same machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from testing.site import running_site
 
 MOST_MS = 300
 LOOPS = 7
-"""The clip over and over: 42 s, short enough that it is not shared out."""
+"""Repetitions of the clip: 42 s in all, short enough not to be divided into chunks."""
 
 _NOTE_EVERY_PERCENTAGE = """() => {
   window.seen = [];
@@ -39,8 +39,8 @@ _NOTE_EVERY_PERCENTAGE = """() => {
 
 
 @dataclass(frozen=True)
-class Told:
-    """One progress event: when it was published, when a follower of the API had it, and how the page writes it."""
+class ProgressEvent:
+    """A progress event: publication time, time of receipt through the API, and its text on the page."""
 
     published_ms: int
     received_ms: float
@@ -49,7 +49,7 @@ class Told:
 
 @dataclass
 class Delays:
-    """Milliseconds from an event to the page, and to a follower of the API."""
+    """Delays of events to the page and to a client of the API, in milliseconds. `seconds` is the observed time."""
 
     page: list[float] = field(default_factory=list[float])
     api: list[float] = field(default_factory=list[float])
@@ -57,7 +57,7 @@ class Delays:
 
 
 def main() -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print the table and write the JSON."""
     parser = figures.parser("live")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
@@ -85,23 +85,23 @@ def _measure(rounds: int) -> Delays:
 
 
 def _one(url: str, browser: Browser, clip: Path, delays: Delays) -> None:
-    """One upload by somebody new, watched from the page and from the API at the same time."""
+    """Upload with a new account, and observe it on the page and through the API at the same time."""
     context = browser.new_context(base_url=url)
     page = context.new_page()
     register(page)
-    told: list[Told] = []
+    events: list[ProgressEvent] = []
     cookies = {cookie.get("name", ""): cookie.get("value", "") for cookie in context.cookies()}
-    following = threading.Thread(target=_follow, args=(url, cookies, told.append), daemon=True)
+    following = threading.Thread(target=_follow, args=(url, cookies, events.append), daemon=True)
     following.start()
     page.evaluate(_NOTE_EVERY_PERCENTAGE)
     choose(page, clip)
     wait_until(page, lambda: not following.is_alive(), seconds=240)
     seen = _seen(page)
     context.close()
-    _add(delays, told, seen)
+    _add(delays, events, seen)
 
 
-def _follow(url: str, cookies: dict[str, str], tell: Callable[[Told], None]) -> None:
+def _follow(url: str, cookies: dict[str, str], record: Callable[[ProgressEvent], None]) -> None:
     id = word = ""
     with httpx.stream("GET", f"{url}/api/v1/events", cookies=cookies, timeout=None) as answer:
         for line in answer.iter_lines():
@@ -109,7 +109,7 @@ def _follow(url: str, cookies: dict[str, str], tell: Callable[[Told], None]) -> 
             id, word = (value if name == "id" else id), (value if name == "event" else word)
             data = json.loads(value) if name == "data" else {}
             if word == "progress" and data and id.partition("-")[2].isdigit():
-                tell(Told(int(id.partition("-")[0]), time.time() * 1000, f"{data['progress']:.0f} %"))
+                record(ProgressEvent(int(id.partition("-")[0]), time.time() * 1000, f"{data['progress']:.0f} %"))
             if word == "status" and data.get("status") in {"completed", "failed"}:
                 return
 
@@ -119,14 +119,14 @@ def _seen(page: Page) -> list[tuple[float, str]]:
     return [(float(at_ms), str(text)) for at_ms, text in page.evaluate("window.seen")]
 
 
-def _add(delays: Delays, told: Sequence[Told], seen: Sequence[tuple[float, str]]) -> None:
-    """A text on the page belongs to the first event that is written so: it came with none before."""
+def _add(delays: Delays, events: Sequence[ProgressEvent], seen: Sequence[tuple[float, str]]) -> None:
+    """Add the delays of one upload. A text on the page belongs to the first event that has it."""
     first: dict[str, int] = {}
-    for each in told:
+    for each in events:
         first.setdefault(each.text, each.published_ms)
     delays.page += [at_ms - first[text] for at_ms, text in seen if text in first]
-    delays.api += [each.received_ms - each.published_ms for each in told]
-    delays.seconds += (told[-1].published_ms - told[0].published_ms) / 1000
+    delays.api += [each.received_ms - each.published_ms for each in events]
+    delays.seconds += (events[-1].published_ms - events[0].published_ms) / 1000
 
 
 def _figures(delays: Delays) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""What a bench does with the machine: bind processes to cores, wait for figures, take percentiles."""
+"""Machine of a bench: core affinity, sampling, percentiles, load."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 
 @contextmanager
 def bound_to(core: int | None) -> Generator[None]:
-    """Processes that are started meanwhile run on this core alone."""
+    """Bind processes started within `with` to one core. None leaves them free."""
     before = os.sched_getaffinity(0)
     if core is not None:
         os.sched_setaffinity(0, {sorted(before)[core % len(before)]})
@@ -27,7 +27,7 @@ def bound_to(core: int | None) -> Generator[None]:
 
 @contextmanager
 def sampled(look: Callable[[], float], *, every_seconds: float) -> Generator[list[float]]:
-    """What `look` has seen, again and again for as long as `with` lasts, in a thread beside it."""
+    """Sample `look` in a thread for as long as `with` lasts. Yields the growing list of samples."""
     seen: list[float] = []
     over = threading.Event()
 
@@ -45,18 +45,18 @@ def sampled(look: Callable[[], float], *, every_seconds: float) -> Generator[lis
 
 
 def of_100(values: Sequence[float], count: int) -> float:
-    """What so many of a hundred values don't exceed."""
+    """The percentile `count` of the values."""
     return sorted(values)[min(len(values) - 1, len(values) * count // 100)]
 
 
 def busy_seconds() -> float:
-    """Processor seconds that all processes have used since the machine began."""
+    """CPU seconds used by all processes since boot."""
     times = psutil.cpu_times()
     return times.user + times.system + getattr(times, "nice", 0.0)
 
 
 def load() -> str:
-    """How busy the machine is, to be read beside a figure."""
+    """Load average of one minute, to print beside a figure."""
     return f"load {os.getloadavg()[0]:.1f}"
 
 

@@ -1,8 +1,8 @@
-"""`python -m bench.media [--json FILE] [--rounds N] [--only WHAT] [--copy-mib N]`: what sharing out and the services
-cost over plain FFmpeg, and keeping a source as it is over a plain copy.
+"""`python -m bench.media [--json FILE] [--rounds N] [--only WHAT] [--copy-mib N]`: overhead of chunks and services
+over plain FFmpeg, and of the preset source-copy over a plain copy.
 
-Each figure is a ratio of times measured in the same run, one after the other in turns, so that it lasts on any
-machine. A machine that does other work at the same time makes them worse; the load is written beside them.
+Each figure is a ratio of times from alternating runs, so that it holds on any machine. Other work on the machine makes
+the figures worse, so the load is printed beside them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mediaproc.events.messages import Event, EventType
 from mediaproc.media import ladder, presets
 from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import children, requests
 from mediaproc.settings import Settings, available_cores, settings
 from mediaproc.storage.client import client
 from testing import clips
@@ -37,18 +37,18 @@ from testing.workers import HURRY, Workers
 
 CONSUMER = "mediaproc_worker.consumer"
 _AS_SHIPPED = {name: str(Settings.model_fields[name.lower()].default) for name in HURRY if name != "WORKER_SLOTS"}
-"""Not as in the tests, where a rescue is looked for twice a second."""
+"""Default settings, where tests use shorter leases and rescue twice a second."""
 
 _READ_MILLISECONDS = 4000
-"""Less than the connection waits for an answer."""
+"""Shorter than the read timeout of the connection."""
 
 _SILENT_READS = 15
-"""A minute: storage that copies a large file is silent for long."""
+"""A minute without events, since copying a large file within storage publishes none."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One job from the moment it was asked for: seconds until it could be played, and until it was done."""
+    """One job: seconds from its creation until the video was playable and until the job was completed."""
 
     video: Video
     playable_seconds: float
@@ -57,7 +57,7 @@ class Run:
 
 
 def main() -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print the table and write the JSON."""
     parser = figures.parser("media")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("encode", "copy", "foreign"))
@@ -85,10 +85,10 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _foreign(folder: Path, rounds: int) -> Figure:
-    """Nothing of this source can be shown before it is encoded."""
+    """Time until playable for a source that no browser plays before it is encoded."""
     clip = _minute(folder / "foreign.mp4", "-c:v", "mpeg4", "-q:v", "3")
     with _workers(folder, cores=[None]):
-        _run(clips.bunny())  # the first connection, the first import
+        _run(clips.bunny())  # warms up connections and imports
         runs = [_run(clip) for _ in range(rounds)]
     wall = statistics.median(run.wall_seconds for run in runs)
     playable = statistics.median(run.playable_seconds for run in runs)
@@ -98,7 +98,7 @@ def _foreign(folder: Path, rounds: int) -> Figure:
 
 def _copies(folder: Path, rounds: int, mebibytes: int) -> Iterator[Figure]:
     with _workers(folder, cores=[None]):
-        _run(clips.bunny(), preset="source-copy")  # the first connection, the first import
+        _run(clips.bunny(), preset="source-copy")  # warms up connections and imports
         yield from source_copy.copied_over_plain(
             folder,
             mebibytes=mebibytes,
@@ -110,7 +110,7 @@ def _copies(folder: Path, rounds: int, mebibytes: int) -> Iterator[Figure]:
 def _encodes(folder: Path, rounds: int) -> Iterator[Figure]:
     minute, short = _minute(folder / "63.mp4", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"), clips.bunny()
     with _workers(folder, cores=[None]) as (worker,):
-        _run(short)  # the first connection, the first import
+        _run(short)  # warms up connections and imports
         for name, clip, most in (("63 s clip", minute, 1.10), ("5 s clip", short, 1.5)):
             yield from _over_plain(folder, name, clip, most, rounds)
         yield from resources.memory(worker, folder)
@@ -139,9 +139,10 @@ def _over_plain(folder: Path, name: str, clip: Path, most: float, rounds: int) -
 
 
 def _two_over_one(folder: Path, minute: Path, short: Path) -> Iterator[Figure]:
-    """With four chunks. The services have a core to themselves beside one worker, and share them with two.
+    """Speedup of two workers over one, with four chunks.
 
-    So the floor is what all of that would take if it kept both cores busy to the end.
+    The services have a core to themselves beside one worker and share both cores with two. So the floor is the time
+    that the same work would take if it kept both cores busy to the end.
     """
     one, two = (_plain_on(folder, short, cores) for cores in ([0, 0], [0, 1]))
     detail = f"{one:.2f} s over {two:.2f} s, no services"
@@ -162,7 +163,7 @@ def _two_over_one(folder: Path, minute: Path, short: Path) -> Iterator[Figure]:
 
 
 def _plain_on(folder: Path, clip: Path, cores: Sequence[int]) -> float:
-    """Seconds for the ladder of a clip once for each of these cores, all at the same time."""
+    """Seconds to encode the ladder of a clip once per core, all at the same time."""
 
     def run() -> None:
         started: list[subprocess.Popen[bytes]] = []
@@ -180,37 +181,37 @@ def _plain_on(folder: Path, clip: Path, cores: Sequence[int]) -> float:
 
 
 def _minute(path: Path, *encode: str) -> Path:
-    """The real clip twelve times, 63 s, with keyframes every two seconds as cameras and editors write them."""
+    """Make a clip of 63 s: the real one twelve times, with keyframes every two seconds as from cameras and editors."""
     rest = ("-g", "50", "-c:a", "aac", "-ac", "2")
     clips.ffmpeg("-stream_loop", "11", "-i", str(clips.bunny()), *encode, *rest, str(path))
     return path
 
 
 def _plain_ffmpeg(clip: Path, folder: Path) -> None:
-    """The same ladder from a local file with the same settings on the same cores."""
+    """Encode the same ladder from a local file with the same settings."""
     arguments = _ladder_arguments(clip, threads=settings().threads_per_encode)
     subprocess.run([clips.FFMPEG, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def _plain_ffmpeg_and_storage(clip: Path, folder: Path, video: Video) -> None:
-    with storage.again(storage.stored_by(video.id), source_key=video.source_key):
+    with storage.replayed(storage.stored_by(video.id), source_key=video.source_key):
         _plain_ffmpeg(clip, folder)
 
 
 def _ladder_arguments(clip: Path, *, threads: int) -> list[str]:
-    info = index_of(clip, clips.probed(clip)).listened_to(presets.WEB)
+    info = index_of(clip, clips.probed(clip)).describe(presets.WEB)
     rungs = ladder.rungs_for(info, presets.WEB)
     return encode_arguments(info, source=Source(str(clip)), preset=presets.WEB, rungs=rungs, threads=threads)
 
 
 def _run(clip: Path, *, preset: str = "web") -> Run:
-    """Put a clip through the services, from the job's beginning to its end."""
+    """Upload a clip and wait until its job is completed."""
     with database.transaction() as session:
         video = make_video(session, filename=clip.name, size_bytes=clip.stat().st_size)
         client().upload_file(str(clip), settings().s3_bucket, video.source_key)
     began = time.monotonic()
     with database.transaction() as session:
-        job = jobs.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
+        job = requests.enqueue(session, video=session.get_one(Video, video.id), preset=preset)
     playable = wall = 0.0
     for event in _events_of(video):
         if event.type is EventType.PLAYABLE:
@@ -221,23 +222,23 @@ def _run(clip: Path, *, preset: str = "web") -> Run:
                 wall = time.monotonic() - began
                 break
     with database.transaction() as session:
-        return Run(video, playable or wall, wall, len(jobs.of_job(session, job.id)))
+        return Run(video, playable or wall, wall, len(children.parts_of_job(session, job.id)))
 
 
 def _events_of(video: Video) -> Iterator[Event]:
-    """What is told of a video, as it is told: asking the database again and again would take a share of a core."""
+    """Events of a video as they are published. Polling the database would take a share of a core."""
     stream, cursor, silent = streams.video_stream(video.id), "0", 0
     while silent < _SILENT_READS:
         answer = publisher.connection().xread({stream: cursor}, block=_READ_MILLISECONDS)
         silent = 0 if answer else silent + 1
         for cursor, fields in answer[0][1] if answer else ():
             yield Event.from_entry(cursor, fields)
-    raise TimeoutError("Nothing was told for a minute")
+    raise TimeoutError("No event for a minute")
 
 
 @contextmanager
 def _workers(folder: Path, *, cores: Sequence[int | None]) -> Generator[list[Workers]]:
-    """Workers with a slot each, bound to one core each, or to none in particular."""
+    """Run workers with one slot each, bound to one core each; None leaves a worker free."""
     started: list[Workers] = []
     with ExitStack() as stack:
         for number, core in enumerate(cores):
@@ -246,7 +247,7 @@ def _workers(folder: Path, *, cores: Sequence[int | None]) -> Generator[list[Wor
             with machine.bound_to(core):
                 started.append(Workers(own, module=CONSUMER, settings=_AS_SHIPPED))
             stack.callback(started[-1].stop)
-        time.sleep(3)  # what they import is not what is measured
+        time.sleep(3)  # importing is not measured
         yield started
 
 

@@ -1,7 +1,7 @@
-"""`python -m bench.page_upload [--json FILE] [--size-mib N] [--rounds N]`: a file through the page in Chromium.
+"""`python -m bench.page_upload [--json FILE] [--size-mib N] [--rounds N]`: an upload through the page in Chromium.
 
-Beside it boto3 puts the same parts into the same S3 server, as large and as many at a time as the page's; and the floor
-is measured that no page comes below: the same Chromium puts them by bare XMLHttpRequests, with nothing on its page.
+It is compared with boto3 and with bare XMLHttpRequests from an empty page in the same Chromium, which no page can beat.
+Both put the same parts into the same S3 server, with the same concurrency.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MOST = 1.3
 MOST_OVER_BARE = 1.1
 MOST_GROWTH = 1.1
 _MIB = 1024 * 1024
-_ENGINE = ROOT / "mediaproc" / "components" / "upload_engine.js"
+_ENGINE = ROOT / "mediaproc" / "components" / "upload" / "transfer.js"
 _NOTE_EACH_STATE = """() => {
   window.states = {};
   const look = () => {
@@ -70,15 +70,15 @@ _BARE = """async ([urls, partBytes, atOnce]) => {
 
 
 @dataclass
-class Way:
-    """How the page uploads: whereto, and how it cuts the file; seen at its own requests."""
+class Destination:
+    """Destination of the page's uploads and its part size, as seen in the page's own requests."""
 
     part_bytes: int = 0
     s3_url: str = ""
     bucket: str = ""
 
     def see(self, response: Response) -> None:
-        """Look at an answer that the page got."""
+        """Read a response that the page received."""
         if response.request.method == "POST" and response.url.endswith("/api/v1/uploads"):
             begun = response.json()
             self.part_bytes = begun["part_size_bytes"]
@@ -87,7 +87,7 @@ class Way:
 
 
 def main() -> int:
-    """Measure, print, and write what is asked for."""
+    """Measure, print the table and write the JSON."""
     parser = figures.parser("page_upload")
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=2)
@@ -100,7 +100,7 @@ def main() -> int:
 
 
 def measure(*, size_bytes: int, rounds: int) -> list[Figure]:
-    """Print the figures, or why there are none."""
+    """Measure and print the figures. Without a Chromium, prints that and returns none."""
     try:
         with chromium() as browser:
             measured = _figures(browser, size_bytes=size_bytes, rounds=rounds)
@@ -118,23 +118,23 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
     ours: list[float] = []
     plain: list[float] = []
     bare: list[float] = []
-    way = Way()
+    destination = Destination()
     with tempfile.TemporaryDirectory(prefix="mediaproc-bench-") as folder, running_site() as site:
         path = Path(folder) / "source.mp4"
         path.write_bytes(os.urandom(_MIB) * (size_bytes // _MIB))
         page = browser.new_context(base_url=site.url).new_page()
-        page.on("response", way.see)
+        page.on("response", destination.see)
         register(page)
         for _ in range(rounds):
             ours.append(_through_the_page(page, path))
-            plain.append(_timed(lambda: _put(path, site, way)))
-            bare.append(_by_bare_requests(browser, path, site, way))
+            plain.append(_timed(lambda: _put(path, site, destination)))
+            bare.append(_by_bare_requests(browser, path, site, destination))
         with machine.sampled(
             _memory_of_chromium, every_seconds=0.25
-        ) as held:  # not timed: looking costs a share of a core
+        ) as held:  # not timed: sampling costs a share of a core
             _through_the_page(page, path)
     name = "upload through the page over "
-    parts = f"{size_bytes // _MIB} MiB in parts of {way.part_bytes // _MIB}, {_parts_at_once()} at once"
+    parts = f"{size_bytes // _MIB} MiB in parts of {destination.part_bytes // _MIB}, {_parts_at_once()} at once"
     return [
         _figure(name + "boto3", min(ours), min(plain), MOST, parts),
         _figure(name + "bare Chromium", min(ours), min(bare), MOST_OVER_BARE, "the floor"),
@@ -143,7 +143,7 @@ def _figures(browser: Browser, *, size_bytes: int, rounds: int) -> list[Figure]:
 
 
 def _flat(held: Sequence[float], size_bytes: int) -> Figure:
-    """Whether the browser holds no more of a file the longer it uploads."""
+    """Growth of the browser's memory during an upload."""
     half = len(held) // 2
     first, second = max(held[:half]), max(held[half:])
     detail = f"{second:.0f} MiB after {first:.0f}, of all processes, for {size_bytes // _MIB} MiB"
@@ -151,7 +151,7 @@ def _flat(held: Sequence[float], size_bytes: int) -> Figure:
 
 
 def _memory_of_chromium() -> float:
-    """MiB that all processes of the browser hold for themselves alone."""
+    """Unique set size of all processes of the browser, in MiB."""
     return sum(_own_bytes(each) for each in psutil.Process().children(recursive=True)) / _MIB
 
 
@@ -168,7 +168,7 @@ def _figure(name: str, ours: float, other: float, most: float, what: str) -> Fig
 
 
 def _through_the_page(page: Page, path: Path) -> float:
-    """Seconds from the choice of the file to the answer that says it is whole."""
+    """Seconds from choosing the file until the server has confirmed the whole upload."""
     page.reload()
     page.wait_for_load_state("networkidle")
     page.evaluate(_NOTE_EACH_STATE)
@@ -178,42 +178,42 @@ def _through_the_page(page: Page, path: Path) -> float:
     return _states(page)["processing"] / 1000 - began
 
 
-def _by_bare_requests(browser: Browser, path: Path, site: Site, way: Way) -> float:
-    """Seconds in which the browser puts the parts, from a page of which nothing is shown."""
-    storage, place = _storage(site, way), {"Bucket": way.bucket, "Key": f"bench/{time.time_ns()}"}
+def _by_bare_requests(browser: Browser, path: Path, site: Site, destination: Destination) -> float:
+    """Seconds in which the browser puts the parts from an empty page."""
+    storage, place = _storage(site, destination), {"Bucket": destination.bucket, "Key": f"bench/{time.time_ns()}"}
     begun = {**place, "UploadId": storage.create_multipart_upload(**place)["UploadId"]}
-    numbers = range(1, math.ceil(path.stat().st_size / way.part_bytes) + 1)
+    numbers = range(1, math.ceil(path.stat().st_size / destination.part_bytes) + 1)
     urls = [storage.generate_presigned_url("upload_part", {**begun, "PartNumber": number}) for number in numbers]
     page = browser.new_context(base_url=site.url, bypass_csp=True).new_page()
     page.goto("/livez")
     page.evaluate("""() => { document.body.innerHTML = '<input type=file id=bare>' }""")
     page.locator("#bare").set_input_files(str(path))
-    seconds = page.evaluate(_BARE, [urls, way.part_bytes, _parts_at_once()])
+    seconds = page.evaluate(_BARE, [urls, destination.part_bytes, _parts_at_once()])
     page.context.close()
     storage.abort_multipart_upload(**begun)
     return seconds
 
 
 def _states(page: Page) -> dict[str, float]:
-    """When the upload came to each of its states. What fails before it is processed has no figure."""
+    """Time at which the upload reached each state, in epoch milliseconds."""
     return page.evaluate("window.states")
 
 
-def _put(path: Path, site: Site, way: Way) -> None:
+def _put(path: Path, site: Site, destination: Destination) -> None:
     config = TransferConfig(
-        multipart_threshold=way.part_bytes,
-        multipart_chunksize=way.part_bytes,
+        multipart_threshold=destination.part_bytes,
+        multipart_chunksize=destination.part_bytes,
         max_concurrency=_parts_at_once(),
         use_threads=True,
     )
-    _storage(site, way).upload_file(str(path), way.bucket, f"bench/{time.time_ns()}", Config=config)
+    _storage(site, destination).upload_file(str(path), destination.bucket, f"bench/{time.time_ns()}", Config=config)
 
 
-def _storage(site: Site, way: Way) -> Any:
+def _storage(site: Site, destination: Destination) -> Any:
     secrets = data_dir.secrets_of(site.data_dir)
     return boto3.client(
         "s3",
-        endpoint_url=way.s3_url,
+        endpoint_url=destination.s3_url,
         region_name="us-east-1",
         aws_access_key_id=secrets.s3_access_key,
         aws_secret_access_key=secrets.s3_secret_key,
@@ -228,7 +228,7 @@ def _storage(site: Site, way: Way) -> Any:
 
 def _parts_at_once() -> int:
     found = re.search(r"PARTS_AT_ONCE = (\d+);", _ENGINE.read_text())
-    assert found, "the uploader says elsewhere how many parts it sends at once"
+    assert found, "PARTS_AT_ONCE is not in the upload engine"
     return int(found[1])
 
 

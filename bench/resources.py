@@ -1,4 +1,4 @@
-"""What processing costs beside time: bytes that are read from storage, and memory that a worker holds."""
+"""Resource use of processing beside time: bytes read from storage, and a worker's memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MIB = 1024 * 1024
 
 
 def source_bytes(clip: Path) -> Figure:
-    """What all chunks of a clip read of it, in this process and one after another, over its size."""
+    """Bytes of the source that all chunks read, over its size. The chunks run in this process, one after another."""
     bound_huey()
     with relaying(str(settings().s3_endpoint_url)) as relay, _storage_at(relay):
         job = uploaded(clip)
@@ -43,7 +43,7 @@ def source_bytes(clip: Path) -> Figure:
 
 
 def memory(workers: Workers, folder: Path) -> Iterator[Figure]:
-    """The most that one process of a worker holds beside FFmpeg, and how that grows from the first jobs to the last."""
+    """Peak memory of a worker's largest process without FFmpeg, and its growth from the first jobs to the last."""
     clip = clips.make(folder / "small.mp4", seconds=1, size="320x180")
     peaks: list[float] = []
     for _ in range(JOBS):
@@ -75,7 +75,7 @@ def _go_to(url: str) -> None:
 
 
 def _largest(workers: Workers) -> float:
-    """The resident size in bytes of the largest process that is not FFmpeg's."""
+    """Resident set size in bytes of the largest process other than FFmpeg."""
     return max(_sizes(workers), default=0)
 
 

@@ -1,4 +1,4 @@
-"""A relay in front of the S3 server that counts the bytes of sources that leave it."""
+"""TCP relay in front of the S3 server that counts the bytes of sources it sends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PIECE_BYTES = 65_536
 
 
 class Relay:
-    """Passes connections on. One that first asks for a source is FFmpeg's or ffprobe's, and asks for nothing else."""
+    """Forwards connections. If the first request is for a source, so are all others: it is FFmpeg or ffprobe."""
 
     def __init__(self, upstream: str) -> None:
         parts = urlsplit(upstream)
@@ -24,7 +24,7 @@ class Relay:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def run(self) -> None:
-        """Accept until `close`."""
+        """Accept connections until `close`."""
         while True:
             try:
                 near, _ = self._listener.accept()
@@ -33,7 +33,7 @@ class Relay:
             threading.Thread(target=self._pass_on, args=(near,), daemon=True).start()
 
     def close(self) -> None:
-        """Accept no more."""
+        """Stop accepting connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -55,12 +55,12 @@ class Relay:
                 taker.sendall(piece)
             taker.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # whoever reads has had enough
+            pass  # the reader has closed
 
 
 @contextmanager
 def relaying(upstream: str) -> Generator[Relay]:
-    """A relay for as long as `with` lasts."""
+    """Run a relay within `with`."""
     relay = Relay(upstream)
     thread = threading.Thread(target=relay.run)
     thread.start()

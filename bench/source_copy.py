@@ -1,7 +1,7 @@
-"""How fast a source is kept as it is, against a plain copy of the same bytes through this machine.
+"""Speed of the preset source-copy, compared with a plain copy of the same bytes through this machine.
 
-Storage has to take each byte twice, as HLS segments and as the file to download. So a second row compares with a copy
-that is then copied once more within S3, as plain as can be: what is left over that is ours.
+Storage has to write each byte twice, as HLS segments and as the file to download. So a second row compares with a copy
+that is then copied once more within S3. The rest is Mediaproc's own overhead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WANTED = 0.6
 
 
 def copied_over_plain(folder: Path, *, mebibytes: int, rounds: int, run: Callable[[Path], float]) -> Iterator[Figure]:
-    """The speed of a `source-copy`, from its job's beginning to its end, over that of the copies. `run` does one."""
+    """Speed of a `source-copy` job over that of plain copies. `run` processes a clip and returns the seconds."""
     clip = _camera_clip(folder, mebibytes)
     copies: list[tuple[float, float]] = []
     jobs: list[float] = []
@@ -36,7 +36,7 @@ def copied_over_plain(folder: Path, *, mebibytes: int, rounds: int, run: Callabl
 
 
 def _camera_clip(folder: Path, mebibytes: int) -> Path:
-    """The real clip in full HD with the bits that a camera takes, over and over, until it has the size."""
+    """Make a full HD clip with the bitrate of a camera, repeated until it has the size."""
     once, path = folder / "camera-once.mp4", folder / "camera.mp4"
     encode = ("-c:v", "libx264", "-preset", "veryfast", "-b:v", "20M", "-g", "50", "-c:a", "aac", "-ac", "2")
     clips.ffmpeg("-i", str(clips.bunny()), "-vf", "scale=1920:1080,noise=alls=8:allf=t", *encode, str(once))
@@ -46,8 +46,7 @@ def _camera_clip(folder: Path, mebibytes: int) -> Path:
 
 
 def _plain_copies(clip: Path, folder: Path) -> tuple[float, float]:
-    """Seconds to get an object and put it again under another name, in parts and in parallel, as boto3 does it; and
-    until S3 has copied that once more."""
+    """Seconds to download an object and upload it under another name with boto3, and until S3 has copied that again."""
     bucket, through = settings().s3_bucket, folder / "through"
     client().upload_file(str(clip), bucket, "bench/source")
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What storage alone costs a job on the same cores: its objects once more, as plainly as boto3 does it."""
+"""Cost of storage alone: writes and reads the objects of a job again with plain boto3, on the same cores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediaproc.storage.client import client
 
 _PREFIX = "bench/stored/"
 _READS_OF_SOURCE = 2
-"""To play it as it is and to encode it."""
+"""One to play the source as it is, one to encode it."""
 
 
 def stored_by(video_id: UUID) -> list[tuple[str, int]]:
@@ -26,8 +26,8 @@ def stored_by(video_id: UUID) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def again(objects: Sequence[tuple[str, int]], *, source_key: str) -> Generator[None]:
-    """While `with` lasts, and until it is done: objects of these sizes are put, and what a job reads is read."""
+def replayed(objects: Sequence[tuple[str, int]], *, source_key: str) -> Generator[None]:
+    """Write objects of these sizes, and read what a job reads, in a thread beside `with`. Waits for its end."""
     with ThreadPoolExecutor(1, thread_name_prefix="storing") as pool:
         storing = pool.submit(_store, objects, source_key)
         yield
@@ -42,5 +42,5 @@ def _store(objects: Sequence[tuple[str, int]], source_key: str) -> None:
     for name, _, size in written:
         s3.put_object(Bucket=bucket, Key=name, Body=os.urandom(size))
     for name, key, _ in written:
-        if key.endswith(".m4s") and f"/{layout.INSTANT}/" not in key:  # to make the files to download
+        if key.endswith(".m4s") and f"/{layout.INSTANT}/" not in key:  # read again to make the downloads
             s3.get_object(Bucket=bucket, Key=name)["Body"].read()

@@ -1,4 +1,4 @@
-"""The command line: `mediaproc COMMAND` once installed, `./dev COMMAND` in a checkout."""
+"""Command line: `mediaproc COMMAND` once installed, `./dev COMMAND` in a checkout."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ cli.add_typer(program)
 if project.is_checkout():
     cli.add_typer(development)
 
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(help="Port of the page and the API.")]
-Data = Annotated[Path, typer.Option(help="Where the built-in servers keep everything.")]
+Host = Annotated[str, typer.Option(help="IP address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port of the web app and the API.")]
+Data = Annotated[Path, typer.Option(help="Folder for all data of the built-in services.")]
 Frontend = Annotated[Path, typer.Option(help="Folder of the built front end.")]
 _DATA = project.data_home()
 _FRONTEND = _DATA / "frontend"
@@ -42,7 +42,7 @@ def main(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Self-hosted video processing: a web app, an API, workers, and a client for all of it."""
+    """Self-hosted video processing: web app, API, workers, and a client."""
 
 
 @cli.command()
@@ -51,25 +51,25 @@ def up(
     port: Port = 8000,
     host: Host = "127.0.0.1",
     data: Data = _DATA,
-    workers: Annotated[int, typer.Option(help="Encodes at a time. 0: one for each four cores.")] = 0,
+    workers: Annotated[int, typer.Option(help="Concurrent encodes. 0: one per four cores.")] = 0,
 ) -> None:
-    """Start everything on this machine; Ctrl-C ends it."""
+    """Start everything on this machine. Ctrl-C stops it."""
     from mediaproc.commands.reachable import NotReachable
     from mediaproc.commands.up import CannotStart, Options
     from mediaproc.commands.up import up as run
-    from mediaproc.embedded.data_dir import Unreadable
+    from mediaproc.embedded.data_dir import DataDirDamaged
     from mediaproc.runtime.supervisor import SupervisorFailed
 
     try:
         run(Options(host=host, port=port, data_dir=data.resolve(), workers=workers))
-    except (CannotStart, NotReachable, SupervisorFailed, Unreadable) as error:
+    except (CannotStart, NotReachable, SupervisorFailed, DataDirDamaged) as error:
         _fail(str(error))
 
 
 @cli.command()
 @needs(*_ALL)
 def down(data: Data = _DATA) -> None:
-    """Stop what a crashed start left behind."""
+    """Stop everything that runs on the data directory, also after a crash."""
     from mediaproc.commands.down import down as stop
 
     print(stop(data.resolve()))
@@ -80,10 +80,10 @@ def down(data: Data = _DATA) -> None:
 def web(
     port: Port = 8000,
     host: Host = "127.0.0.1",
-    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option(help="Number of processes.")] = 1,
     frontend: Frontend = _FRONTEND,
 ) -> None:
-    """Serve the page and the API on the services of the settings."""
+    """Serve the web app and the API."""
     from mediaproc.commands.web import serve
 
     serve(host=host, port=port, workers=workers, folder=frontend.resolve())
@@ -91,8 +91,8 @@ def web(
 
 @cli.command()
 @needs("worker")
-def worker(slots: Annotated[int, typer.Option(help="Encodes at a time. 0: WORKER_SLOTS.")] = 0) -> None:
-    """Run a worker on the services of the settings."""
+def worker(slots: Annotated[int, typer.Option(help="Concurrent encodes. 0: WORKER_SLOTS.")] = 0) -> None:
+    """Run a worker."""
     from mediaproc.commands.worker import work
 
     work(slots=slots)
@@ -101,7 +101,7 @@ def worker(slots: Annotated[int, typer.Option(help="Encodes at a time. 0: WORKER
 @cli.command()
 @needs(*_SERVER)
 def build(frontend: Frontend = _FRONTEND) -> None:
-    """Build the front end into a folder."""
+    """Build the front end."""
     from mediaproc.commands.frontend import BuildFailed, publish
 
     try:
@@ -113,7 +113,7 @@ def build(frontend: Frontend = _FRONTEND) -> None:
 @cli.command()
 @needs(*_SERVER)
 def migrate() -> None:
-    """Bring the database's tables up to date."""
+    """Apply database migrations."""
     from mediaproc.commands.checked import checked_settings
     from mediaproc.commands.migrate import migrate as apply
 
@@ -124,7 +124,7 @@ def migrate() -> None:
 @cli.command()
 @needs(*_SERVER)
 def bucket() -> None:
-    """Make the bucket and set its CORS and lifecycle rules."""
+    """Create the bucket and set its CORS and lifecycle rules."""
     from mediaproc.commands.checked import checked_settings
     from mediaproc.storage.bucket import prepare
 
@@ -136,16 +136,16 @@ def bucket() -> None:
 @cli.command(rich_help_panel=PANEL)
 @needs("worker")
 def plan(
-    what: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file on this machine, or a video's id.")],
-    preset: Annotated[str, typer.Option(help="How a file would be processed.")] = "web",
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    what: Annotated[str, typer.Argument(metavar="FILE|ID", help="Local file, or id of a video.")],
+    preset: Annotated[str, typer.Option(help="Preset for a local file.")] = "web",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what would be done: rungs, chunks, and every FFmpeg command. A file needs no server."""
+    """Print the processing plan: rungs, chunks and every FFmpeg command. A local file needs no server."""
     from mediaproc.cli import plans
 
     if not Path(what).is_file():
         if not _is_id(what):
-            _fail(f"There is no file {what}")
+            _fail(f"File not found: {what}")
         plans.plan_video(what, as_json=as_json)
         return
     from mediaproc.commands.plan import CannotPlan, plan_file
@@ -159,7 +159,7 @@ def plan(
 @cli.command()
 @needs(*_ALL)
 def doctor(port: Port = 8000, data: Data = _DATA) -> None:
-    """Say what is wrong here and how to mend it."""
+    """Check this machine and its settings, and say how to fix problems."""
     from mediaproc.commands.doctor import examine
 
     raise typer.Exit(examine(port=port, data_dir=data.resolve()))

@@ -1,11 +1,12 @@
-"""The composition root: pages, API and event hub become one ASGI app on one port."""
+"""Composition root: pages, API and event hub as one ASGI app on one port."""
 
 import reflex as rx
 from reflex.event import EventSpec
 
 from mediaproc import routes, styles
 from mediaproc.api.app import create_api
-from mediaproc.api.middleware import page_guard
+from mediaproc.api.middleware.page_guard import PageGuard
+from mediaproc.api.middleware.page_headers import PageHeaders
 from mediaproc.events import hub
 from mediaproc.pages import jobs, library, not_found, presets, settings, sign_in, video
 from mediaproc.state.jobs import JobsState
@@ -19,7 +20,7 @@ from mediaproc.state.webhooks import WebhooksState
 
 
 def on_backend_error(exception: Exception) -> EventSpec | None:
-    """A handler's failure as the page shows it."""
+    """Show the failure of an event handler on the page."""
     return explain(exception)
 
 
@@ -32,15 +33,15 @@ app = rx.App(
     ],
     app_wraps={},
     toaster=None,
-    api_transformer=[create_api(), page_guard.guarded],
+    api_transformer=[create_api(), PageHeaders, PageGuard],
     backend_exception_handler=on_backend_error,
 )
 app.register_lifespan_task(hub.running)
 
 _ENTER = [SignInState.read]
 app.add_page(sign_in.sign_in, route=routes.SIGN_IN, title="Sign in · Mediaproc", on_load=_ENTER)
-app.add_page(sign_in.register, route=routes.REGISTER, title="Make an account · Mediaproc", on_load=_ENTER)
-app.add_page(sign_in.renew, route=routes.RENEW, title="Mediaproc")
+app.add_page(sign_in.register, route=routes.REGISTER, title="Create account · Mediaproc", on_load=_ENTER)
+app.add_page(sign_in.renew, route=routes.RENEW, title="Renewing session · Mediaproc")
 app.add_page(
     library.library,
     route=routes.LIBRARY,
@@ -71,4 +72,4 @@ app.add_page(
     title="Presets · Mediaproc",
     on_load=[SessionState.guard, PresetsState.load],
 )
-app.add_page(not_found.not_found, route="404", title="Nothing here · Mediaproc")
+app.add_page(not_found.not_found, route="404", title="Page not found · Mediaproc")

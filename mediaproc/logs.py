@@ -1,8 +1,8 @@
-"""Structured logs: one JSON object a line, with ids, without secrets.
+"""Structured logs: one JSON object per line, with ids, without secrets.
 
 Bind ids where work begins: `structlog.contextvars.bind_contextvars(request_id=…, video_id=…, job_id=…, attempt=…)`.
-Presigned URLs, tokens, passwords and keys are replaced by `[redacted]` wherever they stand, in messages of
-other libraries too.
+Presigned URLs, tokens, passwords and keys are replaced by `[redacted]` wherever they occur, including messages of other
+libraries.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _SECRET_TEXT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-"""What a secret looks like in a text. What stands in a named group is kept; what follows it is replaced."""
+"""Patterns of secrets in text. A named group is preserved; the text after it is replaced."""
 
 _PLAIN = (bool, int, float, type(None))
 
 
 def configure(*, level: str = "INFO", format: str = "json") -> None:
-    """Send structlog and the standard library's logging to standard error through one chain."""
+    """Send structlog and standard logging to standard error through one chain."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -61,7 +61,7 @@ def configure(*, level: str = "INFO", format: str = "json") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact_event, renderer],
         )
     )
-    logging.raiseExceptions = False  # a handler that fails would print the message as it came, with its secrets
+    logging.raiseExceptions = False  # a failing handler would print the raw message, with its secrets
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -70,17 +70,17 @@ def configure(*, level: str = "INFO", format: str = "json") -> None:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for one module."""
+    """Logger of a module."""
     return structlog.stdlib.get_logger(name)
 
 
 def redact(text: str) -> str:
-    """The text with every presigned signature, token, key and URL password replaced."""
+    """Return the text with every presigned signature, token, key and URL password replaced."""
     return _SECRET_TEXT.sub(_keep_prefix, text)
 
 
 def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: redact every value of the event, by its name or by its content."""
+    """Structlog processor: redacts each value of an event, by its name or its content."""
     for name, value in event.items():
         event[name] = _redact_value(name, value)
     return event

@@ -1,4 +1,4 @@
-"""The addresses of the pages."""
+"""Addresses of the pages, and of what they link to."""
 
 SIGN_IN = "/sign-in"
 REGISTER = "/register"
@@ -9,15 +9,26 @@ JOBS = "/jobs"
 SETTINGS = "/settings"
 PRESETS = "/settings/presets"
 
+PUBLIC = frozenset({SIGN_IN, REGISTER, RENEW})
+"""Pages that are served without a session. Every other page requires one (`api/middleware/page_guard.py`)."""
+
 SIGN_IN_FORM = "/auth/sign-in"
 REGISTER_FORM = "/auth/register"
 SIGN_OUT_FORM = "/auth/sign-out"
-"""Where the pages' native forms are posted; answered by 303."""
-
-PUBLIC = frozenset({SIGN_IN, REGISTER, RENEW})
-"""Pages that may be seen without being signed in."""
+"""Targets of the native forms; they answer 303."""
 
 
 def video(video_id: str) -> str:
     """A video's page."""
     return f"/videos/{video_id}"
+
+
+def video_api(video_id: str) -> str:
+    """A video in the API."""
+    return f"/api/v1/videos/{video_id}"
+
+
+def download(video_id: str, rendition: str = "") -> str:
+    """Address that downloads the file of a rendition, or the best file of the video, under its own name."""
+    address = f"{video_api(video_id)}/download"
+    return f"{address}?rendition={rendition}" if rendition else address

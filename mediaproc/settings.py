@@ -1,7 +1,7 @@
-"""Every setting of Mediaproc, read once from the environment and checked at the start.
+"""Settings: read once from the environment and validated at start.
 
-Each field is the environment variable of the same name in upper case. `settings()` reads them the first time
-it is called; nothing else in the project reads `os.environ` for configuration.
+Each field is the environment variable of the same name in upper case. `settings()` reads them on its first call;
+nothing else in the project reads `os.environ` for configuration.
 """
 
 from __future__ import annotations
@@ -24,72 +24,96 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_NO_HOST = "has a host or port that there can't be"
-_NO_REDIS = "must be an address such as redis://:password@redis.example:6379, with its redis:// or rediss://"
+_NO_HOST = "has an invalid host or port"
+_NO_REDIS = "must be a URL such as redis://:password@redis.example:6379"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _NOT_ENCODED = re.compile(r"[^:/@]*:[^@]*[/?][^@]*@")
-"""A password with a "/" or "?" as it is: SQLAlchemy would read it in one way, Postgres' own library in another."""
+"""A password with an unescaped "/" or "?": SQLAlchemy and Postgres's own library would parse it differently."""
 
 
 class Settings(BaseSettings):
-    """The whole configuration as one frozen value. Raises `ValidationError` when one is missing or wrong."""
+    """All settings as one frozen value. Raises `ValidationError` if one is missing or invalid."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    database_url: str = Field(description="Postgres, e.g. postgresql://user:password@host/mediaproc.")
-    redis_url: str = Field(description="Redis or Valkey, e.g. redis://:password@host:6379.")
-    jwt_secret: SecretStr = Field(min_length=32, description="Signs tokens and queue messages; 32 characters or more.")
+    database_url: str = Field(description="Postgres URL, e.g. postgresql://user:password@host/mediaproc.")
+    redis_url: str = Field(description="Redis or Valkey URL, e.g. redis://:password@host:6379.")
+    jwt_secret: SecretStr = Field(
+        min_length=32, description="Secret that signs tokens and queue messages, at least 32 characters."
+    )
 
-    queue_redis_url: str | None = Field(None, description="Huey's Redis. Default: REDIS_URL, database 0.")
-    events_redis_url: str | None = Field(None, description="Event streams. Default: REDIS_URL, database 1.")
-    state_redis_url: str | None = Field(None, description="Page state. Default: REDIS_URL, database 2.")
+    queue_redis_url: str | None = Field(
+        None, description="Redis URL for the job queue. Default: REDIS_URL, database 0."
+    )
+    events_redis_url: str | None = Field(
+        None, description="Redis URL for event streams. Default: REDIS_URL, database 1."
+    )
+    state_redis_url: str | None = Field(None, description="Redis URL for page state. Default: REDIS_URL, database 2.")
 
-    s3_endpoint_url: str | None = Field(None, description="S3 as servers reach it. Unset: AWS.")
-    s3_public_endpoint_url: str | None = Field(None, description="S3 as browsers reach it. Default: S3_ENDPOINT_URL.")
-    s3_bucket: str = Field("mediaproc", description="The one bucket.")
-    s3_region: str = Field("us-east-1", description="The bucket's region.")
-    aws_access_key_id: str | None = Field(None, description="S3 key. Unset: boto3's own chain.")
-    aws_secret_access_key: SecretStr | None = Field(None, description="S3 secret. Unset: boto3's own chain.")
+    s3_endpoint_url: str | None = Field(None, description="S3 endpoint for servers. Unset: AWS.")
+    s3_public_endpoint_url: str | None = Field(None, description="S3 endpoint for browsers. Default: S3_ENDPOINT_URL.")
+    s3_bucket: str = Field("mediaproc", description="S3 bucket for all files.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    aws_access_key_id: str | None = Field(None, description="S3 access key. Unset: boto3's credential chain.")
+    aws_secret_access_key: SecretStr | None = Field(None, description="S3 secret key. Unset: boto3's credential chain.")
 
-    public_url: str = Field("http://localhost:8000", description="Where browsers find the app; its origin is allowed.")
-    extra_origins: str = Field("", description="More allowed origins, separated by commas.")
-    max_upload_bytes: int = Field(50 * 1024**3, gt=0, description="Largest source, in bytes.")
-    upload_expiry_seconds: int = Field(7 * 24 * 3600, gt=0, description="An unfinished upload's life.")
-    access_token_seconds: int = Field(15 * 60, gt=0, description="Life of a JWT access token.")
-    refresh_token_seconds: int = Field(30 * 24 * 3600, gt=0, description="Life of a refresh token, renewed by use.")
+    public_url: str = Field(
+        "http://localhost:8000", description="URL of the web app for browsers. Its origin is allowed."
+    )
+    extra_origins: str = Field("", description="Additional allowed origins, comma-separated.")
+    max_upload_bytes: int = Field(50 * 1024**3, gt=0, description="Maximum size of an upload, in bytes.")
+    upload_expiry_seconds: int = Field(
+        7 * 24 * 3600, gt=0, description="Time after which unfinished uploads are deleted."
+    )
+    access_token_seconds: int = Field(15 * 60, gt=0, description="Lifetime of an access token.")
+    refresh_token_seconds: int = Field(
+        30 * 24 * 3600, gt=0, description="Lifetime of a refresh token, renewed on each use."
+    )
 
-    rate_limit_per_minute: int = Field(1200, ge=0, description="API requests of a session or key a minute. 0: any.")
+    rate_limit_per_minute: int = Field(
+        1200, ge=0, description="API requests per minute of a session or API key. 0: unlimited."
+    )
     address_limit_per_hour: int = Field(
-        300, ge=0, description="Registrations, and sign-ins, from one address an hour; renewals ten times that. 0: any."
+        300,
+        ge=0,
+        description="Registrations and sign-ins per hour and IP address, tenfold for refreshes. 0: unlimited.",
     )
     trusted_proxies: str = Field(
-        "", description="Addresses or networks, by commas, whose X-Forwarded-For is believed. Default: none."
+        "", description="IP addresses or networks of proxies whose X-Forwarded-For is trusted, comma-separated."
     )
 
-    lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
-    rescue_interval_seconds: float = Field(3.0, gt=0, description="How often lost work is looked for.")
-    retry_base_seconds: float = Field(5.0, ge=0, description="First wait before a retry; doubled each time.")
-    max_attempts: int = Field(3, ge=1, description="Attempts before a job fails for good.")
-    drain_seconds: float = Field(5.0, ge=0, description="How long a stopping worker may finish what it does.")
-    leftover_grace_seconds: float = Field(600.0, ge=0, description="How long replaced output stays in storage.")
-    attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Wall time an attempt may take.")
-    worker_slots: int = Field(0, ge=0, description="Encodes at a time on a host. 0: one for each four cores.")
-    measure_vmaf: bool = Field(True, description="Whether the quality of finished renditions is measured (VMAF).")
-    workspace_dir: Path | None = Field(None, description="Scratch folder of workers. Default: the system's.")
+    lease_seconds: float = Field(
+        15.0, gt=0, description="Time without a heartbeat after which a job is taken from its worker."
+    )
+    rescue_interval_seconds: float = Field(3.0, gt=0, description="Interval between checks for lost jobs.")
+    retry_base_seconds: float = Field(
+        5.0, ge=0, description="Delay before the first retry, doubled for each further one."
+    )
+    max_attempts: int = Field(3, ge=1, description="Maximum attempts of a job.")
+    drain_seconds: float = Field(5.0, ge=0, description="Time that a stopping worker has to finish its jobs.")
+    leftover_grace_seconds: float = Field(600.0, ge=0, description="Time that replaced output stays in storage.")
+    attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Maximum duration of an attempt.")
+    worker_slots: int = Field(0, ge=0, description="Concurrent encodes per host. 0: one per four cores.")
+    measure_vmaf: bool = Field(True, description="Measure the quality (VMAF) of finished renditions.")
+    workspace_dir: Path | None = Field(
+        None, description="Folder for temporary files of workers. Default: the system's."
+    )
 
-    ffmpeg_path: Path | None = Field(None, description="FFmpeg to use. Default: imageio-ffmpeg's.")
-    ffprobe_path: Path | None = Field(None, description="ffprobe to use. Default: shaka-streamer's.")
+    ffmpeg_path: Path | None = Field(
+        None, description="Path of FFmpeg, version 8 or newer. Default: the bundled build."
+    )
+    ffprobe_path: Path | None = Field(None, description="Path of ffprobe. Default: the bundled build.")
 
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: str = Field("json", description="json or console.")
+    log_level: str = Field("INFO", description="Log level: DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field("json", description="Log format: json or console.")
     metrics_token: SecretStr | None = Field(
-        None, min_length=16, description="Who sends it may read GET /metrics; 16 characters or more. Unset: nobody."
+        None, min_length=16, description="Bearer token for GET /metrics, at least 16 characters. Unset: disabled."
     )
 
-    webhook_timeout_seconds: float = Field(15.0, gt=0, description="How long a webhook's receiver may take to answer.")
-    webhook_allow_http: bool = Field(False, description="Whether webhooks may go to http:// addresses.")
+    webhook_timeout_seconds: float = Field(15.0, gt=0, description="Timeout of a webhook request.")
+    webhook_allow_http: bool = Field(False, description="Allow webhooks with http:// URLs.")
     webhook_allowed_networks: str = Field(
-        "", description="Private addresses or networks, by commas, that webhooks may reach. Default: none."
+        "", description="Private IP addresses or networks that webhooks may reach, comma-separated."
     )
 
     @field_validator("database_url")
@@ -97,7 +121,7 @@ class Settings(BaseSettings):
     def _name_the_driver(cls, url: str) -> str:
         scheme, _, rest = url.partition("://")
         if scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
-            raise ValueError("must be an address that begins with postgresql://")
+            raise ValueError("must be a URL that begins with postgresql://")
         _check_postgres(rest)
         return f"postgresql+psycopg://{rest}"
 
@@ -143,11 +167,11 @@ class Settings(BaseSettings):
         try:
             return ",".join(str(ip_network(each.strip(), strict=False)) for each in networks.split(",") if each.strip())
         except ValueError as error:
-            raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from error
+            raise ValueError("must be IP addresses or networks such as 10.0.0.0/8, separated by commas") from error
 
     @property
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Where proxies stand that are believed who came to them."""
+        """Networks of trusted proxies."""
         return _networks(self.trusted_proxies)
 
     @property
@@ -157,22 +181,22 @@ class Settings(BaseSettings):
 
     @property
     def queue_url(self) -> str:
-        """Address of the Redis database that carries Huey's messages."""
+        """URL of the Redis database for Huey's messages."""
         return self.queue_redis_url or _redis_database(self.redis_url, 0)
 
     @property
     def events_url(self) -> str:
-        """Address of the Redis database that carries event streams."""
+        """URL of the Redis database for event streams."""
         return self.events_redis_url or _redis_database(self.redis_url, 1)
 
     @property
     def state_url(self) -> str:
-        """Address of the Redis database that keeps the page's state."""
+        """URL of the Redis database for page state."""
         return self.state_redis_url or _redis_database(self.redis_url, 2)
 
     @property
     def public_s3_endpoint_url(self) -> str | None:
-        """S3 as a browser reaches it, for presigned URLs."""
+        """S3 URL for browsers, used in presigned URLs."""
         return self.s3_public_endpoint_url or self.s3_endpoint_url
 
     @property
@@ -183,33 +207,33 @@ class Settings(BaseSettings):
 
     @property
     def secure_cookies(self) -> bool:
-        """Whether cookies are marked Secure: behind HTTPS."""
+        """Return True behind HTTPS: cookies are marked Secure."""
         return self.public_url.startswith("https://")
 
     @property
     def slots(self) -> int:
-        """Encodes that run at the same time on this host."""
+        """Concurrent encodes on this host."""
         return self.worker_slots or max(1, available_cores() // 4)
 
     @property
     def threads_per_encode(self) -> int:
-        """FFmpeg threads for one encode, so that all slots together fit the host's cores."""
+        """FFmpeg threads per encode, so that all slots together fit the host's cores."""
         return max(1, available_cores() // self.slots)
 
     def derived_secret(self, purpose: str) -> str:
-        """A secret for one purpose, derived from `jwt_secret` by HMAC-SHA256 (hex, 64 characters)."""
+        """Derive a secret for one purpose from `jwt_secret`, by HMAC-SHA256 (hex, 64 characters)."""
         key = self.jwt_secret.get_secret_value().encode()
         return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
+    """Settings of this process."""
     return Settings()  # pyright: ignore[reportCallIssue]  # pydantic-settings fills the fields
 
 
 def settings_or_exit() -> Settings:
-    """The settings of this process; wrong ones are named on standard error, and end it with status 2."""
+    """Settings of this process. Invalid settings are named on standard error; exit status 2."""
     try:
         return settings()
     except ValidationError as error:
@@ -218,22 +242,22 @@ def settings_or_exit() -> Settings:
 
 
 def explain(error: ValidationError) -> str:
-    """What is wrong with the settings, a line each, without any value (it may be a secret)."""
+    """Explain invalid settings, one per line, without any value (it may be a secret)."""
     return "\n".join(
         _explain_one(str(problem["loc"][0]), problem["type"], problem["msg"]) for problem in error.errors()
     )
 
 
 def available_cores() -> int:
-    """Cores this process may use: CPU affinity and the quota of its cgroup count."""
+    """Cores this process may use, by CPU affinity and cgroup quota."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(affinity, cores_of_quota(Path("/"), fallback=affinity))
 
 
 def cores_of_quota(root: Path, *, fallback: int) -> int:
-    """Whole cores within the tightest quota of this process's cgroups, of version 2 or 1, at least 1.
+    """Whole cores within the tightest cgroup quota (version 1 or 2) of this process, at least 1.
 
-    Rounded down: a thread more than the quota pays for makes all of them wait. `root` is where /proc and /sys are.
+    Rounded down: one thread more than the quota covers stalls all of them. `root` is the folder of /proc and /sys.
     """
     quotas = [quota for quota in _quotas(root) if quota is not None]
     return max(1, int(min(quotas))) if quotas else fallback
@@ -242,8 +266,8 @@ def cores_of_quota(root: Path, *, fallback: int) -> int:
 def _explain_one(field: str, kind: str, message: str) -> str:
     name = field.upper()
     if kind == "missing":
-        return f"{name} is not set: {Settings.model_fields[field].description}"
-    return f"{name} is wrong: {message.removeprefix('Value error, ')}"
+        return f"{name} is not set. {Settings.model_fields[field].description}"
+    return f"{name} is invalid: {message.removeprefix('Value error, ')}"
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -251,7 +275,7 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def _quotas(root: Path) -> Iterator[float | None]:
-    """Cores that each cgroup from the process's own up to the top allows; None where one sets no limit."""
+    """Cores that each cgroup allows, from the process's own up to the root; None where there is no limit."""
     for line in _words(root / "proc/self/cgroup", "\n"):
         _number, controllers, own = [*line.split(":", 2), "", ""][:3]
         if controllers and "cpu" not in controllers.split(","):
@@ -280,41 +304,41 @@ def _words(path: Path, separator: str | None = None) -> list[str]:
 
 
 def _check_postgres(rest: str) -> None:
-    """Raises ValueError, without the address, unless what follows its "postgresql://" can be read."""
+    """Check the part after "postgresql://". Raises ValueError, without the URL."""
     if _NOT_ENCODED.match(rest):
-        raise ValueError("must have the special characters of its password as codes, such as %2F for /")
+        raise ValueError("must have special characters in the password percent-encoded, such as %2F for /")
     try:
         make_url(f"postgresql+psycopg://{rest}")
     except (ArgumentError, ValueError):
-        raise ValueError(_NO_HOST) from None  # the cause may name the password
+        raise ValueError(_NO_HOST) from None  # the cause may contain the password
 
 
 def _check_redis(url: str) -> None:
-    """Raises ValueError, without the address, unless Redis's own client can read it and it says where Redis is."""
+    """Check that Redis's own client can parse the URL and that it names a host. Raises ValueError, without the URL."""
     try:
         parts = urlsplit(url)
         parse_redis_url(url)
     except ValueError:
         known = url.startswith(("redis://", "rediss://", "unix://"))
-        raise ValueError("has a part that can't be read" if known else _NO_REDIS) from None
+        raise ValueError("can't be parsed" if known else _NO_REDIS) from None
     if parts.scheme == "unix":
         return
     if not parts.hostname:
         raise ValueError(_NO_REDIS)
     if not re.fullmatch(r"/?\d*", parts.path):
-        raise ValueError("must end in its port or in the number of a database, such as :6379/0")
+        raise ValueError("must end with a port or a database number, such as :6379/0")
 
 
 def _address(url: str, *, like: str = "https://video.example") -> str:
-    """An address as browsers write its origin, or they would never match: host in lower case, no default port."""
+    """Normalize a URL as browsers write its origin: lower-case host, no default port."""
     try:
         parts = urlsplit(url.strip())
     except ValueError as error:
         raise ValueError(_NO_HOST) from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(f"must be an address such as {like}, with its http:// or https://")
+        raise ValueError(f"must be a URL such as {like}, with http:// or https://")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("must be an address without user name, “?” and “#”")
+        raise ValueError("must be a URL without user name, query or fragment")
     return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
 
 
@@ -326,7 +350,7 @@ def _host_and_port(parts: SplitResult) -> str:
     try:
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode()
-    except ValueError as error:  # UnicodeError is one too
+    except ValueError as error:  # includes UnicodeError
         raise ValueError(_NO_HOST) from error
     host = f"[{host}]" if ":" in host else host
     return host if port in {None, _DEFAULT_PORTS[parts.scheme]} else f"{host}:{port}"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaproc import database, logs
 from mediaproc.domain.errors import ProcessingError, StorageFailed, TimedOut, Unexpected, WorkerStopping
 from mediaproc.domain.states import JobKind, Lane
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc_worker import parent_death, workspace
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.heartbeat import Heartbeat, stopping
@@ -124,7 +124,7 @@ def _write_down(context: AttemptContext, ending: Ending) -> Ending:
         if ending.word == "completed":
             context.write(jobs.complete, log_tail=context.log_tail)
         elif ending.word == "given_back" and ending.error:
-            context.write(jobs.give_back, ending.error, log_tail=context.log_tail)
+            context.write(jobs.release, ending.error, log_tail=context.log_tail)
         elif ending.error:
             context.write(jobs.fail, ending.error, log_tail=context.log_tail)
         else:
@@ -138,6 +138,6 @@ def _write_down(context: AttemptContext, ending: Ending) -> Ending:
 def _leave_behind(claim: jobs.Claim) -> None:
     try:
         with database.transaction() as session:
-            jobs.leave_behind(session, claim)
+            jobs.discard_output(session, claim)
     except SQLAlchemyError as error:
         log.warning("output_not_left", error=type(error).__name__)

@@ -26,9 +26,9 @@ from mediaproc_worker import attempt, parent_death, warmup
 from mediaproc_worker.handlers.assemble import assemble
 from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.measure import measure
-from mediaproc_worker.handlers.parts import encode_chunk, encode_sound, take_poster
+from mediaproc_worker.handlers.parts import encode_audio, encode_chunk, take_poster
 from mediaproc_worker.handlers.process import process
-from mediaproc_worker.handlers.remux import copy_picture
+from mediaproc_worker.handlers.remux import copy_video
 from mediaproc_worker.handlers.source_copy import keep_source
 from mediaproc_worker.handlers.storyboard import make_storyboard
 from mediaproc_worker.handlers.subtitles import extract_subtitles
@@ -38,10 +38,10 @@ from mediaproc_worker.heartbeat import stopping
 HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.PROCESS: process,
     JobKind.ENCODE: encode_chunk,
-    JobKind.REMUX: copy_picture,
+    JobKind.REMUX: copy_video,
     JobKind.COPY: keep_source,
     JobKind.FILES: make_files,
-    JobKind.AUDIO: encode_sound,
+    JobKind.AUDIO: encode_audio,
     JobKind.SUBTITLES: extract_subtitles,
     JobKind.POSTER: take_poster,
     JobKind.ASSEMBLE: assemble,

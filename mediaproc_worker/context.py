@@ -1,4 +1,4 @@
-"""What a handler has in its hands while it performs one attempt."""
+"""Context of an attempt: everything that a handler needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from mediaproc import database, logs
 from mediaproc.domain.states import Stage
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc_worker.reporter import Reporter
 
 log = logs.get_logger(__name__)
@@ -40,7 +40,7 @@ class StopReason(StrEnum):
 
     @property
     def may_write(self) -> bool:
-        """Whether the attempt still holds its lease and says itself how it ended."""
+        """True if the attempt still holds its lease and may record its own outcome."""
         return self in {StopReason.WORKER_STOPPING, StopReason.TIMED_OUT}
 
 

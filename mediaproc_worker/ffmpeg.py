@@ -1,4 +1,6 @@
-"""What every handler that makes renditions needs: the preset, outboxes, a running FFmpeg that says why it failed."""
+"""FFmpeg for handlers that make renditions: preset, segment uploaders, and a running process with explained
+failures.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, Unexpected
+from mediaproc.domain.errors import DamagedSource, Detail, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
 from mediaproc.media import audio_copy, codecs, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
-from mediaproc.media.mp4.boxes import Cutter
+from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, Progress
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import PARALLEL_UPLOADS
 from mediaproc_worker import ffmpeg_errors
 from mediaproc_worker import sandboxed_process as processes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.segment_uploader import Outbox
 
@@ -42,12 +44,12 @@ def preset_of(context: AttemptContext) -> Preset:
     if job.recipe is not None:
         return Preset.from_json(job.recipe)
     if job.preset not in PRESETS:
-        raise Unexpected(f"There is no preset called {job.preset} here")
+        raise Unexpected(Detail.PRESET_UNKNOWN.format(name=job.preset))
     return PRESETS[job.preset]
 
 
 def info_of(context: AttemptContext) -> MediaInfo:
-    """What probing found, of a part: the whole has written it down before it shared out its work."""
+    """Media info of the source. The parent has stored it before its parts begin."""
     assert context.claim.video.media_info is not None
     return MediaInfo.from_json(context.claim.video.media_info)
 
@@ -58,7 +60,7 @@ def senders(*, others: int = 0) -> Generator[ThreadPoolExecutor]:
 
     `others` do something else beside.
     """
-    pool = ThreadPoolExecutor(SENDERS + others, thread_name_prefix="send")
+    pool = ThreadPoolExecutor(PARALLEL_UPLOADS + others, thread_name_prefix="send")
     try:
         yield pool
     finally:
@@ -75,12 +77,12 @@ def rung_outboxes(
 ) -> list[Outbox]:
     """One for each rung, of the whole video or of one chunk."""
     return [
-        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), cutter=Cutter(), chunk=chunk)
+        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), segmenter=Segmenter(), chunk=chunk)
         for rung in rungs
     ]
 
 
-def sound_outboxes(
+def audio_outboxes(
     context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[SelectedTrack], preset: Preset
 ) -> list[Outbox]:
     """One for each sound track. They have no keyframes that would say where to cut."""
@@ -88,8 +90,8 @@ def sound_outboxes(
         Outbox(
             context=context,
             pool=pool,
-            row=_sound_row(context, kept, preset),
-            cutter=Cutter(segment_seconds=preset.segment_seconds),
+            row=_audio_row(context, kept, preset),
+            segmenter=Segmenter(segment_seconds=preset.segment_seconds),
         )
         for kept in sounds
     ]
@@ -99,8 +101,8 @@ def copied_outbox(
     context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset, *, name: str
 ) -> Outbox:
     """One for the source's own picture. Its GOPs are as long as they are: short ones are put together."""
-    cutter = Cutter(segment_seconds=preset.segment_seconds)
-    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), cutter=cutter)
+    segmenter = Segmenter(segment_seconds=preset.segment_seconds)
+    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), segmenter=segmenter)
 
 
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
@@ -127,11 +129,11 @@ def ffmpeg(
         ) as running:
             yield running
     except (ProcessFailed, ProcessTimedOut) as failure:
-        _tell(context, failure.log_tail)
+        _log_tail_lines(context, failure.log_tail)
         raise ffmpeg_errors.reason_of(failure) from failure
     lost = ffmpeg_errors.cut_short(running.log_tail)
     if lost is not None:
-        _tell(context, running.log_tail)
+        _log_tail_lines(context, running.log_tail)
         raise lost
 
 
@@ -164,12 +166,12 @@ def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:
 
     A sound track without a single packet is none.
     """
-    made = [outbox for outbox in outboxes if outbox.started or not outbox.is_sound]
+    made = [outbox for outbox in outboxes if outbox.started or not outbox.is_audio]
     if not all(outbox.started for outbox in made):
-        raise DamagedSource("Not one frame of this video could be decoded")
-    frames = {outbox.frames for outbox in made if not outbox.is_sound}
+        raise DamagedSource(Detail.NO_FRAME_DECODED)
+    frames = {outbox.frames for outbox in made if not outbox.is_audio}
     if not all(outbox.whole for outbox in made) or len(frames) > 1:
-        raise EncodeFailed("FFmpeg ended before it had written everything")
+        raise EncodeFailed(Detail.ENDED_EARLY)
     return made
 
 
@@ -206,9 +208,9 @@ def _copied_row(context: AttemptContext, info: MediaInfo, name: str) -> jobs.New
     )
 
 
-def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
-    audio, track = preset.audio.of(kept.channels), tracks.track_of(info_of(context), kept)
-    bitrate_bps = track.bitrate_bps if audio_copy.kept(track, preset) else audio.bitrate_bps
+def _audio_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> jobs.NewRendition:
+    audio, track = preset.audio.for_channels(kept.channels), tracks.source_track(info_of(context), kept)
+    bitrate_bps = track.bitrate_bps if audio_copy.is_copied(track, preset) else audio.bitrate_bps
     return jobs.NewRendition(
         name=kept.rendition,
         kind=RenditionKind.AUDIO,
@@ -222,7 +224,7 @@ def _sound_row(context: AttemptContext, kept: SelectedTrack, preset: Preset) -> 
     )
 
 
-def _tell(context: AttemptContext, log_tail: str) -> None:
+def _log_tail_lines(context: AttemptContext, log_tail: str) -> None:
     """Put the end of FFmpeg's log on the page."""
     for line in log_tail.splitlines()[-20:]:
         context.log(line)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from mediaproc.domain.errors import (
     BeyondLimits,
     DamagedSource,
+    Detail,
     EncodeFailed,
     NotAVideo,
     NoVideoTrack,
@@ -62,7 +63,7 @@ def cut_short(log_tail: str) -> ProcessingError | None:
     """
     if "Error during demuxing: " not in log_tail:
         return None
-    return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed("Storage stopped answering")
+    return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed(Detail.STORAGE_UNREACHABLE)
 
 
 def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
@@ -73,7 +74,7 @@ def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
 
 @contextmanager
 def refusing() -> Generator[None]:
-    """What `media` refuses inside fails for good, with its sentence."""
+    """Turn rejections inside `media` into permanent errors with their message."""
     try:
         yield
     except probe.Refused as refused:

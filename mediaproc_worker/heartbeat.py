@@ -14,7 +14,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaproc import database, logs
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import parent_death
 from mediaproc_worker.context import AttemptContext, StopReason

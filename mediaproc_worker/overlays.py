@@ -1,4 +1,4 @@
-"""What lies over a picture, brought to where FFmpeg reads it: the watermark, and the subtitles to burn in."""
+"""Overlays: fetches the watermark and the subtitles to burn in to files that FFmpeg reads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.operations import images
 from mediaproc.storage import keys, objects
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 
 _FONTS = Path(fontpkg_noto_sans.ROOT) / "files"
 
@@ -29,16 +29,16 @@ def keep_text(context: AttemptContext, info: MediaInfo, source: Source, edits: E
     """
     if not overlay.burns_in(info, edits):
         return
-    (kept,) = tracks.texts(info)
+    (kept,) = tracks.selected_subtitles(info)
     try:
         ffmpeg.run(context, burn_in.arguments(info, source=source, edits=edits))
         script = (context.workspace / layout.BURNT).read_text(errors="replace")
         context.log(f"Burning in the subtitles “{kept.label.title}”")
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
-        script = burn_in.NOTHING
+        script = burn_in.EMPTY_SCRIPT
         context.log(f"The subtitles can't be read and are not burnt in: {error.detail}")
     key = keys.burnt_text(context.claim.video_id, context.claim.output)
-    put_bytes(burn_in.drawn(script, info).encode(), key, content_type="text/x-ssa")
+    put_bytes(burn_in.cleaned_script(script, info).encode(), key, content_type="text/x-ssa")
 
 
 def fetch(context: AttemptContext, info: MediaInfo, preset: Preset) -> None:

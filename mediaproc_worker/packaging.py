@@ -11,13 +11,13 @@ from uuid import UUID
 
 from mediaproc.domain.states import Stage
 from mediaproc.media import hls, layout
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import download
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_large_file
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_large_file
 
 _AT_A_TIME = 2
 """One that is remuxed, and one that is fetched meanwhile."""
@@ -95,7 +95,7 @@ def _remux(context: AttemptContext, rung: Made, *, sounds: Sequence[tuple[str, L
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
-    ffmpeg.run(context, encode.remux_arguments(rung.name, sounds=sounds))
+    ffmpeg.run(context, download.mp4_arguments(rung.name, audio=sounds))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name
 

@@ -20,7 +20,7 @@ def bind_children() -> None:
 
 
 def orphaned() -> bool:
-    """Whether the parent of this process has died. Linux kills the process itself; other systems have to look."""
+    """Return whether this process's parent has died. Linux kills the process itself; other systems must check."""
     return _parent != 0 and os.getppid() != _parent
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from mediaproc import database, logs
-from mediaproc.operations import jobs, uploads, webhooks
+from mediaproc.operations import uploads, webhooks
+from mediaproc.operations.jobs import maintenance
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import workspace
 
@@ -75,25 +76,25 @@ def run(to_do: list[Chore], stop: threading.Event) -> None:
 
 
 def urgent_chores() -> list[Chore]:
-    """What jobs and webhooks wait for. Of the services only Postgres and Redis are asked."""
+    """Chores that jobs and webhooks wait for. They use Postgres and Redis only."""
     often = settings().rescue_interval_seconds
     return [
-        Chore("rescue_expired", often, _in_transaction(jobs.rescue_expired)),
-        Chore("resend_lost", often, _in_transaction(jobs.resend_lost)),
+        Chore("rescue_expired", often, _in_transaction(maintenance.rescue_expired)),
+        Chore("resend_lost", often, _in_transaction(maintenance.resend_lost)),
         Chore("rescue_deliveries", often, _in_transaction(webhooks.rescue_expired)),
         Chore("resend_deliveries", often, _in_transaction(webhooks.resend_lost)),
     ]
 
 
 def patient_chores() -> list[Chore]:
-    """What nobody waits for: much of it asks storage, which may take its time."""
+    """Chores that nothing waits for. Many use storage, which may be slow."""
     often = settings().rescue_interval_seconds
     seldom = max(often, HOUSEKEEPING_SECONDS)
     return [
-        Chore("sweep_leftovers", often, jobs.sweep_leftovers),
+        Chore("sweep_leftovers", often, maintenance.sweep_leftovers),
         Chore("expire_uploads", seldom, uploads.expire_stale),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
-        Chore("prune", seldom, _in_transaction(jobs.prune)),
+        Chore("prune", seldom, _in_transaction(maintenance.prune)),
         Chore("prune_deliveries", seldom, _in_transaction(webhooks.prune)),
     ]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from mediaproc import logs
 from mediaproc.domain.errors import StorageFailed
 from mediaproc.media import layout
-from mediaproc.media.commands import encode, poster
+from mediaproc.media.commands import poster
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg, sandboxed_process
@@ -63,7 +63,7 @@ def _take(context: AttemptContext, info: MediaInfo, source: Source) -> None:
     for position in poster.POSITIONS if info.duration_seconds else (0.0,):
         printed = sandboxed_process.run(
             ffmpeg_path(),
-            encode.poster_arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
+            poster.arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
             directory=context.workspace,
             cancelled=context.cancelled,
             limits=_LIMITS,

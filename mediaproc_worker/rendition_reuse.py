@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from mediaproc import logs
 from mediaproc.domain.errors import SourceMissing, StorageFailed
-from mediaproc.domain.tables import Rendition, Segment, Video
+from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import fingerprints, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime import ffmpeg
 from mediaproc.storage import keys, objects
 from mediaproc_worker.context import AttemptContext
@@ -54,7 +54,9 @@ def reused(
     if not made:
         return ()
     words = fingerprints_of(context, info, preset, chunks)
-    sounds: jobs.Sounds = {kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.sounds(info)}
+    sounds: jobs.AudioTracks = {
+        kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.selected_audio(info)
+    }
     found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
     with senders() as pool:
         tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
@@ -73,10 +75,10 @@ def fingerprints_of(
 ) -> dict[str, str]:
     """The fingerprints of this output's renditions by their names; none where storage did not name the source."""
     with context.transaction() as session:
-        video = session.get_one(Video, context.claim.video_id)
-    if video.source_etag is None:
+        etag = jobs.source_etag(session, context.claim)
+    if etag is None:
         return {}
-    made = fingerprints.Made(etag=video.source_etag, size_bytes=video.size_bytes, ffmpeg=ffmpeg.version())
+    made = fingerprints.Inputs(etag=etag, size_bytes=context.claim.video.size_bytes, ffmpeg=ffmpeg.version())
     return fingerprints.of_output(made, info, preset, chunks)
 
 
@@ -88,11 +90,11 @@ def _usable(found: Mapping[str, T], sounds: Collection[str], *, alone: bool) -> 
 
 
 def _copied(
-    context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition, sounds: jobs.Sounds
+    context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition, sounds: jobs.AudioTracks
 ) -> Before | None:
     """Copy a rendition's objects. None where one is gone: deleted at this very moment, most likely."""
     with context.transaction() as session:
-        file = row.mp4_key if jobs.sounds_of(session, row) == sounds else None
+        file = row.mp4_key if jobs.audio_tracks_of(session, row) == sounds else None
         before = Before(row, jobs.segments_of(session, row), file)
 
     def copy(key: str) -> None:

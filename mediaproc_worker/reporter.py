@@ -13,7 +13,7 @@ from mediaproc import logs
 from mediaproc.domain.states import Stage
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 
 log = logs.get_logger(__name__)
 

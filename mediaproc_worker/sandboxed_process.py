@@ -62,7 +62,7 @@ class ProcessTimedOut(ProcessEnded):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may use. How many threads and processes it may start is said by `confinement`."""
+    """Resource limits of a process. The sandbox limits threads and processes."""
 
     wall_seconds: float
     cpu_seconds: int
@@ -95,9 +95,8 @@ class Process:
         return _tail(self._log)
 
     def lines(self, *, in_silence: Callable[[], object] | None = None) -> Iterator[str]:
-        """What it writes to standard output, line by line, until it ends.
-
-        `in_silence` is called whenever it has written nothing for `SILENCE_SECONDS`.
+        """Yield lines of standard output until the process ends. `in_silence` is called after each `SILENCE_SECONDS`
+        without output.
         """
         rest = b""
         for piece in self._pieces(SILENCE_SECONDS if in_silence else None):
@@ -238,7 +237,7 @@ def _start(
 
 
 def _bound(limits: Limits) -> Callable[[], None]:
-    """What the child does to itself before it becomes FFmpeg: be nobody, die with the worker, keep to the limits."""
+    """Steps of the child before it becomes FFmpeg: enter the sandbox, die with the worker, apply the limits."""
     wanted = {
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_FSIZE: limits.file_bytes,

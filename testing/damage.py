@@ -1,4 +1,4 @@
-"""Bytes spoilt for readers of them: boxes that are too short, runs of zeros, flipped bits, ends that are missing."""
+"""Damaged input for parsers: shortened boxes, runs of zeros, flipped bits, missing ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 40
 
 
 def boxes_cut_short(data: bytes) -> Iterator[bytes]:
-    """Each box in turn holds less and less, down to nothing, as the sizes of all around it say, too."""
+    """Variants of an MP4 in which one box is shortened, byte by byte down to empty, with all sizes adjusted."""
     for box in boxes.boxes(data, 0, len(data)):
         before, behind = data[: box.offset], data[box.end :]
         content = data[box.offset + box.header : box.end]
@@ -27,8 +27,8 @@ def _shorter(kind: str, content: bytes) -> Iterator[bytes]:
         yield from boxes_cut_short(content)
 
 
-def spoilt(data: bytes, dice: random.Random, *, times: int, near: int | None = None) -> Iterator[bytes]:
-    """Whatever happens to bytes, so many times; only in the first and last `near` of them, if that is said."""
+def damaged(data: bytes, dice: random.Random, *, times: int, near: int | None = None) -> Iterator[bytes]:
+    """`times` randomly damaged copies. With `near`, only the first and last `near` bytes are damaged."""
     for _ in range(times):
         made = bytearray(data)
         for _ in range(dice.randint(1, 4)):

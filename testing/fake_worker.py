@@ -1,6 +1,6 @@
-"""`python -m testing.fake_worker`: the real consumer, with a handler that does what the file's name says.
+"""`python -m testing.fake_worker`: the real consumer with a handler that is scripted by the video's filename.
 
-So the life of a job is tested in seconds; `ffmpeg` runs a real one, for as long as it is asked to.
+It lets tests go through the life of a job in seconds. "ffmpeg 3" runs a real FFmpeg for three seconds.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import time
 
 from mediaproc.domain.errors import EncodeFailed, NotAVideo
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -20,7 +20,7 @@ from mediaproc_worker.sandboxed_process import Limits, ProcessEnded, running
 
 
 def handle(context: AttemptContext) -> None:
-    """Do as `context.claim.video.filename` says: a word, and a number of seconds if it takes one."""
+    """Run the script that `context.claim.video.filename` names: a word, then seconds if it takes any."""
     word, _, seconds = context.claim.video.filename.partition(" ")
     _WORDS.get(word, _instant)(context, float(seconds or 0))
 
@@ -39,19 +39,19 @@ def _surprise(context: AttemptContext, _seconds: float) -> None:
 
 
 def _stubborn(context: AttemptContext, seconds: float) -> None:
-    """Hears nothing for so long, then goes on to write."""
+    """Ignore cancellation for so many seconds, then try to write."""
     time.sleep(seconds)
-    context.write(jobs.note, command="too late")
+    context.write(execution.note, command="too late")
 
 
 def _ffmpeg(context: AttemptContext, seconds: float) -> None:
-    """A real FFmpeg at the speed of time, with an object in S3 and its command on the row."""
+    """Run a real FFmpeg in real time, with an object in S3 and its command on the attempt."""
     key = keys.segment(context.claim.video_id, context.claim.attempt, "480p", 0)
     client().put_object(Bucket=settings().s3_bucket, Key=key, Body=b"segment")
     source = f"testsrc2=size=320x180:rate=25:duration={seconds}"
     arguments = ["-re", "-f", "lavfi", "-i", source, "-progress", "pipe:1", "-f", "null", "-"]
     limits = Limits(wall_seconds=60, cpu_seconds=60)
-    context.write(jobs.note, command=f"ffmpeg {' '.join(arguments)}")
+    context.write(execution.note, command=f"ffmpeg {' '.join(arguments)}")
     try:
         with running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits

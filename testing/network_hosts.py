@@ -1,7 +1,7 @@
-"""Hosts for tests: network namespaces with a name, loopback and one cable each, over which services are reached.
+"""Simulated hosts: network namespaces with a hostname, loopback and one veth pair each.
 
-Nothing of this machine's network is seen from within; the services listen on loopback and a Unix socket here, so they
-are forwarded to the end of the cable. It takes root, and a kernel that lets it.
+A namespace sees nothing of this machine's network. The services listen on loopback and a Unix socket here, so a
+forwarder offers them at this end of the veth pair. Needs root and a kernel that allows network namespaces.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POSTGRES_PORT = 5432
 
 
 class Host:
-    """One namespace, within `with`. `command` goes before a program that is to run on it."""
+    """A network namespace within `with`. `command` is the prefix that runs a program on it."""
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class Host:
 
     @property
     def command(self) -> list[str]:
-        """Into the network of the host, and under its name."""
+        """Command prefix that enters the host's network and hostname."""
         renamed = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', self.name]
         return ["ip", "netns", "exec", self._namespace, *renamed]
 
@@ -61,7 +61,7 @@ class Host:
         self._remove()
 
     def forwarded(self, services: Mapping[str, str]) -> dict[str, str]:
-        """The settings with which the services are reached from within, all of them over the cable."""
+        """Start forwarding. Returns the settings that reach the services from within the host."""
         redis, s3 = services["REDIS_URL"], services["S3_ENDPOINT_URL"]
         socket = parse_qs(urlsplit(services["DATABASE_URL"]).query)["host"][0]
         ports: dict[int, int | str] = {POSTGRES_PORT: f"{socket}/.s.PGSQL.5432"}
@@ -79,8 +79,8 @@ class Host:
                 _ip(*command)
 
 
-def why_not() -> str:
-    """Why there can be no such hosts here; empty if there can."""
+def obstacle() -> str:
+    """Reason why this machine cannot simulate hosts, or an empty string."""
     if os.geteuid() != 0:
         return "it takes root to make a network namespace"
     if missing := [program for program in ("ip", "unshare", "hostname") if not shutil.which(program)]:
@@ -94,14 +94,14 @@ def why_not() -> str:
 
 
 def report_single_host(reason: str) -> None:
-    """Say in pytest's summary what was tried on less than two hosts; fail where TWO_HOSTS says that it must not be."""
+    """Warn that a test ran on one host only, with the reason. Fails the test if TWO_HOSTS is "required"."""
     if os.environ.get("TWO_HOSTS") == "required":
         pytest.fail(f"There have to be two hosts, but {reason}")
     warnings.warn(f"The kills were tried on one host, not on two: {reason}", stacklevel=2)
 
 
 class Forwarder:
-    """Listens on an address and hands on to ports of loopback, or to Unix sockets, in a thread of its own."""
+    """TCP forwarder in a thread: from ports of `address` to loopback ports or Unix sockets."""
 
     def __init__(self, address: str, targets: Mapping[int, int | str]) -> None:
         self._loop = asyncio.new_event_loop()
@@ -110,7 +110,7 @@ class Forwarder:
         self._servers = [self._do(_listen(address, port, target)) for port, target in targets.items()]
 
     def stop(self) -> None:
-        """Listen no more, and cut every connection."""
+        """Stop listening and close every connection."""
         self._do(_end(self._servers))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)

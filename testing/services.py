@@ -23,7 +23,7 @@ from testing import ROOT
 
 
 class Services(dict[str, str]):
-    """The settings, and a hold on each server, for tests that kill the real thing."""
+    """Settings of the running servers, and the servers themselves for tests that kill them."""
 
     def __init__(self, started: list[servers.Part], environment: dict[str, str]) -> None:
         super().__init__(environment)
@@ -31,12 +31,12 @@ class Services(dict[str, str]):
         self.processes = {part.name: _start(part) for part in started}
 
     def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
-        """Kill one server, or stop it in order by another signal, and wait for its end."""
+        """Send a signal to one server, SIGKILL by default, and wait for its end."""
         self.processes[name].send_signal(signum)
         self.processes[name].wait(timeout=20)
 
     def restart(self, name: str, *, wait: bool = True) -> None:
-        """Start a killed server again on the same data and port, and wait until it answers."""
+        """Start a stopped server again on the same data and port, and by default wait until it answers."""
         self.processes[name] = _start(self._parts[name])
         if wait:
             self.wait_until_ready()
@@ -49,7 +49,7 @@ class Services(dict[str, str]):
 
 @contextmanager
 def real_services() -> Generator[Services]:
-    """Real servers with a migrated database and a bucket, within `with`."""
+    """Run the servers within `with`, with their settings in `os.environ`."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-test-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o755)
@@ -64,8 +64,8 @@ def real_services() -> Generator[Services]:
             "JWT_SECRET": secrets.token_hex(32),
             "S3_BUCKET": "mediaproc",
             "AWS_DEFAULT_REGION": "us-east-1",
-            "ADDRESS_LIMIT_PER_HOUR": "0",  # every test comes from the same one
-            "MEASURE_VMAF": "0",  # seconds of a processor for each video; tests of it switch it on
+            "ADDRESS_LIMIT_PER_HOUR": "0",  # all tests share one address
+            "MEASURE_VMAF": "0",  # takes seconds of CPU for each video; tests of VMAF switch it on
         }
         for part in started:
             environment |= part.settings
@@ -78,7 +78,7 @@ def real_services() -> Generator[Services]:
             subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], check=True, env=os.environ, cwd=ROOT)
             yield running
         finally:
-            running.processes["s3"].kill()  # in order it may take longer than anybody waits
+            running.processes["s3"].kill()  # an orderly stop can take too long
             for process in running.processes.values():
                 process.terminate()
             for process in running.processes.values():

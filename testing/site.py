@@ -1,4 +1,4 @@
-"""Mediaproc as a person starts it: `./dev up` on a directory of its own."""
+"""A whole Mediaproc for tests in a browser: `./dev up` on a data directory of its own."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ START_SECONDS = 400
 
 _RECEIVERS_HERE = {"WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1"}
 _NOT_MEASURED = {"MEASURE_VMAF": "0"}
-"""It takes the only slot of a small machine for some seconds, and the next test waits."""
+"""VMAF would occupy the only slot of a small machine for seconds, while the next test waits."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where the product runs, and the directory of its data."""
+    """A running Mediaproc: its URL without trailing slash, and its data directory."""
 
     url: str
     data_dir: Path
 
     def kill(self, *words: str) -> None:
-        """Kill each of its processes that has all these words on its command line, as `kill -9` does."""
+        """Send SIGKILL to each of its processes whose command line has all these words."""
         found = [each for each in orphans.of(self.data_dir) if set(words) <= set(_command(each))]
         assert found, f"nothing runs with {words}"
         for process in found:
@@ -48,7 +48,7 @@ class Site:
 
 @contextmanager
 def running_site(settings: Mapping[str, str] | None = None) -> Generator[Site]:
-    """`./dev up` on a directory of its own, with these settings besides."""
+    """Run `./dev up` on a directory of its own within `with`. `settings`: additional environment variables."""
     with tempfile.TemporaryDirectory(prefix="mediaproc-e2e-") as folder:
         Path(folder).chmod(0o755)
         (port,) = servers.free_ports(1)
@@ -81,7 +81,7 @@ def started_up(
 
 
 def new_account(site: Site) -> tuple[str, str]:
-    """Make an account through the API alone. Returns the email and an access token."""
+    """Create an account through the API. Returns its email and an access token."""
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
     done = httpx.post(f"{site.url}/api/v1/auth/register", json=account).raise_for_status()
     return account["email"], done.json()["access_token"]
@@ -96,7 +96,7 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 def _without_settings() -> dict[str, str]:
-    """The environment without what an integration test in this process may have put there."""
+    """The environment without settings that an integration test in this process may have left."""
     ours = ("DATABASE_URL", "REDIS_URL", "S3_", "AWS_", "JWT_SECRET", "PUBLIC_URL", "EXTRA_ORIGINS")
     return {name: value for name, value in os.environ.items() if name == "AWS_CA_BUNDLE" or not name.startswith(ours)}
 

@@ -12,14 +12,14 @@ from mediaproc import database
 from mediaproc.domain.tables import Rendition, Segment, Storyboard, Team, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 
 
 def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int = 1) -> Video:
-    """A video of a team of its own, as it is when its upload has just been completed."""
+    """Insert a video in a new team, in the state after a completed upload."""
     team = Team(name="Test")
     session.add(team)
     session.flush()
@@ -32,7 +32,7 @@ def make_video(session: Session, *, filename: str = "clip.mp4", size_bytes: int 
 
 
 def storyboard_keys_of(video_id: UUID) -> set[str]:
-    """The objects that the storyboards of a video name."""
+    """Object keys that the storyboards of a video refer to."""
     with database.transaction() as session:
         found = session.exec(select(Storyboard).where(col(Storyboard.video_id) == video_id)).all()
     sheets = [(each, number) for each in found for number in range(_sheets(each))]
@@ -45,26 +45,26 @@ def _sheets(board: Storyboard) -> int:
 
 
 def renditions_of(video_id: UUID) -> dict[str, Rendition]:
-    """The renditions of a video by their names."""
+    """Renditions of a video by name."""
     with database.transaction() as session:
         found = session.exec(select(Rendition).where(col(Rendition.video_id) == video_id)).all()
         return {rendition.name: rendition for rendition in found}
 
 
 def segments_of(rendition: Rendition) -> list[Segment]:
-    """The segments of a rendition, in order."""
+    """Segments of a rendition, in order."""
     with database.transaction() as session:
-        return jobs.segments_of(session, rendition)
+        return execution.segments_of(session, rendition)
 
 
 def events_of(video_id: UUID) -> list[Event]:
-    """Everything that was told of a video."""
+    """Every event published on a video."""
     entries = publisher.connection().xrange(streams.video_stream(video_id))
     return [Event.from_entry(cursor, fields) for cursor, fields in entries]
 
 
 def fetched(key: str | None, folder: Path) -> Path:
-    """An object of storage as a file in a folder, under its own name."""
+    """Download an object to a folder. Returns the path, named after the key's last part."""
     assert key
     path = folder / key.rpartition("/")[2]
     client().download_file(settings().s3_bucket, key, str(path))
@@ -72,7 +72,7 @@ def fetched(key: str | None, folder: Path) -> Path:
 
 
 def stitched(rendition: Rendition, folder: Path) -> Path:
-    """Init segment and segments from S3, one after another, as a player reads them."""
+    """Download the init segment and all segments into one file, as a player reads them."""
     bucket, wanted = settings().s3_bucket, [rendition.init_key, *(each.object_key for each in segments_of(rendition))]
     path = folder / f"{rendition.name}.stitched.mp4"
     path.write_bytes(b"".join(client().get_object(Bucket=bucket, Key=key)["Body"].read() for key in wanted))
@@ -80,6 +80,6 @@ def stitched(rendition: Rendition, folder: Path) -> Path:
 
 
 def video_now(video_id: UUID) -> Video:
-    """The video's row as it is now."""
+    """The video's current row."""
     with database.transaction() as session:
         return session.exec(select(Video).where(col(Video.id) == video_id)).one()

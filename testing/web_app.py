@@ -1,4 +1,4 @@
-"""The API alone on a server, with the lifespan that the web app gives it: `granian --factory`."""
+"""ASGI factory of the API alone, with the lifespan that the web app gives it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mediaproc.settings import settings
 
 
 def make() -> FastAPI:
-    """The app. `KEEP_ALIVE_SECONDS` is for tests that wait for a keep-alive, of 15 seconds otherwise."""
+    """Create the app. `KEEP_ALIVE_SECONDS` shortens the keep-alive interval of event streams, by default 15 s."""
     logs.configure(level=settings().log_level)
-    passwords.COST = 4  # as in the tests' own process
+    passwords.COST = 4  # as in the process of the tests
     stream_checks.INTERVAL_SECONDS = float(os.environ.get("KEEP_ALIVE_SECONDS", stream_checks.INTERVAL_SECONDS))
     app = create_api()
 

@@ -1,4 +1,4 @@
-"""The API behind a real server, in a process of its own that can be stopped and killed."""
+"""API server in a process of its own, which a test can stop and kill."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ import psutil
 
 from mediaproc.embedded import servers
 from testing import ROOT
+from testing.waits import PATIENCE_SECONDS
 
 
 @dataclass
 class Web:
-    """A web process of a test."""
+    """A running API server. `url` has no trailing slash."""
 
     url: str
     process: subprocess.Popen[bytes]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Send a signal and wait for the end. Returns the seconds it took."""
         began = time.monotonic()
         self.process.send_signal(number)
         self.process.wait(20)
         return time.monotonic() - began
 
     def kill(self) -> None:
-        """SIGKILL to the server and its worker process, which would outlive it."""
+        """Send SIGKILL to the server and its worker process, which would outlive it."""
         family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
         for each in family:
             each.kill()
@@ -38,7 +40,7 @@ class Web:
 
 
 def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: str) -> Web:
-    """Start it and wait until it answers; `environment` is for this process alone."""
+    """Start a server and wait until it answers. `ceiling` limits its open requests; `environment` adds settings."""
     port = port or servers.free_ports(1)[0]
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
@@ -47,7 +49,7 @@ def start_web(port: int | None = None, *, ceiling: int = 5000, **environment: st
     ]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environment})
     web = Web(url=f"http://127.0.0.1:{port}", process=process)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             urlopen(f"{web.url}/livez", timeout=5).close()

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, which answers as a test tells it to and keeps what came."""
+"""Webhook receiver on loopback: records requests and answers as a test has set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Received:
-    """One request."""
+    """A recorded request."""
 
     path: str
     headers: dict[str, str]
@@ -22,7 +22,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: the first of `answers`, the last one for ever."""
+    """Recorded requests, and the answers to give in order. The last answer is repeated."""
 
     url: str = ""
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=lambda: [(200, {}, b"thanks")])
@@ -30,15 +30,15 @@ class Receiver:
     delay_seconds: float = 0.0
 
     def will(self, *statuses: int) -> None:
-        """Answer so."""
+        """Answer with these statuses, in order. The last one is repeated."""
         self.answers = [(status, {}, b"said the receiver") for status in statuses]
 
     def bodies_with(self, text: str) -> list[Received]:
-        """What came with this text in its body."""
+        """Requests whose body contains this text."""
         return [each for each in self.received if text in each.body]
 
     def take(self, request: Received) -> tuple[int, dict[str, str], bytes]:
-        """Keep a request, and say what to answer."""
+        """Record a request and return its answer: status, extra headers, body."""
         self.received.append(request)
         time.sleep(self.delay_seconds)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -46,7 +46,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Generator[Receiver]:
-    """A receiver within `with`."""
+    """Run a receiver within `with`."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ def receiving() -> Generator[Receiver]:
             pass
 
         def handle(self) -> None:
-            with suppress(OSError):  # whoever asked was killed meanwhile
+            with suppress(OSError):  # the client was killed meanwhile
                 super().handle()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

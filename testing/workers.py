@@ -1,4 +1,4 @@
-"""Real worker processes for tests: started with short leases, found by their place in the process tree, killed."""
+"""Real worker processes with short leases, which tests observe through the process tree and kill."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ HURRY = {
     "LEFTOVER_GRACE_SECONDS": "0",
     "WORKER_SLOTS": "1",
 }
-"""Settings with which a rescue takes seconds."""
+"""Settings that make a rescue take seconds."""
 
 _SLOW_FFMPEG = """#!/bin/sh
 case "$*" in *force_key_frames*) [ -e "{flag}" ] && exec "{ffmpeg}" -readrate {rate} "$@" ;; esac
 exec "{ffmpeg}" "$@"
 """
-"""An FFmpeg that reads so many seconds of video a second while it encodes pictures, for as long as a file is there."""
+"""Wrapper of FFmpeg that reads `rate` seconds of video a second in video encodes while the file `flag` exists."""
 
 
 class Workers:
-    """A consumer and the periodic process, whose logs are in `folder`."""
+    """A consumer and the periodic process, which log to `folder`."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Workers:
         settings: Mapping[str, str] | None = None,
         slow_rate: float | None = None,
     ) -> None:
-        """`on` stands before each command: what runs it on another host, where `settings` lead to the services.
+        """`on` is a prefix of each command that runs it on another host; `settings` lead to the services from there.
 
-        With a `slow_rate` encodes of pictures can be slowed down to so many seconds of video a second.
+        With a `slow_rate`, video encodes can be slowed down to so many seconds of video a second.
         """
         self._folder = folder
         self._slow = folder / "slow"
@@ -60,45 +60,42 @@ class Workers:
         self.consumer = self._start(module)
 
     def start_consumer(self) -> None:
-        """Start the consumer anew."""
+        """Start the consumer again."""
         self.consumer = self._start(self._module)
 
     def children(self) -> list[psutil.Process]:
-        """Everything below the consumer: its worker and scheduler processes, and what they run."""
+        """All descendants of the consumer: its worker and scheduler processes, and what they run."""
         return psutil.Process(self.consumer.pid).children(recursive=True)
 
     def ffmpegs(self) -> list[psutil.Process]:
-        """The FFmpeg processes that run now."""
+        """Running FFmpeg processes."""
         return [each for each in self.children() if "ffmpeg" in _name(each)]
 
     def encoders(self) -> list[psutil.Process]:
-        """Those of them that encode pictures."""
+        """Running FFmpeg processes that encode video."""
         return [each for each in self.ffmpegs() if any("force_key_frames" in word for word in _command_of(each))]
 
-    def encoding(self, *, pictures: bool = False) -> tuple[psutil.Process, psutil.Process]:
-        """Wait for an encode, perhaps one of `pictures`: its FFmpeg, and the worker process that runs it."""
-        ffmpeg = eventually(self.encoders if pictures else self.ffmpegs)[0]
+    def wait_for_ffmpeg(self, *, encoder: bool = False) -> tuple[psutil.Process, psutil.Process]:
+        """Wait for an FFmpeg, with `encoder` for one that encodes video. Returns it and its worker process."""
+        ffmpeg = eventually(self.encoders if encoder else self.ffmpegs)[0]
         worker = ffmpeg.parent()
         assert worker is not None
         return ffmpeg, worker
 
     def slow_down(self) -> None:
-        """From now on encodes of pictures take their time, so that they are not over before something happens to them.
-
-        What runs already goes on as it began, here and at `speed_up`.
-        """
+        """Slow down video encodes that start from now on, so that a test can act before they end."""
         self._slow.touch()
 
     def speed_up(self) -> None:
-        """From now on they are as fast as they can be."""
+        """Run video encodes that start from now on at full speed."""
         self._slow.unlink()
 
     def log(self) -> str:
-        """What the consumers and the periodic process have logged."""
+        """Logs of the consumer and the periodic process."""
         return "".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
 
     def stop(self) -> None:
-        """End all, in order if they will."""
+        """Stop all processes by SIGTERM."""
         for process in (self.consumer, self._periodic):
             if process.poll() is None:
                 process.terminate()
@@ -124,12 +121,12 @@ class Workers:
 
 
 def gone(*processes: psutil.Process) -> bool:
-    """Whether all of them have ended."""
+    """True if all of these processes have ended."""
     return all(_is_gone(each) for each in processes)
 
 
 def kill(process: psutil.Process, signum: int = signal.SIGKILL) -> None:
-    """Send a signal to a process that these tests started."""
+    """Send a signal to a process that a test started, SIGKILL by default."""
     process.send_signal(signum)
 
 

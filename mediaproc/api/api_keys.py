@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from mediaproc.api.dependencies import Administrator
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.operations import api_keys
 from mediaproc.operations.views import Time
 

@@ -15,7 +15,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 
 from mediaproc.database import transaction
 from mediaproc.domain.errors import NotSignedIn, OriginRejected, TooManyRequests
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.operations import accounts, api_keys
 from mediaproc.operations.rate_limits import api_requests
 from mediaproc.operations.scope import Principal

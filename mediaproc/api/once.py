@@ -1,8 +1,7 @@
-"""`Idempotency-Key`: the same POST twice within 24 hours happens once and answers the same. The one place for it.
+"""`Idempotency-Key` of a POST: a repeat within 24 hours changes nothing and gets the first answer.
 
-A transaction-long advisory lock lets the second of two at the same moment wait for the first. What the first made
-and what it answered are committed together, so a crash leaves both or neither; an error is not remembered. What is
-slow and does no harm twice is done before, unless `known` has the answer already.
+An error is not remembered. Slow work that does no harm when repeated is done before the transaction, unless `known`
+has the answer already. `operations.idempotency` holds the answers.
 """
 
 from __future__ import annotations
@@ -10,23 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import delete, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from mediaproc.api.dependencies import SignedIn, WebhookManager
 from mediaproc.database import transaction
-from mediaproc.domain.errors import IdempotencyMismatch
-from mediaproc.domain.tables import IdempotentAnswer, now
+from mediaproc.domain.tables import IdempotentAnswer
+from mediaproc.operations import idempotency
+from mediaproc.operations.idempotency import IdempotentRequest
 from mediaproc.operations.scope import Principal
-
-LIFE = timedelta(hours=24)
 
 Key = Annotated[
     str | None,
@@ -42,7 +38,7 @@ Key = Annotated[
 
 @dataclass(frozen=True)
 class Once:
-    """A request that may come twice. `request_hash` is over its body."""
+    """A request that may be repeated. `key` is its Idempotency-Key, if it has one; `request_hash` is of its body."""
 
     principal: Principal
     route: str
@@ -50,60 +46,28 @@ class Once:
     request_hash: str
 
     def answer(self, perform: Callable[[Session], BaseModel], *, status: int) -> JSONResponse:
-        """Perform in one transaction and answer; or answer as the first time. Raises IdempotencyMismatch."""
+        """Perform in one transaction and answer, or repeat the first answer. Raises IdempotencyMismatch."""
         with transaction() as session:
-            before = self._before(session)
+            before = self._known_answer(session)
             if before is not None:
                 return JSONResponse(before.body, status_code=before.status)
             body = jsonable_encoder(perform(session))
-            self._remember(session, status, body)
+            if (request := self._idempotent) is not None:
+                idempotency.remember(session, request, status=status, body=body)
         return JSONResponse(body, status_code=status)
 
     def known(self) -> JSONResponse | None:
-        """The answer of the first time, if that has been. Raises IdempotencyMismatch."""
-        if self.key is None:
-            return None
+        """The first answer, if there was one. Raises IdempotencyMismatch."""
         with transaction() as session:
-            before = self._before(session)
+            before = self._known_answer(session)
         return JSONResponse(before.body, status_code=before.status) if before else None
 
-    def _before(self, session: Session) -> IdempotentAnswer | None:
-        if self.key is None:
-            return None
-        session.exec(select(func.pg_advisory_xact_lock(self._lock_number())))
-        known = session.exec(select(IdempotentAnswer).where(*self._mine())).one_or_none()
-        if known is None or known.created_at < now() - LIFE:
-            return None
-        if known.request_hash != self.request_hash:
-            raise IdempotencyMismatch
-        return known
+    @property
+    def _idempotent(self) -> IdempotentRequest | None:
+        return IdempotentRequest(self.principal, self.route, self.key, self.request_hash) if self.key else None
 
-    def _remember(self, session: Session, status: int, body: dict[str, Any]) -> None:
-        if self.key is None:
-            return
-        session.exec(delete(IdempotentAnswer).where(*self._mine()))
-        session.add(
-            IdempotentAnswer(
-                team_id=self.principal.team_id,
-                route=self.route,
-                key=self.key,
-                request_hash=self.request_hash,
-                status=status,
-                body=body,
-            )
-        )
-        session.flush()
-
-    def _mine(self) -> tuple[Any, ...]:
-        return (
-            col(IdempotentAnswer.team_id) == self.principal.team_id,
-            col(IdempotentAnswer.route) == self.route,
-            col(IdempotentAnswer.key) == self.key,
-        )
-
-    def _lock_number(self) -> int:
-        name = f"{self.principal.team_id} {self.route} {self.key}"
-        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    def _known_answer(self, session: Session) -> IdempotentAnswer | None:
+        return idempotency.known_answer(session, request) if (request := self._idempotent) is not None else None
 
 
 async def _once(request: Request, principal: SignedIn, key: Key = None) -> Once:

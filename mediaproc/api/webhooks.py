@@ -13,7 +13,7 @@ from mediaproc.api.dependencies import WebhookManager
 from mediaproc.api.once import OnceForWebhooks
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
-from mediaproc.domain.webhook_tables import WebhookDelivery
+from mediaproc.domain.tables import WebhookDelivery
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 from mediaproc.operations import webhooks
 from mediaproc.operations.views import Time
@@ -21,10 +21,10 @@ from mediaproc.operations.webhooks import NewWebhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
-Chosen = Annotated[
+ChosenCrf = Annotated[
     WebhookEvent, WithJsonSchema({"type": "string", "enum": [each.value for each in WebhookEvent if each.chosen]})
 ]
-Events = Annotated[list[Chosen], Field(min_length=1, max_length=20, description="Events to deliver.")]
+Events = Annotated[list[ChosenCrf], Field(min_length=1, max_length=20, description="Events to deliver.")]
 Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://example.com/hooks/mediaproc"])]
 Description = Annotated[str, Field(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -56,7 +56,7 @@ class WebhookView(BaseModel):
     id: UUID
     url: str
     description: str
-    events: list[Chosen]
+    events: list[ChosenCrf]
     enabled: bool
     disabled_at: Time | None
     disabled_reason: str | None = Field(description="Reason why the webhook is disabled, if it is.")

@@ -1,1 +1,1 @@
-"""The command line for people and scripts. It knows only the client; importing it is quick."""
+"""Command line of the client. It uses only `mediaproc.client`, and imports it when a command runs, to start fast."""

@@ -1,4 +1,4 @@
-"""Sign in by making an API key for this machine, sign out by revoking it, and manage keys."""
+"""Commands for signing in and for API keys. A sign-in is an API key of its own for this machine."""
 
 from __future__ import annotations
 
@@ -7,62 +7,64 @@ from datetime import UTC, datetime, timedelta
 
 import typer
 
-from mediaproc.cli import kept
-from mediaproc.cli.kept import SignIn
-from mediaproc.cli.speaking import say, speaking, table, to_json, trouble
+from mediaproc.cli import credentials
+from mediaproc.cli.credentials import SignIn
+from mediaproc.cli.output import connected, print_result, print_table, reported_errors, to_json
 from mediaproc.client import ApiError, ApiKey, Client
 
 _SIGN_IN_DAYS = 90
 
 
 def login(url: str, email: str, password: str, *, as_json: bool) -> None:
-    """The password is used once and not kept: what is kept is a key that can be seen and revoked in the settings."""
-    with trouble(as_json=as_json), Client.sign_in(url, email=email, password=password) as client:
+    """Create an API key with the password, and store the key. It is listed in the settings, where it can be revoked."""
+    with reported_errors(as_json=as_json), Client.sign_in(url, email=email, password=password) as client:
         expires_at = datetime.now(UTC) + timedelta(days=_SIGN_IN_DAYS)
         key = client.create_api_key(f"Command line on {platform.node()}"[:100], ["admin"], expires_at=expires_at)
         client.sign_out()
-        _end(kept.read_sign_in())
-        kept.keep_sign_in(SignIn(url=url, email=email, key_id=key.id, api_key=key.key))
-        told = {"url": url, "email": email, "key_id": key.id, "expires_at": expires_at.isoformat()}
-        say(told, f"Signed in to {url} as {email} for {_SIGN_IN_DAYS} days", as_json=as_json)
+        _revoke(credentials.read_sign_in())
+        credentials.save_sign_in(SignIn(url=url, email=email, key_id=key.id, api_key=key.key))
+        result = {"url": url, "email": email, "key_id": key.id, "expires_at": expires_at.isoformat()}
+        print_result(result, f"Signed in to {url} as {email}. Expires in {_SIGN_IN_DAYS} days.", as_json=as_json)
 
 
 def logout(*, as_json: bool) -> None:
-    """Signed out is signed out: where the server knows the key no more, or there was none, that is no error."""
-    sign_in = kept.read_sign_in()
-    with trouble(as_json=as_json):
-        _end(sign_in)
-        kept.forget_sign_in()
+    """Revoke and forget the key of this machine. Succeeds if there is none, or the server no longer accepts it."""
+    sign_in = credentials.read_sign_in()
+    with reported_errors(as_json=as_json):
+        _revoke(sign_in)
+        credentials.forget_sign_in()
         signed_out = sign_in is not None
-        say({"signed_out": signed_out}, "Signed out" if signed_out else "Nobody was signed in", as_json=as_json)
+        print_result(
+            {"signed_out": signed_out}, "Signed out." if signed_out else "You were not signed in.", as_json=as_json
+        )
 
 
 def keys(*, as_json: bool) -> None:
-    """List the keys."""
-    with speaking(as_json=as_json) as client:
-        found = client.api_keys()
+    """List API keys."""
+    with connected(as_json=as_json) as client:
+        found = list(client.api_keys())
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("ID", "NAME", "BEGINS", "SCOPES", "LAST USED", "ENDS"), map(_row, found))
+            print_table(("ID", "NAME", "PREFIX", "SCOPES", "LAST USED", "EXPIRES"), map(_row, found))
 
 
 def create_key(name: str, scopes: list[str], days: int | None, *, as_json: bool) -> None:
-    """Make a key; on standard output there is only the key, so that a script can keep it."""
-    with speaking(as_json=as_json) as client:
+    """Create an API key. Prints nothing but the key, for scripts."""
+    with connected(as_json=as_json) as client:
         expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
         key = client.create_api_key(name, scopes, expires_at=expires_at)
-        say(key, key.key, as_json=as_json)
+        print_result(key, key.key, as_json=as_json)
 
 
 def revoke_key(id: str, *, as_json: bool) -> None:
-    """Revoke a key."""
-    with speaking(as_json=as_json) as client:
+    """Revoke an API key."""
+    with connected(as_json=as_json) as client:
         client.revoke_api_key(id)
-        say({"revoked": id}, f"Revoked {id}", as_json=as_json)
+        print_result({"revoked": id}, f"Revoked {id}", as_json=as_json)
 
 
-def _end(sign_in: SignIn | None) -> None:
+def _revoke(sign_in: SignIn | None) -> None:
     if sign_in is None:
         return
     with Client(sign_in.url, sign_in.api_key) as client:
@@ -74,8 +76,8 @@ def _end(sign_in: SignIn | None) -> None:
 
 
 def _row(key: ApiKey) -> tuple[str, ...]:
-    used, ends = (_day(at) for at in (key.last_used_at, key.expires_at))
-    return key.id, key.name, f"{key.prefix}…", " ".join(key.scopes), used, ends
+    used, expires = (_day(at) for at in (key.last_used_at, key.expires_at))
+    return key.id, key.name, f"{key.prefix}…", " ".join(key.scopes), used, expires
 
 
 def _day(at: datetime | None) -> str:

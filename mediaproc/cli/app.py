@@ -1,4 +1,4 @@
-"""Every command of the client, with its help. What it takes to run one is imported when one is run."""
+"""Commands of the client, with their help. What a command needs is imported when it runs."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Annotated
 
 import typer
 
-from mediaproc.cli import kept
+from mediaproc.cli import credentials
 from mediaproc.cli.options import EPILOG, PANEL, Json
 from mediaproc.cli.webhooks_app import webhooks_program
 
 program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-keys_program = typer.Typer(invoke_without_command=True, help="API keys: list, create, revoke.", epilog=EPILOG)
+keys_program = typer.Typer(invoke_without_command=True, help="Manage API keys.", epilog=EPILOG)
 program.add_typer(keys_program, name="keys", rich_help_panel=PANEL)
 program.add_typer(webhooks_program, name="webhooks", rich_help_panel=PANEL)
 
-VideoId = Annotated[str, typer.Argument(metavar="ID", help="A video's id.")]
+VideoId = Annotated[str, typer.Argument(metavar="ID", help="ID of a video.")]
 File = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE…")]
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def login(
-    email: Annotated[str, typer.Option(prompt=True, help="Whom to sign in.")],
-    url: Annotated[str, typer.Option(envvar=kept.URL_VARIABLE, help="The server.")] = kept.DEFAULT_URL,
+    email: Annotated[str, typer.Option(prompt=True, help="Email address of your account.")],
+    url: Annotated[str, typer.Option(envvar=credentials.URL_VARIABLE, help="Server URL.")] = credentials.DEFAULT_URL,
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Sign in on this machine: keeps an API key, not the password."""
+    """Sign in on this machine. Stores an API key, not the password."""
     from mediaproc.cli import accounts
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else typer.prompt("Password", hide_input=True)
@@ -37,7 +37,7 @@ def login(
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def logout(as_json: Json = False) -> None:
-    """Sign out: the key of this machine is worth nothing any more."""
+    """Sign out, and revoke the API key of this machine."""
     from mediaproc.cli import accounts
 
     accounts.logout(as_json=as_json)
@@ -46,38 +46,39 @@ def logout(as_json: Json = False) -> None:
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def upload(
     files: File,
-    preset: Annotated[str, typer.Option(help="How to process: see `presets`.")] = "web",
-    parallel: Annotated[int, typer.Option(min=1, max=64, help="Parts sent at a time.")] = 6,
-    wait: Annotated[bool, typer.Option("--wait", help="Until each video is completed.")] = False,
+    preset: Annotated[str, typer.Option(help="Name of a preset; see `presets`.")] = "web",
+    priority: Annotated[str, typer.Option(help="Priority of its jobs: interactive, normal or batch.")] = "normal",
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Parts to send in parallel.")] = 6,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until each video is processed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send files. Called again after a failure or Ctrl-C, only what is missing is sent."""
+    """Upload files. Run again after a failure or Ctrl-C, it sends only what is missing."""
     from mediaproc.cli import transfers
 
-    transfers.upload(files, preset=preset, parallel=parallel, wait=wait, as_json=as_json)
+    transfers.upload(files, preset=preset, priority=priority, parallel=parallel, wait=wait, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def videos(
-    status: Annotated[list[str] | None, typer.Option(help="Only this status; may be repeated.")] = None,
-    query: Annotated[str | None, typer.Option("--query", "-q", help="Stands in the title or file name.")] = None,
-    sort: Annotated[str | None, typer.Option(help="By title, size_bytes, …; with a minus the greatest first.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    status: Annotated[list[str] | None, typer.Option(help="Filter by status; may be repeated.")] = None,
+    query: Annotated[str | None, typer.Option("--query", "-q", help="Text in the title or file name.")] = None,
+    sort: Annotated[str | None, typer.Option(help="Field to sort by, such as title; -title: descending.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number to list.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List videos, the newest first."""
-    from mediaproc.cli import videos as verbs
+    """List videos, newest first unless sorted."""
+    from mediaproc.cli import videos as commands
 
-    verbs.videos(status=status or [], query=query, sort=sort, limit=limit, as_json=as_json)
+    commands.videos(status=status or [], query=query, sort=sort, limit=limit, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def watch(
     id: VideoId,
-    last_event_id: Annotated[str, typer.Option(help="Go on after this event.")] = "",
+    last_event_id: Annotated[str, typer.Option(help="Continue after this event.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Follow a video live until its end. With --json: each event a line."""
+    """Follow a video until it is processed. With --json, prints one event per line."""
     from mediaproc.cli import transfers
 
     transfers.watch(id, last_event_id=last_event_id, as_json=as_json)
@@ -86,11 +87,11 @@ def watch(
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def download(
     id: VideoId,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A file, or a folder.")] = Path(),
-    rendition: Annotated[str | None, typer.Option(help="Its name, or `source`. Default: the best MP4.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File or folder to save to.")] = Path(),
+    rendition: Annotated[str | None, typer.Option(help="A rendition, or `source`. Default: the best MP4.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Download a video. Called again after a failure, it goes on where it stopped."""
+    """Download a video. Run again after a failure, it continues where it stopped."""
     from mediaproc.cli import transfers
 
     transfers.download(id, output, rendition=rendition, as_json=as_json)
@@ -99,44 +100,45 @@ def download(
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def retry(id: VideoId, as_json: Json = False) -> None:
     """Process a failed or cancelled video again."""
-    from mediaproc.cli import videos as verbs
+    from mediaproc.cli import videos as commands
 
-    verbs.retry(id, as_json=as_json)
+    commands.retry(id, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def cancel(id: VideoId, as_json: Json = False) -> None:
-    """Stop the work on a video."""
-    from mediaproc.cli import videos as verbs
+    """Cancel the processing of a video."""
+    from mediaproc.cli import videos as commands
 
-    verbs.cancel(id, as_json=as_json)
+    commands.cancel(id, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Videos' ids.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="IDs of videos.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete videos with everything that belongs to them."""
-    from mediaproc.cli import videos as verbs
+    """Delete videos with all their files."""
+    from mediaproc.cli import videos as commands
 
     if not yes:
-        typer.confirm(f"Delete {len(ids)} video(s) for good?", abort=True, err=True)
-    verbs.delete(ids, as_json=as_json)
+        what = "1 video" if len(ids) == 1 else f"{len(ids)} videos"
+        typer.confirm(f"Permanently delete {what}?", abort=True, err=True)
+    commands.delete(ids, as_json=as_json)
 
 
 @program.command(rich_help_panel=PANEL, epilog=EPILOG)
 def presets(as_json: Json = False) -> None:
-    """List the ways to process."""
-    from mediaproc.cli import videos as verbs
+    """List presets."""
+    from mediaproc.cli import videos as commands
 
-    verbs.presets(as_json=as_json)
+    commands.presets(as_json=as_json)
 
 
 @keys_program.callback()
 def keys(context: typer.Context, as_json: Json = False) -> None:
-    """API keys: list, create, revoke."""
+    """Manage API keys. Without a command, list them."""
     from mediaproc.cli import accounts
 
     if context.invoked_subcommand is None:
@@ -145,7 +147,7 @@ def keys(context: typer.Context, as_json: Json = False) -> None:
 
 @keys_program.command("list", epilog=EPILOG)
 def list_keys(as_json: Json = False) -> None:
-    """List the keys."""
+    """List API keys."""
     from mediaproc.cli import accounts
 
     accounts.keys(as_json=as_json)
@@ -153,20 +155,22 @@ def list_keys(as_json: Json = False) -> None:
 
 @keys_program.command("create", epilog=EPILOG)
 def create_key(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[list[str] | None, typer.Option(help="May be repeated. Default: read and write videos.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Its life. Default: until it is revoked.")] = None,
+    name: Annotated[str, typer.Argument(help="Name to recognise the key by.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="May be repeated. Default: videos:read, videos:write.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. Default: never.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key. It is printed this once."""
+    """Create an API key. It is shown only once."""
     from mediaproc.cli import accounts
 
     accounts.create_key(name, scope or ["videos:read", "videos:write"], days, as_json=as_json)
 
 
 @keys_program.command("revoke", epilog=EPILOG)
-def revoke_key(id: Annotated[str, typer.Argument(help="The key's id.")], as_json: Json = False) -> None:
-    """Make a key worth nothing."""
+def revoke_key(id: Annotated[str, typer.Argument(help="ID of the key.")], as_json: Json = False) -> None:
+    """Revoke an API key."""
     from mediaproc.cli import accounts
 
     accounts.revoke_key(id, as_json=as_json)

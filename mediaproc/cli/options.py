@@ -1,4 +1,4 @@
-"""What the commands have in common: their panel, their exit codes, and how they answer."""
+"""Parts of the help that all commands share: the panel, the exit codes, and `--json`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mediaproc.cli.exits import MEANINGS
+from mediaproc.cli.exit_codes import MEANINGS
 
-PANEL = "For people and scripts"
+PANEL = "Client"
 EPILOG = "Exit codes: " + " ".join(f"{code.value}: {meaning}" for code, meaning in MEANINGS.items())
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, errors too (on standard error).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; errors too, on standard error.")]

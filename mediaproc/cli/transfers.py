@@ -1,4 +1,4 @@
-"""Send files, fetch files, and watch what becomes of them."""
+"""Commands that move files and follow processing: upload, download, watch."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from mediaproc.cli import exits, kept
-from mediaproc.cli.exits import Exit
-from mediaproc.cli.speaking import complain, errors, say, speaking
+from mediaproc.cli import credentials, exit_codes, resume_store
+from mediaproc.cli.exit_codes import Exit
+from mediaproc.cli.output import connected, print_error, print_result, stderr
 from mediaproc.client import Client, ClientError, Event, Transfer, Video
 
 
-def upload(files: list[Path], *, preset: str, parallel: int, wait: bool, as_json: bool) -> None:
-    """Send each file; one that can't be sent does not keep back the others, but shows in the exit code."""
+def upload(files: list[Path], *, preset: str, priority: str, parallel: int, wait: bool, as_json: bool) -> None:
+    """Upload each file. If one fails, the others are still sent; the exit code is that of the first failure."""
     codes: list[Exit] = []
-    with speaking(as_json=as_json) as client, _byte_bars() as bars:
+    with connected(as_json=as_json) as client, _byte_bars() as bars:
         for file in files:
             try:
-                video = _upload_one(client, file, bars, preset=preset, parallel=parallel)
+                video = _upload_one(client, file, bars, preset=preset, priority=priority, parallel=parallel)
                 video = client.wait(video.id) if wait else video
-                bars.stop()  # or its lines would run into this one
-                say(video, f"{video.id}\t{video.status}\t{file}", as_json=as_json)
+                bars.stop()  # so that its lines don't mix with this one
+                print_result(video, f"{video.id}\t{video.status}\t{file}", as_json=as_json)
                 bars.start()
-                codes.append(exits.code_of_status(video.status) if wait else Exit.OK)
+                codes.append(exit_codes.code_of_status(video.status) if wait else Exit.OK)
             except ClientError as error:
-                complain(error, as_json=as_json)
-                codes.append(exits.code_of(error))
+                print_error(error, as_json=as_json)
+                codes.append(exit_codes.code_of(error))
     if failed := [code for code in codes if code]:
         raise typer.Exit(failed[0])
 
 
 def download(id: str, target: Path, *, rendition: str | None, as_json: bool) -> None:
-    """Fetch a file; a try that was cut off is gone on with."""
-    with speaking(as_json=as_json) as client, _byte_bars() as bars:
+    """Download a file, continuing an earlier attempt."""
+    with connected(as_json=as_json) as client, _byte_bars() as bars:
         task = bars.add_task("Download", total=None)
 
         def show(transfer: Transfer) -> None:
@@ -44,18 +44,18 @@ def download(id: str, target: Path, *, rendition: str | None, as_json: bool) -> 
 
         path = client.download(id, target, rendition=rendition, on_progress=show)
         bars.stop()
-        say({"path": str(path), "size_bytes": path.stat().st_size}, str(path), as_json=as_json)
+        print_result({"path": str(path), "size_bytes": path.stat().st_size}, str(path), as_json=as_json)
 
 
 def watch(id: str, *, last_event_id: str, as_json: bool) -> None:
-    """Follow a video to its end. The exit code says which."""
-    with speaking(as_json=as_json) as client:
+    """Follow a video until its final status, which decides the exit code."""
+    with connected(as_json=as_json) as client:
         status = _show_events(client, id, last_event_id, as_json=as_json) or client.video(id).status
-    raise typer.Exit(Exit.NOT_FOUND if status == "removed" else exits.code_of_status(status))
+    raise typer.Exit(Exit.NOT_FOUND if status == "removed" else exit_codes.code_of_status(status))
 
 
-def _upload_one(client: Client, file: Path, bars: Progress, *, preset: str, parallel: int) -> Video:
-    server = kept.url(kept.read_sign_in())
+def _upload_one(client: Client, file: Path, bars: Progress, *, preset: str, priority: str, parallel: int) -> Video:
+    server = credentials.url(credentials.read_sign_in())
     task = bars.add_task(escape(file.name), total=file.stat().st_size)
 
     def show(transfer: Transfer) -> None:
@@ -64,42 +64,43 @@ def _upload_one(client: Client, file: Path, bars: Progress, *, preset: str, para
     video = client.upload(
         file,
         preset=preset,
-        resume=kept.unfinished_upload(server, file),
+        priority=priority,
+        resume=resume_store.unfinished_upload(server, file),
         parallel=parallel,
-        on_begin=lambda id: kept.keep_upload(server, file, id),
+        on_begin=lambda id: resume_store.save_upload(server, file, id),
         on_progress=show,
     )
-    kept.forget_upload(server, file)
+    resume_store.forget_upload(server, file)
     return video
 
 
 def _show_events(client: Client, id: str, last_event_id: str, *, as_json: bool) -> str:
-    """Show events as they come. Returns the last final status, empty when none was told."""
+    """Print events as they arrive. Returns the final status, or empty if there was none."""
     final = ""
     with _percent_bars() as bars:
         task = bars.add_task("", total=100, visible=False)
         for event in client.events(id, last_event_id=last_event_id):
             if as_json:
                 typer.echo(json.dumps({"id": event.id, "event": event.type, "data": event.data}))
-            elif errors.is_terminal:
-                bars.update(task, visible=True, description=_words(event), completed=_completed(event))
+            elif stderr.is_terminal:
+                bars.update(task, visible=True, description=_description(event), completed=_completed(event))
             elif event.type in {"status", "progress"}:
-                typer.echo(_words(event))
+                typer.echo(_description(event))
             if event.final:
                 final = str(event.data.get("status", "removed"))
-    if not as_json and errors.is_terminal and final:
+    if not as_json and stderr.is_terminal and final:
         typer.echo(final)
     return final
 
 
 def _completed(event: Event) -> float | None:
-    """How far the bar goes; None leaves it where it is."""
+    """Position of the bar, in percent; None leaves it unchanged."""
     if event.type == "progress":
         return float(event.data["progress"])
     return 100.0 if event.data.get("status") == "completed" else None
 
 
-def _words(event: Event) -> str:
+def _description(event: Event) -> str:
     data = event.data
     if event.type == "progress":
         return f"{data.get('stage') or 'processing'} {data['progress']:.0f} %"
@@ -110,11 +111,11 @@ def _words(event: Event) -> str:
 
 
 def _byte_bars() -> Progress:
-    """Bars on standard error, where somebody looks; else nothing."""
+    """Progress bars on standard error, if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=errors, disable=not errors.is_terminal)
+    return Progress(*columns, TimeRemainingColumn(), console=stderr, disable=not stderr.is_terminal)
 
 
 def _percent_bars() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn())
-    return Progress(*columns, console=errors, disable=not errors.is_terminal, transient=True)
+    return Progress(*columns, console=stderr, disable=not stderr.is_terminal, transient=True)

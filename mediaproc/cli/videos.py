@@ -1,4 +1,4 @@
-"""Look at videos, and try again, stop or delete them."""
+"""Commands for videos and presets: list, retry, cancel, delete."""
 
 from __future__ import annotations
 
@@ -6,52 +6,52 @@ from itertools import islice
 
 import typer
 
-from mediaproc.cli.speaking import say, speaking, table, to_json
+from mediaproc.cli.output import connected, print_result, print_table, to_json
 from mediaproc.client import Preset, Video
 
 
 def videos(*, status: list[str], query: str | None, sort: str | None, limit: int, as_json: bool) -> None:
-    """List them, the newest first unless they are sorted."""
-    with speaking(as_json=as_json) as client:
+    """List videos, newest first unless sorted."""
+    with connected(as_json=as_json) as client:
         found = list(islice(client.videos(status=status, query=query, sort=sort), limit))
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("ID", "STATUS", "PROGRESS", "LENGTH", "TITLE"), map(_row, found))
+            print_table(("ID", "STATUS", "PROGRESS", "LENGTH", "TITLE"), map(_row, found))
 
 
 def presets(*, as_json: bool) -> None:
-    """List the recipes."""
-    with speaking(as_json=as_json) as client:
+    """List presets."""
+    with connected(as_json=as_json) as client:
         found = client.presets()
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("NAME", "CODEC", "MAKES", "WHAT IT IS"), map(_preset_row, found))
+            print_table(("NAME", "CODEC", "OUTPUTS", "DESCRIPTION"), map(_preset_row, found))
 
 
 def retry(id: str, *, as_json: bool) -> None:
-    """Process again."""
-    with speaking(as_json=as_json) as client:
-        _say_status(client.retry(id), as_json=as_json)
+    """Process a video again."""
+    with connected(as_json=as_json) as client:
+        _print_status(client.retry(id), as_json=as_json)
 
 
 def cancel(id: str, *, as_json: bool) -> None:
-    """Stop the work."""
-    with speaking(as_json=as_json) as client:
-        _say_status(client.cancel(id), as_json=as_json)
+    """Cancel the processing of a video."""
+    with connected(as_json=as_json) as client:
+        _print_status(client.cancel(id), as_json=as_json)
 
 
 def delete(ids: list[str], *, as_json: bool) -> None:
-    """Delete each."""
-    with speaking(as_json=as_json) as client:
+    """Delete videos."""
+    with connected(as_json=as_json) as client:
         for id in ids:
             client.delete(id)
-            say({"deleted": id}, f"Deleted {id}", as_json=as_json)
+            print_result({"deleted": id}, f"Deleted {id}", as_json=as_json)
 
 
-def _say_status(video: Video, *, as_json: bool) -> None:
-    say(video, f"{video.title} is {video.status}", as_json=as_json)
+def _print_status(video: Video, *, as_json: bool) -> None:
+    print_result(video, f"{video.title} is {video.status}", as_json=as_json)
 
 
 def _row(video: Video) -> tuple[str, ...]:
@@ -59,8 +59,8 @@ def _row(video: Video) -> tuple[str, ...]:
 
 
 def _preset_row(preset: Preset) -> tuple[str, ...]:
-    makes = [str(rung["name"]) for rung in preset.rungs] or preset.containers
-    return preset.name, preset.codec, " ".join(makes), preset.description
+    outputs = [str(rung["name"]) for rung in preset.rungs] or preset.containers
+    return preset.name, preset.codec, " ".join(outputs), preset.description
 
 
 def _length(seconds: float | None) -> str:

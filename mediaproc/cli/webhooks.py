@@ -1,4 +1,4 @@
-"""Manage webhooks, and look at what they were told."""
+"""Commands for webhooks and their deliveries."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from itertools import islice
 
 import typer
 
-from mediaproc.cli.speaking import say, speaking, table, to_json
+from mediaproc.cli.output import connected, print_result, print_table, to_json
 from mediaproc.client import Delivery, Webhook
 
-USUAL_EVENTS = ("video.completed", "video.failed", "video.cancelled", "video.deleted")
+DEFAULT_EVENTS = ("video.completed", "video.failed", "video.cancelled", "video.deleted")
 
 
 def show(*, as_json: bool) -> None:
-    """List them."""
-    with speaking(as_json=as_json) as client:
+    """List webhooks."""
+    with connected(as_json=as_json) as client:
         found = list(client.webhooks())
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("ID", "STATE", "ADDRESS", "EVENTS"), map(_row, found))
+            print_table(("ID", "STATE", "URL", "EVENTS"), map(_row, found))
 
 
 def create(url: str, events: Sequence[str], description: str, *, as_json: bool) -> None:
-    """Add one; on standard output there are its id and its secret."""
-    with speaking(as_json=as_json) as client:
+    """Create a webhook. Prints its id and its signing secret."""
+    with connected(as_json=as_json) as client:
         new = client.create_webhook(url, events, description=description)
-        say(new, f"{new.id}\t{new.secret}", as_json=as_json)
+        print_result(new, f"{new.id}\t{new.secret}", as_json=as_json)
 
 
 def delete(id: str, *, as_json: bool) -> None:
-    """Delete one."""
-    with speaking(as_json=as_json) as client:
+    """Delete a webhook."""
+    with connected(as_json=as_json) as client:
         client.delete_webhook(id)
-        say({"deleted": id}, f"Deleted {id}", as_json=as_json)
+        print_result({"deleted": id}, f"Deleted {id}", as_json=as_json)
 
 
 def test(id: str, *, as_json: bool) -> None:
-    """Send a test."""
-    with speaking(as_json=as_json) as client:
+    """Send a test event."""
+    with connected(as_json=as_json) as client:
         sent = client.test_webhook(id)
-        say(sent, f"{sent.id} is on its way", as_json=as_json)
+        print_result(sent, f"Queued delivery {sent.id}", as_json=as_json)
 
 
 def resend(id: str, delivery_id: str, *, as_json: bool) -> None:
-    """Send one again."""
-    with speaking(as_json=as_json) as client:
+    """Send a delivery again."""
+    with connected(as_json=as_json) as client:
         sent = client.resend(id, delivery_id)
-        say(sent, f"{sent.id} is on its way", as_json=as_json)
+        print_result(sent, f"Queued delivery {sent.id}", as_json=as_json)
 
 
 def deliveries(id: str, *, limit: int, as_json: bool) -> None:
-    """List the log."""
-    with speaking(as_json=as_json) as client:
+    """List the delivery log."""
+    with connected(as_json=as_json) as client:
         found = list(islice(client.deliveries(id), limit))
         if as_json:
             typer.echo(to_json(found))
         else:
-            table(("ID", "EVENT", "STATE", "ANSWER", "TRIES", "WHEN"), map(_delivery_row, found))
+            print_table(("ID", "EVENT", "STATE", "RESPONSE", "ATTEMPTS", "CREATED"), map(_delivery_row, found))
 
 
 def _row(webhook: Webhook) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The commands about webhooks, with their help."""
+"""Webhook commands, with their help."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import typer
 from mediaproc.cli.options import EPILOG, Json
 
 webhooks_program = typer.Typer(
-    no_args_is_help=True, help="Webhooks: list, create, try out, delete; forward events to this machine.", epilog=EPILOG
+    no_args_is_help=True, help="Manage webhooks, and forward events to this machine.", epilog=EPILOG
 )
 
-WebhookId = Annotated[str, typer.Argument(metavar="ID", help="A webhook's id.")]
+WebhookId = Annotated[str, typer.Argument(metavar="ID", help="ID of a webhook.")]
 
 
 @webhooks_program.command("list", epilog=EPILOG)
 def list_webhooks(as_json: Json = False) -> None:
-    """List webhooks, the newest first."""
+    """List webhooks, newest first."""
     from mediaproc.cli import webhooks
 
     webhooks.show(as_json=as_json)
@@ -25,23 +25,25 @@ def list_webhooks(as_json: Json = False) -> None:
 
 @webhooks_program.command(epilog=EPILOG)
 def create(
-    url: Annotated[str, typer.Argument(help="Where to send: https://…")],
+    url: Annotated[str, typer.Argument(help="HTTPS URL to send events to.")],
     event: Annotated[
         list[str] | None,
-        typer.Option(help="May be repeated. Default: completed, failed, cancelled, deleted videos."),
+        typer.Option(
+            help="Event to send; may be repeated. Default: video.completed, .failed, .cancelled and .deleted."
+        ),
     ] = None,
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    description: Annotated[str, typer.Option(help="Note for yourself (optional).")] = "",
     as_json: Json = False,
 ) -> None:
-    """Add a webhook. Its secret is printed this once."""
+    """Create a webhook. Its signing secret is shown only once."""
     from mediaproc.cli import webhooks
 
-    webhooks.create(url, event or webhooks.USUAL_EVENTS, description, as_json=as_json)
+    webhooks.create(url, event or webhooks.DEFAULT_EVENTS, description, as_json=as_json)
 
 
 @webhooks_program.command(epilog=EPILOG)
 def delete(id: WebhookId, as_json: Json = False) -> None:
-    """Delete a webhook with its log."""
+    """Delete a webhook and its delivery log."""
     from mediaproc.cli import webhooks
 
     webhooks.delete(id, as_json=as_json)
@@ -49,7 +51,7 @@ def delete(id: WebhookId, as_json: Json = False) -> None:
 
 @webhooks_program.command(epilog=EPILOG)
 def test(id: WebhookId, as_json: Json = False) -> None:
-    """Send a webhook.test; `deliveries` tells what was answered."""
+    """Send a test event. `deliveries` shows the response."""
     from mediaproc.cli import webhooks
 
     webhooks.test(id, as_json=as_json)
@@ -58,10 +60,10 @@ def test(id: WebhookId, as_json: Json = False) -> None:
 @webhooks_program.command(epilog=EPILOG)
 def deliveries(
     id: WebhookId,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number to list.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List what a webhook was told, the newest first."""
+    """List the deliveries of a webhook, newest first."""
     from mediaproc.cli import webhooks
 
     webhooks.deliveries(id, limit=limit, as_json=as_json)
@@ -69,9 +71,9 @@ def deliveries(
 
 @webhooks_program.command(epilog=EPILOG)
 def resend(
-    id: WebhookId, delivery: Annotated[str, typer.Argument(help="The delivery's id.")], as_json: Json = False
+    id: WebhookId, delivery: Annotated[str, typer.Argument(help="ID of the delivery.")], as_json: Json = False
 ) -> None:
-    """Tell a webhook something again."""
+    """Send a delivery again."""
     from mediaproc.cli import webhooks
 
     webhooks.resend(id, delivery, as_json=as_json)
@@ -79,13 +81,13 @@ def resend(
 
 @webhooks_program.command(epilog=EPILOG)
 def listen(
-    forward_to: Annotated[str, typer.Option(help="An address of this machine, as http://localhost:3000/hook.")],
+    forward_to: Annotated[str, typer.Option(help="Local URL, such as http://localhost:3000/hook.")],
     as_json: Json = False,
 ) -> None:
-    """Send what happens to your videos to a local address, signed like a webhook, until Ctrl-C.
+    """Forward events to a local URL, signed like webhooks, until Ctrl-C.
 
-    Called again, it goes on where it stopped.
+    Run again, it continues where it stopped.
     """
-    from mediaproc.cli import listening
+    from mediaproc.cli import webhook_forwarder
 
-    listening.listen(forward_to, as_json=as_json)
+    webhook_forwarder.forward(forward_to, as_json=as_json)

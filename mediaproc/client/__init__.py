@@ -1,14 +1,22 @@
-"""A typed client of Mediaproc's API, for programs: uploads, videos, live events, downloads, keys, webhooks.
+"""Typed client of Mediaproc's API, blocking and async: uploads, videos, live events, presets, API keys, webhooks.
 
-    with Client("https://video.example", api_key="mp_…") as mediaproc:
-        video = mediaproc.upload(Path("holiday.mov"))
+    with Client("https://video.example", "mp_…") as mediaproc:
+        mediaproc.create_preset("trailer", title="Trailer", rungs=[{"height": 720}], target_vmaf=93)
+        video = mediaproc.upload(Path("holiday.mov"), preset="trailer", priority="interactive")
         for event in mediaproc.events(video.id):
             print(event.type, event.data)
         mediaproc.download(video.id, Path("holiday.mp4"))
 
-It knows nothing of the server's code, only the public API.
+    async with AsyncClient("https://video.example", "mp_…") as mediaproc:
+        video = await mediaproc.wait((await mediaproc.upload(Path("holiday.mov"))).id)
+        async for other in mediaproc.videos(status=["failed"]):
+            await mediaproc.retry(other.id)
+
+It uses only the public API, and nothing of the server's code. A request that fails for a moment is repeated where
+that is safe.
 """
 
+from mediaproc.client.async_client import AsyncClient
 from mediaproc.client.client import Client
 from mediaproc.client.errors import (
     ApiError,
@@ -21,38 +29,117 @@ from mediaproc.client.errors import (
 )
 from mediaproc.client.models import (
     ApiKey,
+    Attempt,
+    AudioRecipe,
+    CropRecipe,
     Delivery,
+    DeliveryState,
+    ErrorDetail,
     Event,
+    Image,
+    Job,
+    JobKind,
+    JobState,
+    JobSummary,
     NewApiKey,
+    NewUpload,
     NewWebhook,
+    Outcome,
+    PartUrl,
+    Plan,
+    PlannedChunk,
+    PlannedRung,
+    PlannedStep,
+    Playback,
     Preset,
+    PresetChanges,
+    PresetRecipe,
+    Preview,
+    Priority,
     Rendition,
+    RungRecipe,
+    Scope,
+    SentPart,
+    Session,
+    SignedPart,
     Track,
+    TrackKind,
+    TrackRole,
     Transfer,
+    TrimRecipe,
+    Upload,
+    UploadedPart,
+    UploadState,
     User,
     Video,
+    VideoEvent,
+    VideoOrder,
+    VideoStatus,
+    WatermarkRecipe,
     Webhook,
+    WebhookChanges,
+    WebhookEvent,
 )
 
 __all__ = [
     "ApiError",
     "ApiKey",
+    "AsyncClient",
+    "Attempt",
+    "AudioRecipe",
     "Client",
     "ClientError",
+    "CropRecipe",
     "Delivery",
+    "DeliveryState",
+    "ErrorDetail",
     "Event",
     "FileChanged",
+    "Image",
     "Interrupted",
+    "Job",
+    "JobKind",
+    "JobState",
+    "JobSummary",
     "NewApiKey",
+    "NewUpload",
     "NewWebhook",
     "NotReachable",
+    "Outcome",
+    "PartUrl",
+    "Plan",
+    "PlannedChunk",
+    "PlannedRung",
+    "PlannedStep",
+    "Playback",
     "Preset",
+    "PresetChanges",
+    "PresetRecipe",
+    "Preview",
+    "Priority",
     "Rendition",
+    "RungRecipe",
+    "Scope",
+    "SentPart",
+    "Session",
+    "SignedPart",
     "Track",
+    "TrackKind",
+    "TrackRole",
     "Transfer",
     "TransferFailed",
+    "TrimRecipe",
     "UnexpectedAnswer",
+    "Upload",
+    "UploadState",
+    "UploadedPart",
     "User",
     "Video",
+    "VideoEvent",
+    "VideoOrder",
+    "VideoStatus",
+    "WatermarkRecipe",
     "Webhook",
+    "WebhookChanges",
+    "WebhookEvent",
 ]

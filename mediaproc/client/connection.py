@@ -1,120 +1,136 @@
-"""One line to the API: calls that are tried again where that is safe, and refusals as ApiError."""
+"""Connections to one server with one credential, blocking and async: send requests, and repeat them where safe."""
 
 from __future__ import annotations
 
-import random
 import ssl
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
-from typing import Any
-from uuid import uuid4
+from itertools import count
+from typing import Any, TypeVar
 
+import anyio
 import httpx
 
-from mediaproc.client.errors import ApiError, NotReachable, UnexpectedAnswer
+from mediaproc.client import retry
+from mediaproc.client.request import Listing, Request
 
-_BASE = "/api/v1"
-_TRIES = 5
-_LONGEST_WAIT_SECONDS = 20.0
-_BUSY = frozenset({429, 502, 503, 504})
+T = TypeVar("T")
+M = TypeVar("M")
+
 _TIMEOUT = httpx.Timeout(30, connect=10)
 _STREAM_TIMEOUT = httpx.Timeout(45, connect=10)
-"""A comment comes every 15 seconds, so a stream that says nothing for this long is dead."""
+"""The server sends a comment every 15 seconds, so a stream that is silent for this long is dead."""
 
 
 @cache
 def tls() -> ssl.SSLContext:
-    """What is known of certificates, read once: httpx reads it again for each of its clients, for 50 ms each."""
+    """TLS context with the trusted certificates. Loaded once, because loading takes 50 ms."""
     return httpx.create_ssl_context()
 
 
+def _options(url: str, token: str | None) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"base_url": url, "timeout": _TIMEOUT, "verify": tls(), "headers": headers}
+
+
 class Connection:
-    """Speaks to one server with one credential. Threads may share it."""
+    """Blocking connection. Threads may share it."""
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(
-            base_url=self.url,
-            timeout=_TIMEOUT,
-            verify=tls(),
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-        )
+        self._http = httpx.Client(**_options(self.url, token))
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all network connections."""
         self._http.close()
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """What a GET answers, as JSON."""
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-        return self.json(self.call("GET", path, params=given))
+    def send(self, request: Request[T]) -> T:
+        """Send a request and read the response. Raises ApiError, NotReachable, UnexpectedAnswer."""
+        message = request.build(self._http)
+        for attempts in count(1):
+            outcome = self._attempt(message)
+            pause = retry.pause_before_next(request.repeat, outcome, attempts)
+            if pause is None:
+                return request.parse(retry.accepted(outcome, self.url))
+            time.sleep(pause)
+        raise AssertionError("unreachable")
 
-    def post(self, path: str, body: Any = None, *, once: bool = True) -> Any:
-        """What a POST answers, as JSON. `once`: an Idempotency-Key makes it safe to send again."""
-        headers = {"Idempotency-Key": uuid4().hex} if once else {}
-        answer = self.call("POST", path, json=body, headers=headers, again=once)
-        return self.json(answer) if answer.content else None
-
-    def patch(self, path: str, body: Any) -> Any:
-        """What a PATCH answers, as JSON."""
-        return self.json(self.call("PATCH", path, json=body))
-
-    def delete(self, path: str) -> None:
-        """DELETE, which done twice is done once."""
-        self.call("DELETE", path)
-
-    def json(self, answer: httpx.Response) -> Any:
-        """The JSON of an answer. Raises UnexpectedAnswer."""
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise UnexpectedAnswer(f"{self.url} does not speak Mediaproc's API") from error
-
-    def call(self, method: str, path: str, *, again: bool = True, **request: Any) -> httpx.Response:
-        """An answer of 2xx or 3xx. `again`: it may have happened and be sent again. Raises ApiError, NotReachable."""
-        tries = 0
+    def each(self, listing: Listing[Any]) -> Iterator[Any]:
+        """Items of all pages. Each page is requested when the one before has been read."""
+        cursor: str | None = None
         while True:
-            tries += 1
-            try:
-                answer = self._http.request(method, _BASE + path, **request)
-            except httpx.TransportError as error:
-                unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                if tries == _TRIES or not (again or unsent):
-                    raise NotReachable(f"{self.url} does not answer ({error or type(error).__name__})") from error
-                time.sleep(pause_seconds(tries))
-                continue
-            wait = _wait_seconds(answer, tries)
-            may = again or answer.status_code == 429
-            if answer.status_code not in _BUSY or tries == _TRIES or not may or wait > _LONGEST_WAIT_SECONDS:
-                return _accepted(answer)
-            time.sleep(wait)
+            page = self.send(listing.page(cursor))
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     @contextmanager
-    def stream(self, path: str, headers: Mapping[str, str]) -> Generator[httpx.Response]:
-        """An open answer of the API's events. Raises ApiError, and httpx.TransportError when the line breaks."""
-        with self._http.stream("GET", _BASE + path, headers=dict(headers), timeout=_STREAM_TIMEOUT) as answer:
-            if answer.is_error:
-                answer.read()
-            yield _accepted(answer)
+    def stream(self, request: Request[Any]) -> Generator[httpx.Response]:
+        """A response whose content is read as it arrives. Raises ApiError and httpx.TransportError."""
+        response = self._http.send(request.build(self._http, timeout=_STREAM_TIMEOUT), stream=True)
+        try:
+            if response.is_error:
+                response.read()
+            yield retry.accepted(response, self.url)
+        finally:
+            response.close()
+
+    def _attempt(self, message: httpx.Request) -> retry.Outcome:
+        try:
+            return self._http.send(message)
+        except httpx.TransportError as error:
+            return error
 
 
-def pause_seconds(tries: int) -> float:
-    """How long to wait after so many tries: doubled each time, up to 20 s, never in step with others."""
-    return min(0.25 * 2**tries, _LONGEST_WAIT_SECONDS) * random.uniform(0.5, 1)  # noqa: S311  # spreads load
+class AsyncConnection:
+    """Async connection, for asyncio and Trio. Tasks of one event loop may share it."""
 
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.AsyncClient(**_options(self.url, token))
 
-def _wait_seconds(answer: httpx.Response, tries: int) -> float:
-    asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isdecimal() else pause_seconds(tries)
+    async def close(self) -> None:
+        """Close all network connections."""
+        await self._http.aclose()
 
+    async def send(self, request: Request[T]) -> T:
+        """Send a request and read the response. Raises ApiError, NotReachable, UnexpectedAnswer."""
+        message = request.build(self._http)
+        for attempts in count(1):
+            outcome = await self._attempt(message)
+            pause = retry.pause_before_next(request.repeat, outcome, attempts)
+            if pause is None:
+                return request.parse(retry.accepted(outcome, self.url))
+            await anyio.sleep(pause)
+        raise AssertionError("unreachable")
 
-def _accepted(answer: httpx.Response) -> httpx.Response:
-    if not answer.is_error:
-        return answer
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    raise ApiError(answer.status_code, problem if isinstance(problem, dict) else {})
+    async def each(self, listing: Listing[Any]) -> AsyncIterator[Any]:
+        """Items of all pages. Each page is requested when the one before has been read."""
+        cursor: str | None = None
+        while True:
+            page = await self.send(listing.page(cursor))
+            for item in page.items:
+                yield item
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    @asynccontextmanager
+    async def stream(self, request: Request[Any]) -> AsyncGenerator[httpx.Response]:
+        """A response whose content is read as it arrives. Raises ApiError and httpx.TransportError."""
+        response = await self._http.send(request.build(self._http, timeout=_STREAM_TIMEOUT), stream=True)
+        try:
+            if response.is_error:
+                await response.aread()
+            yield retry.accepted(response, self.url)
+        finally:
+            await response.aclose()
+
+    async def _attempt(self, message: httpx.Request) -> retry.Outcome:
+        try:
+            return await self._http.send(message)
+        except httpx.TransportError as error:
+            return error

@@ -1,4 +1,4 @@
-"""What can go wrong for a client."""
+"""Errors that the client raises."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from typing import Any
 
 
 class ClientError(Exception):
-    """Base of everything that the client raises by itself."""
+    """Base class of all errors of the client."""
 
 
 class NotReachable(ClientError):
-    """The server, or its storage, does not answer."""
+    """The server or its storage does not respond."""
 
 
 class ApiError(ClientError):
-    """The API refused. `code` is stable, `problem` is the whole answer (RFC 9457)."""
+    """Error response of the API. `code` is stable; `problem` is the whole problem document (RFC 9457)."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(str(problem.get("detail") or f"The server answered with {status}"))
+        super().__init__(str(problem.get("detail") or f"The server responded with {status}"))
         self.status = status
         self.code = str(problem.get("code") or f"http_{status}")
         self.problem = dict(problem)
 
 
 class UnexpectedAnswer(ClientError):
-    """What answers at this address is not Mediaproc's API."""
+    """The response is not from Mediaproc's API."""
 
 
 class TransferFailed(ClientError):
-    """Storage did not take or give the bytes."""
+    """Storage rejected an upload or download."""
 
 
 class FileChanged(ClientError):
-    """The file was changed while it was sent."""
+    """The file changed during its upload."""
 
 
 class Interrupted(ClientError):

@@ -1,6 +1,6 @@
-"""What `./dev` and `python -m mediaproc` do, one file a command."""
+"""Server and developer commands of `./dev` and `mediaproc`, one module each."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-"""The checkout: where rxconfig.py, alembic.ini and the tests are."""
+"""The checkout: the folder with rxconfig.py, alembic.ini and the tests."""

@@ -1,4 +1,4 @@
-"""Settings that are checked before anything starts."""
+"""Settings, validated before a command starts anything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mediaproc.settings import Settings, settings_or_exit
 
 
 def checked_settings() -> Settings:
-    """The settings, with logs configured by them. A wrong one ends the program with code 2 and is named."""
+    """Return the settings, with logging configured. Invalid settings are named on standard error; exit status 2."""
     config = settings_or_exit()
     logs.configure(level=config.log_level, format=config.log_format)
     return config

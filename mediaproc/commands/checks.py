@@ -1,4 +1,4 @@
-"""What a developer runs before a commit: the tests, and everything that reads the code."""
+"""Developer checks: tests, linters, type checker and migrations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from mediaproc.commands import ROOT, lanes, lock
+from mediaproc.commands import ROOT, docs, lanes, lock
 from mediaproc.embedded import servers
 
 BENCHES = ("media", "live", "api", "events")
@@ -47,7 +47,10 @@ def bench(arguments: list[str]) -> int:
 
 
 def check() -> int:
-    """Run ruff, pyright, import-linter, `alembic check` and the lock files' check. Returns how many complain."""
+    """Run ruff, pyright, import-linter, `alembic check`, the lock files' check and a build of the site.
+
+    Returns how many of them complain.
+    """
     here = Path(sys.executable).parent
     commands = [
         [str(here / "ruff"), "check", "."],
@@ -56,7 +59,7 @@ def check() -> int:
         [str(here / "lint-imports")],
     ]
     failed = sum(not _succeeds(command) for command in commands) + (not _tables_match_migrations())
-    return failed + (not _locked())
+    return failed + (not _locked()) + (not _site_builds())
 
 
 def migration(message: str) -> int:
@@ -114,10 +117,16 @@ def _locked() -> bool:
 
 
 def _tables_match_migrations() -> bool:
-    """Whether `alembic check`, on a fresh Postgres with every migration, finds nothing to add."""
+    """Return whether `alembic check`, on a fresh Postgres with every migration, finds nothing to add."""
     alembic = [sys.executable, "-m", "alembic"]
     with _fresh_postgres() as environment:
         return _succeeds([*alembic, "upgrade", "head"], environment) and _succeeds([*alembic, "check"], environment)
+
+
+def _site_builds() -> bool:
+    """Return whether the documentation site builds without a warning."""
+    with tempfile.TemporaryDirectory(prefix="mediaproc-site-") as folder:
+        return docs.build(Path(folder), quiet=True) == 0
 
 
 @contextmanager

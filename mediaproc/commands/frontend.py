@@ -1,6 +1,6 @@
-"""The page's front end: built once for a state of the sources, then served from a folder of its own.
+"""Front end of the web app: built once per state of the sources, then served from a folder of its own.
 
-Every name that is internal to Reflex stands here, so that a new version is checked in one place.
+Every name that is internal to Reflex is in this module, so that a new version is checked in one place.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _NPM = "https://registry.npmjs.org"
 
 
 class BuildFailed(Exception):
-    """The front end could not be built; the message is what the build said."""
+    """The front end could not be built. The message is the build's output."""
 
 
 def serve_environment(folder: Path) -> dict[str, str]:
-    """What makes `mediaproc.app` serve the front end in `folder` as it is, without compiling anything."""
+    """Environment in which `mediaproc.app` serves the front end in `folder` without compiling anything."""
     return {
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(folder),
@@ -44,17 +44,17 @@ def serve_environment(folder: Path) -> dict[str, str]:
 
 
 def is_built(folder: Path) -> bool:
-    """Whether there is a front end in `folder`, of whatever sources."""
+    """Return True if `folder` contains a front end, built from any sources."""
     return (folder / "build" / "client" / "index.html").exists()
 
 
 def is_published(folder: Path) -> bool:
-    """Whether `folder` holds the front end of the present sources."""
+    """Return True if `folder` contains the front end of the current sources."""
     return _stamp(folder) == sources_hash()
 
 
 def publish(folder: Path) -> None:
-    """Put the front end of the present sources into `folder`, building it if need be. Raises `BuildFailed`.
+    """Publish the front end of the current sources to `folder`, building it if needed. Raises `BuildFailed`.
 
     A running server keeps the folder it serves: only the copy under its own data directory is replaced.
     """
@@ -69,7 +69,7 @@ def publish(folder: Path) -> None:
 
 
 def sources_hash() -> str:
-    """One hash over everything the build depends on."""
+    """Hash of everything that the build depends on."""
     total = hashlib.sha256(metadata.version("reflex").encode())
     for name, path in sorted(_source_files()):
         total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -107,7 +107,7 @@ def _build() -> None:
 
 @contextlib.contextmanager
 def _same_lock_file() -> Generator[None]:
-    """Reflex writes the same dependencies now on one line, now on many, and the checkout would count as changed."""
+    """Restore the lock file if only its layout changed: Reflex writes the same dependencies on one line or on many."""
     path = project.project_dir() / "reflex.lock" / "package.json"
     before = path.read_text()
     yield
@@ -116,7 +116,9 @@ def _same_lock_file() -> Generator[None]:
 
 
 def _build_environment() -> dict[str, str]:
-    """Without settings, so that nothing of this machine gets into the build; the wheel's Bun is found first."""
+    """Environment of the build. Has no settings, so that nothing machine-specific enters the build; the wheel's Bun
+    comes first.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     environment.setdefault("NPM_CONFIG_REGISTRY", _configured_registry() or _NPM)
@@ -124,7 +126,7 @@ def _build_environment() -> dict[str, str]:
 
 
 def _configured_registry() -> str | None:
-    """The npm registry that this user has chosen, if any: by npm's variable in lower case or in an `.npmrc`."""
+    """The user's npm registry, if configured: npm's variable in lower case, or an `.npmrc`."""
     if chosen := os.environ.get("npm_config_registry"):  # noqa: SIM112  # npm's own spelling
         return chosen
     for path in (project.project_dir() / ".npmrc", Path.home() / ".npmrc"):
@@ -156,7 +158,7 @@ def _stamp(folder: Path) -> str | None:
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Generator[None]:
-    """Two copies that start at the same time build one after the other."""
+    """Lock that serializes builds of two copies that start at the same time."""
     folder.mkdir(exist_ok=True)
     with (folder / "mediaproc-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -27,7 +27,7 @@ class Program:
 
     @property
     def path(self) -> str | None:
-        """Where it is on this machine; also in the folders for administrators."""
+        """Path on this machine, including the administrators' folders. None if not installed."""
         found = shutil.which(self.name, path=os.pathsep.join((os.environ.get("PATH", ""), *_SYSTEM_FOLDERS)))
         return found or shutil.which(self.name, path=str(Path(sys.executable).parent))
 
@@ -50,17 +50,11 @@ class Lane:
 FIREFOX = Program("firefox-esr", "firefox-esr")
 WEBKIT = Program("WebKitWebDriver", "webkit2gtk-driver")
 XVFB = Program("Xvfb", "xvfb")
-PODMAN = Program("podman", "podman")
-BUILDAH = Program("buildah", "buildah")
-RUNC = Program("runc", "runc")
-MMDEBSTRAP = Program("mmdebstrap", "mmdebstrap")
 
 LANES = {
     "browsers": Lane((FIREFOX, WEBKIT, XVFB)),
     "s3": Lane(),
     "package": Lane(),
-    "faults": Lane(),
-    "containers": Lane((PODMAN, BUILDAH, RUNC, MMDEBSTRAP)),
 }
 
 

@@ -1,4 +1,4 @@
-"""Bring the database's tables up to date."""
+"""`migrate`: applies database migrations."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from mediaproc.commands import project
 
 
 def migrate() -> None:
-    """Apply every migration that the database has not had."""
+    """Apply all pending migrations."""
     command.upgrade(Config(project.migrations_dir() / "alembic.ini"), "head")

@@ -1,4 +1,4 @@
-"""Plan a local file: what would be done with it, without any service, without changing anything."""
+"""`plan FILE`: the processing plan of a local file. Needs no service and changes nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from mediaproc.commands.doctor import MADE_BY_UP
 from mediaproc.media import chunks, plan, probe, sniff
 from mediaproc.media.commands import remux
-from mediaproc.media.plan import Outline
+from mediaproc.media.plan import Plan
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.source_index import Index
+from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
 from mediaproc.runtime.ffmpeg import ffprobe_path
 from mediaproc.settings import settings
@@ -22,13 +22,13 @@ _PROBE_SECONDS = 60
 
 
 class CannotPlan(Exception):
-    """Nothing would be done with this file; the message says why."""
+    """The file would not be processed. The message is the reason."""
 
 
 def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
-    """The outline of a file, for programs. Raises CannotPlan."""
+    """Processing plan of a file. Raises CannotPlan."""
     if preset not in PRESETS:
-        raise CannotPlan(f"There is no preset called {preset}; there is {', '.join(PRESETS)}")
+        raise CannotPlan(f"Unknown preset {preset}. Available presets: {', '.join(PRESETS)}")
     for variable, made_by_up in MADE_BY_UP.items():
         os.environ.setdefault(variable, made_by_up)
     try:
@@ -37,24 +37,24 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
         raise CannotPlan(str(refused)) from refused
 
 
-def _outline(path: Path, preset: Preset) -> Outline:
-    info = _probed(path, picture_needed=not preset.sounds)
+def _outline(path: Path, preset: Preset) -> Plan:
+    info = _probed(path, video_needed=not preset.audio_files)
     index = index_of(path, info)
-    info, found = index.listened_to(preset), index.keyframes if info.video.shown else []
+    info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:
-        raise CannotPlan(f"{preset.name} makes nothing of this file: {obstacle}")
-    return plan.outline_of(
+        raise CannotPlan(f"Preset {preset.name} can't process this file: {obstacle}")
+    return plan.plan_of(
         info,
         source=Source(str(path)),
         preset=preset,
         chunks=chunks.chunks_for(info, preset, found) if preset.rungs else (),
         threads=settings().threads_per_encode,
-        instant=bool(preset.rungs) and preset.edits.leaves_picture and remux.plays_as_it_is(info, found),
+        instant=bool(preset.rungs) and preset.edits.leaves_video and remux.plays_as_it_is(info, found),
         measured=settings().measure_vmaf,
     )
 
 
-def _probed(path: Path, *, picture_needed: bool) -> MediaInfo:
+def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
     with path.open("rb") as file:
         content_type = sniff.content_type_of(file.read(sniff.HEAD_BYTES))
     command = [str(ffprobe_path()), *probe.ffprobe_arguments(Source(str(path)))]
@@ -65,14 +65,14 @@ def _probed(path: Path, *, picture_needed: bool) -> MediaInfo:
     except subprocess.SubprocessError as error:
         raise probe.NotMedia(content_type) from error
     output = done.stdout.decode(errors="replace")
-    return probe.parse_ffprobe(output, content_type=content_type, picture_needed=picture_needed)
+    return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed)
 
 
-def index_of(path: Path, info: MediaInfo) -> Index:
-    """What a file's container says in one place."""
+def index_of(path: Path, info: MediaInfo) -> SourceIndex:
+    """Index of a file's container: keyframes and track tables."""
 
     def read(offset: int, size: int) -> bytes:
         with path.open("rb") as file:
             return os.pread(file.fileno(), size, offset)
 
-    return Index(info, read, path.stat().st_size)
+    return SourceIndex(info, read, path.stat().st_size)

@@ -1,4 +1,4 @@
-"""The programs of Mediaproc itself, as the supervisor runs them."""
+"""Programs that the supervisor runs: web app and worker processes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ SERVERS = "servers"
 
 
 def web(*, host: str, port: int, folder: Path) -> Program:
-    """The page and the API."""
+    """The web app and the API."""
     options = ("--host", host, "--port", str(port), "--frontend", str(folder))
     return _program("web", "mediaproc", "web", *options)
 
 
 def worker(*, stop_signal: str = "TERM", drain_seconds: float = 0.0) -> list[Program]:
-    """A worker: the consumer of jobs, that of webhooks, and the loop that rescues and re-sends.
+    """A worker: job consumer, webhook consumer and maintenance loop.
 
-    At TERM it drains for `drain_seconds`; at INT it gives its jobs back at once.
+    On TERM it drains for `drain_seconds`; on INT it gives its jobs back at once.
     """
     consumer = _program("worker", "mediaproc_worker.consumer")
     periodic = _program("periodic", "mediaproc_worker.periodic")

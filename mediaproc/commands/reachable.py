@@ -1,4 +1,4 @@
-"""Whether Postgres, Redis, S3 and the web app answer, and waiting until they do."""
+"""Reachability checks of Postgres, Redis, S3 and the web app, and waiting for them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Check = Callable[[], None]
 
 
 class NotReachable(Exception):
-    """A service does not answer; the message says which and why, without its address's password."""
+    """A service does not answer. The message names it and the reason, without the URL's password."""
 
 
 def postgres() -> None:
-    """Raises `psycopg.Error` unless Postgres lets us in."""
+    """Connect to Postgres. Raises `psycopg.Error`."""
     psycopg.connect(settings().database_url.replace("+psycopg", "", 1), connect_timeout=3).close()
 
 
 def valkey() -> None:
-    """Raises `redis.RedisError` unless Redis or Valkey answers."""
+    """Ping Redis or Valkey. Raises `redis.RedisError`."""
     redis.Redis.from_url(settings().queue_url, socket_connect_timeout=3, socket_timeout=3).ping()
 
 
 def s3() -> None:
-    """Raises botocore's errors unless S3 knows our key. A bucket that is not there yet is fine."""
+    """Check the S3 credentials. Raises botocore's errors. A missing bucket is fine."""
     try:
         client().head_bucket(Bucket=settings().s3_bucket)
     except ClientError as error:
@@ -41,7 +41,7 @@ def s3() -> None:
 
 
 def web(address: str) -> Check:
-    """A check that raises `OSError` unless the app there says that it is ready."""
+    """Check that the web app reports readiness. Raises `OSError`."""
 
     def check() -> None:
         urllib.request.urlopen(f"{address}/readyz", timeout=3).close()  # noqa: S310  # our own address
@@ -50,7 +50,9 @@ def web(address: str) -> Check:
 
 
 def wait_for(name: str, check: Check, *, seconds: float, alive: Callable[[], bool] = lambda: True) -> float:
-    """Try until it answers; returns the seconds that took. Raises `NotReachable` at the end or when `alive` ends."""
+    """Retry a check until it succeeds. Returns the seconds it took. Raises `NotReachable` on timeout or when `alive`
+    ends.
+    """
     begun = time.monotonic()
     while True:
         try:

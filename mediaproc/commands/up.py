@@ -1,4 +1,4 @@
-"""Start everything on this machine, and end it in order."""
+"""`up`: starts everything on this machine and stops it in order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Options:
-    """What a person asked for."""
+    """Command-line options of `up`."""
 
     host: str
     port: int
@@ -37,35 +37,35 @@ class Options:
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds the page."""
+        """URL of the web app for browsers on this machine."""
         return _http("localhost" if self.host in _HERE else self.host, self.port)
 
     @property
     def frontend(self) -> Path:
-        """The folder that the web app serves."""
+        """Folder of the front end."""
         return self.data_dir / "frontend"
 
     @property
     def logs(self) -> Path:
-        """One file a program."""
+        """Folder of log files, one per program."""
         return self.data_dir / "logs"
 
     @property
     def run(self) -> Path:
-        """What matters only while we run."""
+        """Folder of runtime files, such as sockets and the lock."""
         return self.data_dir / "run"
 
 
 class CannotStart(Exception):
-    """What is in the way, in words for a person."""
+    """`up` cannot start. The message is the reason, for people."""
 
 
 class Stop(BaseException):
-    """Ctrl-C or a signal that asks us to end."""
+    """Ctrl-C or a signal that ends `up`."""
 
 
 def up(options: Options) -> None:
-    """Start the servers that have no address, then the app; return when a signal has ended all of it."""
+    """Start built-in servers for unset URLs, then the app. Returns after a signal has stopped everything."""
     for folder in (options.data_dir, options.logs, options.run):
         folder.mkdir(parents=True, exist_ok=True)
     with _only_up(options.data_dir), _signals():
@@ -74,16 +74,16 @@ def up(options: Options) -> None:
         servers = _servers(options.data_dir)
         os.environ.update(_environment(options, servers))
         checked_settings()
-        logs.configure(level="WARNING", format="console")  # of this process: progress is for a person
+        logs.configure(level="WARNING", format="console")  # of this process: the console shows progress instead
         with contextlib.suppress(Stop), _building(options) as build, _running(options, servers) as supervisor:
             _bring_up(options, supervisor, build)
             supervisor.process.wait()
             orphans.end(options.data_dir)
-            raise CannotStart(f"The supervisor ended unexpectedly. See {options.logs / 'supervisord.log'}.")
+            raise CannotStart(f"The supervisor stopped unexpectedly. See {options.logs / 'supervisord.log'}.")
 
 
 def say(text: str) -> None:
-    """A line for the person who waits."""
+    """Print one progress line."""
     print(text, flush=True)
 
 
@@ -99,7 +99,7 @@ def _bring_up(options: Options, supervisor: Supervisor, build: subprocess.Popen[
     supervisor.start_group(programs.APP)
     _step("Web", lambda: reachable.wait_for("The web app", reachable.web(_loopback(options)), seconds=180))
     _step("Workers", lambda: _wait_until_running(supervisor, options))
-    say(f"Mediaproc is ready: {options.address}  (Ctrl-C stops it; logs in {options.logs})")
+    say(f"Mediaproc is ready: {options.address}  (stop with Ctrl-C; logs in {options.logs})")
 
 
 def _step(name: str, action: Callable[[], T]) -> T:
@@ -112,7 +112,7 @@ def _step(name: str, action: Callable[[], T]) -> T:
 
 
 def _servers(data_dir: Path) -> list[Part]:
-    """The built-in servers for what has no address in the environment."""
+    """Built-in servers for services without a URL in the environment."""
     secrets = secrets_of(data_dir)
     valkey_port, *s3_ports = ports_of(data_dir, count=11)
     wanted: list[Part] = []
@@ -127,7 +127,9 @@ def _servers(data_dir: Path) -> list[Part]:
 
 
 def _environment(options: Options, servers: list[Part]) -> dict[str, str]:
-    """What every program inherits. What the person has set wins over our defaults, not over a server's own keys."""
+    """Environment of all programs. The user's variables win over our defaults, not over a built-in server's
+    credentials.
+    """
     defaults = {
         "JWT_SECRET": secrets_of(options.data_dir).jwt_secret,
         "PUBLIC_URL": options.address,
@@ -143,7 +145,7 @@ def _environment(options: Options, servers: list[Part]) -> dict[str, str]:
 
 
 def _no_proxy() -> dict[str, str]:
-    """A proxy of this machine's network can't reach our own servers."""
+    """Exclude loopback from the machine's HTTP proxy."""
     names = ("NO_PROXY", "no_proxy")
     return {name: ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost"))) for name in names}
 
@@ -170,7 +172,7 @@ def _running(options: Options, servers: list[Part]) -> Generator[Supervisor]:
 
 @contextlib.contextmanager
 def _building(options: Options) -> Generator[subprocess.Popen[bytes] | None]:
-    """The build of the page, if it needs one, beside the start of the servers; ended if we end first."""
+    """Build the front end, if needed, while the servers start. Ended if `up` ends first."""
     if frontend.is_published(options.frontend):
         yield None
         return
@@ -190,7 +192,7 @@ def _building(options: Options) -> Generator[subprocess.Popen[bytes] | None]:
 def _finish(build: subprocess.Popen[bytes], options: Options) -> None:
     if build.wait():
         log = options.logs / "build.log"
-        raise CannotStart(f"The page could not be built:\n{log.read_text()[-3000:]}")
+        raise CannotStart(f"The front end could not be built:\n{log.read_text()[-3000:]}")
 
 
 def _wait_until_running(supervisor: Supervisor, options: Options, *, seconds: float = 20.0) -> None:
@@ -208,11 +210,11 @@ def _as_program(part: Part) -> Program:
 
 def _require_free_port(options: Options) -> None:
     if not is_free(options.port, options.host):
-        raise CannotStart(f"Port {options.port} is in use. Choose another one with --port.")
+        raise CannotStart(f"Port {options.port} is in use. Choose another port with --port.")
 
 
 def _loopback(options: Options) -> str:
-    """The app as this process reaches it."""
+    """URL of the app on loopback."""
     return _http("127.0.0.1" if options.host in _HERE else options.host, options.port)
 
 
@@ -222,11 +224,15 @@ def _http(host: str, port: int) -> str:
 
 @contextlib.contextmanager
 def _only_up(data_dir: Path) -> Generator[None]:
-    with (data_dir / "run" / "up.lock").open("a") as lock:  # not "w": until it is ours it names another
+    with (data_dir / "run" / "up.lock").open(
+        "a"
+    ) as lock:  # not "w": until we hold the lock, the file names another process
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart(f"Mediaproc runs already on {data_dir}. Choose another directory with --data.") from None
+            raise CannotStart(
+                f"Mediaproc is already running on {data_dir}. Choose another folder with --data."
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -235,7 +241,7 @@ def _only_up(data_dir: Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _signals() -> Generator[None]:
-    """The first signal ends us in order; later ones change nothing."""
+    """Signal handlers: the first signal stops everything in order; later ones are ignored."""
 
     def stop(*_: object) -> None:
         for number in _SIGNALS:

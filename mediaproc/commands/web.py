@@ -1,4 +1,4 @@
-"""Serve the page and the API on one port, with Granian."""
+"""`web`: serves the web app and the API on one port, with Granian."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from mediaproc.commands import frontend, project
 from mediaproc.commands.checked import checked_settings
 
 CONNECTIONS = 65_536
-"""Open connections a process may hold: each tab has a websocket and perhaps an event stream."""
+"""Open connections per process: each tab has a websocket and possibly an event stream."""
 
 
 def serve(*, host: str, port: int, workers: int, folder: Path) -> None:
-    """Serve until SIGTERM or SIGINT. A worker that dies is started again."""
+    """Serve until SIGTERM or SIGINT. A worker process that dies is restarted."""
     checked_settings()
     if not frontend.is_built(folder):
         print(f"There is no front end in {folder}. Build it: {invocation.command('build')}", file=sys.stderr)
@@ -49,18 +49,18 @@ def _server(*, host: str, port: int, workers: int) -> Any:
         port=port,
         workers=workers,
         backlog=4096,
-        backpressure=CONNECTIONS,  # the default, 1,024, lets the 1,025th open stream wait for ever
+        backpressure=CONNECTIONS,  # with the default, 1,024, the 1,025th open stream waits for ever
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=4,
-        log_access=False,  # addresses carry tokens
+        log_access=False,  # query strings contain tokens
         log_dictconfig=_LOGS,
     )
 
 
 @contextmanager
 def _counted_together(workers: int) -> Generator[None]:
-    """Several processes on one port keep what /metrics tells where each of them finds it. One needs no files."""
+    """Share metrics between several processes on one port, in files. One process needs none."""
     if workers == 1:
         yield
         return
@@ -70,7 +70,7 @@ def _counted_together(workers: int) -> Generator[None]:
 
 
 def application() -> Any:
-    """The ASGI app, made in each worker process."""
+    """ASGI app factory, called in each worker process."""
     end_with_parent()
     checked_settings()
     from mediaproc.app import app
@@ -81,10 +81,10 @@ def application() -> Any:
 
 
 def collect_rarely() -> None:
-    """Keep Python's cycle collector from stopping a process that serves thousands of clients.
+    """Make full garbage collections rare, so that they don't stall a process with thousands of clients.
 
-    With 5,000 open event streams each full collection took 0.4 s in which nobody was sent anything, one every few
-    seconds. What was made up to now is passed over from here on, and full collections come fifty times as seldom.
+    With 5,000 open event streams, each full collection stalled delivery for 0.4 s, once every few seconds. Objects that
+    exist by now are frozen, and full collections run fifty times less often.
     """
     gc.collect()
     gc.freeze()
@@ -93,14 +93,14 @@ def collect_rarely() -> None:
 
 
 def end_with_parent() -> None:
-    """Let the kernel end this process when its parent is killed, so that no orphan keeps the port. Linux only."""
+    """End this process when its parent is killed, so that no orphan keeps the port. Linux only."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def raise_open_files_limit() -> None:
-    """Let this process and its children hold as many connections as the system allows, up to `CONNECTIONS`."""
+    """Raise the limit of open files for this process and its children, up to `CONNECTIONS`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
     if soft < wanted:
@@ -112,4 +112,4 @@ _LOGS: dict[str, Any] = {
     "disable_existing_loggers": False,
     "loggers": {"_granian": {"handlers": [], "level": "INFO", "propagate": True}},
 }
-"""Granian's own lines go through our chain."""
+"""Route Granian's log lines through our logging."""

@@ -1,4 +1,4 @@
-"""Run a worker: its consumer and its periodic loop, under a supervisor that takes the place of this process."""
+"""`worker`: runs a worker's programs under a supervisor that replaces this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediaproc.runtime import supervisor
 
 
 def work(*, slots: int) -> None:
-    """Never returns: SIGTERM ends the supervisor, which ends the programs in order. `slots` 0: as the settings say."""
+    """Never returns. SIGTERM ends the supervisor, which ends its programs in order. `slots` 0: WORKER_SLOTS."""
     drain_seconds = checked_settings().drain_seconds
     chosen = [replace(each, autostart=True) for each in programs.worker(drain_seconds=drain_seconds)]
     path = Path(tempfile.mkdtemp(prefix="mediaproc-worker-")) / "supervisord.conf"
@@ -28,7 +28,9 @@ def work(*, slots: int) -> None:
 
 
 def _make_output_openable() -> None:
-    """The supervisor opens its output anew by name, which a socket, or a file of another user, refuses: `cat` helps."""
+    """Pipe standard output through `cat`: the supervisor reopens it by name, which fails for sockets and other
+    users' files.
+    """
     try:
         os.close(os.open("/dev/fd/1", os.O_WRONLY | os.O_APPEND))
     except OSError:

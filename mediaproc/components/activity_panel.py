@@ -1,4 +1,4 @@
-"""What happened to a video: every attempt, with its command and the end of its log."""
+"""Activity panel: the attempts of a video, each with its FFmpeg command and the end of its log."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mediaproc.state.video import VideoState
 
 
 def activity_panel() -> rx.Component:
-    """A panel with the time line, the newest attempt first."""
+    """The panel, the newest attempt first."""
     return rx.el.section(
         rx.el.div(rx.el.h2("Activity", class_name="mp-h2"), class_name="panel-head"),
         rx.cond(
             VideoState.attempts.length() > 0,
             rx.el.ol(rx.foreach(VideoState.attempts, _attempt), class_name="timeline"),
-            rx.el.p("No worker has taken this video yet.", class_name="panel-body quiet"),
+            rx.el.p("No attempts yet. Processing starts when a worker is free.", class_name="panel-body quiet"),
         ),
         class_name="panel activity",
     )
@@ -30,14 +30,14 @@ def _attempt(row: rx.vars.ObjectVar[AttemptRow]) -> rx.Component:
             _outcome(row),
             rx.el.span(
                 relative_time(at=row.started_at),
-                rx.cond(row.lasted != "", rx.fragment(" · took ", row.lasted)),
+                rx.cond(row.duration != "", rx.fragment(" · took ", row.duration)),
                 " · on ",
                 row.worker,
                 class_name="quiet small",
             ),
             class_name="attempt-head",
         ),
-        rx.cond(row.trouble != "", rx.el.p(row.trouble)),
+        rx.cond(row.error != "", rx.el.p(row.error)),
         rx.cond(row.command != "", fold("FFmpeg command", code_block(row.command, "FFmpeg command"))),
         rx.cond(row.log_tail != "", fold("End of the log", code_block(row.log_tail, "End of the log"))),
         class_name="attempt",
@@ -47,11 +47,11 @@ def _attempt(row: rx.vars.ObjectVar[AttemptRow]) -> rx.Component:
 
 
 def _outcome(row: rx.vars.ObjectVar[AttemptRow]) -> rx.Component:
-    colour = rx.match(
+    pill = rx.match(
         row.outcome,
         ("completed", "pill pill-soft-green"),
         ("running", "pill pill-soft-accent"),
         ("cancelled", "pill pill-soft"),
         "pill pill-soft-red",
     )
-    return rx.el.span(row.outcome_name, class_name=colour)
+    return rx.el.span(row.outcome_label, class_name=pill)

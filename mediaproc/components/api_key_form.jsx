@@ -1,11 +1,11 @@
-// The form that makes an API key. The key goes from the API to this tab and nowhere else: not through the page's
-// state, which is kept on the server and sent again at a reload.
+// Form that creates an API key. The key goes from the API to this tab only, not through the page's state, which is
+// stored on the server and sent again on a reload.
 import { useRef, useState } from "react";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-function wanted(form) {
-  const days = Number(form.get("life"));
+function requestOf(form) {
+  const days = Number(form.get("lifetime"));
   return {
     name: form.get("name"),
     scopes: form.getAll("scope"),
@@ -13,33 +13,33 @@ function wanted(form) {
   };
 }
 
-async function make(body) {
+async function create(body) {
   const answer = await fetch("/api/v1/api-keys", {
     method: "POST",
     credentials: "same-origin",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  return answer?.ok ? { key: said.key } : { trouble: said?.detail || "The key could not be made. Please try again." };
+  const data = await answer?.json().catch(() => null);
+  return answer?.ok ? { key: data.key } : { error: data?.detail || "Could not create the API key. Please try again." };
 }
 
-/** Without HTTPS a browser has no clipboard for pages: then the text is marked, to be copied by hand. */
+/** Browsers offer no clipboard without HTTPS; then the text is selected, to be copied by hand. */
 function copy(text, element) {
   if (navigator.clipboard) navigator.clipboard.writeText(text);
   else window.getSelection().selectAllChildren(element);
 }
 
-/** What is shown this once, with a button that copies it; nothing while there is no `text`. */
-export function ShownOnce({ text, label, onDone, children }) {
+/** A secret that is shown once, with a button that copies it; nothing while `text` is empty. */
+export function Secret({ text, label, onDone, children }) {
   const shown = useRef(null);
   return (
     <div role="status">
       {text && (
-        <div className="panel-body new-key">
+        <div className="panel-body secret">
           <p>{children}</p>
           <div className="code"><pre ref={shown} tabIndex={0} aria-label={label} role="group">{text}</pre></div>
-          <div className="new-key-acts">
+          <div className="secret-actions">
             <button type="button" className="btn btn-small" onClick={() => copy(text, shown.current)}>Copy</button>
             <button type="button" className="btn btn-small btn-bare" onClick={onDone}>Done</button>
           </div>
@@ -49,29 +49,29 @@ export function ShownOnce({ text, label, onDone, children }) {
   );
 }
 
-export function ApiKeyForm({ children, onMade }) {
-  const [{ key, trouble }, show] = useState({});
+export function ApiKeyForm({ children, onCreate }) {
+  const [{ key, error }, show] = useState({});
   const [busy, setBusy] = useState(false);
   const submit = async (event) => {
     event.preventDefault();
     const form = event.currentTarget;
     setBusy(true);
-    const made = await make(wanted(new FormData(form)));
+    const created = await create(requestOf(new FormData(form)));
     setBusy(false);
-    show(made);
-    if (!made.key) return;
+    show(created);
+    if (!created.key) return;
     form.reset();
-    onMade?.();
+    onCreate?.();
   };
   return (
     <>
-      <ShownOnce text={key} label="The new API key" onDone={() => show({})}>
-        <b>Copy this key now.</b> It is not shown again.
-      </ShownOnce>
+      <Secret text={key} label="New API key" onDone={() => show({})}>
+        <b>Copy this key now.</b> It will not be shown again.
+      </Secret>
       <form className="panel-body form" aria-label="New API key" onSubmit={submit}>
         {children}
-        {trouble && <p className="form-error" role="alert">{trouble}</p>}
-        <button type="submit" className="btn btn-main" disabled={busy}>Make a key</button>
+        {error && <p className="form-error" role="alert">{error}</p>}
+        <button type="submit" className="btn btn-main" disabled={busy}>Create API key</button>
       </form>
     </>
   );

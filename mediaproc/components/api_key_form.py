@@ -1,4 +1,4 @@
-"""The form that makes an API key, and shows it this once."""
+"""Form that creates an API key and shows it once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from reflex.event import no_args_event_spec
 
 
 class ApiKeyForm(rx.NoSSRComponent):
-    """Its children are the fields `name`, `scope` (several) and `life` (in days, empty for no end)."""
+    """Its children are the fields `name`, `scope` (several) and `lifetime` (in days, empty for no expiration)."""
 
     library = rx.asset("api_key_form.jsx", shared=True).importable_path
     tag = "ApiKeyForm"
 
-    on_made: rx.EventHandler[no_args_event_spec]
+    on_create: rx.EventHandler[no_args_event_spec]
 
 
 api_key_form = ApiKeyForm.create

@@ -1,4 +1,4 @@
-"""What is selected in the library, and what can be done with all of it at once."""
+"""Bulk actions: the bar that replaces the library's header while videos are selected."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import reflex as rx
 
 from mediaproc.components.confirm_dialog import confirm_dialog
-from mediaproc.components.shortcuts import SELECTS_NONE
+from mediaproc.components.shortcuts import CLEARS_SELECTION
 from mediaproc.components.widgets import button, icon
 from mediaproc.state.library import LibraryState
 
 
 class MultiDownload(rx.NoSSRComponent):
-    """A button that downloads the files at these addresses."""
+    """Button that downloads several files."""
 
     library = rx.asset("multi_download.jsx", shared=True).importable_path
     tag = "MultiDownload"
@@ -22,15 +22,15 @@ class MultiDownload(rx.NoSSRComponent):
 
 
 def bulk_actions() -> rx.Component:
-    """As long as anything is selected: in the place of the page's head, on a phone above its bottom bar."""
+    """The bar. On a phone it is above the navigation."""
     return rx.el.div(
         button(
             icon("x"),
             kind="bare icon",
-            title="Select none (Esc)",
-            aria_label="Select none",
+            title="Clear selection (Esc)",
+            aria_label="Clear selection",
             on_click=LibraryState.select_none,
-            custom_attrs={**SELECTS_NONE},
+            custom_attrs={**CLEARS_SELECTION},
         ),
         rx.el.div(_count().to_string() + " selected", class_name="mp-h1", aria_live="polite"),
         rx.cond(
@@ -40,20 +40,20 @@ def bulk_actions() -> rx.Component:
         rx.el.div(class_name="push"),
         rx.cond(
             LibraryState.failed_selected > 0,
-            _act("Try again", "rotate-cw", LibraryState.failed_selected, on_click=LibraryState.retry_selected),
+            _action("Retry", "rotate-cw", LibraryState.failed_selected, on_click=LibraryState.retry_selected),
         ),
         rx.cond(
             LibraryState.downloads.length() > 0,
             MultiDownload.create(
                 icon("download"),
-                _words("Download", LibraryState.downloads.length()),
+                _label("Download", LibraryState.downloads.length()),
                 addresses=LibraryState.downloads,
                 class_name="btn",
                 aria_label="Download",
             ),
         ),
-        _act("Delete", "trash-2", _count(), kind="danger", on_click=LibraryState.ask_to_delete(True)),
-        _question(),
+        _action("Delete", "trash-2", _count(), kind="danger", on_click=LibraryState.ask_to_delete(True)),
+        _confirm_delete(),
         class_name="page-head selection",
         role="group",
         aria_label="Selected videos",
@@ -64,24 +64,27 @@ def _count() -> Any:
     return LibraryState.selected.length()
 
 
-def _act(name: str, picture: str, count: Any, **props: Any) -> rx.Component:
-    """A button. It says of how many, where that is not all."""
-    return button(icon(picture), _words(name, count), aria_label=name, disabled=LibraryState.busy, **props)
+def _action(name: str, icon_name: str, count: Any, **props: Any) -> rx.Component:
+    """A button, with the number of videos if it is not all that are selected."""
+    return button(icon(icon_name), _label(name, count), aria_label=name, disabled=LibraryState.busy, **props)
 
 
-def _words(name: str, count: Any) -> rx.Component:
+def _label(name: str, count: Any) -> rx.Component:
     return rx.el.span(rx.cond(count == _count(), name, name + " " + count.to_string()), class_name="wide")
 
 
-def _question() -> rx.Component:
+def _confirm_delete() -> rx.Component:
     one = _count() == 1
     return confirm_dialog(
         rx.cond(one, "Delete this video?", "Delete " + _count().to_string() + " videos?"),
-        rx.cond(one, "It goes with its original", "They go with their originals"),
-        rx.cond(one, " and everything made of it.", " and everything made of them."),
-        " This can't be undone.",
-        act=rx.cond(one, "Delete it", "Delete them"),
-        on_act=LibraryState.delete_selected,
-        asked=LibraryState.confirming,
-        on_asked=LibraryState.ask_to_delete,
+        rx.cond(
+            one,
+            "The original and all renditions will be deleted.",
+            "The originals and all renditions will be deleted.",
+        ),
+        " This cannot be undone.",
+        action=rx.cond(one, "Delete video", "Delete videos"),
+        on_confirm=LibraryState.delete_selected,
+        open=LibraryState.confirming,
+        on_open_change=LibraryState.ask_to_delete,
     )

@@ -1,4 +1,4 @@
-"""What only some browsers can play."""
+"""Codec support: replaces a player by a note where the browser cannot decode the codec."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class CodecSupport(rx.NoSSRComponent):
-    """Its content, where the browser can decode the codec; else a sentence."""
+    """Shows its children if the browser can decode the codec, else a note."""
 
     library = rx.asset("codec_support.jsx", shared=True).importable_path
     tag = "CodecSupport"

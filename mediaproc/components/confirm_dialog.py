@@ -1,4 +1,4 @@
-"""The question before something that can't be undone."""
+"""Confirmation dialog, shown before an action that cannot be undone."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import reflex as rx
 from mediaproc.components.widgets import button
 
 
-def confirm_dialog(question: Any, *consequences: Any, act: Any, on_act: Any, asked: Any, on_asked: Any) -> rx.Component:
-    """Ask it for as long as `asked` is true. `on_asked` hears when that changes: by Escape, or by “Keep it”."""
+def confirm_dialog(
+    question: Any, *consequences: Any, action: Any, on_confirm: Any, open: Any, on_open_change: Any
+) -> rx.Component:
+    """The dialog. `action` labels the button that calls `on_confirm`; Escape and "Cancel" call `on_open_change`."""
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             rx.alert_dialog.title(question, size="4"),
             rx.alert_dialog.description(*consequences),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep it")),
-                button(act, kind="main destroy", on_click=on_act),
-                class_name="dialog-acts",
+                rx.alert_dialog.cancel(button("Cancel")),
+                button(action, kind="main destroy", on_click=on_confirm),
+                class_name="dialog-actions",
             ),
             max_width="420px",
         ),
-        open=asked,
-        on_open_change=on_asked,
+        open=open,
+        on_open_change=on_open_change,
     )

@@ -1,4 +1,4 @@
-"""What a video is, fact by fact, and when its turn comes."""
+"""Details panel: the properties of a video, and its priority while it is queued or processed."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc.components.format import format_size
 from mediaproc.components.relative_time import relative_time
-from mediaproc.state.details import PRIORITIES
+from mediaproc.state import labels
 from mediaproc.state.video import VideoState
 
 _video = VideoState.video
 
 
 def details_panel() -> rx.Component:
-    """A panel with the list."""
+    """The panel."""
     return rx.el.section(
         rx.el.div(rx.el.h2("Details", class_name="mp-h2"), class_name="panel-head"),
         rx.el.dl(
-            _fact("File", _video.filename),
-            _fact("Picture", _video.picture),
-            _fact("Frame rate", _video.rate),
-            _fact("Length", _video.duration),
-            _fact("Sound", _video.sounds),
-            _fact("Subtitles", _video.subtitles),
-            _fact("Made with", _video.recipe),
+            _property("File name", _video.filename),
+            _property("File size", rx.cond(_video.size_bytes > 0, format_size(_video.size_bytes), "")),
+            _property("Dimensions", _video.dimensions),
+            _property("Frame rate", _video.frame_rate),
+            _property("Duration", _video.duration),
+            _property("Audio tracks", _video.audio_tracks),
+            _property("Subtitles", _video.subtitles),
+            _property("Preset", _video.preset),
             _time("Uploaded", _video.created_at),
             _time("Ready", _video.ready_at),
-            rx.cond(_video.moving, _priority()),
+            rx.cond(_video.in_progress, _priority()),
             class_name="details panel-body",
         ),
         class_name="panel",
@@ -35,22 +37,22 @@ def details_panel() -> rx.Component:
 
 
 def _priority() -> rx.Component:
-    """When its turn comes, to be chosen for as long as there is work to do."""
+    """A choice of the priority."""
     return rx.fragment(
-        rx.el.dt("Its turn"),
+        rx.el.dt("Priority"),
         rx.el.dd(
             rx.el.select(
-                *(rx.el.option(words, value=value) for value, words in PRIORITIES),
+                *(rx.el.option(label, value=value) for value, label in labels.PRIORITIES.items()),
                 value=_video.priority,
                 on_change=VideoState.prioritize,
-                aria_label="When this video is processed",
+                aria_label="Priority",
                 class_name="field",
             )
         ),
     )
 
 
-def _fact(name: str, value: Any) -> rx.Component:
+def _property(name: str, value: Any) -> rx.Component:
     return rx.cond(value != "", rx.fragment(rx.el.dt(name), rx.el.dd(value)))
 
 

@@ -1,4 +1,4 @@
-"""Inter, served from our own origin: the page looks the same everywhere and asks no other host."""
+"""Inter font, served from the page's own origin: no request to another host."""
 
 from __future__ import annotations
 

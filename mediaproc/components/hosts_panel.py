@@ -1,4 +1,4 @@
-"""Who works at what now: the hosts that do something for the team."""
+"""Workers panel: which host works on which of the team's videos."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from mediaproc.state.jobs import JobsState
 
 
 def hosts_panel() -> rx.Component:
-    """A panel beside the list."""
+    """The panel, beside the list of jobs."""
     return rx.el.aside(
-        rx.el.div(rx.el.h2("At work now", class_name="mp-h2"), class_name="panel-head"),
+        rx.el.div(rx.el.h2("Active workers", class_name="mp-h2"), class_name="panel-head"),
         rx.cond(
             JobsState.hosts.length() > 0,
             rx.el.ul(rx.foreach(JobsState.hosts, _host), class_name="hosts"),
-            rx.el.p("No worker is busy with your videos.", class_name="panel-body quiet nothing-yet"),
+            rx.el.p("No workers are processing your videos.", class_name="panel-body quiet empty-note"),
         ),
         class_name="panel",
-        aria_label="At work now",
+        aria_label="Active workers",
     )
 
 
 def _host(row: rx.vars.ObjectVar[HostRow]) -> rx.Component:
     return rx.el.li(
         rx.el.h3(icon("server", 14), rx.el.span(row.host, title=row.host), class_name="host"),
-        rx.el.ul(rx.foreach(row.tasks, _task), class_name="host-tasks"),
+        rx.el.ul(rx.foreach(row.videos, _video), class_name="host-tasks"),
         key=row.host,
     )
 
 
-def _task(row: rx.vars.ObjectVar[TaskRow]) -> rx.Component:
+def _video(row: rx.vars.ObjectVar[TaskRow]) -> rx.Component:
     return rx.el.li(
         rx.link(row.title, href=row.href, underline="none", class_name="job-title", title=row.title),
-        rx.el.span(row.what, class_name="quiet small"),
+        rx.el.span(row.tasks, class_name="quiet small"),
         key=row.href,
     )

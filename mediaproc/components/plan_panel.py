@@ -1,4 +1,4 @@
-"""The plan of a video, folded away: its rungs, its chunks, and every command to copy."""
+"""Plan panel: the rungs, chunks and commands of a video, in a collapsed panel."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from mediaproc.state.plan import PlanState, StepRow
 
 
 def plan_panel() -> rx.Component:
-    """A panel that reads the plan when it is opened."""
+    """The panel. It loads the plan when it is opened."""
     return folded_panel(
-        "Plan",
+        "Processing plan",
         rx.cond(PlanState.missing != "", rx.el.p(PlanState.missing, class_name="quiet")),
         rx.cond(PlanState.chunks != "", _plan(), rx.fragment()),
         on_click=PlanState.load,
@@ -22,7 +22,7 @@ def _plan() -> rx.Component:
     return rx.fragment(
         rx.el.p(PlanState.chunks),
         rx.el.table(
-            rx.el.caption("Sizes that are made", class_name="hidden-visually"),
+            rx.el.caption("Renditions", class_name="hidden-visually"),
             rx.el.tbody(rx.foreach(PlanState.rungs, _rung)),
             class_name="table",
         ),

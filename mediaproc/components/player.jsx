@@ -1,4 +1,4 @@
-// The player: media-chrome's controls around hls.js, with the keys of YouTube.
+// Player: media-chrome controls around hls.js, with the keyboard shortcuts of YouTube.
 import { useEffect, useRef } from "react";
 import {
   MediaController, MediaPlayButton, MediaMuteButton, MediaVolumeRange, MediaTimeRange, MediaTimeDisplay,
@@ -12,8 +12,8 @@ import {
 import { Hls } from "hls-video-element";
 import HlsVideo from "hls-video-element/react";
 
-// A growing playlist looks live to hls.js, which would start near its end, and go back to there (to the beginning,
-// while it is short) whenever somebody has seen all that there is and waits for more. Nobody watches this to be up to date.
+// hls.js treats a growing playlist as live: it would start near its end, and seek back there (to the beginning, while it
+// is short) whenever a viewer has caught up and waits for more. These playlists are not live.
 class StreamController extends Hls.DefaultConfig.streamController {
   synchronizeToLiveEdge() {}
 }
@@ -33,18 +33,18 @@ const KEYS = {
   f: (_video, controller) => (document.fullscreenElement ? document.exitFullscreen() : controller.requestFullscreen()),
 };
 
-// Elsewhere on the page these scroll it.
-const KEYS_WITHIN = { ArrowUp: (video) => louder(video, 5), ArrowDown: (video) => louder(video, -5) };
+// Only with the focus in the player; elsewhere these keys scroll the page.
+const PLAYER_KEYS = { ArrowUp: (video) => changeVolume(video, 5), ArrowDown: (video) => changeVolume(video, -5) };
 
-function louder(video, percent) {
+function changeVolume(video, percent) {
   if (percent > 0) video.muted = false;
   video.volume = Math.min(100, Math.max(0, Math.round(video.volume * 100) + percent)) / 100;
 }
 
-const TAKES_ALL =
+const USES_ALL_KEYS =
   "input:not([type=range]), textarea, select, summary, dialog, [contenteditable], " +
   "[role=dialog], [role=alertdialog], [role=menu], [role=listbox], [role=tablist], [role=radiogroup]";
-const TAKES = {
+const USES_KEY = {
   " ": "button, a, [role=button]",
   ArrowLeft: "[type=range]",
   ArrowRight: "[type=range]",
@@ -52,16 +52,16 @@ const TAKES = {
   ArrowDown: "[type=range], [aria-haspopup]",
 };
 
-// Whether what has the focus uses the key itself. The player's own sliders and menus stand within other elements.
-const taken = (event) =>
-  event.composedPath().some((each) => each.matches?.(TAKES_ALL) || (TAKES[event.key] && each.matches?.(TAKES[event.key])));
+// True if the focused element uses the key itself. The player's sliders and menus are nested in other elements.
+const isUsed = (event) =>
+  event.composedPath().some((each) => each.matches?.(USES_ALL_KEYS) || (USES_KEY[event.key] && each.matches?.(USES_KEY[event.key])));
 
 function useKeys(video, controller) {
   useEffect(() => {
     const within = () => document.fullscreenElement || controller.current?.contains(document.activeElement);
     const press = (event) => {
-      const act = KEYS[event.key] ?? (within() && KEYS_WITHIN[event.key]);
-      if (!act || !video.current || event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
+      const act = KEYS[event.key] ?? (within() && PLAYER_KEYS[event.key]);
+      if (!act || !video.current || event.ctrlKey || event.metaKey || event.altKey || isUsed(event)) return;
       event.preventDefault();
       act(video.current, controller.current);
     };
@@ -70,22 +70,22 @@ function useKeys(video, controller) {
   }, [video, controller]);
 }
 
-// What a viewer has chosen to hear and read stays: reading again would go back to what plays unasked.
-const shownText = (hls) => {
+// Loading the playlists again would reset the subtitles and the audio track to their defaults.
+const subtitlePreference = (hls) => {
   const track = hls?.subtitleTracks[hls.subtitleTrack];
   return track && { subtitlePreference: { name: track.name, lang: track.lang } };
 };
 
-const heard = (video) => [...video.audioTracks].find((sound) => sound.enabled)?.label;
+const audioTrack = (video) => [...video.audioTracks].find((track) => track.enabled)?.label;
 
-const listenTo = (label, sounds) => {
-  if (!sounds.some((sound) => sound.label === label && !sound.enabled)) return;
-  sounds.forEach((sound) => (sound.enabled = sound.label === label));
+const selectAudioTrack = (label, tracks) => {
+  if (!tracks.some((track) => track.label === label && !track.enabled)) return;
+  tracks.forEach((track) => (track.enabled = track.label === label));
 };
 
-// hls.js lets one of its instances go on with what another one has buffered (it does so for advertisements), but
-// hls-video-element has no door for that: it makes the next instance itself and attaches it to the bare element.
-const goingOnWith = (media) =>
+// hls.js can pass the buffer of one instance on to another (it does so for advertisements), but hls-video-element does
+// not expose that: it creates the next instance itself and attaches it to the bare element.
+const withBuffer = (media) =>
   class extends Hls.DefaultConfig.bufferController {
     onMediaAttaching(event, data) {
       super.onMediaAttaching(event, { ...data, ...media });
@@ -93,47 +93,46 @@ const goingOnWith = (media) =>
     }
   };
 
-// What is kept of the buffer, in seconds: enough to read on without a stop. The rest is read again, or a size that is
-// chosen then would be seen only behind it.
-const KEPT = 10;
+// Seconds of the buffer that are kept: enough to load more without a stop. The rest is loaded again, since a rendition
+// that is selected then would appear only after it.
+const KEPT_SECONDS = 10;
 
-// Reads the playlists again while the video plays on with what is buffered.
-function handOver(video) {
+// Loads the playlists again while the video continues from the buffer.
+function switchSeamlessly(video) {
   const { api, nativeEl } = video;
-  const sound = heard(video);
-  const pace = { abrEwmaDefaultEstimate: api.bandwidthEstimate, testBandwidth: false }; // the line is known already
-  const config = { ...HLS, ...shownText(api), ...pace, startPosition: nativeEl.currentTime };
-  const written = api.subtitleTracks.map((track) => track.trackNode);
+  const audio = audioTrack(video);
+  const bandwidth = { abrEwmaDefaultEstimate: api.bandwidthEstimate, testBandwidth: false }; // measured already
+  const config = { ...HLS, ...subtitlePreference(api), ...bandwidth, startPosition: nativeEl.currentTime };
+  const textTracks = api.subtitleTracks.map((track) => track.trackNode);
   const media = api.transferMedia();
-  written.forEach((node) => node?.remove());
-  if (!nativeEl.paused) nativeEl.preload = "auto"; // else hls-video-element buffers one second until "play" is pressed
-  video.config = { ...config, bufferController: goingOnWith(media) };
+  textTracks.forEach((node) => node?.remove());
+  if (!nativeEl.paused) nativeEl.preload = "auto"; // otherwise hls-video-element buffers one second until play is pressed
+  video.config = { ...config, bufferController: withBuffer(media) };
   video.load().then(() => {
     const next = video.api;
-    next.once(Hls.Events.MANIFEST_PARSED, () => listenTo(sound, [...video.audioTracks]));
+    next.once(Hls.Events.MANIFEST_PARSED, () => selectAudioTrack(audio, [...video.audioTracks]));
     next.once(Hls.Events.BUFFER_CREATED, () =>
-      next.trigger(Hls.Events.BUFFER_FLUSHING, { startOffset: nativeEl.currentTime + KEPT, endOffset: Infinity, type: null }),
+      next.trigger(Hls.Events.BUFFER_FLUSHING, { startOffset: nativeEl.currentTime + KEPT_SECONDS, endOffset: Infinity, type: null }),
     );
   });
 }
 
-// At its end, or where the browser itself reads the playlists, there is no buffer to go on with.
-function beginAgain(video) {
+// At the end of the video, or where the browser plays HLS natively, there is no buffer to keep.
+function reload(video) {
   const { currentTime, paused, ended, playbackRate, nativeEl } = video;
-  const goOn = () => {
+  const restore = () => {
     nativeEl.playbackRate = playbackRate;
     if (ended) return;
     nativeEl.currentTime = currentTime;
     if (!paused) nativeEl.play().catch(() => {});
   };
-  nativeEl.addEventListener("loadedmetadata", goOn, { once: true });
-  video.config = { ...HLS, ...shownText(video.api) };
+  nativeEl.addEventListener("loadedmetadata", restore, { once: true });
+  video.config = { ...HLS, ...subtitlePreference(video.api) };
   video.load();
 }
 
-// While a video is processed its own picture plays. hls.js never reads a multivariant playlist again by itself, so
-// once the renditions are there the player does. Where the source is larger than any of them it goes on with the best
-// picture that there is, until it stands, jumps or waits.
+// While a video is processed, its source plays. hls.js never reloads a multivariant playlist, so the player does once the
+// renditions exist. If the source is larger than every rendition, it keeps playing until it pauses, seeks or stalls.
 function useRenditions(video, provisional, larger) {
   const before = useRef(provisional);
   useEffect(() => {
@@ -145,8 +144,8 @@ function useRenditions(video, provisional, larger) {
     const forget = () => quiet.forEach((name) => player.removeEventListener(name, change));
     const change = () => {
       forget();
-      if (player.ended || !player.api) beginAgain(player);
-      else handOver(player);
+      if (player.ended || !player.api) reload(player);
+      else switchSeamlessly(player);
     };
     if (player.paused || (player.api && !larger)) change();
     else quiet.forEach((name) => player.addEventListener(name, change));

@@ -1,4 +1,4 @@
-"""The player: media-chrome around hls.js."""
+"""Player: media-chrome controls around hls.js."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class Player(rx.NoSSRComponent):
-    """Plays an HLS playlist, also one that still grows."""
+    """Plays an HLS playlist, also one that is still growing."""
 
     library = rx.asset("player.jsx", shared=True).importable_path
     tag = "Player"
@@ -15,12 +15,12 @@ class Player(rx.NoSSRComponent):
     src: rx.Var[str]
     poster: rx.Var[str]
     storyboard: rx.Var[str]
-    """WebVTT with a picture for each moment; empty while there is none."""
+    """WebVTT of the storyboard; empty while there is none."""
     title: rx.Var[str]
     provisional: rx.Var[bool]
-    """Whether what plays is the source itself; when that ends, the renditions are there."""
+    """True while the source itself plays; once it is false, the renditions exist."""
     larger: rx.Var[bool]
-    """Whether the source is larger than any of them."""
+    """True if the source is larger than every rendition."""
 
 
 player = Player.create

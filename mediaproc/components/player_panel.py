@@ -1,4 +1,4 @@
-"""The picture on a video's page: the player, or a word about why there is nothing to play yet."""
+"""Player panel: the player, the animation of a preset without one, or a note why there is nothing to play."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _video = VideoState.video
 
 
 def player_panel() -> rx.Component:
-    """The player; what else there is to see; or a note."""
+    """The panel."""
     return rx.el.div(
         rx.cond(
             VideoState.player != "",
@@ -27,22 +27,24 @@ def player_panel() -> rx.Component:
                     larger=VideoState.larger,
                 ),
                 codec=_video.codec,
-                key=_video.recipe,  # a player that had only sound shows no picture when it gets one
+                key=_video.preset,  # a player that had audio only shows no video when it gets some
             ),
             _without_player(),
         ),
         class_name=rx.cond(
-            (VideoState.player == "") & (_video.loop == "") & ~_video.moving, "stage stage-flat", "stage"
+            (VideoState.player != "") | (_video.loop != "") | _video.in_progress,
+            "player-frame",
+            "player-frame player-frame-flat",
         ),
     )
 
 
 def _without_player() -> rx.Component:
-    """The loop that a preset for files alone has made; else a word about why there is nothing to play."""
+    """The animation if there is one, else a note."""
     return rx.cond(
         _video.loop != "",
         rx.cond(
-            _video.loop_moves,
+            _video.loop_is_video,
             rx.el.video(
                 src=_video.loop, auto_play=True, loop=True, muted=True, plays_inline=True, aria_label=_video.title
             ),
@@ -61,12 +63,12 @@ def _note() -> rx.Component:
             _video.status,
             ("failed", rx.fragment(icon("film", 28), rx.el.b("Nothing to play"))),
             ("cancelled", rx.fragment(icon("film", 28), rx.el.b("Processing was cancelled"))),
-            ("uploading", rx.fragment(icon("cloud-upload", 28), rx.el.b("The upload is not finished"))),
+            ("uploading", rx.fragment(icon("cloud-upload", 28), rx.el.b("Upload incomplete"))),
             rx.fragment(
                 icon("clapperboard", 28),
-                rx.el.b("Getting ready"),
-                rx.el.span("It starts playing here as soon as its first seconds are made."),
+                rx.el.b("Preparing playback"),
+                rx.el.span("Playback starts as soon as the first seconds are encoded."),
             ),
         ),
-        class_name="stage-note",
+        class_name="player-note",
     )

@@ -1,4 +1,4 @@
-"""The choice of the preset that new uploads are made with; the uploader reads it."""
+"""Choice of the preset for new uploads; the uploader reads it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ rx.asset("preset_choice.js", shared=True)
 
 
 class PresetChoice(rx.NoSSRComponent):
-    """Remembered in the browser. `owner` is the email of who is signed in."""
+    """Remembered in the browser, for the user whose email is `owner`."""
 
     library = rx.asset("preset_choice.jsx", shared=True).importable_path
     tag = "PresetChoice"
 
     owner: rx.Var[str]
     changes: rx.Var[int]
-    """Grows with each change of the team's presets in this tab: then they are asked for again."""
+    """Increases when the team's presets change in this tab: then they are loaded again."""
 
 
 preset_choice = PresetChoice.create

@@ -1,4 +1,4 @@
-"""The fields of a preset, each with what is wrong with it."""
+"""Fields of the preset form, each with its validation error."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mediaproc.components.widgets import button, icon
 from mediaproc.state.preset_form import SIDES, SizeRow
 from mediaproc.state.presets import PresetsState
 
-_filled = PresetsState.filled
+_values = PresetsState.values
 _CODECS = (
     ("h264", "H.264 – plays everywhere"),
-    ("hevc", "HEVC – smaller, for newer players"),
-    ("av1", "AV1 – smallest, takes longest"),
+    ("hevc", "HEVC – smaller files, newer players"),
+    ("av1", "AV1 – smallest files, slowest encoding"),
 )
 _SUBTITLES = (
-    ("sidecar", "Beside the video, to be switched on"),
-    ("burn-in", "In the picture, always seen"),
-    ("none", "Leave them out"),
+    ("sidecar", "Selectable track"),
+    ("burn-in", "Burned in"),
+    ("none", "None"),
 )
 _CORNERS = (
     ("bottom-right", "Bottom right"),
@@ -29,61 +29,61 @@ _CORNERS = (
     ("top-left", "Top left"),
 )
 _CHANNELS = (("2", "Stereo"), ("1", "Mono"), ("6", "5.1"))
-_BIT_DEPTHS = (("8", "8 bits – plays everywhere"), ("10", "10 bits, HDR kept – HEVC and AV1"))
-_TURNS = (("0", "As it is"), ("90", "90° to the right"), ("180", "Upside down"), ("270", "90° to the left"))
+_BIT_DEPTHS = (("8", "8-bit – plays everywhere"), ("10", "10-bit – keeps HDR, HEVC and AV1 only"))
+_ROTATIONS = (("0", "None"), ("90", "90° clockwise"), ("180", "180°"), ("270", "90° counterclockwise"))
 
 
 def preset_fields() -> rx.Component:
-    """All of them, made anew with each preset that is put into the form."""
+    """All fields; the browser creates them again for each preset that is opened in the form."""
     return rx.el.div(
         _text("title", "Title", auto_focus=PresetsState.editing != "", max_length=200, placeholder="Trailer"),
-        _text("description", "Description (if you like)", max_length=600, placeholder="What it is for"),
+        _text("description", "Description (optional)", max_length=600, placeholder="Short clips for social media"),
         _choice("codec", "Codec", _CODECS),
-        _choice("bit_depth", "Colours", _BIT_DEPTHS),
+        _choice("bit_depth", "Color depth", _BIT_DEPTHS),
         _sizes(),
         _text(
             "target_vmaf",
-            "VMAF to reach, 70 to 99 (if you like, instead of a CRF)",
+            "Target VMAF, 70–99 (optional, replaces CRF)",
             input_mode="decimal",
             placeholder="93",
         ),
-        _text("frame_rate_cap", "Frames a second, at most", input_mode="numeric"),
-        _sound(),
+        _text("frame_rate_cap", "Max frame rate (fps)", input_mode="numeric"),
+        _audio(),
         _choice("subtitles", "Subtitles", _SUBTITLES),
         _text(
             "subtitle_language",
-            "Language to put into the picture (if you like)",
+            "Burned-in subtitle language (optional)",
             max_length=12,
-            placeholder="The first there is; or a code: de, pt-BR",
+            placeholder="Language code: de, pt-BR. Default: first track",
         ),
         _trim(),
         _crop(),
-        _choice("rotate", "Turn the picture", _TURNS),
+        _choice("rotate", "Rotation", _ROTATIONS),
         _watermark(),
         key=PresetsState.form_number.to_string(),
         class_name="form preset-fields",
     )
 
 
-# What is made -----------------------------------------------------------------------------------------------
+# Renditions -----------------------------------------------------------------------------------------------
 
 
 def _sizes() -> rx.Component:
     return rx.el.fieldset(
-        rx.el.legend("Sizes"),
+        rx.el.legend("Renditions"),
         rx.el.p(
-            "Pixels on the short side; a size that the source does not have is left out. "
-            "CRF is the quality, lower is finer; the codec’s usual one where it is empty. "
-            "Max kbit/s is what a second may take at 30 frames; the usual one for its height where it is empty.",
+            "Height is in pixels of the shorter side; heights above the source’s are skipped. "
+            "A lower CRF means higher quality. Max kbit/s applies at 30 fps. "
+            "Empty fields use the default for the codec and height.",
             class_name="quiet small hint",
             id="sizes-hint",
         ),
         rx.foreach(PresetsState.sizes, _size),
-        _trouble("sizes"),
+        _error("sizes"),
         rx.cond(
             PresetsState.sizes_are_full,
             rx.fragment(),
-            button(icon("plus", 14), "Add a size", kind="small", on_click=PresetsState.add_size),
+            button(icon("plus", 14), "Add rendition", kind="small", on_click=PresetsState.add_size),
         ),
         aria_describedby="sizes-hint",
     )
@@ -93,72 +93,79 @@ def _size(row: rx.vars.ObjectVar[SizeRow], place: rx.Var[int]) -> rx.Component:
     number = (place + 1).to_string()
     return rx.el.div(
         rx.el.div(
-            _small("Height", "Height of size " + number, "height-" + row.key, row.height, row.trouble != ""),
-            _small("CRF", "CRF of size " + number, "crf-" + row.key, row.crf, row.trouble != "", placeholder="usual"),
+            _small("Height", "Height of rendition " + number, "height-" + row.key, row.height, row.error != ""),
+            _small(
+                "CRF", "CRF of rendition " + number, "crf-" + row.key, row.crf, row.error != "", placeholder="Default"
+            ),
             _small(
                 "Max kbit/s",
-                "Kilobits a second, at most, of size " + number,
+                "Max bitrate of rendition " + number,
                 "max_bitrate-" + row.key,
                 row.max_bitrate,
-                row.trouble != "",
-                placeholder="usual",
+                row.error != "",
+                placeholder="Default",
             ),
             button(
                 icon("x", 14),
                 kind="small bare icon",
-                title="Leave it out",
-                aria_label="Leave out size " + number,
+                title="Remove",
+                aria_label="Remove rendition " + number,
                 on_click=PresetsState.drop_size(row.key),
             ),
             class_name="size-row",
         ),
-        rx.cond(row.trouble != "", rx.el.p(icon("circle-alert"), row.trouble, class_name="form-error", role="alert")),
+        rx.cond(row.error != "", rx.el.p(icon("circle-alert"), row.error, class_name="form-error", role="alert")),
         key=row.key,
     )
 
 
-# What is done to it -----------------------------------------------------------------------------------------
+# Audio and edits -----------------------------------------------------------------------------------------
 
 
-def _sound() -> rx.Component:
+def _audio() -> rx.Component:
     return rx.el.fieldset(
-        rx.el.legend("Sound"),
+        rx.el.legend("Audio"),
         rx.el.label(
-            rx.el.input(type="checkbox", name="mute", default_checked=_filled.mute),
-            rx.el.span("Leave it out"),
+            rx.el.input(type="checkbox", name="mute", default_checked=_values.mute),
+            rx.el.span("Remove audio"),
             class_name="check",
         ),
         rx.el.div(
             _small(
-                "kbit/s", "Sound, kilobits a second", "bitrate", _filled.bitrate, _wrong("audio"), placeholder="usual"
+                "kbit/s",
+                "Audio bitrate in kbit/s",
+                "bitrate",
+                _values.bitrate,
+                _invalid("audio"),
+                placeholder="Default",
             ),
             rx.el.label(
                 "Channels",
-                _select("channels", _CHANNELS, aria_label="Channels of the sound"),
+                _select("channels", _CHANNELS, aria_label="Audio channels"),
                 class_name="small-field",
             ),
             class_name="size-row",
         ),
-        _trouble("audio"),
+        _error("audio"),
     )
 
 
 def _trim() -> rx.Component:
     return _row_of(
-        "Keep only a part (if you like)",
+        "Trim (optional)",
         "trim",
-        _small("From second", "Keep it from second", "start", _filled.start, _wrong("trim"), placeholder="0"),
-        _small("To second", "Keep it to second", "end", _filled.end, _wrong("trim"), placeholder="end"),
+        _small("Start (s)", "Trim start in seconds", "start", _values.start, _invalid("trim"), placeholder="0"),
+        _small("End (s)", "Trim end in seconds", "end", _values.end, _invalid("trim"), placeholder="End"),
     )
 
 
 def _crop() -> rx.Component:
     return _row_of(
-        "Cut off at the sides, percent (if you like)",
+        "Crop, % (optional)",
         "crop",
         *(
             _small(
-                side.capitalize(), f"Percent to cut off: {side}", side, getattr(_filled, side), _wrong("crop"),
+                side.capitalize(), f"Crop {side} in percent", side, getattr(_values, side), _invalid("crop"),
                 placeholder="0",
             )
             for side in SIDES
@@ -168,39 +175,39 @@ def _crop() -> rx.Component:
 
 def _watermark() -> rx.Component:
     return rx.el.div(
-        watermark_field(image=_filled.watermark),
+        watermark_field(image=_values.watermark),
         rx.el.div(
             rx.el.label(
                 "Corner",
-                _select("mark_corner", _CORNERS, aria_label="Corner of the watermark"),
+                _select("mark_corner", _CORNERS, aria_label="Watermark corner"),
                 class_name="small-field wide",
             ),
             _small(
-                "Size, %",
-                "Percent of the picture’s width that it fills",
+                "Width, %",
+                "Watermark width in percent of the video",
                 "mark_size",
-                _filled.mark_size,
-                _wrong("watermark"),
+                _values.mark_size,
+                _invalid("watermark"),
             ),
             _small(
                 "Opacity, %",
-                "Opacity of the watermark, percent",
+                "Watermark opacity in percent",
                 "mark_opacity",
-                _filled.mark_opacity,
-                _wrong("watermark"),
+                _values.mark_opacity,
+                _invalid("watermark"),
             ),
             class_name="size-row",
         ),
-        _trouble("watermark"),
+        _error("watermark"),
     )
 
 
 def _row_of(legend: str, name: str, *fields: rx.Component) -> rx.Component:
-    """Small fields side by side, and below them what is wrong with any."""
-    return rx.el.fieldset(rx.el.legend(legend), rx.el.div(*fields, class_name="size-row"), _trouble(name))
+    """Small fields side by side, with one error below them."""
+    return rx.el.fieldset(rx.el.legend(legend), rx.el.div(*fields, class_name="size-row"), _error(name))
 
 
-# One field --------------------------------------------------------------------------------------------------
+# Kinds of fields --------------------------------------------------------------------------------------------------
 
 
 def _text(name: str, label: str, **props: Any) -> rx.Component:
@@ -211,35 +218,35 @@ def _text(name: str, label: str, **props: Any) -> rx.Component:
             name=name,
             class_name="field",
             auto_complete="off",
-            default_value=getattr(_filled, name),
-            aria_invalid=_wrong(name),
-            aria_describedby=f"{name}-trouble",
+            default_value=getattr(_values, name),
+            aria_invalid=_invalid(name),
+            aria_describedby=f"{name}-error",
             **props,
         ),
-        _trouble(name),
+        _error(name),
     )
 
 
 def _choice(name: str, label: str, choices: tuple[tuple[str, str], ...]) -> rx.Component:
     return rx.el.div(
-        rx.el.label(label, html_for=f"preset-{name}"), _select(name, choices, id=f"preset-{name}"), _trouble(name)
+        rx.el.label(label, html_for=f"preset-{name}"), _select(name, choices, id=f"preset-{name}"), _error(name)
     )
 
 
 def _select(name: str, choices: tuple[tuple[str, str], ...], **props: Any) -> rx.Component:
     return rx.el.select(
-        *(rx.el.option(words, value=value) for value, words in choices),
+        *(rx.el.option(label, value=value) for value, label in choices),
         name=name,
         class_name="field",
-        default_value=getattr(_filled, name),
+        default_value=getattr(_values, name),
         **props,
     )
 
 
-def _small(word: str, label: Any, name: Any, value: Any, wrong: Any, **props: Any) -> rx.Component:
-    """A number under a short word; read out it says more."""
+def _small(short_label: str, label: Any, name: Any, value: Any, invalid: Any, **props: Any) -> rx.Component:
+    """A number. `short_label` is visible, `label` is for screen readers."""
     return rx.el.label(
-        word,
+        short_label,
         rx.el.input(
             name=name,
             class_name="field",
@@ -247,7 +254,7 @@ def _small(word: str, label: Any, name: Any, value: Any, wrong: Any, **props: An
             auto_complete="off",
             default_value=value,
             aria_label=label,
-            aria_invalid=wrong,
+            aria_invalid=invalid,
             max_length=12,
             **props,
         ),
@@ -255,17 +262,17 @@ def _small(word: str, label: Any, name: Any, value: Any, wrong: Any, **props: An
     )
 
 
-def _wrong(name: str) -> rx.Var[bool]:
+def _invalid(name: str) -> rx.Var[bool]:
     return PresetsState.errors.contains(name)
 
 
-def _trouble(name: str) -> rx.Component:
+def _error(name: str) -> rx.Component:
     return rx.cond(
-        _wrong(name),
+        _invalid(name),
         rx.el.p(
             icon("circle-alert"),
             PresetsState.errors[name],
-            id=f"{name}-trouble",
+            id=f"{name}-error",
             class_name="form-error",
             role="alert",
         ),

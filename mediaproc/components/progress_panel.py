@@ -1,4 +1,4 @@
-"""What happens with a video now: what went wrong, when it is tried again, how far it is."""
+"""Progress panel of a video: its stages and figures, or why it failed and when it is retried."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc.components.format import format_fps, format_percent, format_speed, format_time_left
 from mediaproc.components.relative_time import relative_time
-from mediaproc.components.widgets import bar, icon
+from mediaproc.components.widgets import icon, progress_bar
 from mediaproc.state.details import STAGES
 from mediaproc.state.video import VideoState
 
 _video = VideoState.video
-_live = VideoState.live
+_progress = VideoState.progress
 
 
 def progress_panel() -> rx.Component:
-    """What is worth knowing now: at most two of these at a time."""
+    """The panel and its notes: at most two of them at a time."""
     return rx.fragment(
-        rx.cond((_video.status == "failed") & (_video.trouble != ""), _trouble()),
+        rx.cond((_video.status == "failed") & (_video.error != ""), _failure()),
         rx.cond(_video.retry_at != "", _retrying()),
-        rx.cond(_video.moving, _processing()),
+        rx.cond(_video.in_progress, _processing()),
     )
 
 
-def _trouble() -> rx.Component:
+def _failure() -> rx.Component:
     return rx.el.div(
         icon("circle-alert", 18),
-        rx.el.div(rx.el.b(_video.trouble), rx.el.p(_video.advice)),
+        rx.el.div(rx.el.b(_video.error), rx.el.p(_video.advice)),
         class_name="callout",
         role="alert",
     )
@@ -36,7 +37,7 @@ def _trouble() -> rx.Component:
 def _retrying() -> rx.Component:
     return rx.el.div(
         icon("history", 18),
-        rx.el.div(rx.el.b(_video.trouble), rx.el.p("It is tried again ", relative_time(at=_video.retry_at), ".")),
+        rx.el.div(rx.el.b(_video.error), rx.el.p("Next attempt ", relative_time(at=_video.retry_at), ".")),
         class_name="callout callout-calm",
         role="status",
     )
@@ -45,12 +46,12 @@ def _retrying() -> rx.Component:
 def _processing() -> rx.Component:
     return rx.el.section(
         rx.el.ol(*[_stage_step(index, name) for index, (_, name) in enumerate(STAGES)], class_name="stages"),
-        bar(_live.progress, "Processing"),
+        progress_bar(_progress.percent, "Processing"),
         rx.el.dl(
-            _gauge("Done", _live.percent),
-            _gauge("Rate", _live.fps),
-            _gauge("Speed", _live.speed),
-            _gauge("Time", _live.left),
+            _gauge("Complete", rx.cond(_progress.started, format_percent(_progress.percent), "")),
+            _gauge("Frame rate", format_fps(_progress.fps)),
+            _gauge("Speed", format_speed(_progress.speed)),
+            _gauge("Time left", format_time_left(_progress.eta_seconds)),
             class_name="gauges",
         ),
         class_name="panel processing",
@@ -59,9 +60,11 @@ def _processing() -> rx.Component:
 
 
 def _stage_step(index: int, name: str) -> rx.Component:
-    now = VideoState.stage_index
-    state = rx.cond(now == index, "now", rx.cond(now > index, "done", "next"))
-    return rx.el.li(name, custom_attrs={"data-state": state, "aria-current": rx.cond(now == index, "step", "false")})
+    current = VideoState.stage_index
+    state = rx.cond(current == index, "now", rx.cond(current > index, "done", "next"))
+    return rx.el.li(
+        name, custom_attrs={"data-state": state, "aria-current": rx.cond(current == index, "step", "false")}
+    )
 
 
 def _gauge(name: str, value: Any) -> rx.Component:

@@ -1,4 +1,4 @@
-"""A time in words, the exact one on hover."""
+"""Relative time: "3 min ago", with the exact time on hover."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class RelativeTime(rx.NoSSRComponent):
-    """`at` is RFC 3339; drawn in the browser, because only it knows the time zone and the present."""
+    """`at` is RFC 3339. Rendered in the browser, which knows the time zone and keeps it up to date."""
 
     library = rx.asset("relative_time.jsx", shared=True).importable_path
     tag = "RelativeTime"

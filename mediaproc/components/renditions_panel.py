@@ -1,4 +1,4 @@
-"""The table of a video's renditions, with the uploaded file, each to download."""
+"""Renditions panel: a table of the renditions and the original, with downloads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc.components.format import format_size
 from mediaproc.components.widgets import NATIVE, icon
 from mediaproc.state.details import RenditionRow
 from mediaproc.state.video import VideoState
@@ -13,22 +14,22 @@ from mediaproc.state.video import VideoState
 _video = VideoState.video
 
 _ABOUT_VMAF = (
-    "How close it looks to the original on a full screen, from 0 to 100. Measured on a few short samples, soon after "
-    "the video is ready; from about 93 on hardly anybody sees a difference."
+    "Visual similarity to the original, from 0 to 100, measured on a few short samples after processing. "
+    "From about 93, differences are hardly visible."
 )
 
 
 def renditions_panel() -> rx.Component:
-    """A panel with the table."""
+    """The panel."""
     return rx.el.section(
         rx.el.div(rx.el.h2("Renditions", class_name="mp-h2"), class_name="panel-head"),
         rx.el.table(
             rx.el.thead(
                 rx.el.tr(
-                    rx.el.th("Size", scope="col"),
+                    rx.el.th("Rendition", scope="col"),
                     rx.el.th("Bitrate", scope="col", class_name="num"),
                     rx.el.th(rx.el.abbr("VMAF", title=_ABOUT_VMAF), scope="col", class_name="num"),
-                    rx.el.th("File", scope="col", class_name="num"),
+                    rx.el.th("Size", scope="col", class_name="num"),
                     rx.el.th(rx.el.span("Download", class_name="hidden-visually"), scope="col"),
                 )
             ),
@@ -41,10 +42,10 @@ def renditions_panel() -> rx.Component:
 
 def _rendition(row: rx.vars.ObjectVar[RenditionRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(rx.el.b(row.label, class_name="strong"), title=row.picture),
+        rx.el.td(rx.el.b(row.label, class_name="strong"), title=row.dimensions),
         rx.el.td(row.bitrate, class_name="num"),
         rx.el.td(row.vmaf, class_name="num"),
-        rx.el.td(row.size, class_name="num"),
+        rx.el.td(_size(row.size_bytes), class_name="num"),
         rx.el.td(rx.cond(row.download != "", _download(row.download, row.label))),
         key=row.name,
     )
@@ -55,11 +56,13 @@ def _original() -> rx.Component:
         rx.el.td("Original"),
         rx.el.td("–", class_name="num"),
         rx.el.td("–", class_name="num"),
-        rx.el.td(_video.size, class_name="num"),
-        rx.el.td(
-            rx.cond(_video.has_source, _download(f"/api/v1/videos/{_video.id}/download?rendition=source", "Original"))
-        ),
+        rx.el.td(_size(_video.size_bytes), class_name="num"),
+        rx.el.td(rx.cond(_video.source_download != "", _download(_video.source_download, "original"))),
     )
+
+
+def _size(size_bytes: Any) -> Any:
+    return rx.cond(size_bytes > 0, format_size(size_bytes), "–")
 
 
 def _download(href: Any, name: Any) -> rx.Component:

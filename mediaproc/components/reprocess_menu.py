@@ -1,4 +1,4 @@
-"""“Process again”: a menu of the presets on a video's page, each with what it makes."""
+"""Reprocess menu of a video's page: the presets, each with its description."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def reprocess_menu() -> rx.Component:
     return rx.popover.root(
         rx.popover.trigger(
             button(
-                icon("rotate-cw"),
-                rx.el.span("Process again", class_name="wide"),
-                aria_label="Process again",
+                icon("sliders-horizontal"),
+                rx.el.span("Reprocess", class_name="wide"),
+                aria_label="Reprocess",
             )
         ),
         rx.popover.content(
-            rx.el.p("Process again with…", class_name="menu-head"),
+            rx.el.p("Reprocess with preset", class_name="menu-head"),
             rx.foreach(ReprocessMenuState.presets, _choice),
             align="end",
             class_name="menu menu-presets",

@@ -1,9 +1,9 @@
-// Keeps the sign-in alive and lets all tabs of a browser end together.
+// Session keeper: renews the browser's session, and signs out all its tabs together.
 //
-// A refresh token is good once; a second use ends the session. So tabs take turns, and whoever gets the turn late
-// finds in localStorage that another tab has done it. On plain http, unless it is localhost, browsers have no locks,
-// and where they have them a lock ends with its page while the answer is still on its way. So whoever renews also has
-// a lease in localStorage, which ends by itself if the page does.
+// A refresh token is valid once; a second use ends the session. So only one tab renews at a time, and a tab that waited
+// finds in localStorage that another has renewed. Browsers offer locks only over HTTPS and on localhost, and a lock ends
+// with its page even while the response is on its way. So the tab that renews also holds a lease in localStorage, which
+// expires if the page is closed.
 import { useEffect } from "react";
 
 const RENEW_AT = "mediaproc.renew_at";
@@ -11,36 +11,36 @@ const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastCh
 
 const LEASE = "mediaproc.refresh_lease";
 const LEASE_MS = 15000;
-const LEFT_MS = 2000; // how long the answer to a page that was left may take
-const SETTLE_MS = 120; // until what one tab writes is seen by all
+const LEFT_MS = 2000; // how long the response to a closed page may take
+const SETTLE_MS = 120; // until all tabs see what one has written
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function locked(work) {
-  const inTurn = () => leased(work);
-  return navigator.locks ? navigator.locks.request("mediaproc.refresh", inTurn) : inTurn();
+  const run = () => leased(work);
+  return navigator.locks ? navigator.locks.request("mediaproc.refresh", run) : run();
 }
 
-const keep = (id, ms) => localStorage.setItem(LEASE, `${id} ${Date.now() + ms}`);
+const writeLease = (id, ms) => localStorage.setItem(LEASE, `${id} ${Date.now() + ms}`);
 
 const holder = () => {
   const [id, until] = (localStorage.getItem(LEASE) || "").split(" ");
   return Number(until) > Date.now() ? id : null;
 };
 
-/** Of tabs that write at the same moment all see who was the last, and that one has the lease. */
-async function take(id) {
+/** Of tabs that write at the same moment, the last one has the lease, and all of them see which that is. */
+async function acquire(id) {
   do {
-    while (holder()) await pause(SETTLE_MS * (0.5 + Math.random()));
-    keep(id, LEASE_MS);
-    if (!navigator.locks) await pause(SETTLE_MS);
+    while (holder()) await sleep(SETTLE_MS * (0.5 + Math.random()));
+    writeLease(id, LEASE_MS);
+    if (!navigator.locks) await sleep(SETTLE_MS);
   } while (holder() !== id);
 }
 
 async function leased(work) {
   const id = Math.random().toString(36).slice(2);
-  const left = () => keep(id, LEFT_MS);
-  await take(id);
+  const left = () => writeLease(id, LEFT_MS);
+  await acquire(id);
   window.addEventListener("pagehide", left);
   try {
     return await work();
@@ -52,15 +52,15 @@ async function leased(work) {
 
 const due = () => Date.now() >= Number(localStorage.getItem(RENEW_AT) || 0);
 
-/** Renew the cookies if it is time: "good", "ended" or "offline". */
+/** Renew the cookies if they are due. Resolves to "valid", "ended" or "offline". */
 async function renew({ force = false } = {}) {
   const seen = localStorage.getItem(RENEW_AT);
   return locked(async () => {
     const another = localStorage.getItem(RENEW_AT) !== seen;
-    if (!due() && (!force || another)) return "good";
+    if (!due() && (!force || another)) return "valid";
     let answer;
     try {
-      // A page that is left meanwhile must still get the new cookies: the old token is used up.
+      // keepalive: a page that is closed meanwhile must still receive the new cookies, since the old token is used up.
       answer = await fetch("/api/v1/auth/refresh", { method: "POST", credentials: "same-origin", keepalive: true });
     } catch {
       return "offline";
@@ -69,14 +69,14 @@ async function renew({ force = false } = {}) {
     if (!answer.ok) return "offline";
     const { expires_in } = await answer.json();
     localStorage.setItem(RENEW_AT, String(Date.now() + expires_in * 700));
-    return "good";
+    return "valid";
   });
 }
 
 const here = () => window.location.pathname + window.location.search;
 const signIn = (next) => window.location.replace(`/sign-in?next=${encodeURIComponent(next)}`);
 
-/** Where `?next=` leads, if it is a page of ours as the browser reads it: it passes over a tab between two slashes. */
+/** Target of `?next=` if it is on this site, as the browser parses it: it ignores a tab between two slashes. */
 function next() {
   try {
     const wanted = new URL(new URLSearchParams(window.location.search).get("next") || "/", window.location.origin);
@@ -87,30 +87,30 @@ function next() {
   }
 }
 
-async function whileSignedIn() {
-  if ((due() ? await renew() : "good") === "ended") signIn(here());
+async function renewIfDue() {
+  if ((due() ? await renew() : "valid") === "ended") signIn(here());
 }
 
-async function isOver() {
+async function signInIfEnded() {
   const answer = await fetch("/api/v1/auth/me", { credentials: "same-origin" }).catch(() => null);
   if (answer?.status === 401) signIn(here());
 }
 
 function keepAlive() {
-  const look = () => document.visibilityState === "visible" && whileSignedIn();
-  const timer = setInterval(whileSignedIn, 20000);
-  const heard = () => isOver();
-  whileSignedIn();
-  document.addEventListener("visibilitychange", look);
+  const wake = () => document.visibilityState === "visible" && renewIfDue();
+  const timer = setInterval(renewIfDue, 20000);
+  const heard = () => signInIfEnded();
+  renewIfDue();
+  document.addEventListener("visibilitychange", wake);
   channel?.addEventListener("message", heard);
   return () => {
     clearInterval(timer);
-    document.removeEventListener("visibilitychange", look);
+    document.removeEventListener("visibilitychange", wake);
     channel?.removeEventListener("message", heard);
   };
 }
 
-function atTheDoor() {
+function signedOut() {
   localStorage.removeItem(RENEW_AT);
   channel?.postMessage("ended");
 }
@@ -118,13 +118,13 @@ function atTheDoor() {
 async function renewAndReturn() {
   for (;;) {
     const result = await renew({ force: true });
-    if (result === "good") return window.location.replace(next());
+    if (result === "valid") return window.location.replace(next());
     if (result === "ended") return signIn(next());
     await new Promise((done) => setTimeout(done, 2000));
   }
 }
 
-const MODES = { inside: keepAlive, door: atTheDoor, renew: renewAndReturn };
+const MODES = { "signed-in": keepAlive, "signed-out": signedOut, renew: renewAndReturn };
 
 export function SessionKeeper({ mode }) {
   useEffect(() => {

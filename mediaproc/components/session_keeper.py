@@ -1,4 +1,4 @@
-"""Keeps the browser's sign-in alive, and lets all its tabs end together."""
+"""Session keeper: renews the browser's session, and signs out all its tabs together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class SessionKeeper(rx.NoSSRComponent):
-    """Draws nothing. `mode`: `inside` a signed-in page, at the `door`, or to `renew` and go back."""
+    """Renders nothing. `mode`: `signed-in`, `signed-out`, or `renew` to renew the session and go back."""
 
     library = rx.asset("session_keeper.jsx", shared=True).importable_path
     tag = "SessionKeeper"

@@ -1,4 +1,4 @@
-"""What surrounds every page behind the door: the rail, the top bar, the uploads, the notes."""
+"""Shell of every signed-in page: navigation, top bar, upload tray and notices."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mediaproc import routes
 from mediaproc.components.preset_choice import preset_choice
 from mediaproc.components.session_keeper import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
-from mediaproc.components.uploader import OPENS_PICKER, uploader
-from mediaproc.components.widgets import NATIVE, button, icon, mark, post_form, unseen
+from mediaproc.components.upload.uploader import OPENS_PICKER, uploader
+from mediaproc.components.widgets import NATIVE, button, icon, mark, post_form, visually_hidden
 from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState
 
 
 def shell(*content: Any, searches_here: bool = False) -> rx.Component:
-    """A page behind the door. `searches_here`: this page shows what the search finds, as one types."""
+    """A signed-in page. `searches_here`: the page itself shows the results while the user types."""
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip", custom_attrs={**NATIVE}),
+        rx.el.a("Skip to content", href="#content", class_name="skip", custom_attrs={**NATIVE}),
         _rail(),
         _top_bar(_search_here() if searches_here else _search_elsewhere()),
         rx.el.main(*content, id="content", class_name="content", tab_index=-1),
@@ -29,7 +29,7 @@ def shell(*content: Any, searches_here: bool = False) -> rx.Component:
         _notice(),
         uploader(owner=SessionState.email),
         shortcuts(),
-        session_keeper(mode="inside"),
+        session_keeper(mode="signed-in"),
         class_name="shell",
     )
 
@@ -49,11 +49,11 @@ def _under(route: str) -> rx.Var[bool]:
     return rx.State.router.url.path.contains(route)
 
 
-def _rail_link(name: str, picture: str, href: str, *, within: rx.Var[bool]) -> rx.Component:
-    """`within`: whether the page shown is this one or belongs to it."""
+def _rail_link(name: str, icon_name: str, href: str, *, within: rx.Var[bool]) -> rx.Component:
+    """`within`: true if the current page is this one or below it."""
     here = rx.cond(rx.State.router.url.path == href, "page", rx.cond(within, "true", "false"))
     return rx.link(
-        icon(picture, 20),
+        icon(icon_name, 20),
         name,
         href=href,
         class_name="rail-link",
@@ -111,14 +111,14 @@ def _theme_toggle() -> rx.Component:
     return button(
         rx.color_mode_cond(icon("moon"), icon("sun")),
         kind="bare icon",
-        aria_label=rx.color_mode_cond("Switch to dark", "Switch to light"),
-        title=rx.color_mode_cond("Switch to dark", "Switch to light"),
+        aria_label=rx.color_mode_cond("Switch to dark theme", "Switch to light theme"),
+        title=rx.color_mode_cond("Switch to dark theme", "Switch to light theme"),
         on_click=rx.toggle_color_mode,
     )
 
 
 def _account() -> rx.Component:
-    """Sign-out is a native form: only a plain answer can take HttpOnly cookies away."""
+    """Sign-out is a native form, since only a plain response can clear HttpOnly cookies."""
     return rx.popover.root(
         rx.popover.trigger(
             button(icon("circle-user-round", 18), kind="bare icon", aria_label="Account", title="Account")
@@ -140,11 +140,11 @@ def _account() -> rx.Component:
 
 
 def _connection_note() -> rx.Component:
-    """Says that the live line is down. Reflex connects again by itself, and then this goes away."""
+    """Note that the connection is lost. Reflex reconnects by itself, and the note disappears."""
     return rx.cond(
         has_connection_errors,
         rx.el.div(
-            rx.el.span(class_name="pulse"), "Connection lost. Trying again…", class_name="live-note", role="status"
+            rx.el.span(class_name="pulse"), "Connection lost. Reconnecting…", class_name="live-note", role="status"
         ),
     )
 
@@ -158,7 +158,7 @@ def _notice() -> rx.Component:
                 button("Dismiss", kind="small bare", on_click=SessionState.dismiss_notice),
                 class_name="notice",
             ),
-            unseen(),
+            visually_hidden(),
         ),
         aria_live="polite",
     )

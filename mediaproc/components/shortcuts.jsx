@@ -1,40 +1,40 @@
-// Keys that work on every page, and the list of them that `?` shows.
+// Keyboard shortcuts of every page, and the dialog that lists them.
 import { useEffect, useRef } from "react";
 
 const KEYS = [
   ["Search", ["/"]],
   ["Upload files", ["u"]],
   ["Play or pause", ["Space", "k"]],
-  ["Back or on by 10 seconds", ["j", "l"]],
-  ["Back or on by 5 seconds", ["←", "→"]],
+  ["Back or forward 10 seconds", ["j", "l"]],
+  ["Back or forward 5 seconds", ["←", "→"]],
   ["Full screen", ["f"]],
-  ["Sound off or on", ["m"]],
-  ["Louder or quieter, in the player", ["↑", "↓"]],
-  ["Subtitles off or on", ["c"]],
-  ["Select none", ["Esc"]],
-  ["This list", ["?"]],
+  ["Mute or unmute", ["m"]],
+  ["Volume up or down, in the player", ["↑", "↓"]],
+  ["Subtitles on or off", ["c"]],
+  ["Clear selection", ["Esc"]],
+  ["Show shortcuts", ["?"]],
 ];
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
-function selectNone() {
-  const before = document.querySelector("dialog[open], [role=alertdialog], [role=menu]"); // Escape closes that first
-  if (!before) document.querySelector("[data-select-none]")?.click();
+function clearSelection() {
+  const open = document.querySelector("dialog[open], [role=alertdialog], [role=menu]"); // Escape closes that first
+  if (!open) document.querySelector("[data-clear-selection]")?.click();
 }
 
 export function Shortcuts() {
   const dialog = useRef(null);
   useEffect(() => {
-    const acts = {
+    const actions = {
       "/": () => document.getElementById("search")?.focus(),
       u: () => document.getElementById("file-picker")?.click(),
       "?": () => dialog.current?.showModal(),
     };
     const press = (event) => {
-      if (event.key === "Escape" && !typing(event.target)) selectNone();
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !acts[event.key]) return;
+      if (event.key === "Escape" && !typing(event.target)) clearSelection();
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !actions[event.key]) return;
       event.preventDefault();
-      acts[event.key]();
+      actions[event.key]();
     };
     const click = (event) => event.target.closest?.("[data-show-keys]") && dialog.current?.showModal();
     document.addEventListener("keydown", press);

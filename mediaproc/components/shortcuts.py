@@ -1,4 +1,4 @@
-"""Keys that work on every page; `?` lists them."""
+"""Keyboard shortcuts of every page; `?` lists them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class Shortcuts(rx.NoSSRComponent):
-    """A dialog, shown by `?` or by any element with `data-show-keys`."""
+    """The dialog, opened by `?` or by any element with `data-show-keys`."""
 
     library = rx.asset("shortcuts.jsx", shared=True).importable_path
     tag = "Shortcuts"
@@ -16,5 +16,5 @@ shortcuts = Shortcuts.create
 
 SHOWS_KEYS = {"data-show-keys": "true"}
 
-SELECTS_NONE = {"data-select-none": "true"}
-"""For the button that Escape presses."""
+CLEARS_SELECTION = {"data-clear-selection": "true"}
+"""Marks the button that Escape presses."""

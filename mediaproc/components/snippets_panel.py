@@ -1,4 +1,4 @@
-"""“For developers”: what a video's page does, as lines for a shell, a player or a page; folded away."""
+"""For developers: the snippets of a video's page, in a collapsed panel."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from mediaproc.state.video import VideoState
 
 
 def snippets_panel() -> rx.Component:
-    """A panel of lines, each with a button that copies it."""
+    """The panel. Each snippet has a button that copies it."""
     return folded_panel(
         "For developers",
         rx.el.p(
-            "These lines do what this page does. They take your key from ",
+            "Do what this page does from a shell or a program. The commands read your API key from ",
             rx.el.code("MEDIAPROC_API_KEY"),
-            "; make one under ",
+            "; create one in ",
             rx.link("Settings → API keys", href=routes.SETTINGS, class_name="inline-link"),
-            ". What else there is stands in ",
-            rx.el.a("the API’s own page", href="/api/docs", class_name="inline-link", custom_attrs={**NATIVE}),
+            ". For everything else, see the ",
+            rx.el.a("API reference", href="/api/docs", class_name="inline-link", custom_attrs={**NATIVE}),
             ".",
         ),
-        rx.foreach(VideoState.chapters, _chapter),
+        rx.foreach(VideoState.snippets, _group),
     )
 
 
-def _chapter(chapter: rx.vars.ObjectVar[SnippetGroup]) -> rx.Component:
+def _group(group: rx.vars.ObjectVar[SnippetGroup]) -> rx.Component:
     return rx.el.section(
-        rx.el.h3(chapter.title),
-        rx.foreach(chapter.lines, _line),
+        rx.el.h3(group.title),
+        rx.foreach(group.snippets, _snippet),
         class_name="folded-part",
-        key=chapter.title,
+        key=group.title,
     )
 
 
-def _line(line: rx.vars.ObjectVar[Snippet]) -> rx.Component:
+def _snippet(snippet: rx.vars.ObjectVar[Snippet]) -> rx.Component:
     return rx.el.div(
-        rx.el.p(line.name, class_name="small"),
-        rx.cond(line.note != "", rx.el.p(line.note, class_name="quiet small")),
-        code_block(line.text, line.name),
-        class_name="line-to-copy",
-        key=line.name,
+        rx.el.p(snippet.name, class_name="small"),
+        rx.cond(snippet.note != "", rx.el.p(snippet.note, class_name="quiet small")),
+        code_block(snippet.text, snippet.name),
+        class_name="snippet",
+        key=snippet.name,
     )

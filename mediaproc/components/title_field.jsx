@@ -1,8 +1,8 @@
-// A video's title, changed in place: Enter or leaving the field keeps what was typed, Escape takes it back.
+// Title of a video, edited in place: Enter or leaving the field saves it, Escape discards the change.
 import { useEffect, useRef, useState } from "react";
 
 export function TitleField({ title, onRename }) {
-  const [typed, setTyped] = useState(null); // null: nobody is at it
+  const [typed, setTyped] = useState(null); // null: not being edited
   const sent = useRef(false);
   useEffect(() => {
     if (sent.current) setTyped(null);
@@ -13,9 +13,9 @@ export function TitleField({ title, onRename }) {
     setTyped(event.target.value);
   };
   const leave = () => {
-    const wanted = (typed ?? "").trim().replace(/\s+/g, " ");
-    sent.current = wanted !== "" && wanted !== title;
-    if (sent.current) onRename(wanted);
+    const entered = (typed ?? "").trim().replace(/\s+/g, " ");
+    sent.current = entered !== "" && entered !== title;
+    if (sent.current) onRename(entered);
     else setTyped(null);
   };
   const press = (event) => {
@@ -23,7 +23,7 @@ export function TitleField({ title, onRename }) {
     event.preventDefault();
     const field = event.target;
     if (event.key === "Escape") setTyped(null);
-    setTimeout(() => field.blur()); // once what Escape takes back is gone
+    setTimeout(() => field.blur()); // after the discarded text is gone, or leaving would save it
   };
   return (
     <input

@@ -1,4 +1,4 @@
-"""The title on a video's page."""
+"""Title field of a video's page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from reflex.event import passthrough_event_spec
 
 
 class TitleField(rx.NoSSRComponent):
-    """A field in place of a heading. What is typed there stays when somebody else gives the video another name."""
+    """A text field in place of a heading. What is being typed stays when another user renames the video."""
 
     library = rx.asset("title_field.jsx", shared=True).importable_path
     tag = "TitleField"

@@ -1,41 +1,41 @@
-// The field of a preset's watermark: an image goes to the API as soon as it is chosen, and the form carries its id.
+// Watermark field of the preset form: uploads the image as soon as it is selected, and submits its id.
 import { useId, useState } from "react";
 
-async function keep(file) {
+async function upload(file) {
   const answer = await fetch("/api/v1/images", {
     method: "POST",
     credentials: "same-origin",
     headers: { "Content-Type": "image/png" },
     body: file,
   }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  return answer?.ok ? { id: said.id } : { trouble: said?.detail || "The image could not be sent. Please try again." };
+  const data = await answer?.json().catch(() => null);
+  return answer?.ok ? { id: data.id } : { error: data?.detail || "Could not upload the image. Please try again." };
 }
 
 export function WatermarkField({ image }) {
-  const [{ id, trouble }, show] = useState({ id: image });
+  const [{ id, error }, show] = useState({ id: image });
   const [busy, setBusy] = useState(false);
   const field = useId();
   const choose = async (event) => {
     const [file] = event.target.files;
     if (!file) return;
     setBusy(true);
-    const kept = await keep(file);
+    const uploaded = await upload(file);
     setBusy(false);
-    show(kept.id ? kept : { id, ...kept });
+    show(uploaded.id ? uploaded : { id, ...uploaded });
     event.target.value = "";
   };
   return (
     <>
-      <label htmlFor={field}>Watermark, a PNG (if you like)</label>
+      <label htmlFor={field}>Watermark, PNG (optional)</label>
       <div className="watermark">
-        {id && <img src={`/api/v1/images/${id}`} alt="The watermark" />}
+        {id && <img src={`/api/v1/images/${id}`} alt="Watermark" />}
         <input id={field} type="file" accept="image/png" className="field" disabled={busy}
-          onChange={choose} aria-invalid={Boolean(trouble)} aria-describedby={`${field}-trouble`} />
-        {id && <button type="button" className="btn btn-small" onClick={() => show({})}>Without</button>}
+          onChange={choose} aria-invalid={Boolean(error)} aria-describedby={`${field}-error`} />
+        {id && <button type="button" className="btn btn-small" onClick={() => show({})}>Remove</button>}
       </div>
       <input type="hidden" name="watermark" value={id || ""} />
-      {trouble && <p className="form-error" role="alert" id={`${field}-trouble`}>{trouble}</p>}
+      {error && <p className="form-error" role="alert" id={`${field}-error`}>{error}</p>}
     </>
   );
 }

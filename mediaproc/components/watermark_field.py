@@ -1,4 +1,4 @@
-"""The field of a preset's watermark."""
+"""Watermark field of the preset form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import reflex as rx
 
 
 class WatermarkField(rx.NoSSRComponent):
-    """Sends the image that is chosen to the API; its id is the form's `watermark`. `image` is the id at first."""
+    """Uploads the image to the API; its id becomes the form's `watermark`. `image` is the initial id."""
 
     library = rx.asset("watermark_field.jsx", shared=True).importable_path
     tag = "WatermarkField"

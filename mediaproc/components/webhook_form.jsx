@@ -1,6 +1,6 @@
-// The form that adds a webhook. Its secret goes from the API to this tab and nowhere else, as a new API key does.
+// Form that adds a webhook. Its secret goes from the API to this tab only, like a new API key.
 import { useState } from "react";
-import { ShownOnce } from "./api_key_form.jsx";
+import { Secret } from "./api_key_form.jsx";
 
 async function add(form) {
   const answer = await fetch("/api/v1/webhooks", {
@@ -13,34 +13,34 @@ async function add(form) {
       events: form.getAll("event"),
     }),
   }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  if (answer?.ok) return { secret: said.secret };
-  return { trouble: said?.errors?.[0]?.message || said?.detail || "The webhook could not be added. Please try again." };
+  const data = await answer?.json().catch(() => null);
+  if (answer?.ok) return { secret: data.secret };
+  return { error: data?.errors?.[0]?.message || data?.detail || "Could not add the webhook. Please try again." };
 }
 
-export function WebhookForm({ children, onMade }) {
-  const [{ secret, trouble }, show] = useState({});
+export function WebhookForm({ children, onCreate }) {
+  const [{ secret, error }, show] = useState({});
   const [busy, setBusy] = useState(false);
   const submit = async (event) => {
     event.preventDefault();
     const form = event.currentTarget;
     setBusy(true);
-    const made = await add(new FormData(form));
+    const added = await add(new FormData(form));
     setBusy(false);
-    show(made);
-    if (!made.secret) return;
+    show(added);
+    if (!added.secret) return;
     form.reset();
-    onMade?.();
+    onCreate?.();
   };
   return (
     <>
-      <ShownOnce text={secret} label="The webhook's secret" onDone={() => show({})}>
-        <b>Copy this secret now.</b> Your server verifies by it who is calling. It is not shown again.
-      </ShownOnce>
+      <Secret text={secret} label="Webhook secret" onDone={() => show({})}>
+        <b>Copy this secret now.</b> Use it to verify the signature of each request. It will not be shown again.
+      </Secret>
       <form className="panel-body form" aria-label="New webhook" onSubmit={submit}>
         {children}
-        {trouble && <p className="form-error" role="alert">{trouble}</p>}
-        <button type="submit" className="btn btn-main" disabled={busy}>Add the webhook</button>
+        {error && <p className="form-error" role="alert">{error}</p>}
+        <button type="submit" className="btn btn-main" disabled={busy}>Add webhook</button>
       </form>
     </>
   );

@@ -1,4 +1,4 @@
-"""The form that adds a webhook, and shows its secret this once."""
+"""Form that adds a webhook and shows its secret once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class WebhookForm(rx.NoSSRComponent):
     library = rx.asset("webhook_form.jsx", shared=True).importable_path
     tag = "WebhookForm"
 
-    on_made: rx.EventHandler[no_args_event_spec]
+    on_create: rx.EventHandler[no_args_event_spec]
 
 
 webhook_form = WebhookForm.create

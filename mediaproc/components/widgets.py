@@ -1,4 +1,4 @@
-"""Small drawn parts that several pages use."""
+"""Widgets that several pages use: buttons, icons, panels, forms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reflex_components_core.el.elements.base import BaseHTML
 
 
 class PostForm(BaseHTML):
-    """A form that the browser itself sends: Reflex's own never leaves the page, so it can't get HttpOnly cookies."""
+    """A form that the browser submits natively: a Reflex form stays on the page and cannot receive HttpOnly cookies."""
 
     tag = "form"
 
@@ -21,7 +21,7 @@ post_form = PostForm.create
 
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
-    """A picture that says nothing to a screen reader: the words beside it do."""
+    """A decorative icon, hidden from screen readers."""
     return rx.icon(name, size=size, aria_hidden="true", stroke_width=1.75, **props)
 
 
@@ -30,13 +30,13 @@ def mark() -> rx.Component:
     return rx.image(src="/favicon.svg", alt="", width="28px", height="28px")
 
 
-def bar(value: Any, label: Any, **props: Any) -> rx.Component:
-    """A thin bar, 0 to 100."""
+def progress_bar(value: Any, label: Any, **props: Any) -> rx.Component:
+    """A thin progress bar; `value` is 0 to 100."""
     return rx.el.progress(value=value, max=100, aria_label=label, class_name="bar", **props)
 
 
 def button(*children: Any, kind: str = "", **props: Any) -> rx.Component:
-    """A button in one of the strengths of `mediaproc.css`: main, bare, danger, small, icon."""
+    """A button. `kind` names styles of `mediaproc.css`, separated by spaces: main, bare, danger, small, icon."""
     names = " ".join(["btn", *(f"btn-{each}" for each in kind.split())])
     return rx.el.button(*children, class_name=names, **{"type": "button", **props})
 
@@ -46,18 +46,18 @@ def field(**props: Any) -> rx.Component:
     return rx.el.input(class_name="field", **props)
 
 
-def unseen(*children: Any, **props: Any) -> rx.Component:
-    """Read out, not seen."""
+def visually_hidden(*children: Any, **props: Any) -> rx.Component:
+    """Text for screen readers only."""
     return rx.el.span(*children, class_name="hidden-visually", **props)
 
 
 def fold(summary: str, *children: Any) -> rx.Component:
-    """Details for those who ask."""
+    """Collapsed details."""
     return rx.el.details(rx.el.summary(summary), *children, class_name="fold")
 
 
 def folded_panel(title: str, *content: Any, **on_summary: Any) -> rx.Component:
-    """A part of a page for those who ask: its heading opens it."""
+    """A collapsed panel, opened by its heading."""
     return rx.el.details(
         rx.el.summary(rx.el.h2(title, class_name="mp-h2"), class_name="panel-head", **on_summary),
         rx.el.div(*content, class_name="panel-body"),
@@ -66,7 +66,7 @@ def folded_panel(title: str, *content: Any, **on_summary: Any) -> rx.Component:
 
 
 def panel(title: Any, subtitle: Any, *content: Any) -> rx.Component:
-    """A part of a page under a heading of its own."""
+    """A panel with a heading and a subtitle."""
     return rx.el.section(
         rx.el.div(
             rx.el.div(rx.el.h2(title, class_name="mp-h2"), rx.el.p(subtitle, class_name="quiet small hint")),
@@ -78,14 +78,14 @@ def panel(title: Any, subtitle: Any, *content: Any) -> rx.Component:
 
 
 def code_block(text: Any, label: str) -> rx.Component:
-    """Text to read or paste, with a button that copies it."""
+    """Preformatted text with a button that copies it."""
     return rx.el.div(
         rx.el.pre(text, tab_index=0, aria_label=label, role="group"),
         button(
             icon("copy", 14),
             kind="bare small icon copy",
             title="Copy",
-            aria_label=f"Copy: {label}",
+            aria_label=f"Copy {label}",
             on_click=rx.set_clipboard(text),
         ),
         class_name="code",
@@ -93,4 +93,4 @@ def code_block(text: Any, label: str) -> rx.Component:
 
 
 NATIVE = {"reloadDocument": True}
-"""For a link that the browser follows itself: Reflex draws every link as one of its router."""
+"""Makes the browser follow a link itself; by default Reflex's router handles every link."""

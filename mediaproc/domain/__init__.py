@@ -1,1 +1,1 @@
-"""What Mediaproc speaks of: tables, states, pure transitions and the one error tree."""
+"""Domain: tables, states, pure transitions and the error tree."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -19,7 +17,7 @@ class VideoStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing more happens by itself."""
+        """True if nothing more happens without a request."""
         return self in {VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.CANCELLED}
 
 
@@ -35,17 +33,17 @@ class JobState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether the job has ended."""
+        """True if the job has ended."""
         return self in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
 
     @property
     def waiting(self) -> bool:
-        """Whether a worker may claim the job."""
+        """True if a worker may claim the job."""
         return self in {JobState.QUEUED, JobState.RETRYING}
 
 
 class JobKind(StrEnum):
-    """What a job does; a handler of the worker performs each."""
+    """Kind of a job. A handler of the worker performs each."""
 
     PROCESS = "process"
     """A video: it is read and planned; the rest are parts of it, which are jobs of their own."""
@@ -73,12 +71,12 @@ class JobKind(StrEnum):
 
     @property
     def afterwards(self) -> bool:
-        """Whether it comes after the end of its whole, which neither waits for it nor fails with it."""
+        """True if it runs after its parent has ended, which neither waits for it nor fails with it."""
         return self in {JobKind.STORYBOARD, JobKind.MEASURE}
 
 
 class RenditionKind(StrEnum):
-    """What a rendition holds."""
+    """Media type of a rendition."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -130,7 +128,7 @@ class UploadState(StrEnum):
 
 
 class Stage(StrEnum):
-    """What an attempt is doing now, as the page shows it."""
+    """Stage of an attempt, as the page shows it."""
 
     PROBE = "probe"
     ENCODE = "encode"
@@ -147,24 +145,3 @@ VIDEO_STATUS_OF_JOB: dict[JobState, VideoStatus] = {
     JobState.CANCELLED: VideoStatus.CANCELLED,
 }
 """A video with a job has the status that its newest job gives it."""
-
-
-def next_attempt_at(
-    *,
-    retryable: bool,
-    attempt: int,
-    max_attempts: int,
-    base_seconds: float,
-    now: datetime,
-    jitter: float | None = None,
-) -> datetime | None:
-    """When to try again, or None for never.
-
-    Exponential back-off with "equal jitter": half of `base · 2^(attempt-1)` is certain, half is drawn
-    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `attempt` counts from 1.
-    """
-    if not retryable or attempt >= max_attempts:
-        return None
-    ceiling = min(base_seconds * 2 ** (attempt - 1), 3600.0)
-    drawn = random.random() if jitter is None else jitter  # noqa: S311  # spreads load, guards nothing
-    return now + timedelta(seconds=ceiling / 2 + ceiling / 2 * drawn)

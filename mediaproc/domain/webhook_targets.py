@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: the public ones of the internet, and what the operator allows beside them."""
+"""Addresses that webhooks may reach: public ones, and those that the operator allows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _METADATA = IPv4Network("168.63.129.16/32")
 
 
 def may_reach(address: str, allowed: Collection[Network] = ()) -> bool:
-    """Whether a request may go to this address, as resolved. An IPv4 address within an IPv6 one is what counts."""
+    """Return whether a request may go to this resolved address. An IPv4-mapped IPv6 address counts as its IPv4
+    address.
+    """
     ip = _meant(ip_address(address.partition("%")[0]))
     if any(ip.version == network.version and ip in network for network in allowed):
         return True

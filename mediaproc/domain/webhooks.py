@@ -1,4 +1,4 @@
-"""What webhooks tell, how a delivery may end, and when it is tried again: pure rules."""
+"""Webhook rules: events, results of an attempt, and the retry schedule. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from mediaproc.domain.errors import Detail
 
 
 class WebhookEvent(StrEnum):
@@ -23,7 +25,7 @@ class WebhookEvent(StrEnum):
 
     @property
     def chosen(self) -> bool:
-        """Whether a webhook chooses to hear of it; a test comes to every one."""
+        """True if a webhook can subscribe to it. A test event goes to any webhook."""
         return self is not WebhookEvent.TEST
 
 
@@ -49,7 +51,7 @@ LONGEST_ASKED_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one try: a status, or the sentence that says why there is none. `refused`: we did not even try."""
+    """Result of one attempt: a status, or the reason why there is none. `refused`: the request was not sent."""
 
     status: int | None = None
     body: str = ""
@@ -60,13 +62,13 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver has taken it. A redirect is no such answer: it is not followed."""
+        """True if the receiver accepted it. Redirects are not followed and don't count."""
         return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What follows from a try: how the delivery stands, when it is tried again, why the webhook is switched off."""
+    """Consequence of an attempt: state of the delivery, time of the next attempt, reason to disable the webhook."""
 
     state: DeliveryState
     again_at: datetime | None = None
@@ -93,10 +95,10 @@ def judge(
     if event is WebhookEvent.TEST:
         return Verdict(DeliveryState.FAILED)
     if answer.status == 410:
-        return Verdict(DeliveryState.FAILED, switched_off="The receiver answered 410: it wants no more of this")
+        return Verdict(DeliveryState.FAILED, switched_off=Detail.DISABLED_BY_410)
     if failing_since is not None and now - failing_since >= SWITCHED_OFF_AFTER:
         return Verdict(
-            DeliveryState.FAILED, switched_off=f"It failed for {SWITCHED_OFF_AFTER.days} days without a break"
+            DeliveryState.FAILED, switched_off=Detail.DISABLED_AFTER_FAILURES.format(days=SWITCHED_OFF_AFTER.days)
         )
     if answer.refused or attempt > len(WAITS_SECONDS):
         return Verdict(DeliveryState.FAILED)

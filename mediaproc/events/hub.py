@@ -126,7 +126,7 @@ class Hub:
 
     @property
     def connected(self) -> bool:
-        """Whether Redis answers, as far as the reader knows."""
+        """True if Redis answers, as far as the reader knows."""
         return self._connected.is_set()
 
     def subscribe(
@@ -209,7 +209,7 @@ class Hub:
     async def _resume(self, connection: Any) -> None:
         """Go on after the last event that was read, if Redis still has it; else tell everyone of a gap."""
         losers: Iterable[Subscription] = self._blind
-        if self._cursor is None or not await _still_kept(connection, self._cursor):
+        if self._cursor is None or not await _still_in_stream(connection, self._cursor):
             self._cursor = await streams.last_cursor(connection)
             losers = self._everyone()
         for subscription in losers:
@@ -267,8 +267,8 @@ def _end(waiter: asyncio.Future[None]) -> None:
         waiter.set_result(None)
 
 
-async def _still_kept(connection: Any, cursor: str) -> bool:
-    """Whether the firehose still has this event, so that nothing after it is missing."""
+async def _still_in_stream(connection: Any, cursor: str) -> bool:
+    """Return whether the firehose still has this event, so that nothing after it is missing."""
     if cursor_order(cursor) == (0, 0):
         return True
     return bool(await connection.xrange(streams.FIREHOSE, cursor, cursor, count=1))

@@ -1,7 +1,7 @@
-"""What one listener has not yet taken: the newest progress of each video, and all other events in order.
+"""Mailbox of one listener: the newest progress of each video, and all other events in order.
 
-A slow listener therefore costs a bounded amount of memory: old progress is overtaken by new, and when too many
-other events wait, all are dropped and the gap is told with what is taken next.
+Memory is bounded for a slow listener: new progress replaces old, and if too many other events wait, all are dropped and
+the gap is reported with the next batch.
 """
 
 from __future__ import annotations

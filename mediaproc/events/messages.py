@@ -1,4 +1,4 @@
-"""What an event is: its type, its video and team, and the JSON object that programs read."""
+"""Events: type, video, team, and the JSON object that programs read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EventType(StrEnum):
 
     @property
     def afterwards(self) -> bool:
-        """Whether it comes after the end of a video, and is no news to whoever follows only that."""
+        """True if it comes after the end of a video, and is not news to those who follow only that."""
         return self in {EventType.STORYBOARD, EventType.QUALITY}
 
 
@@ -52,7 +52,7 @@ class Event:
 
     @cached_property
     def order(self) -> tuple[int, int]:
-        """Where it stands among all events; see `cursor_order`."""
+        """Position among all events; see `cursor_order`."""
         return cursor_order(self.cursor)
 
     def to_fields(self) -> dict[str, str]:

@@ -66,7 +66,7 @@ def connection() -> Any:
 
 
 def _continues(after: tuple[int, int], firehose: Any, *, known: bool, kept: Any) -> bool:
-    """Whether nothing after the cursor is missing, by what Redis says of the firehose and of the stream."""
+    """Return whether nothing after the cursor is missing, judging by the firehose and the stream."""
     newest = _edge(firehose, "last-generated-id")
     if after >= newest:
         return after == newest
@@ -79,7 +79,7 @@ def _continues(after: tuple[int, int], firehose: Any, *, known: bool, kept: Any)
 
 
 def _may_have_expired(after: tuple[int, int]) -> bool:
-    """Whether a stream may have had events after this and have expired since. `0-0` was given before any event."""
+    """Return whether a stream may have had later events and expired. `0-0` was given before any event."""
     return after != (0, 0) and after[0] / 1000 < time.time() - streams.RETENTION_SECONDS + 60
 
 

@@ -1,1 +1,1 @@
-"""What is known about video, as tables and pure functions: nothing here opens a file or starts a process."""
+"""Media: knowledge about video as tables and pure functions. Opens no file and starts no process."""

@@ -68,9 +68,8 @@ def chunk_of(number: int, *, start_seconds: float, length_seconds: float, last: 
 
 
 def _divisible(info: MediaInfo, preset: Preset) -> bool:
-    """Whether a frame of it is made of that frame alone, not of fields.
-
-    Where only a part is kept, the source's keyframes stand at other times than the segments' edges.
+    """Return whether each frame is coded as a frame, not as fields. With edits, the source's keyframes are at other
+    times than the segment edges.
     """
     return info.duration_seconds > LONGEST_ALONE_SECONDS and not info.video.interlaced and not preset.edits.trimmed
 

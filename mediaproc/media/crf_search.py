@@ -1,7 +1,7 @@
-"""Which CRF has a certain VMAF: tried on samples, as few times as that takes.
+"""CRF search: finds the CRF with a target VMAF by encoding samples, with as few tries as possible.
 
-VMAF falls with the CRF, nearly in a line between neighbours, so two tries on either side of the target tell the rest
-(ab-av1 and Av1an search in the same manner).
+VMAF falls with the CRF, nearly linearly between neighbours, so that two tries on either side of the target tell the
+rest (ab-av1 and Av1an search in the same way).
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from mediaproc.media.commands import encode
 from mediaproc.media.edits import NO_EDITS
 from mediaproc.media.encoders import CRF_BOUNDS
 from mediaproc.media.ladder import Rung
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.media.probe import MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 
 SAMPLES = 3
-MOST_TRIES = 4
+MAX_TRIES = 4
 
 _CLOSE = 0.5
-"""So much above the target is good enough: nobody sees it."""
+"""Points of VMAF above the target that are accepted: the difference is invisible."""
 
 _USUAL_SLOPE = 0.8
-"""Points of VMAF that a step of the CRF costs, until two tries have told it."""
+"""Points of VMAF that one step of the CRF costs, until two tries have shown it."""
 
-_LEAST_SLOPE = 0.2
-_LONGEST_STEP = 12
+_MIN_SLOPE = 0.2
+_MAX_STEP = 12
 
 
 @dataclass(frozen=True)
 class Search:
-    """The search for one rung. `known` are CRFs that were tried, with the VMAF that they had."""
+    """State of the search for one rung. `known` maps each CRF that was tried to its VMAF."""
 
     target: float
     first: int
@@ -44,16 +44,16 @@ class Search:
     highest: int
     known: Mapping[int, float] = field(default_factory=dict[int, float])
 
-    def learnt(self, crf: int, vmaf: float) -> Search:
-        """The search after one more try."""
+    def with_try(self, crf: int, vmaf: float) -> Search:
+        """Return the search after one more try."""
         return replace(self, known={**self.known, crf: vmaf})
 
     def next_crf(self) -> int | None:
-        """What to try now; None when enough is known."""
+        """Return the CRF to try next, or None when enough is known."""
         reached, missed = self._reached, self._missed
         if reached is None and missed is None:
             return min(max(self.first, self.lowest), self.highest)
-        if len(self.known) >= MOST_TRIES or (reached is not None and self.known[reached] - self.target <= _CLOSE):
+        if len(self.known) >= MAX_TRIES or (reached is not None and self.known[reached] - self.target <= _CLOSE):
             return None
         if reached is None:
             return self._finer(missed or self.lowest)
@@ -62,7 +62,7 @@ class Search:
         return min(max(self._between(reached, missed), reached + 1), missed - 1) if missed - reached > 1 else None
 
     def result(self) -> tuple[int, float]:
-        """The coarsest CRF that has the target, and its VMAF, measured or lying on the line between two tries."""
+        """Return the coarsest CRF that reaches the target, and its VMAF, measured or interpolated between two tries."""
         reached, missed = self._reached, self._missed
         if reached is None or missed is None:
             best = missed if reached is None else reached
@@ -73,13 +73,13 @@ class Search:
 
     @property
     def _reached(self) -> int | None:
-        """The coarsest that had the target, and nothing finer that had not."""
+        """Coarsest CRF that reached the target, finer than every one that did not."""
         missed = self._missed
         return max((crf for crf in self.known if missed is None or crf < missed), default=None)
 
     @property
     def _missed(self) -> int | None:
-        """The finest that had not."""
+        """Finest CRF that did not reach the target."""
         return min((crf for crf, vmaf in self.known.items() if vmaf < self.target), default=None)
 
     def _between(self, reached: int, missed: int) -> int:
@@ -88,34 +88,34 @@ class Search:
 
     def _finer(self, missed: int) -> int | None:
         step = ceil((self.target - self.known[missed]) / self._slope)
-        return max(self.lowest, missed - min(step, _LONGEST_STEP)) if missed > self.lowest else None
+        return max(self.lowest, missed - min(step, _MAX_STEP)) if missed > self.lowest else None
 
     def _coarser(self, reached: int) -> int | None:
         step = max(1, round((self.known[reached] - self.target) / self._slope))
-        return min(self.highest, reached + min(step, _LONGEST_STEP)) if reached < self.highest else None
+        return min(self.highest, reached + min(step, _MAX_STEP)) if reached < self.highest else None
 
     @property
     def _slope(self) -> float:
         if len(self.known) < 2:
             return _USUAL_SLOPE
         (fine, high), (coarse, low) = min(self.known.items()), max(self.known.items())
-        return max(_LEAST_SLOPE, (high - low) / (coarse - fine))
+        return max(_MIN_SLOPE, (high - low) / (coarse - fine))
 
 
 def search_for(rung: Rung, preset: Preset, target: float) -> Search:
-    """The search for a rung: it begins with what the codec usually takes."""
+    """Return the search for a rung. It begins with the rung's own CRF."""
     lowest, highest = CRF_BOUNDS[preset.codec]
     return Search(target=target, first=rung.crf, lowest=lowest, highest=highest)
 
 
-def chosen(rung: Rung, search: Search) -> Chosen:
-    """What was found for a rung."""
+def chosen(rung: Rung, search: Search) -> ChosenCrf:
+    """Return the result for a rung."""
     crf, vmaf = search.result()
-    return Chosen(rung=rung.name, crf=crf, vmaf=round(vmaf, 1))
+    return ChosenCrf(rung=rung.name, crf=crf, vmaf=round(vmaf, 1))
 
 
 def sample_info(largest: Rung) -> MediaInfo:
-    """What a sample is that was cut out in the size of the largest rung."""
+    """Describe a sample that was cut out in the size of the largest rung."""
     video = VideoTrack(
         index=0,
         codec="h264",
@@ -134,16 +134,16 @@ def sample_info(largest: Rung) -> MediaInfo:
 
 
 def of_samples(preset: Preset) -> Preset:
-    """The preset for samples, which are edited already."""
+    """Return the preset for samples, which are edited already."""
     return replace(preset, edits=NO_EDITS)
 
 
 def encode_arguments(info: MediaInfo, *, preset: Preset, rungs: Sequence[Rung], number: int, threads: int) -> list[str]:
-    """Encode a sample in each rung, by the very command that encodes a chunk."""
+    """Return a command that encodes a sample in each rung, exactly as a chunk is encoded."""
     return encode.encode_arguments(
         info, source=Source(layout.sample(number)), preset=preset, rungs=rungs, threads=threads, chunk=_MIDDLE
     )
 
 
 _MIDDLE = Chunk(number=1, start_seconds=0.0, end_seconds=None, length_seconds=0.0, first_segment=0, segments=None)
-"""Not a video's first chunk, which has more keyframes at its beginning than the rest."""
+"""A chunk other than the first, which has more keyframes at its beginning."""

@@ -57,8 +57,8 @@ class Representation:
     start_seconds: float = 0.0
 
     @property
-    def is_sound(self) -> bool:
-        """Whether it is sound alone."""
+    def is_audio(self) -> bool:
+        """True if it is audio only."""
         return self.height == 0
 
     @property
@@ -87,14 +87,16 @@ def mpd(representations: Sequence[Representation]) -> str:
 
 
 def _kind(representation: Representation) -> tuple[bool, str, bool, str]:
-    """What a player may change to without being asked is alike: never one of several sounds. The default is first."""
+    """Group of representations that a player may switch between by itself. Never several audio tracks; the default
+    comes first.
+    """
     label = representation.label
     codec = representation.codecs.partition(".")[0]
-    return representation.is_sound, codec, bool(label) and not label.is_default, representation.id if label else ""
+    return representation.is_audio, codec, bool(label) and not label.is_default, representation.id if label else ""
 
 
 def _adaptation_set(period: xml.Element, number: int, alike: list[Representation]) -> None:
-    kind = "audio" if alike[0].is_sound else "video"
+    kind = "audio" if alike[0].is_audio else "video"
     attributes = {
         "id": str(number),
         "contentType": kind,
@@ -114,7 +116,7 @@ def _adaptation_set(period: xml.Element, number: int, alike: list[Representation
 
 
 def _coloured(found: xml.Element, video_range: str) -> None:
-    """What HDR is. Supplemental: a player that does not know it would show nothing at all if it had to."""
+    """HDR signalling. Supplemental: a player that does not know an essential property would show nothing."""
     transfer = _TRANSFERS.get(video_range)
     for name, value in (("ColourPrimaries", 9), ("TransferCharacteristics", transfer), ("MatrixCoefficients", 9)):
         if transfer:
@@ -123,7 +125,7 @@ def _coloured(found: xml.Element, video_range: str) -> None:
 
 
 def _labelled(found: xml.Element, label: Label) -> None:
-    """What one of several sounds is, in the order that the schema asks for."""
+    """Label of one of several audio tracks, in the order that the schema requires."""
     xml.SubElement(found, "Label").text = label.title
     if label.role is Role.DESCRIPTION:
         xml.SubElement(found, "Accessibility", {"schemeIdUri": _AUDIENCES, "value": "1"})  # who doesn't see the picture
@@ -133,10 +135,10 @@ def _labelled(found: xml.Element, label: Label) -> None:
 
 def _representation(parent: xml.Element, rendition: Representation) -> None:
     attributes = {"id": rendition.id, "codecs": rendition.codecs, "bandwidth": str(rendition.bandwidth_bps)}
-    if not rendition.is_sound:
+    if not rendition.is_audio:
         attributes |= {"width": str(rendition.width), "height": str(rendition.height), **_rate(rendition.frame_rate)}
     found = xml.SubElement(parent, "Representation", attributes)
-    if rendition.is_sound:
+    if rendition.is_audio:
         xml.SubElement(found, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(rendition.channels)})
     template = {
         "timescale": str(_TIMESCALE),

@@ -1,28 +1,30 @@
-"""What is done to a video before it is encoded: it is cut short, cropped, turned, marked, and tracks are left out."""
+"""Edits: what a preset changes in a video before it is encoded (trim, crop, rotation, watermark, tracks)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from mediaproc.media import languages, tracks
+from mediaproc.media.filters.graph import Filter
 from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
 
-Filter = tuple[str, ...]
-"""A filter's name and its values in order."""
-
-_TURNS: dict[int, tuple[Filter, ...]] = {
-    90: (("transpose", "clock"),),
-    180: (("hflip",), ("vflip",)),
-    270: (("transpose", "cclock"),),
+_ROTATIONS: dict[int, tuple[Filter, ...]] = {
+    90: (Filter("transpose", ("clock",)),),
+    180: (Filter("hflip"), Filter("vflip")),
+    270: (Filter("transpose", ("cclock",)),),
 }
+"""Filters by degrees clockwise."""
+
+_STORED_NAMES = {"first_audio_only": "first_sound_only"}
+"""Fields that are stored under an older name."""
 
 
 @dataclass(frozen=True)
 class Crop:
-    """What is cut off at each side, as a part of the width or height."""
+    """Crop at each side, as a fraction of the width or height."""
 
     left: float = 0.0
     top: float = 0.0
@@ -31,17 +33,17 @@ class Crop:
 
     @property
     def width(self) -> float:
-        """What is left of the width."""
+        """Fraction of the width that is left."""
         return 1 - self.left - self.right
 
     @property
     def height(self) -> float:
-        """What is left of the height."""
+        """Fraction of the height that is left."""
         return 1 - self.top - self.bottom
 
 
 class Corner(StrEnum):
-    """Where a watermark is."""
+    """Corner of a watermark."""
 
     TOP_LEFT = "top-left"
     TOP_RIGHT = "top-right"
@@ -51,9 +53,10 @@ class Corner(StrEnum):
 
 @dataclass(frozen=True)
 class Watermark:
-    """A picture in a corner. `image` is the SHA-256 of a PNG of the team, in hexadecimal.
+    """An image in a corner. `image` is the SHA-256 of one of the team's PNGs, in hexadecimal.
 
-    It fills so large a part (`size`) of the picture's width or height, whichever it meets first.
+    It fills the fraction `size` of the video's width or height, whichever it reaches first. An `opacity` of 1 hides
+    what is below it.
     """
 
     image: str
@@ -64,9 +67,9 @@ class Watermark:
 
 @dataclass(frozen=True)
 class Edits:
-    """`rotate` is in degrees clockwise, after the crop; no `end_seconds` is the video's own end.
+    """All edits of a preset. `rotate` is in degrees clockwise, after the crop; no `end_seconds` means the video's end.
 
-    `burn_in` makes one track of subtitles a part of the picture: the first in `subtitle_language`, else the first.
+    `burn_in` draws one track of subtitles on the video: the first in `subtitle_language`, else the first.
     """
 
     start_seconds: float = 0.0
@@ -74,28 +77,33 @@ class Edits:
     crop: Crop = Crop()
     rotate: int = 0
     mute: bool = False
-    first_sound_only: bool = False
+    first_audio_only: bool = False
     without_subtitles: bool = False
     watermark: Watermark | None = None
     burn_in: bool = False
     subtitle_language: str = ""
 
     @property
-    def leaves_picture(self) -> bool:
-        """Whether the picture stays as it is, from its beginning to its end."""
+    def leaves_video(self) -> bool:
+        """True if the video stays as it is from beginning to end."""
         return not (self.trimmed or self.rotate or self.burn_in) and (self.crop, self.watermark) == (Crop(), None)
 
     @property
     def trimmed(self) -> bool:
-        """Whether only a part of the video is kept."""
+        """True if only a part of the video is kept."""
         return self.start_seconds > 0 or self.end_seconds is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the edits as they are stored."""
+        return {_STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Edits:
-        """From what `dataclasses.asdict` makes of it."""
+        """Return the edits from what `to_json` made of them."""
+        names = {stored: name for name, stored in _STORED_NAMES.items()}
         mark = value.get("watermark")
         known: dict[str, Any] = {
-            **value,
+            **{names.get(name, name): each for name, each in value.items()},
             "crop": Crop(**value["crop"]),
             "watermark": _watermark(mark) if mark else None,
         }
@@ -111,39 +119,39 @@ NO_EDITS = Edits()
 
 
 def edited(info: MediaInfo, edits: Edits) -> MediaInfo:
-    """A source once edited: its length, its size as shown, its tracks. Raises BeyondLimits for nothing left."""
+    """Return a source after editing: its duration, display size and tracks. Raises BeyondLimits if nothing is left."""
     if edits == NO_EDITS:
         return info
     width, height = info.video.display_width * edits.crop.width, info.video.display_height * edits.crop.height
     if edits.rotate % 180:
         width, height = height, width
     shown = replace(info.video, display_width=max(2, round(width)), display_height=max(2, round(height)))
-    kept = tracks.default_first(info.audio)[:1] if edits.first_sound_only else info.audio
+    audio = tracks.default_first(info.audio)[:1] if edits.first_audio_only else info.audio
     return replace(
         info,
         video=shown,
-        audio=() if edits.mute else tuple(kept),
+        audio=() if edits.mute else tuple(audio),
         text=_texts(info, edits),
         duration_seconds=_length(info.duration_seconds, edits),
     )
 
 
 def entry_options(edits: Edits) -> dict[str, str]:
-    """Options of the input that read only the part that is kept: exact to the frame, and its time begins at 0."""
+    """Return input options that read only the part that is kept, exact to the frame; its time begins at 0."""
     start = {"ss": f"{edits.start_seconds:.3f}"} if edits.start_seconds else {}
     length = {} if edits.end_seconds is None else {"t": f"{edits.end_seconds - edits.start_seconds:.3f}"}
     return {**start, **length}
 
 
-def picture_filters(edits: Edits) -> list[Filter]:
-    """Filters, in the order in which they follow the source's own upright picture."""
+def video_filters(edits: Edits) -> list[Filter]:
+    """Return the filters for crop and rotation, in the order in which they follow the source's own upright video."""
     crop = edits.crop
     sides = (f"iw*{crop.width:.6g}", f"ih*{crop.height:.6g}", f"iw*{crop.left:.6g}", f"ih*{crop.top:.6g}")
-    return [*([("crop", *sides)] if crop != Crop() else []), *_TURNS.get(edits.rotate, ())]
+    return [*([Filter("crop", sides)] if crop != Crop() else []), *_ROTATIONS.get(edits.rotate, ())]
 
 
 def _texts(info: MediaInfo, edits: Edits) -> tuple[TextTrack, ...]:
-    """Where subtitles are burnt in, that one track is all there is."""
+    """Return the text tracks that remain. If subtitles are burnt in, that is the one track to draw."""
     if edits.without_subtitles:
         return ()
     if not edits.burn_in:

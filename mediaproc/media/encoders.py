@@ -1,4 +1,4 @@
-"""What each encoder of pictures must be told, so that its segments begin by the clock and stand one after another."""
+"""Options of each video encoder that make segments begin by the clock and follow each other without a seam."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEEP_CODECS = frozenset({"hevc", "av1"})
 """Those of which players know 10 bits."""
 
 
-def picture_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
+def video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""
     return {
         "c:v": preset.encoder,
@@ -71,10 +71,10 @@ def _svt_av1(rung: Rung, _preset: Preset, threads: int) -> dict[str, Any]:
 
 
 def _said(rung: Rung) -> bool:
-    """Whether an encoder is told how many frames a second share `maxrate`.
+    """Return whether the encoder must be given the frame rate that `maxrate` refers to.
 
-    From FFmpeg it hears the source's nominal rate, of which frames may have been left out: it would spend half of
-    the bits. x264 counts by the frames' own times.
+    FFmpeg passes the source's nominal rate, although frames may have been dropped, so half of the bits would be spent.
+    x264 counts by the frames' own times.
     """
     return rung.frame_rate >= 1
 

@@ -1,4 +1,4 @@
-"""Which rungs a source gets: never larger than itself, even in size, upright or lying as it is."""
+"""Rungs for a source: never larger than the source, even dimensions, same orientation."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _as_it_is(info: MediaInfo) -> Rung:
 
 
 def _scale(video: VideoTrack, target: RungTarget) -> Fraction:
-    """What the picture must be multiplied with to fill the target's box."""
+    """Factor that scales the frame to fill the target's box."""
     long_side = max(video.display_width, video.display_height)
     return min(Fraction(target.long_side, long_side), Fraction(target.short_side, video.short_side))
 

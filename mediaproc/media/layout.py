@@ -38,7 +38,7 @@ def sample(number: int) -> str:
 
 
 def vmaf(rendition: str) -> str:
-    """What libvmaf says of a rendition."""
+    """Report of libvmaf about a rendition."""
     return f"{rendition}.vmaf.json"
 
 

@@ -18,7 +18,7 @@ _RANGE_LU = 20.0
 
 @dataclass(frozen=True)
 class Loudness:
-    """What was measured: integrated loudness and threshold in LUFS, range in LU, true peak in dBTP."""
+    """Measured loudness: integrated loudness and threshold in LUFS, range in LU, true peak in dBTP."""
 
     integrated: float
     true_peak: float
@@ -28,7 +28,7 @@ class Loudness:
 
     @property
     def audible(self) -> bool:
-        """Whether there is anything above the absolute gate of R 128."""
+        """True if anything is above the absolute gate of R 128."""
         return math.isfinite(self.integrated) and self.integrated > -70
 
 
@@ -50,7 +50,7 @@ def applying(target_lufs: float, measured: Loudness) -> dict[str, Any]:
 
 
 def parse(text: str) -> Loudness:
-    """What `loudnorm` wrote. Raises ValueError if that is nothing."""
+    """Parse the output of `loudnorm`. Raises ValueError if there is none."""
     said = cast("dict[str, str]", json.loads(text))
     return Loudness(
         integrated=float(said["input_i"]),

@@ -1,4 +1,4 @@
-"""Where a Matroska or WebM may be cut: its Cues, an index of keyframes that stands in one place (RFC 9559, 5.1.5)."""
+"""Keyframes of a Matroska or WebM file, from its Cues, an index in one place (RFC 9559, 5.1.5)."""
 
 from __future__ import annotations
 

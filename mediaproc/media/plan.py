@@ -1,4 +1,4 @@
-"""What would be done with a source, as data: rungs, chunks, and every FFmpeg command, ready to be pasted."""
+"""Plan: what would be done with a source, as data: rungs, chunks, and every FFmpeg command, ready to be pasted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 from mediaproc.media import ladder, plan_steps
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.commands import encode, source_copy
+from mediaproc.media.commands import audio, source_copy
 from mediaproc.media.ladder import Rung
-from mediaproc.media.plan_steps import Step
+from mediaproc.media.plan_steps import PlanContext, Step
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 
 NAMELESS = Source("https://source")
-"""A source whose address is nobody's business: in commands it stands as "$SOURCE"."""
+"""A source whose address is private: in commands it appears as "$SOURCE"."""
 
 
 @dataclass(frozen=True)
-class Outline:
-    """Everything that is done with a source, in order."""
+class Plan:
+    """Everything that is done with a source, in order. Sizes are in pixels, frame rates in frames per second."""
 
     preset: str
     preset_version: int
@@ -35,10 +35,10 @@ class Outline:
     chunks: tuple[Chunk, ...]
     steps: tuple[Step, ...]
     reused: tuple[str, ...] = ()
-    """Names of rungs and sounds that were made before."""
+    """Names of renditions that were made before."""
 
     def to_json(self) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the plan as JSON values."""
         rungs = [asdict(rung) | {"frame_rate": round(float(rung.frame_rate), 3)} for rung in self.rungs]
         return asdict(self) | {
             "rungs": rungs,
@@ -49,18 +49,18 @@ class Outline:
 
 
 def obstacle(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> str | None:
-    """Why a preset makes nothing of a source, as a clause for people, or None.
+    """Return why a preset can't process a source, as a clause for people, or None if it can.
 
-    `keyframes` are its times in seconds, where they are known.
+    `keyframes` are their times in seconds; empty if unknown.
     """
     if preset.copies:
         return source_copy.obstacle(info, keyframes)
-    if preset.sounds:
-        return None if encode.main_audio(info) else "it has no sound"
-    return None if info.video.shown else "it has no picture"
+    if preset.audio_files:
+        return None if audio.main_track(info) else "it has no audio"
+    return None if info.video.shown else "it has no video"
 
 
-def outline_of(
+def plan_of(
     info: MediaInfo,
     *,
     source: Source,
@@ -70,17 +70,17 @@ def outline_of(
     instant: bool = False,
     measured: bool = False,
     reused: Collection[str] = (),
-) -> Outline:
-    """The outline of a source that is cut into these chunks, on workers that encode with so many threads.
+) -> Plan:
+    """Return the plan of a source that is cut into these chunks, on workers that encode with this many threads.
 
-    A source that is kept as it is has no chunks, and a preset that makes files alone no rungs either. `instant`: the
-    source itself is played until the rungs are made. `measured`: the quality of renditions is told. Renditions that
-    are `reused`, by their names, are not made. Raises `probe.BeyondLimits`.
+    A copied source has no chunks, and a preset that makes only files has no rungs either. `instant`: the source's own
+    video is played until the rungs are ready. `measured`: the VMAF of renditions is measured. Renditions in `reused`,
+    by name, are not made again. Raises `probe.BeyondLimits`.
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
-    sound, video = encode.main_audio(info), info.video
-    given = plan_steps.Given(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
-    return Outline(
+    main, video = audio.main_track(info), info.video
+    context = PlanContext(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
+    return Plan(
         preset=preset.name,
         preset_version=preset.version,
         duration_seconds=info.duration_seconds,
@@ -88,26 +88,26 @@ def outline_of(
         height=video.display_height,
         frame_rate=round(float(video.frame_rate), 3),
         video_codec=video.codec,
-        audio_codec=sound.codec if sound else None,
+        audio_codec=main.codec if main else None,
         rungs=rungs,
-        chunks=given.chunks if given.left else (),
-        steps=tuple(_steps(given, instant=instant, measured=measured)),
+        chunks=context.chunks if context.missing_rungs else (),
+        steps=tuple(_steps(context, instant=instant, measured=measured)),
         reused=tuple(sorted(reused)),
     )
 
 
-def _steps(given: plan_steps.Given, *, instant: bool, measured: bool) -> list[Step]:
-    preset = given.preset
+def _steps(context: PlanContext, *, instant: bool, measured: bool) -> list[Step]:
+    preset = context.preset
     if preset.loop is not None:
-        return [*plan_steps.make_loop(given), *plan_steps.take_poster(given)]
-    if not given.rungs:
-        return [*plan_steps.make_sounds(given), *plan_steps.take_poster(given)]
+        return [*plan_steps.make_loop(context), *plan_steps.take_poster(context)]
+    if not context.rungs:
+        return [*plan_steps.make_audio_files(context), *plan_steps.take_poster(context)]
     return [
-        *plan_steps.burn_in(given),
-        *(plan_steps.copy(given) if preset.copies else plan_steps.encode(given, instant=instant)),
-        *plan_steps.write_subtitles(given),
-        *plan_steps.take_poster(given),
-        *plan_steps.remux_downloads(given),
-        *plan_steps.draw_storyboard(given),
-        *(plan_steps.measure(given) if measured and not preset.copies else []),
+        *plan_steps.burn_in(context),
+        *(plan_steps.copy(context) if preset.copies else plan_steps.encode(context, instant=instant)),
+        *plan_steps.write_subtitles(context),
+        *plan_steps.take_poster(context),
+        *plan_steps.package_downloads(context),
+        *plan_steps.draw_storyboard(context),
+        *(plan_steps.measure(context) if measured and not preset.copies else []),
     ]

@@ -1,4 +1,4 @@
-"""What a team may ask of a preset of its own, checked with sentences for people, and the preset that it becomes."""
+"""Request for a team's own preset: validation, and the preset that it becomes."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class AskedTrim(_Part):
 
 
 class AskedCrop(_Part):
-    """What is cut off at each side, as a part of the picture's width or height (0.1 is a tenth)."""
+    """Crop at each side, as a fraction of the frame's width or height (0.1 is a tenth)."""
 
     left: float = Field(default=0.0, ge=0, lt=1)
     top: float = Field(default=0.0, ge=0, lt=1)
@@ -208,7 +208,6 @@ class Recipe(_Part):
             encoder=model.encoder,
             encoder_preset=model.encoder_preset,
             frame_rate_cap=self.frame_rate_cap,
-            segment_seconds=model.segment_seconds,
             rungs=tuple(_target(rung, model) for rung in self.rungs),
             audio=AudioTarget(
                 codec=model.audio.codec,
@@ -223,7 +222,7 @@ class Recipe(_Part):
                 crop=Crop(**self.crop.model_dump()),
                 rotate=self.rotate,
                 mute=self.mute,
-                first_sound_only=self.audio_tracks == "first",
+                first_audio_only=self.audio_tracks == "first",
                 without_subtitles=self.subtitles == "none",
                 watermark=Watermark(**self.watermark.model_dump()) if self.watermark else None,
                 burn_in=self.subtitles == "burn-in",
@@ -262,7 +261,7 @@ def name_for(title: str, taken: Collection[str]) -> str:
 
 
 def explained(error: ValidationError) -> list[dict[str, str]]:
-    """What is wrong with a recipe, field by field, in sentences for people."""
+    """Explain an invalid request, field by field, for people."""
     found = [(".".join(map(str, each["loc"])), each) for each in error.errors()]
     return [{"field": field, "message": _sentence(field, each)} for field, each in found]
 

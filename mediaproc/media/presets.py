@@ -1,4 +1,4 @@
-"""Presets: named recipes, versioned, as data. An old video says by name and version exactly what made it."""
+"""Presets: named, versioned encoding settings as data. A video stores the name and version of what made it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mediaproc.media.edits import NO_EDITS, Edits
+from mediaproc.media.segment_edges import SEGMENT_SECONDS
 
 _STEREO = 2
 
 
 @dataclass(frozen=True)
 class RungTarget:
-    """One row of a ladder: a box that the picture is fitted into, lying or upright, and what it may cost.
+    """One row of a ladder: a box in pixels that the video is fitted into, landscape or portrait, and its quality.
 
-    `max_bitrate_bps` holds for a picture that fills the box at 30 frames a second.
+    `max_bitrate_bps` applies to a video that fills the box at 30 frames per second.
     """
 
     name: str
@@ -27,11 +28,10 @@ class RungTarget:
 
 @dataclass(frozen=True)
 class AudioTarget:
-    """What becomes of the sound, unless it may stay as it is (see `soundtracks`).
+    """How audio is encoded, unless it can be copied (see `audio_copy`).
 
-    With `loudness_lufs` it is brought to that loudness (EBU R 128).
-
-    One or two `channels` are what comes out of any source; more are the most that are kept.
+    With `loudness_lufs` it is normalized to that loudness (EBU R 128). One or two `channels` are what every source
+    becomes; a larger number is the maximum that is kept.
     """
 
     codec: str
@@ -40,8 +40,8 @@ class AudioTarget:
     sample_rate_hz: int
     loudness_lufs: float | None = None
 
-    def of(self, channels: int) -> AudioTarget:
-        """For a source of so many channels: where there are fewer than may be kept, it has its own, at their share."""
+    def for_channels(self, channels: int) -> AudioTarget:
+        """Return the target for a source with this many channels; fewer than the maximum get their share of bits."""
         if self.channels <= _STEREO or not 0 < channels < self.channels:
             return self
         return replace(self, channels=channels, bitrate_bps=self.bitrate_bps * channels // self.channels)
@@ -49,7 +49,7 @@ class AudioTarget:
 
 @dataclass(frozen=True)
 class AudioFile:
-    """A file of the sound alone."""
+    """An audio file that a preset makes."""
 
     name: str
     suffix: str
@@ -61,9 +61,9 @@ class AudioFile:
 
 @dataclass(frozen=True)
 class LoopFile:
-    """A short silent loop as one file: at most so many seconds, pictures a second, and pixels on the long side.
+    """A short silent loop as one file, with its maximum frame rate and its maximum long side in pixels.
 
-    `quality` is the encoder's own: the CRF of H.264, 0–100 of WebP, the number of colours of GIF.
+    `quality` is the encoder's own measure: the CRF of H.264, 0–100 of WebP, the number of colours of GIF.
     """
 
     name: str
@@ -78,7 +78,7 @@ class LoopFile:
 
 @dataclass(frozen=True)
 class Loop:
-    """Which moments a loop shows: so many, spread over the video, that last so long together."""
+    """The loops of a preset: `moments` parts, spread over the video, that last `seconds` together."""
 
     seconds: float
     moments: int
@@ -86,8 +86,8 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The CRF that was found for one rung of one video, and the VMAF that its samples had with it."""
+class ChosenCrf:
+    """The CRF that was found for one rung of one video, and the VMAF of its samples."""
 
     rung: str
     crf: int
@@ -96,10 +96,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Preset:
-    """A recipe: a ladder (`rungs`, from the largest to the smallest), files alone (`sounds`, or a `loop`), or the
-    source as it is (`copies`). With a `bit_depth` of 10 HDR is kept, not mapped to SDR.
+    """Preset: a ladder (`rungs`, largest first), files only (`audio_files` or a `loop`), or the source unchanged
+    (`copies`).
 
-    With a `target_vmaf` the CRF of each rung is found for each video, and then stands in its job's own copy (`chosen`).
+    With a `bit_depth` of 10, HDR is preserved instead of being mapped to SDR. With a `target_vmaf`, the CRF of each
+    rung is searched for each video and stored in its job's own copy (`chosen`).
     """
 
     name: str
@@ -110,43 +111,49 @@ class Preset:
     encoder: str
     encoder_preset: str
     frame_rate_cap: int
-    segment_seconds: int
     rungs: tuple[RungTarget, ...]
     audio: AudioTarget
     containers: tuple[str, ...]
-    sounds: tuple[AudioFile, ...] = ()
+    segment_seconds: int = SEGMENT_SECONDS
+    audio_files: tuple[AudioFile, ...] = ()
     loop: Loop | None = None
     edits: Edits = NO_EDITS
     target_vmaf: float | None = None
     bit_depth: int = 8
-    chosen: tuple[Chosen, ...] = ()
+    chosen: tuple[ChosenCrf, ...] = ()
 
     @property
     def copies(self) -> bool:
-        """Whether the source's own picture is kept, and none of it encoded."""
+        """True if the source's own video is kept and not encoded."""
         return self.encoder == "copy"
 
     def to_json(self) -> dict[str, Any]:
-        """The preset with what it makes, for programs, and to be kept with what it made."""
-        made = {"rungs": self.rungs, "sounds": self.sounds, "chosen": self.chosen}
-        loop = asdict(self.loop) | {"files": [asdict(file) for file in self.loop.files]} if self.loop else None
-        lists = {name: [asdict(each) for each in rows] for name, rows in made.items()}
-        return {**asdict(self), **lists, "containers": list(self.containers), "loop": loop}
+        """Return the preset as it is stored with every job; `audio_files` are called `sounds` there."""
+        tables = {"rungs": self.rungs, "sounds": self.audio_files, "chosen": self.chosen}
+        value = asdict(self)
+        del value["audio_files"]
+        return {
+            **value,
+            **{name: [asdict(each) for each in rows] for name, rows in tables.items()},
+            "containers": list(self.containers),
+            "loop": asdict(self.loop) | {"files": [asdict(each) for each in self.loop.files]} if self.loop else None,
+            "edits": self.edits.to_json(),
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Preset:
-        """The inverse of `to_json`. What a version of Mediaproc before did not know of has its default."""
+        """Return the preset from what `to_json` made of it. Fields that are missing in it get their defaults."""
         loop: dict[str, Any] | None = value.get("loop")
         known: dict[str, Any] = {
             "rungs": tuple(RungTarget(**each) for each in value["rungs"]),
             "audio": AudioTarget(**value["audio"]),
             "containers": tuple(value["containers"]),
-            "sounds": tuple(AudioFile(**each) for each in value.get("sounds", ())),
+            "audio_files": tuple(AudioFile(**each) for each in value.get("sounds", ())),
             "loop": _loop(loop) if loop else None,
             "edits": Edits.from_json(value["edits"]) if "edits" in value else NO_EDITS,
-            "chosen": tuple(Chosen(**each) for each in value.get("chosen", ())),
+            "chosen": tuple(ChosenCrf(**each) for each in value.get("chosen", ())),
         }
-        return cls(**{**value, **known})
+        return cls(**{**{name: each for name, each in value.items() if name != "sounds"}, **known})
 
 
 def _loop(value: Mapping[str, Any]) -> Loop:
@@ -166,8 +173,6 @@ WEB = Preset(
     # Three rungs in real time on two cores; "medium" costs twice the time for about 8 % fewer bits.
     encoder_preset="veryfast",
     frame_rate_cap=60,
-    # Apple's authoring specification asks for 6 s; 4 s start sooner and cost about 1 % more bits.
-    segment_seconds=4,
     # Ceilings near Apple's own ladder (HLS Authoring Specification, 1.24), which is for 30 frames a second.
     rungs=(
         RungTarget("1080p", long_side=1920, short_side=1080, crf=22, max_bitrate_bps=6_000_000),
@@ -187,7 +192,6 @@ WEB_HEVC = Preset(
     encoder="libx265",
     encoder_preset="fast",
     frame_rate_cap=60,
-    segment_seconds=4,
     # Ceilings of Apple's ladder for HEVC, which are about six tenths of those for H.264.
     rungs=(
         RungTarget("1080p", long_side=1920, short_side=1080, crf=25, max_bitrate_bps=4_500_000),
@@ -208,7 +212,6 @@ WEB_AV1 = Preset(
     # The fastest one that its authors recommend for anything but calls.
     encoder_preset="9",
     frame_rate_cap=60,
-    segment_seconds=4,
     rungs=(
         RungTarget("1080p", long_side=1920, short_side=1080, crf=34, max_bitrate_bps=3_500_000),
         RungTarget("720p", long_side=1280, short_side=720, crf=34, max_bitrate_bps=1_900_000),
@@ -222,13 +225,12 @@ MP4_SMALL = Preset(
     name="mp4-small",
     version=1,
     title="One small MP4",
-    description="One file to send along, at most 720p and 30 frames a second: H.264 and AAC, small rather than fine.",
+    description="One file to share, at most 720p and 30 frames per second: H.264 and AAC, small rather than fine.",
     codec="h264",
     encoder="libx264",
     # Only one size is made, so there is time for fewer bits.
     encoder_preset="medium",
     frame_rate_cap=30,
-    segment_seconds=4,
     rungs=(RungTarget("720p", long_side=1280, short_side=720, crf=28, max_bitrate_bps=1_500_000),),
     audio=AudioTarget(codec="aac", bitrate_bps=96_000, channels=2, sample_rate_hz=48_000),
     containers=("hls", "mp4"),
@@ -237,18 +239,17 @@ MP4_SMALL = Preset(
 AUDIO = Preset(
     name="audio",
     version=1,
-    title="Sound only",
-    description="The sound as AAC, Opus and MP3, all at the same loudness (−16 LUFS). Takes sound files too.",
+    title="Audio only",
+    description="The audio as AAC, Opus and MP3, all at the same loudness (−16 LUFS). Accepts audio files too.",
     codec="aac",
     encoder="aac",
     encoder_preset="",
     frame_rate_cap=60,
-    segment_seconds=4,
     rungs=(),
     # Apple's and the AES's recommendation for stereo on portable devices (AES TD1008).
     audio=AudioTarget(codec="aac", bitrate_bps=160_000, channels=2, sample_rate_hz=48_000, loudness_lufs=-16.0),
     containers=("hls", "m4a", "opus", "mp3"),
-    sounds=(
+    audio_files=(
         AudioFile("opus", "opus", "audio/ogg", codec="opus", encoder="libopus", bitrate_bps=96_000),
         AudioFile("mp3", "mp3", "audio/mpeg", codec="mp3", encoder="libmp3lame", bitrate_bps=192_000),
     ),
@@ -263,7 +264,6 @@ PREVIEW = Preset(
     encoder="libx264",
     encoder_preset="medium",
     frame_rate_cap=24,
-    segment_seconds=4,
     rungs=(),
     audio=_AAC,
     containers=("mp4", "webp"),
@@ -286,7 +286,6 @@ GIF = Preset(
     encoder="gif",
     encoder_preset="",
     frame_rate_cap=12,
-    segment_seconds=4,
     rungs=(),
     audio=_AAC,
     containers=("gif",),
@@ -300,15 +299,14 @@ GIF = Preset(
 SOURCE_COPY = Preset(
     name="source-copy",
     version=1,
-    title="As it is",
-    description="The file's own picture, not encoded: ready in seconds, as HLS and MP4. Takes H.264, HEVC and AV1.",
+    title="Original (no re-encode)",
+    description="The file's own video, not encoded: ready in seconds, as HLS and MP4. Accepts H.264, HEVC and AV1.",
     codec="source",
     encoder="copy",
     encoder_preset="",
     frame_rate_cap=1000,
-    segment_seconds=4,
     rungs=(),
-    # What becomes of sound that is not AAC already.
+    # For audio that is not AAC already.
     audio=AudioTarget(codec="aac", bitrate_bps=160_000, channels=2, sample_rate_hz=48_000),
     containers=("hls", "mp4"),
 )

@@ -76,6 +76,10 @@ class VideoTrack:
     bitrate_bps: int = 0
     transfer: str = ""
     alpha: bool = False
+    longest_gop_seconds: float = 0.0
+    """Longest time between two keyframes, where the container has been asked for it; 0 if unknown."""
+    longest_frame_seconds: float = 0.0
+    """Longest time that a frame is shown, where the container has been asked for it; 0 if unknown."""
 
     @property
     def short_side(self) -> int:
@@ -84,11 +88,11 @@ class VideoTrack:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a picture at all."""
+        """True if there is video at all."""
         return self.display_width > 0
 
 
-NO_PICTURE = VideoTrack(
+NO_VIDEO = VideoTrack(
     index=-1,
     codec="",
     width=0,
@@ -136,7 +140,7 @@ class TextTrack:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a source is. `duration_seconds` is 0 when the container does not say."""
+    """Properties of a source. `duration_seconds` is 0 if the container does not say."""
 
     container: str
     duration_seconds: float
@@ -180,10 +184,10 @@ def ffprobe_arguments(source: Source) -> list[str]:
     ]
 
 
-def parse_ffprobe(output: str, *, content_type: str | None = None, picture_needed: bool = True) -> MediaInfo:
-    """What ffprobe's JSON says of a source. `content_type` is what the file seems to be, for the sentence.
+def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed: bool = True) -> MediaInfo:
+    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message.
 
-    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` where a picture is needed, or there is no sound either.
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either.
     """
     answer = _json_object(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
@@ -195,14 +199,14 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, picture_neede
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
     info = _media_info(about, streams)
-    if not info.video.shown and (picture_needed or not info.audio):
+    if not info.video.shown and (video_needed or not info.audio):
         raise NoVideo
     return _within_limits(info)
 
 
 def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
-    picture = _main_picture(streams)
-    video = _video_track(picture) if picture else NO_PICTURE
+    picture = _main_video(streams)
+    video = _video_track(picture) if picture else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
         duration_seconds=_duration(about, streams),
@@ -223,7 +227,7 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
     return info
 
 
-def _main_picture(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
     moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
     sized = [each for each in moving if _area(each) > 0]
@@ -267,7 +271,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         language=_language(stream),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         title=_title(stream),
-        role=track_roles.of_sound(_dispositions(stream)),
+        role=track_roles.of_audio(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
         profile=str(stream.get("profile", "")),
     )
@@ -326,7 +330,7 @@ def _pixel_format(stream: Mapping[str, Any]) -> str:
 
 
 def _alpha_beside(stream: Mapping[str, Any]) -> bool:
-    """Whether Matroska carries the alpha of VP8 and VP9 beside the picture: no pixel format tells of it."""
+    """Return whether Matroska carries the alpha of VP8 or VP9 beside the video; no pixel format shows it."""
     tags = cast("dict[str, Any]", stream.get("tags") or {})
     return any(name.lower() == "alpha_mode" and str(value) == "1" for name, value in tags.items())
 
@@ -356,7 +360,7 @@ def _language(stream: Mapping[str, Any]) -> str:
 
 
 def _title(stream: Mapping[str, Any]) -> str:
-    """What the source calls a track: one line of what can be read, of a sane length."""
+    """Title of a track in the source: one printable line of limited length."""
     tags = stream.get("tags") or {}
     title = str(tags.get("title") or tags.get("name") or "")  # Matroska's and QuickTime's; MP4's
     shown = "".join(letter if letter.isprintable() else " " for letter in title)

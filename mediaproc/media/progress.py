@@ -1,4 +1,4 @@
-"""What FFmpeg's `-progress` says, as values: how far, how fast, how long still."""
+"""Parser of FFmpeg's `-progress` output: position, speed and time left."""
 
 from __future__ import annotations
 

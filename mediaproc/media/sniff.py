@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, for the sentence that says why it is no video."""
+"""Detects the type of a file by its first bytes, for error messages."""
 
 from __future__ import annotations
 

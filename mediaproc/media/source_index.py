@@ -1,4 +1,4 @@
-"""The index of a source: what its container says in one place, read once and only if it is asked for."""
+"""Source index: what a source's container says of its keyframes and audio, read once and only when needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from dataclasses import replace
 from functools import cached_property
 
 from mediaproc.media import audio_copy, matroska
-from mediaproc.media.mp4 import keyframes, sample_tables
+from mediaproc.media.commands import remux
+from mediaproc.media.mp4 import boxes, keyframes
 from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.presets import Preset
-from mediaproc.media.probe import MediaInfo
+from mediaproc.media.probe import MediaInfo, VideoTrack
+
+_EVEN_FRAME_RATE = 3
+"""Below this rate a single frame more makes a segment half a second longer."""
 
 
-class Index:
-    """Of a source of so many bytes, that `read` gives by offset and size. `read` may raise what it likes."""
+class SourceIndex:
+    """The index of a source of `size_bytes`, read by range. Errors of `read` are not caught."""
 
     def __init__(self, info: MediaInfo, read: Read, size_bytes: int) -> None:
         self._info = info
@@ -22,26 +26,46 @@ class Index:
 
     @cached_property
     def keyframes(self) -> list[float]:
-        """When the keyframes of the picture are shown, in seconds, if the container says so in one place; else none."""
+        """Presentation times of the video's keyframes in seconds; empty if the container has no index of them."""
         video = self._info.video
         if self._container == "matroska":
             return matroska.keyframe_seconds(self._read, self._size_bytes, track=video.index)
         return keyframes.keyframe_seconds(self._moov, track=video.index, size_bytes=self._size_bytes)
 
-    def listened_to(self, preset: Preset) -> MediaInfo:
-        """The source with what its index says of the sounds that the preset might keep as they are."""
-        info = self._info
+    def describe(self, preset: Preset) -> MediaInfo:
+        """Return the source with what the index says beyond the probe, read only where the preset needs it.
+
+        That is `gapless` of audio that might be copied, the longest GOP of video that is played without encoding, and
+        the longest frame of video whose frames are unevenly or widely spaced.
+        """
         audio = tuple(
             replace(each, gapless=audio_copy.gapless(self._moov, track=each.index))
-            if audio_copy.fits(each, preset)
+            if audio_copy.is_copyable(each, preset)
             else each
-            for each in info.audio
+            for each in self._info.audio
         )
-        return replace(info, audio=audio)
+        return replace(self._info, audio=audio, video=self._bounded(preset))
+
+    def _bounded(self, preset: Preset) -> VideoTrack:
+        info, video = self._info, self._info.video
+        instant = bool(preset.rungs) and preset.edits.leaves_video and remux.plays_as_it_is(info, ())
+        if video.shown and (preset.copies or instant):
+            longest = remux.longest_gop_seconds(self.keyframes, info.duration_seconds)
+            video = replace(video, longest_gop_seconds=longest)
+        if video.shown and preset.rungs and (video.variable_frame_rate or video.frame_rate < _EVEN_FRAME_RATE):
+            video = replace(video, longest_frame_seconds=self._longest_frame_seconds)
+        return video
+
+    @property
+    def _longest_frame_seconds(self) -> float:
+        """Of an MP4 exactly; of a Matroska the longest GOP, which no frame exceeds; else 0, for unknown."""
+        if self._container == "mov":
+            return keyframes.longest_frame_seconds(self._moov, track=self._info.video.index)
+        return remux.longest_gop_seconds(self.keyframes, self._info.duration_seconds)
 
     @cached_property
     def _moov(self) -> bytes:
-        found = sample_tables.find_index(self._read, self._size_bytes) if self._container == "mov" else None
+        found = boxes.find_moov(self._read, self._size_bytes) if self._container == "mov" else None
         return self._read(found.offset, found.size) if found else b""
 
     @property

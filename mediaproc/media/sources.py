@@ -1,4 +1,4 @@
-"""Where FFmpeg reads a source from, and what it may open while doing so."""
+"""FFmpeg input: location of a source, and the protocols and demuxers that may be used."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def remote(self) -> bool:
-        """Whether it is read over the network."""
+        """True if it is read over the network."""
         return self.location.startswith(("http://", "https://"))
 
 
@@ -67,7 +67,7 @@ def location(source: Source) -> str:
     return source.location if source.remote else f"file:{source.location}"
 
 
-def input_options_in_one_go(source: Source) -> dict[str, str]:
+def sequential_input_options(source: Source) -> dict[str, str]:
     """The options of an input that is read from its beginning to its end, faster than pieces come one by one."""
     return input_options(source) | (_LONG_RANGES if source.remote else {})
 

@@ -1,7 +1,6 @@
-"""The storyboard: small pictures of a video in sprite sheets, a WebVTT that says which stands for which time, and a
-strip of a few of them that a list plays on hover.
+"""Storyboard: thumbnails of a video in sprite sheets, a WebVTT that maps times to them, and a strip for hovering.
 
-They are keyframes of the smallest rung, one for each chosen segment, so little is read and little is decoded.
+They are keyframes of the smallest rung, one per chosen segment, so little is read and little is decoded.
 """
 
 from __future__ import annotations
@@ -12,20 +11,21 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mediaproc.media import layout
-from mediaproc.media.commands.encode import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
+from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.filters import hdr
+from mediaproc.media.filters.graph import chain_text
 from mediaproc.media.sources import Source, input_arguments
 
 VTT_MIME_TYPE = "text/vtt"
 
 TILE_SIDE = 256
-"""The long side of a tile: sharp at the 180 px that players show, 7 KB as JPEG."""
+"""Long side of a tile in pixels: sharp at the 180 px that players show, 7 KB as JPEG."""
 
 COLUMNS, ROWS = 5, 5
-"""Of a full sheet: 1280×720 for a wide picture, about 150 KB, so hovering anywhere loads little."""
+"""Tiles of a full sheet: 1280×720 for 16:9, about 150 KB, so hovering anywhere loads little."""
 
-MOST_TILES = 300
-"""Of a video of two hours one in 24 s, of one of ten minutes each segment."""
+MAX_TILES = 300
+"""One tile in 24 s of a two-hour video, one per segment of a ten-minute video."""
 
 PREVIEW_WIDTH, PREVIEW_HEIGHT = 320, 180
 PREVIEW_TILES = 10
@@ -33,7 +33,7 @@ PREVIEW_TILES = 10
 
 @dataclass(frozen=True)
 class Storyboard:
-    """Its grid, and when each tile begins."""
+    """Grid of a storyboard, in pixels and tiles, and the time at which each tile begins."""
 
     tile_width: int
     tile_height: int
@@ -43,25 +43,25 @@ class Storyboard:
 
     @property
     def sheets(self) -> int:
-        """How many sprite sheets there are."""
+        """Number of sprite sheets."""
         return math.ceil(len(self.starts_seconds) / (self.columns * self.rows))
 
     @property
     def preview(self) -> tuple[int, ...]:
-        """The tiles that the strip shows, spread evenly."""
+        """Numbers of the tiles in the strip, spread evenly."""
         tiles = len(self.starts_seconds)
         count = min(PREVIEW_TILES, tiles)
         return tuple(place * tiles // count for place in range(count))
 
 
-def chosen_of(segments: int) -> range:
-    """The places of the segments, of so many, whose first frames become tiles."""
-    return range(0, segments, math.ceil(segments / MOST_TILES))
+def tile_segments(segments: int) -> range:
+    """Return the places of the segments, out of `segments`, whose first frames become tiles."""
+    return range(0, segments, math.ceil(segments / MAX_TILES))
 
 
 def storyboard_for(width: int, height: int, durations: Sequence[float]) -> Storyboard:
-    """The storyboard of a rung of this size with segments that last so long. There is at least one."""
-    chosen = chosen_of(len(durations))
+    """Return the storyboard of a rung of this size with segments of these durations. There must be at least one."""
+    chosen = tile_segments(len(durations))
     starts = list(accumulate(durations, initial=0.0))
     tile_width, tile_height = tile_size(width, height)
     columns = min(COLUMNS, len(chosen))
@@ -75,41 +75,41 @@ def storyboard_for(width: int, height: int, durations: Sequence[float]) -> Story
 
 
 def tile_size(width: int, height: int) -> tuple[int, int]:
-    """A size with `TILE_SIDE` as its long side (less if the picture is smaller), even."""
+    """Return an even width and height with `TILE_SIDE` as the long side, or less if the video is smaller."""
     scale = min(1.0, TILE_SIDE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
 def arguments(board: Storyboard, *, video_range: str = hdr.SDR) -> list[str]:
-    """Tile the frames that stand in `layout.STILLS` into sheets, and some of them into the strip, always SDR."""
+    """Return a command that tiles the frames in `layout.STILLS` into sheets, and some into the strip, always SDR."""
     chosen = "+".join(f"eq(n,{number})" for number in board.preview)
-    graph = (
-        f"[0:v:0]{hdr.as_text(hdr.filters_of_range(video_range))}split=2[all][some];"
+    filters = (
+        f"[0:v:0]{chain_text(hdr.tone_mapping_of_range(video_range))}split=2[all][some];"
         f"[all]scale={board.tile_width}:{board.tile_height}:out_range=pc,setsar=1,format=yuv420p,"  # JPEG: full range
         f"tile={board.columns}x{board.rows}[sheets];"
         f"[some]select='{chosen}',"
-        # As a card shows the poster: filled, what is over at the sides is cut off.
+        # As a card shows the poster: filled, with the excess at the sides cut off.
         f"scale={PREVIEW_WIDTH}:{PREVIEW_HEIGHT}:force_original_aspect_ratio=increase:out_range=pc,"
         f"crop={PREVIEW_WIDTH}:{PREVIEW_HEIGHT},setsar=1,format=yuv420p,"
         f"tile=1x{len(board.preview)}[strip]"
     )
     return [
         *GLOBAL_ARGUMENTS,
-        *("-threads", "1"),  # it stands beside encodes
+        *("-threads", "1"),  # it runs beside encodes
         *input_arguments(Source(layout.STILLS), demuxers=OWN_DEMUXERS),
         *filter_threads(1),
-        *("-filter_complex", graph),
+        *("-filter_complex", filters),
         *_jpeg("[sheets]"),
         *("-start_number", "0"),
         layout.STORYBOARD_SHEETS,
         *_jpeg("[strip]"),
-        *("-update", "1"),  # one file, not a numbered row of them
+        *("-update", "1"),  # one file, not a numbered series
         layout.PREVIEW,
     ]
 
 
 def vtt(board: Storyboard, sheets: Sequence[str], *, end_seconds: float) -> str:
-    """WebVTT with a cue for each tile: its sheet's address and its place in it (Media Fragments, `#xywh=`)."""
+    """Return WebVTT with a cue per tile: its sheet's URL and its area in it (Media Fragments, `#xywh=`)."""
     ends = [*board.starts_seconds[1:], max(end_seconds, board.starts_seconds[-1] + 0.001)]
     lines = ["WEBVTT", ""]
     for place, (start, end) in enumerate(zip(board.starts_seconds, ends, strict=True)):
@@ -123,8 +123,8 @@ def vtt(board: Storyboard, sheets: Sequence[str], *, end_seconds: float) -> str:
 def _jpeg(output: str) -> list[str]:
     return [
         *("-map", output),
-        *("-fps_mode", "passthrough"),  # a picture each, whatever lies between their times
-        *("-q:v", "5"),  # mjpeg's 2–31; small pictures forgive more than posters
+        *("-fps_mode", "passthrough"),  # one image per frame, whatever the time between them
+        *("-q:v", "5"),  # mjpeg's 2–31; thumbnails can be coarser than posters
         *("-map_metadata", "-1"),
         *("-f", "image2"),
     ]

@@ -1,4 +1,4 @@
-"""What a track of sound or text is for, by the dispositions that its container gives it."""
+"""Track roles: the purpose of an audio or text track, from the dispositions in its container."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A track's purpose. One that says nothing else is as good as any other of its language."""
+    """A track's purpose. `MAIN` is a track without a special one."""
 
     MAIN = "main"
     DESCRIPTION = "description"
-    """Sound that tells what is seen, for those who don't see it."""
+    """Audio that describes what is seen, for blind viewers."""
     COMMENTARY = "commentary"
     CAPTIONS = "captions"
-    """Text that tells what is heard too, for those who don't hear it."""
+    """Text that includes other audio than speech, for deaf viewers."""
     FORCED = "forced"
-    """Text of the few parts that viewers of the film's own language don't understand either."""
+    """Text of the few parts that are in a foreign language for every viewer."""
 
 
-_SOUNDS = (
+_AUDIO_ROLES = (
     ("visual_impaired", Role.DESCRIPTION),
     ("descriptions", Role.DESCRIPTION),
     ("comment", Role.COMMENTARY),
 )
-_TEXTS = (
+_TEXT_ROLES = (
     ("forced", Role.FORCED),
     ("hearing_impaired", Role.CAPTIONS),
     ("captions", Role.CAPTIONS),
@@ -32,11 +32,11 @@ _TEXTS = (
 )
 
 
-def of_sound(disposition: Mapping[str, int]) -> Role:
-    """The role of a sound track, by ffprobe's words."""
-    return next((role for word, role in _SOUNDS if disposition.get(word)), Role.MAIN)
+def of_audio(disposition: Mapping[str, int]) -> Role:
+    """Return the role of an audio track from ffprobe's dispositions."""
+    return next((role for word, role in _AUDIO_ROLES if disposition.get(word)), Role.MAIN)
 
 
 def of_text(disposition: Mapping[str, int]) -> Role:
-    """The role of a text track."""
-    return next((role for word, role in _TEXTS if disposition.get(word)), Role.MAIN)
+    """Return the role of a text track from ffprobe's dispositions."""
+    return next((role for word, role in _TEXT_ROLES if disposition.get(word)), Role.MAIN)

@@ -1,4 +1,4 @@
-"""The tracks of a source that are kept beside its picture: which, as which renditions, under which names."""
+"""Track selection: the audio and text tracks of a source that become renditions, with their names and labels."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mediaproc.media import languages, layout
 from mediaproc.media.probe import AudioTrack, MediaInfo, TextTrack
 from mediaproc.media.track_roles import Role
 
-MOST_SOUNDS = 8
-"""Sound tracks that are kept. Each is encoded and stored whole."""
+MAX_AUDIO_TRACKS = 8
+"""Audio tracks that are kept. Each is encoded and stored whole."""
 
-MOST_TEXTS = 32
-"""Text tracks that are kept. They weigh little, and films come with many."""
+MAX_SUBTITLE_TRACKS = 32
+"""Text tracks that are kept. They are small, and films come with many."""
 
 TEXT_CODECS = frozenset({"subrip", "ass", "ssa", "mov_text", "webvtt", "text"})
 """Subtitles that are text."""
 
-_PICTURE_CODECS = frozenset({"hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"})
-"""Subtitles of discs and broadcasts: pictures, which nothing here reads."""
+_BITMAP_CODECS = frozenset({"hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"})
+"""Subtitles of discs and broadcasts that are bitmaps, which are not supported."""
 
 _WORDS: dict[Role, str] = {
     Role.DESCRIPTION: "audio description",
@@ -31,7 +31,7 @@ _WORDS: dict[Role, str] = {
 
 @dataclass(frozen=True)
 class Label:
-    """What a viewer and a player are told of a track. `title` is in plain words, `language` as in RFC 5646."""
+    """A track as viewers and players see it. `title` is plain text, `language` an RFC 5646 tag."""
 
     title: str
     language: str = ""
@@ -43,7 +43,7 @@ class Label:
 class SelectedTrack:
     """A track that is kept: its index in the source, the name of the rendition that it becomes, and its label.
 
-    `channels` are those that a sound has in the source.
+    `channels` is the number of audio channels in the source.
     """
 
     index: int
@@ -53,14 +53,14 @@ class SelectedTrack:
 
 
 def default_first(found: Sequence[AudioTrack]) -> list[AudioTrack]:
-    """Sound tracks in the order in which they are offered: those that the source calls default, then the others."""
+    """Return audio tracks in the order in which they are offered: those flagged as default, then the others."""
     return sorted(found, key=lambda track: not track.is_default)
 
 
-def sounds(info: MediaInfo) -> tuple[SelectedTrack, ...]:
-    """The sound tracks that are kept. The first is the default: the one that the source says is, else its first."""
-    chosen = default_first(info.audio)[:MOST_SOUNDS]
-    titles = _titles(chosen, "Sound")
+def selected_audio(info: MediaInfo) -> tuple[SelectedTrack, ...]:
+    """Return the audio tracks that are kept. The first is the default: the one flagged so, else the source's first."""
+    chosen = default_first(info.audio)[:MAX_AUDIO_TRACKS]
+    titles = _titles(chosen, "Audio")
     return tuple(
         SelectedTrack(
             index=track.index,
@@ -72,17 +72,17 @@ def sounds(info: MediaInfo) -> tuple[SelectedTrack, ...]:
     )
 
 
-def track_of(info: MediaInfo, kept: SelectedTrack) -> AudioTrack:
-    """What a kept sound is in the source."""
-    return next(track for track in info.audio if track.index == kept.index)
+def source_track(info: MediaInfo, selected: SelectedTrack) -> AudioTrack:
+    """Return the source's audio track that was selected."""
+    return next(track for track in info.audio if track.index == selected.index)
 
 
-def texts(info: MediaInfo) -> tuple[SelectedTrack, ...]:
-    """The text tracks that are kept. None is the default: viewers choose, or their players by language.
+def selected_subtitles(info: MediaInfo) -> tuple[SelectedTrack, ...]:
+    """Return the text tracks that are kept. None is the default: viewers choose, or their players by language.
 
-    Containers flag a default among subtitles without meaning it: Matroska and MP4 do so unless told otherwise.
+    The default flag of subtitles means nothing: Matroska and MP4 set it unless told otherwise.
     """
-    chosen = _texts(info)[:MOST_TEXTS]
+    chosen = _texts(info)[:MAX_SUBTITLE_TRACKS]
     return tuple(
         SelectedTrack(
             index=track.index,
@@ -94,13 +94,13 @@ def texts(info: MediaInfo) -> tuple[SelectedTrack, ...]:
 
 
 def left_out(info: MediaInfo) -> list[str]:
-    """What is not kept, each as a sentence for the log."""
-    said = [f"{_sort(track)} and are left out" for track in info.text if track.codec not in TEXT_CODECS]
-    if len(info.audio) > MOST_SOUNDS:
-        said.append(f"Of {len(info.audio)} sound tracks {MOST_SOUNDS} are kept")
-    if len(_texts(info)) > MOST_TEXTS:
-        said.append(f"Of {len(_texts(info))} tracks of subtitles {MOST_TEXTS} are kept")
-    return said
+    """Return what is left out, each as a sentence for the log."""
+    sentences = [f"{_description(track)} and are left out" for track in info.text if track.codec not in TEXT_CODECS]
+    if len(info.audio) > MAX_AUDIO_TRACKS:
+        sentences.append(f"Of {len(info.audio)} audio tracks {MAX_AUDIO_TRACKS} are kept")
+    if len(_texts(info)) > MAX_SUBTITLE_TRACKS:
+        sentences.append(f"Of {len(_texts(info))} tracks of subtitles {MAX_SUBTITLE_TRACKS} are kept")
+    return sentences
 
 
 def _texts(info: MediaInfo) -> list[TextTrack]:
@@ -108,7 +108,7 @@ def _texts(info: MediaInfo) -> list[TextTrack]:
 
 
 def _titles(found: Sequence[AudioTrack | TextTrack], otherwise: str) -> list[str]:
-    """A name for each, no two alike: players tell tracks apart by it."""
+    """Return a unique title for each track: players distinguish tracks by it."""
     titles: list[str] = []
     for track in found:
         wanted, title, number = _title(track, otherwise), "", 1
@@ -119,7 +119,7 @@ def _titles(found: Sequence[AudioTrack | TextTrack], otherwise: str) -> list[str
 
 
 def _title(track: AudioTrack | TextTrack, otherwise: str) -> str:
-    """Its own title, with its language if that does not say it; else its language, with its role."""
+    """Return the track's own title, with its language unless that is in it; else its language, with its role."""
     language = languages.name(track.language)
     if track.title:
         known = not language or language.lower() in track.title.lower()
@@ -128,9 +128,9 @@ def _title(track: AudioTrack | TextTrack, otherwise: str) -> str:
     return f"{language or otherwise}, {role}" if role else language or otherwise
 
 
-def _sort(track: TextTrack) -> str:
+def _description(track: TextTrack) -> str:
     language = languages.name(track.language)
     whose = f"Subtitles in {language}" if language else "Subtitles"
-    if track.codec in _PICTURE_CODECS:
-        return f"{whose} are pictures, not text,"
-    return f"{whose} are of a kind that can't be read ({track.codec or 'unknown'})"
+    if track.codec in _BITMAP_CODECS:
+        return f"{whose} are bitmaps, not text,"
+    return f"{whose} are in an unsupported format ({track.codec or 'unknown'})"

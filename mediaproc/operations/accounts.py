@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 
 from mediaproc import database, logs
 from mediaproc.domain import tables
-from mediaproc.domain.errors import EmailTaken, Invalid, NotSignedIn, RefreshRejected, WrongCredentials
-from mediaproc.domain.scopes import EVERY_SCOPE
+from mediaproc.domain.errors import Detail, EmailTaken, Invalid, NotSignedIn, RefreshRejected, WrongCredentials
+from mediaproc.domain.roles import SCOPES_OF_ROLE, Role
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
 from mediaproc.operations import passwords, tokens
 from mediaproc.operations.scope import Principal
@@ -105,14 +105,14 @@ def sign_out_by_tokens(session: Session, *, access_token: str | None, refresh_to
 
 
 def principal_of(session: Session, *, access_token: str) -> Principal:
-    """Who an access token speaks for. Raises NotSignedIn when it is not good or its session has ended."""
+    """Principal of an access token. Raises NotSignedIn if the token is invalid or its session has ended."""
     return principal_of_session(session, session_id=tokens.read_access(access_token).session_id)
 
 
 def principal_of_session(session: Session, *, session_id: UUID) -> Principal:
     """Whose session this is, for a connection whose token was checked when it opened. Raises NotSignedIn."""
     row = session.exec(
-        select(User.id, User.email, Membership.team_id)
+        select(User.id, User.email, Membership.team_id, Membership.role)
         .join(tables.Session, col(tables.Session.user_id) == User.id)
         .join(Membership, col(Membership.user_id) == User.id)
         .join(Team, col(Team.id) == Membership.team_id)
@@ -120,9 +120,11 @@ def principal_of_session(session: Session, *, session_id: UUID) -> Principal:
         .where(col(tables.Session.ended_at).is_(None), col(Team.personal).is_(True))
     ).first()
     if row is None:
-        raise NotSignedIn("This session has ended; please sign in again")
-    user_id, email, team_id = row
-    return Principal(user_id=user_id, team_id=team_id, email=email, credential_id=session_id, scopes=EVERY_SCOPE)
+        raise NotSignedIn(Detail.SESSION_ENDED)
+    user_id, email, team_id, role = row
+    return Principal(
+        user_id=user_id, team_id=team_id, email=email, credential_id=session_id, scopes=SCOPES_OF_ROLE[Role(role)]
+    )
 
 
 def user_of(session: Session, principal: Principal) -> User:
@@ -135,7 +137,7 @@ def _read_email(email: str) -> tuple[str, list[dict[str, str]]]:
     try:
         checked = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
-        return email.strip().lower(), [{"field": "email", "message": "This is not an email address"}]
+        return email.strip().lower(), [{"field": "email", "message": Detail.EMAIL_INVALID}]
     return checked.normalized.lower(), []
 
 

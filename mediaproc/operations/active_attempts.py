@@ -1,4 +1,4 @@
-"""What workers do for the team at this moment, and which."""
+"""Active attempts of a team: the jobs that workers execute now."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def now(session: Session, principal: Principal) -> list[ActiveAttempt]:
         .where(col(Job.id).in_([job.id for job in mine]))
         .order_by(col(Attempt.started_at), col(Job.id))
     )
-    return [_doing(*row) for row in session.exec(query)]
+    return [_active_attempt(*row) for row in session.exec(query)]
 
 
-def _doing(job: Job, attempt: Attempt, video: Video) -> ActiveAttempt:
+def _active_attempt(job: Job, attempt: Attempt, video: Video) -> ActiveAttempt:
     return ActiveAttempt(
         worker=attempt.worker,
         video_id=video.id,

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Invalid, NotSignedIn
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.errors import Detail, Invalid, NotSignedIn
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, Membership, User, now
 from mediaproc.operations import cursors, scope, tokens
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 
 LONGEST_NAME = 100
@@ -30,14 +31,6 @@ class NewKey:
 
     row: ApiKey
     key: str
-
-
-@dataclass(frozen=True)
-class KeyPage:
-    """Some keys, the newest first."""
-
-    items: list[ApiKey]
-    next_cursor: str | None
 
 
 def create(
@@ -62,14 +55,13 @@ def create(
     return NewKey(row=row, key=key)
 
 
-def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> KeyPage:
+def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[ApiKey]:
     """The team's keys that were not revoked, expired ones among them. Raises Invalid for a wrong cursor."""
     rows = scope.scoped(principal, ApiKey).where(col(ApiKey.revoked_at).is_(None)).order_by(col(ApiKey.id).desc())
     if cursor:
         rows = rows.where(col(ApiKey.id) < cursors.read(cursor))
-    found = list(session.exec(rows.limit(limit + 1)))
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return KeyPage(items=found[:limit], next_cursor=next_cursor)
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda row: cursors.after(row.id))
 
 
 def revoke(session: Session, principal: Principal, id: UUID) -> None:
@@ -80,7 +72,7 @@ def revoke(session: Session, principal: Principal, id: UUID) -> None:
 
 
 def is_key(token: str) -> bool:
-    """Whether this looks like a key, and not like an access token."""
+    """Return whether this has the form of an API key rather than an access token."""
     return token.startswith(_MARK)
 
 
@@ -93,7 +85,7 @@ def principal_of(session: Session, *, key: str) -> Principal:
         .where(ApiKey.key_hash == tokens.digest(key))
     ).first()
     if found is None:
-        raise NotSignedIn("There is no such API key")
+        raise NotSignedIn(Detail.API_KEY_UNKNOWN)
     row, email = found
     _reject_ended(row)
     _note_use(session, row)
@@ -116,18 +108,18 @@ def good(session: Session, ids: Collection[UUID]) -> frozenset[UUID]:
 
 def _problems(name: str, scopes: Collection[Scope], expires_at: datetime | None) -> list[dict[str, str]]:
     checks = [
-        ("name", 1 <= len(name) <= LONGEST_NAME, f"A name has 1 to {LONGEST_NAME} characters"),
-        ("scopes", bool(scopes), "Choose at least one scope"),
-        ("expires_at", expires_at is None or expires_at > now(), "This time has passed"),
+        ("name", 1 <= len(name) <= LONGEST_NAME, Detail.API_KEY_NAME.format(longest=LONGEST_NAME)),
+        ("scopes", bool(scopes), Detail.API_KEY_SCOPES),
+        ("expires_at", expires_at is None or expires_at > now(), Detail.API_KEY_EXPIRY),
     ]
     return [{"field": field, "message": message} for field, good, message in checks if not good]
 
 
 def _reject_ended(row: ApiKey) -> None:
     if row.revoked_at is not None:
-        raise NotSignedIn("This API key was revoked")
+        raise NotSignedIn(Detail.API_KEY_REVOKED)
     if row.expires_at is not None and row.expires_at <= now():
-        raise NotSignedIn("This API key has expired")
+        raise NotSignedIn(Detail.API_KEY_EXPIRED)
 
 
 def _note_use(session: Session, row: ApiKey) -> None:

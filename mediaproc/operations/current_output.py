@@ -1,4 +1,4 @@
-"""What is shown of videos beside their rows, for many of them in one query."""
+"""Current output of videos: renditions and storyboards, for many videos in one query."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import RenditionKind
-from mediaproc.domain.tables import Job, Rendition, Storyboard, Video
+from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import layout
+from mediaproc.media.presets import PRESETS, Preset
 
 
 def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
@@ -22,10 +23,10 @@ def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
 
 
 def playing(pictures: Sequence[Rendition]) -> list[Rendition]:
-    """What is played of an output: its rungs; until they are whole what is whole at once, where there is such.
+    """Renditions that are played: the rungs, or until they are complete, the ones that are complete at once.
 
-    That is the source's own picture, or rungs that were made before. Side by side with the others they would let a
-    player change to a rung that ends where its encoder is.
+    Those are the source's own video or reused rungs. Beside incomplete rungs, players would switch to a rung that ends
+    at the encoder's position.
     """
     rungs = sizes(pictures)
     at_once = [each for each in pictures if each.name == layout.INSTANT or each.reused]
@@ -43,7 +44,7 @@ def own(found: Sequence[Rendition]) -> list[Rendition]:
 
 
 def streamed(found: Sequence[Rendition]) -> list[Rendition]:
-    """What players play of an output, not files alone: the largest first, then in the order of their menus."""
+    """Renditions that players stream, not files: largest first, then in menu order."""
     kept = [each for each in found if each.init_key or each.kind is RenditionKind.SUBTITLES]
     return sorted(kept, key=lambda each: (-each.height, len(each.name), each.name))  # 10 comes after 2
 
@@ -52,6 +53,23 @@ def tracks(found: Sequence[Rendition]) -> list[Rendition]:
     """The sounds, then the subtitles, that play beside the pictures of an output."""
     beside = streamed(found)
     return [each for kind in (RenditionKind.AUDIO, RenditionKind.SUBTITLES) for each in beside if each.kind is kind]
+
+
+def preset_of(session: Session, video: Video) -> Preset | None:
+    """The preset that made a video's shown output, as it was then; None before there is an output."""
+    made = (
+        select(Job)
+        .join(Attempt)
+        .where(
+            col(Job.video_id) == video.id,
+            col(Job.parent_id).is_(None),
+            col(Attempt.number) == video.output_attempt,
+        )
+    )
+    job = session.exec(made.limit(1)).first()
+    if job is None:
+        return None
+    return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 
 
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:

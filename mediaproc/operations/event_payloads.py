@@ -22,7 +22,7 @@ def of_status(status: VideoStatus, job: Job) -> dict[str, Any]:
 
 
 def of_choices(video: Video) -> dict[str, Any]:
-    """What people choose for a video at any time."""
+    """Fields of a video that people can change at any time."""
     return {"title": video.title, "priority": video.priority.value}
 
 

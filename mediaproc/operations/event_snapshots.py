@@ -31,7 +31,7 @@ class Present:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is still so: the status of videos that exist, and which sessions and API keys are still good."""
+    """Current state: statuses of existing videos, and valid sessions and API keys."""
 
     statuses: dict[UUID, VideoStatus]
     credentials: frozenset[UUID]

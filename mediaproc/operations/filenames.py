@@ -30,7 +30,7 @@ def suffix(name: str) -> str:
 
 
 def of_rendition(title: str, rendition: str, key: str) -> str:
-    """What a rendition's file is called when it is saved: `title-720p.mp4`, `title.gif`."""
+    """File name of a rendition's download: `title-720p.mp4`, `title.gif`."""
     ending = suffix(key)
     return f"{clean(title)}.{ending}" if rendition == ending else f"{clean(title)}-{rendition}.{ending}"
 

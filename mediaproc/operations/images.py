@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import String, cast, delete, func, literal
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, Invalid, NotFound
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.tables import TeamImage, TeamPreset, now
 from mediaproc.operations.scope import Principal
 
@@ -48,7 +48,7 @@ def content(session: Session, *, team_id: UUID, digest: str) -> bytes:
     """The bytes of an image. Raises NotFound."""
     found = session.get(TeamImage, (team_id, digest))
     if found is None:
-        raise NotFound("There is no such image")
+        raise NotFound(Detail.IMAGE_UNKNOWN)
     return found.content
 
 
@@ -56,28 +56,23 @@ def check(session: Session, principal: Principal, digest: str) -> None:
     """Raise Invalid for an image that the team does not have."""
     mine = (col(TeamImage.team_id) == principal.team_id, col(TeamImage.digest) == digest)
     if session.exec(select(TeamImage.digest).where(*mine)).one_or_none() is None:
-        raise Invalid(
-            errors=[{"field": "watermark.image", "message": "This image is not here; please choose it again"}]
-        )
+        raise Invalid.field("watermark.image", Detail.IMAGE_CHOOSE_AGAIN)
 
 
 def _size(content: bytes) -> tuple[int, int]:
     """Width and height of a PNG that can be read to its end. Raises Invalid."""
     if len(content) > MAX_BYTES:
-        raise _refused(f"A watermark has at most {MAX_BYTES // 1024} KiB")
+        raise Invalid.field("image", Detail.IMAGE_BYTES.format(kib=MAX_BYTES // 1024))
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             width, height = image.size
             if max(width, height) > MAX_SIDE:
-                raise _refused(f"A watermark has at most {MAX_SIDE} pixels on each side; this one has {width}×{height}")
+                pixels = Detail.IMAGE_PIXELS.format(most=MAX_SIDE, width=width, height=height)
+                raise Invalid.field("image", pixels)
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _refused("This is not a PNG image, or it is damaged") from error
+        raise Invalid.field("image", Detail.IMAGE_NOT_PNG) from error
     return width, height
-
-
-def _refused(message: str) -> Invalid:
-    return Invalid(errors=[{"field": "image", "message": message}])
 
 
 def _make_room(session: Session, principal: Principal) -> None:
@@ -92,7 +87,7 @@ def _make_room(session: Session, principal: Principal) -> None:
     mine = col(TeamImage.team_id) == principal.team_id
     session.exec(delete(TeamImage).where(mine, old, ~named.exists()))
     if _count(session, principal) >= MOST_OF_A_TEAM:
-        raise Conflict(f"A team has at most {MOST_OF_A_TEAM} images")
+        raise Conflict(Detail.IMAGES_AT_MOST.format(most=MOST_OF_A_TEAM))
 
 
 def _count(session: Session, principal: Principal) -> int:

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.states import JobState, Priority
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.operations import cursors, progress, scope
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 
 MOST = 500
@@ -48,14 +49,6 @@ class Work:
     news: dict[str, Any] | None
 
 
-@dataclass(frozen=True)
-class WorkPage:
-    """Some of the work, the newest first."""
-
-    items: list[Work]
-    next_cursor: str | None
-
-
 def page(
     session: Session,
     principal: Principal,
@@ -63,15 +56,15 @@ def page(
     states: Collection[JobState],
     limit: int = 50,
     cursor: str | None = None,
-) -> WorkPage:
+) -> Page[Work]:
     """The newest work in these states, or what comes after the cursor. Raises Invalid for what is no cursor."""
     limit = min(limit, MOST)
     before = cursors.read(cursor) if cursor else None
-    each = [_newest_in(principal, state, limit + 1, before) for state in sorted(states)]
-    found = scope.scoped(principal, Job).where(col(Job.id).in_(select(union_all(*each).subquery().c.id)))
-    jobs = session.exec(found.order_by(col(Job.id).desc()).limit(limit + 1)).all()
-    next_cursor = cursors.after(jobs[limit - 1].id) if len(jobs) > limit else None
-    return WorkPage(items=_with_videos(session, principal, jobs[:limit]), next_cursor=next_cursor)
+    each = [_newest_in(principal, state, cursors.beyond(limit), before) for state in sorted(states)]
+    rows = scope.scoped(principal, Job).where(col(Job.id).in_(select(union_all(*each).subquery().c.id)))
+    jobs = session.exec(rows.order_by(col(Job.id).desc()).limit(cursors.beyond(limit))).all()
+    found = cursors.page_of(jobs, limit=limit, cursor_of=lambda job: cursors.after(job.id))
+    return Page(items=_with_videos(session, principal, found.items), next_cursor=found.next_cursor)
 
 
 def counts(session: Session, principal: Principal) -> dict[JobState, int]:

@@ -8,22 +8,24 @@ from functools import lru_cache
 
 import bcrypt
 
+from mediaproc.domain.errors import Detail
+
 SHORTEST = 10
 LONGEST = 1024
 COST = 12
 
 
 def check_strength(password: str) -> list[dict[str, str]]:
-    """What is wrong with a new password, as `{field, message}`; empty when nothing is.
+    """Problems of a new password, as `{field, message}`; empty if there are none.
 
-    Length is what counts (NIST SP 800-63B): no rules of composition, only no single character over and over.
+    Length is what counts (NIST SP 800-63B): no composition rules, only no single repeated character.
     """
     if len(password) < SHORTEST:
-        return _wrong(f"Use at least {SHORTEST} characters")
+        return _wrong(Detail.PASSWORD_TOO_SHORT.format(shortest=SHORTEST))
     if len(password) > LONGEST:
-        return _wrong(f"Use at most {LONGEST} characters")
+        return _wrong(Detail.PASSWORD_TOO_LONG.format(longest=LONGEST))
     if len(set(password)) < 4:
-        return _wrong("Use more different characters")
+        return _wrong(Detail.PASSWORD_TOO_SIMPLE)
     return []
 
 
@@ -33,7 +35,7 @@ def hash_of(password: str) -> str:
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """Whether this is the password. With no hash (nobody has this email) it takes the same time and is False."""
+    """Return whether this is the password. Without a hash (unknown email) it takes the same time and returns False."""
     right = bcrypt.checkpw(_prehash(password), (password_hash or _nobody()).encode())
     return right and password_hash is not None
 

@@ -1,4 +1,4 @@
-"""What is done with a video: the outline of its source, in the chunks that its newest job was shared out to."""
+"""Processing plan of a video, with the chunks of its newest job."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from mediaproc.domain.errors import Conflict
+from mediaproc.domain.errors import Conflict, Detail
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media import plan, probe
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.operations import jobs, scope
+from mediaproc.operations import scope
+from mediaproc.operations.jobs import children, rendition_reuse, requests
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 
@@ -55,7 +56,7 @@ class PlannedStep(BaseModel):
 
 
 class OutlineView(BaseModel):
-    """What is done with a video, in order."""
+    """Processing plan of a video, in order."""
 
     preset: str
     preset_version: int
@@ -79,17 +80,17 @@ class OutlineView(BaseModel):
 def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     """The outline of one video. Raises NotFound, and Conflict before its source was read."""
     video = scope.find(session, principal, Video, id)
-    job = jobs.newest(session, video_id=video.id)
+    job = requests.newest(session, video_id=video.id)
     if video.media_info is None or job is None:
-        raise Conflict("The source of this video has not been read yet")
+        raise Conflict(Detail.SOURCE_NOT_READ)
     preset = _recipe(job)
     if preset is None:
-        raise Conflict(f"There is no preset called {job.preset} any more")
-    info, parts = MediaInfo.from_json(video.media_info), jobs.of_output(session, job.id, job.attempt)
+        raise Conflict(Detail.PRESET_UNKNOWN.format(name=job.preset))
+    info, parts = MediaInfo.from_json(video.media_info), children.parts_of_output(session, job.id, job.attempt)
     if (obstacle := plan.obstacle(info, preset, ())) is not None:
-        raise Conflict(f"There is no plan: {obstacle}")
+        raise Conflict(Detail.NO_PLAN.format(reason=obstacle))
     try:
-        made = plan.outline_of(
+        made = plan.plan_of(
             info,
             source=plan.NAMELESS,
             preset=preset,
@@ -97,10 +98,10 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
             threads=settings().threads_per_encode,
             instant=any(each.kind is JobKind.REMUX for each in parts),
             measured=settings().measure_vmaf,
-            reused=jobs.reused_of(session, job),
+            reused=rendition_reuse.reused_names(session, job),
         )
     except probe.Refused as refused:
-        raise Conflict(f"There is no plan: {refused}") from refused
+        raise Conflict(Detail.NO_PLAN.format(reason=refused)) from refused
     return OutlineView.model_validate(made.to_json())
 
 
@@ -109,5 +110,5 @@ def _recipe(job: Job) -> Preset | None:
 
 
 def _chunks(parts: Sequence[Job], info: MediaInfo, preset: Preset) -> Sequence[Chunk]:
-    """What the pictures were cut into, or all of the video as one."""
-    return jobs.chunks_of(parts, segment_seconds=preset.segment_seconds) or chunks_for(info, preset, [])
+    """Chunks of the video, or all of it as one."""
+    return children.chunks_of(parts, segment_seconds=preset.segment_seconds) or chunks_for(info, preset, [])

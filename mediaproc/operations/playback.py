@@ -15,15 +15,16 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import NotFound
+from mediaproc.domain.errors import Detail, NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, hls, storyboard
+from mediaproc.media import dash, hls, layout, storyboard, target_duration
 from mediaproc.media.dash import Representation
-from mediaproc.media.hls import Piece, Sound, Text, Variant
+from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
-from mediaproc.operations import current_output, jobs, scope, tokens
-from mediaproc.operations.jobs import output_cleanup
+from mediaproc.media.probe import MediaInfo
+from mediaproc.operations import current_output, scope, tokens
+from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
@@ -35,7 +36,7 @@ _HEAD_BYTES = 16 * 1024
 
 
 def hls_url(video: Video) -> str:
-    """Where a plain player plays the video: absolute, with its token in it, the same for an hour."""
+    """Playlist URL for any player: absolute, with a token, stable for an hour."""
     return _address(video, "hls/master.m3u8")
 
 
@@ -66,12 +67,14 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
     sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
     if not pictures and not sounds:
-        raise NotFound("There is nothing to play yet")
+        raise NotFound(Detail.NOT_PLAYABLE_YET)
     token = _token(video)
     return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
-        sounds=[_sound(each, token, alone=len(sounds) == 1) for each in sounds],
-        texts=[Text(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES],
+        audio=[_audio(each, token, alone=len(sounds) == 1) for each in sounds],
+        subtitles=[
+            TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
+        ],
     )
 
 
@@ -87,7 +90,17 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
         finished=rendition.finished,
+        target_seconds=_target_seconds(session, video, rendition),
     )
+
+
+def _target_seconds(session: Session, video: Video, rendition: Rendition) -> int:
+    """Return EXT-X-TARGETDURATION of a rendition that has segments; a text track is as long as its only segment."""
+    preset = current_output.preset_of(session, video)
+    if preset is None or video.media_info is None or rendition.kind is RenditionKind.SUBTITLES:
+        return 1
+    info = MediaInfo.from_json(video.media_info)
+    return target_duration.target_seconds(info, preset, instant=rendition.name == layout.INSTANT)
 
 
 def dash_manifest(session: Session, video: Video) -> str:
@@ -96,7 +109,7 @@ def dash_manifest(session: Session, video: Video) -> str:
         each for each in current_output.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES
     ]
     if not renditions or not all(each.finished for each in renditions):
-        raise NotFound("The DASH manifest comes when the video is completed")
+        raise NotFound(Detail.DASH_NOT_READY)
     alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
     return dash.mpd([_representation(session, each, _token(video), alone=alone) for each in renditions])
 
@@ -116,7 +129,7 @@ def segment_url(session: Session, video: Video, name: str, place: int | None) ->
 
 
 def storyboard_vtt(session: Session, video: Video) -> str:
-    """Which tile of which sheet, by presigned addresses, stands for which time. Raises NotFound."""
+    """WebVTT that maps times to tiles of presigned sheets. Raises NotFound."""
     found = current_output.storyboards(session, [video]).get(video.id)
     if found is None:
         raise NotFound
@@ -139,16 +152,16 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
     return current_output.streamed(current_output.renditions(session, [video]).get(video.id, []))
 
 
-def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[Piece]:
+def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[MediaSegment]:
     """A rendition's segments by presigned addresses that last so long."""
     return [
-        Piece(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
+        MediaSegment(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
         for row in _segments(session, rendition)
     ]
 
 
 def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
-    return _unbroken(jobs.segments_of(session, rendition))
+    return _unbroken(outputs.segments_of(session, rendition))
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:
@@ -186,7 +199,7 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
 def _start_seconds(init_key: str, segment_key: str) -> float:
     """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
     timescale = boxes.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
-    return boxes.start_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
+    return boxes.decode_time_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:
@@ -212,15 +225,15 @@ def _variant(rendition: Rendition, token: str) -> Variant:
     )
 
 
-def _sound(rendition: Rendition, token: str, *, alone: bool) -> Sound:
-    sound = Sound(
+def _audio(rendition: Rendition, token: str, *, alone: bool) -> AudioRendition:
+    audio = AudioRendition(
         uri=_uri(rendition, token),
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
         channels=rendition.channels,
     )
-    return sound if alone else replace(sound, label=rendition.label)
+    return audio if alone else replace(audio, label=rendition.label)
 
 
 def _address(video: Video, path: str) -> str:

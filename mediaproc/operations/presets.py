@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, Invalid, NotFound
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.tables import TeamPreset, now
 from mediaproc.media import preset_request
 from mediaproc.media.preset_request import Recipe
@@ -44,7 +44,7 @@ def check(session: Session, principal: Principal, name: str) -> None:
     own = [row.name for row in _newest(session, principal)]
     if name not in own:
         names = ", ".join(f"“{each}”" for each in (*PRESETS, *own))
-        raise Invalid(errors=[{"field": "preset", "message": f"There is no preset of this name; try {names}"}])
+        raise Invalid.field("preset", Detail.PRESET_NOT_OFFERED.format(names=names))
 
 
 def recipe_of(session: Session, *, team_id: UUID, name: str) -> Preset:
@@ -57,7 +57,7 @@ def recipe_of(session: Session, *, team_id: UUID, name: str) -> Preset:
     mine = select(TeamPreset).where(TeamPreset.team_id == team_id, TeamPreset.name == name)
     row = session.exec(mine.order_by(col(TeamPreset.version).desc()).limit(1)).one_or_none()
     if row is None:
-        raise Invalid(errors=[{"field": "preset", "message": f"There is no preset “{name}”"}])
+        raise Invalid.field("preset", Detail.PRESET_UNKNOWN.format(name=name))
     return _preset(row)
 
 
@@ -66,9 +66,9 @@ def create(session: Session, principal: Principal, *, name: str, recipe: Recipe)
     _lock(session, principal)
     own = _newest(session, principal)
     if name in PRESETS or name in {row.name for row in own}:
-        raise Conflict(f"There is a preset “{name}” already")
+        raise Conflict(Detail.PRESET_EXISTS.format(name=name))
     if len(own) >= MOST_OF_A_TEAM:
-        raise Conflict(f"A team has at most {MOST_OF_A_TEAM} presets")
+        raise Conflict(Detail.PRESETS_AT_MOST.format(most=MOST_OF_A_TEAM))
     _check_watermark(session, principal, recipe)
     return _add(session, principal, name, recipe)
 
@@ -121,7 +121,7 @@ def _newest(session: Session, principal: Principal) -> Sequence[TeamPreset]:
 
 def _find(session: Session, principal: Principal, name: str) -> TeamPreset:
     if name in PRESETS:
-        raise Conflict("This preset comes with Mediaproc and can't be changed; make one of your own")
+        raise Conflict(Detail.PRESET_BUILT_IN)
     row = next((row for row in _newest(session, principal) if row.name == name), None)
     if row is None:
         raise NotFound

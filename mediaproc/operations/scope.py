@@ -1,4 +1,4 @@
-"""Who is asking, and the one place where queries are narrowed to their team."""
+"""Team scope: the caller, and the only place where queries are narrowed to the caller's team."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from mediaproc.domain import scopes
+from mediaproc.domain import roles
 from mediaproc.domain.errors import InsufficientScope, NotFound
-from mediaproc.domain.scopes import Scope
-from mediaproc.domain.tables import ApiKey, Job, TeamPreset, Upload, Video
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.roles import Scope
+from mediaproc.domain.tables import ApiKey, Job, TeamPreset, Upload, Video, Webhook, WebhookDelivery
 
 Scoped = TypeVar("Scoped", Video, Upload, Job, ApiKey, TeamPreset, Webhook, WebhookDelivery)
 
@@ -30,7 +29,7 @@ class Principal:
 
     def require(self, needed: Scope) -> None:
         """Raise InsufficientScope unless this may be done."""
-        if not scopes.allows(self.scopes, needed):
+        if not roles.allows(self.scopes, needed):
             raise InsufficientScope(needed.value)
 
 

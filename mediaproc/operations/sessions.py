@@ -1,4 +1,4 @@
-"""Where one is signed in, and how to end that: sign out elsewhere, change the password."""
+"""Active sessions: list, sign out elsewhere, change the password."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain import tables
-from mediaproc.domain.errors import Invalid, NotFound, WrongCredentials
+from mediaproc.domain.errors import Detail, Invalid, NotFound, WrongCredentials
 from mediaproc.domain.tables import User
 from mediaproc.operations import passwords
 from mediaproc.operations.rate_limits import sign_ins
@@ -50,7 +50,7 @@ def change_password(session: Session, principal: Principal, *, present: str, new
     sign_ins.count_try(email=principal.email, client_address=f"session {principal.user_id}")
     user = session.exec(select(User).where(User.id == principal.user_id).with_for_update()).one()
     if not passwords.matches(present, user.password_hash):
-        raise WrongCredentials("This is not your present password")
+        raise WrongCredentials(Detail.CURRENT_PASSWORD_WRONG)
     if problems := passwords.check_strength(new):
         raise Invalid(errors=problems)
     user.password_hash = passwords.hash_of(new)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import jwt
 
-from mediaproc.domain.errors import NotFound, NotSignedIn
+from mediaproc.domain.errors import Detail, NotFound, NotSignedIn
 from mediaproc.settings import settings
 
 ACCESS_COOKIE = "mp_access"
@@ -26,7 +26,7 @@ _ISSUER = "mediaproc"
 
 @dataclass(frozen=True)
 class Access:
-    """What an access token says: the user and the session it belongs to."""
+    """Content of an access token: its user and session."""
 
     user_id: UUID
     session_id: UUID
@@ -39,12 +39,12 @@ def access(*, user_id: UUID, session_id: UUID) -> str:
 
 
 def read_access(token: str) -> Access:
-    """What a good access token says. Raises NotSignedIn for a wrong, foreign or expired one."""
+    """Verify an access token. Raises NotSignedIn if it is invalid, foreign or expired."""
     try:
         claims = _read("access-token", "at+jwt", token)
         return Access(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:
-        raise NotSignedIn("This access token is wrong or has expired") from error
+        raise NotSignedIn(Detail.ACCESS_TOKEN_REJECTED) from error
 
 
 def playback(video_id: UUID, *, expires_at: int) -> str:
@@ -57,9 +57,9 @@ def check_playback(token: str, video_id: UUID) -> None:
     try:
         opens = _read("playback", "playback+jwt", token)["sub"] == str(video_id)
     except (jwt.InvalidTokenError, KeyError) as error:
-        raise NotFound("This playback address is wrong or has expired") from error
+        raise NotFound(Detail.PLAYBACK_TOKEN_REJECTED) from error
     if not opens:
-        raise NotFound("This playback address is for another video")
+        raise NotFound(Detail.PLAYBACK_TOKEN_OF_ANOTHER_VIDEO)
 
 
 def new_refresh() -> str:

@@ -1,10 +1,10 @@
-"""What is accepted for upload: how large, for which preset, and the media type that is believed."""
+"""Upload rules: size limits, preset and accepted media type."""
 
 from __future__ import annotations
 
 import re
 
-from mediaproc.domain.errors import EmptyFile, FileTooLarge
+from mediaproc.domain.errors import Detail, EmptyFile, FileTooLarge
 from mediaproc.settings import settings
 
 
@@ -12,12 +12,9 @@ def check_size(size_bytes: int) -> None:
     """Raise EmptyFile or FileTooLarge for what is not accepted."""
     largest = settings().max_upload_bytes
     if size_bytes <= 0:
-        raise EmptyFile(errors=[{"field": "size_bytes", "message": EmptyFile.title}])
+        raise EmptyFile.field("size_bytes", EmptyFile.title)
     if size_bytes > largest:
-        message = f"This file is larger than the {largest / 1024**3:.3g} GiB that are allowed"
-        raise FileTooLarge(
-            errors=[{"field": "size_bytes", "message": message}],
-        )
+        raise FileTooLarge.field("size_bytes", Detail.FILE_LARGER_THAN.format(gib=f"{largest / 1024**3:.3g}"))
 
 
 def media_type(content_type: str) -> str:

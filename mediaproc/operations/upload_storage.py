@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from uuid import UUID
 
-from mediaproc.domain.errors import (
-    Expected,
-    ServiceUnavailable,
-    UploadEnded,
-    UploadIncomplete,
-)
+from mediaproc.domain.errors import Detail, Expected, ServiceUnavailable, UploadEnded, UploadIncomplete
 from mediaproc.domain.states import Priority, UploadState
 from mediaproc.domain.tables import Upload, Video, new_id
 from mediaproc.operations import filenames, upload_rules
+from mediaproc.operations.ingest import NewVideo
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
 
 
 @dataclass
 class Begun:
-    """An upload that S3 knows of. Whoever puts it into the database says so by `written_down`."""
+    """An upload that S3 knows of. `recorded` is set once it is in the database, too."""
 
-    video_id: UUID
+    new_video: NewVideo
     object_key: str
     s3_upload_id: str
-    filename: str
     size_bytes: int
-    content_type: str
-    preset: str
-    priority: Priority
-    written_down: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ def begun(
     try:
         yield upload
     finally:
-        if not upload.written_down:
+        if not upload.recorded:
             with suppress(Expected):
                 multipart.abort(upload.object_key, upload_id=upload.s3_upload_id)
 
@@ -99,7 +90,7 @@ def join(upload: Upload, given: Sequence[GivenPart] | None = None) -> None:
         if _is_joined(upload):
             return
         if isinstance(error, NoSuchUpload):
-            raise UploadEnded("Storage no longer has the parts of this upload; please begin again") from None
+            raise UploadEnded(Detail.PARTS_LOST) from None
         raise
 
 
@@ -108,14 +99,16 @@ def _begin(filename: str, size_bytes: int, content_type: str, preset: str, prior
     video_id = new_id()
     key = keys.source(video_id, filename)
     return Begun(
-        video_id=video_id,
+        new_video=NewVideo(
+            id=video_id,
+            filename=filename,
+            content_type=upload_rules.media_type(content_type),
+            preset=preset,
+            priority=priority,
+        ),
         object_key=key,
         s3_upload_id=multipart.create(key, content_type=upload_rules.stored_type(content_type)),
-        filename=filename,
         size_bytes=size_bytes,
-        content_type=upload_rules.media_type(content_type),
-        preset=preset,
-        priority=priority,
     )
 
 

@@ -26,12 +26,13 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from mediaproc import database
-from mediaproc.domain.errors import Conflict, Invalid, NotFound, UploadEnded
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound, UploadEnded
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import filenames, jobs, presets, scope
-from mediaproc.operations.jobs import transitions
+from mediaproc.operations import ingest, scope
+from mediaproc.operations.ingest import ObjectSource
+from mediaproc.operations.jobs import requests, transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
@@ -54,7 +55,7 @@ LONGEST_JOIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class SignedPart:
-    """Where to PUT one part, until when."""
+    """Presigned URL to PUT one part to, with its expiry."""
 
     part_number: int
     url: str
@@ -63,8 +64,8 @@ class SignedPart:
 
 def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     """Write down an upload that was begun in S3, with its video. Raises Invalid for an unknown preset."""
-    presets.check(session, principal, begun.preset)
-    video = _add_video(session, principal, begun)
+    source = ObjectSource(key=begun.object_key, size_bytes=begun.size_bytes)
+    video = ingest.create_video_from(session, principal, source, begun.new_video)
     part_size_bytes = part_size_for(begun.size_bytes)
     upload = Upload(
         team_id=principal.team_id,
@@ -78,8 +79,7 @@ def create(session: Session, principal: Principal, begun: Begun) -> Upload:
     )
     session.add(upload)
     session.flush()
-    begun.written_down = True
-    transitions.tell(session, video, EventType.STATUS, {"status": video.status.value})
+    begun.recorded = True
     return upload
 
 
@@ -131,7 +131,7 @@ def complete(session: Session, principal: Principal, id: UUID) -> Video:
         raise NotFound
     if upload.state is UploadState.OPEN:
         upload.state, upload.completed_at = UploadState.COMPLETED, now()
-        jobs.enqueue(session, video=video, preset=video.preset)
+        requests.enqueue(session, video=video, preset=video.preset)
     return video
 
 
@@ -142,7 +142,7 @@ def abort(session: Session, principal: Principal, id: UUID) -> None:
     """
     upload, video = _hold(session, principal, id)
     if upload.state is UploadState.COMPLETED:
-        raise Conflict("This upload is finished; delete the video instead")
+        raise Conflict(Detail.UPLOAD_COMPLETED_DELETE_VIDEO)
     if upload.state is UploadState.OPEN:
         _end(session, upload, video, UploadState.ABORTED)
 
@@ -183,39 +183,21 @@ def _mebibytes(size_bytes: float) -> int:
     return math.ceil(size_bytes / 1024**2) * 1024**2
 
 
-def _add_video(session: Session, principal: Principal, begun: Begun) -> Video:
-    video = Video(
-        id=begun.video_id,
-        team_id=principal.team_id,
-        created_by_id=principal.user_id,
-        filename=begun.filename,
-        title=filenames.stem(begun.filename),
-        content_type=begun.content_type,
-        preset=begun.preset,
-        priority=begun.priority,
-        source_key=begun.object_key,
-        size_bytes=begun.size_bytes,
-    )
-    session.add(video)
-    session.flush()
-    return video
-
-
 def _check_open(upload: Upload) -> None:
     if upload.state is UploadState.COMPLETED:
-        raise UploadEnded("This upload is finished already")
+        raise UploadEnded(Detail.UPLOAD_COMPLETED)
     if upload.state is not UploadState.OPEN or upload.expires_at < now():
         raise UploadEnded
 
 
 def _check_numbers(upload: Upload, numbers: Sequence[int]) -> None:
     if len(numbers) > MOST_PARTS_SIGNED:
-        message = f"At most {MOST_PARTS_SIGNED} parts at a time"
+        message = Detail.PARTS_AT_A_TIME.format(most=MOST_PARTS_SIGNED)
     elif any(not 1 <= number <= upload.part_count for number in numbers):
-        message = f"This upload has parts 1 to {upload.part_count}"
+        message = Detail.PART_NUMBERS.format(count=upload.part_count)
     else:
         return
-    raise Invalid(errors=[{"field": "part_numbers", "message": message}])
+    raise Invalid.field("part_numbers", message)
 
 
 def _hold(session: Session, principal: Principal, id: UUID) -> tuple[Upload, Video | None]:
@@ -233,7 +215,7 @@ def _end(session: Session, upload: Upload, video: Video | None, state: UploadSta
     upload.state, upload.video_id = state, None
     session.flush()
     if video is not None:
-        transitions.tell(session, video, EventType.REMOVED, {})
+        transitions.publish(session, video, EventType.REMOVED, {})
         session.add(Leftover(prefix=keys.video_prefix(video.id)))
         session.delete(video)
         session.flush()

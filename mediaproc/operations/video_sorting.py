@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from mediaproc.domain.tables import Video
 from mediaproc.operations import cursors, scope
+from mediaproc.operations.cursors import Page
 
 
 class Order(StrEnum):
@@ -35,7 +36,7 @@ class Order(StrEnum):
 
     @property
     def backwards(self) -> bool:
-        """Whether the greatest comes first."""
+        """True for descending order."""
         return self.value.startswith("-")
 
 
@@ -47,10 +48,8 @@ _KEYS: dict[str, tuple[Any, type[str | int | float]]] = {
 """The id has the last word, so that of videos that are alike none comes twice."""
 
 
-def page(
-    session: Session, rows: SelectOfScalar[Video], order: Order, *, limit: int, cursor: str | None
-) -> tuple[list[Video], str | None]:
-    """Some of these videos in this order, and the cursor with which to go on, None at the end.
+def page(session: Session, rows: SelectOfScalar[Video], order: Order, *, limit: int, cursor: str | None) -> Page[Video]:
+    """One page of these videos in this order.
 
     Raises Invalid for a cursor from elsewhere, or from another order.
     """
@@ -61,21 +60,22 @@ def page(
     if cursor:
         read = cursors.read(cursor)
         rows = rows.where(id < read if order.backwards else id > read)
-    found = list(session.exec(rows.limit(limit + 1)).all())
-    return found[:limit], cursors.after(found[limit - 1].id) if len(found) > limit else None
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda video: cursors.after(video.id))
 
 
 def _by_key(
     session: Session, rows: SelectOfScalar[Video], order: Order, *, limit: int, cursor: str | None
-) -> tuple[list[Video], str | None]:
+) -> Page[Video]:
     (key, kind), id = _KEYS[order.field], col(Video.id)
     rows = rows.order_by(*(each.desc() if order.backwards else each.asc() for each in (key, id)))
     if cursor:
         here, read = tuple_(key, id), tuple_(*cursors.read_in(order, cursor, kind=kind))
         rows = rows.where(here < read if order.backwards else here > read)
-    found = list(session.exec(rows.limit(limit + 1)).all())
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1].id
-    value = session.exec(select(key).where(id == last)).one()  # as the database says it: its lower case is not Python's
-    return found[:limit], cursors.after_in(order, value, last)
+
+    def cursor_of(video: Video) -> str:
+        # The database's own value: its lower case differs from Python's.
+        return cursors.after_in(order, session.exec(select(key).where(id == video.id)).one(), video.id)
+
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=cursor_of)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, Invalid, NotFound
+from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.events.messages import EventType
@@ -25,8 +25,7 @@ from mediaproc.operations import (
     video_sorting,
     views,
 )
-from mediaproc.operations import jobs as work
-from mediaproc.operations.jobs import output_cleanup, transitions
+from mediaproc.operations.jobs import output_cleanup, requests, transitions
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.video_sorting import Order
 from mediaproc.operations.views import AttemptView, JobView, VideoView
@@ -86,8 +85,8 @@ def page(
         rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
     if query:
         rows = rows.where(_named_like(query))
-    found, next_cursor = video_sorting.page(session, rows, order, limit=limit, cursor=cursor)
-    return VideoPage(items=views.of_videos(session, found), next_cursor=next_cursor)
+    found = video_sorting.page(session, rows, order, limit=limit, cursor=cursor)
+    return VideoPage(items=views.of_videos(session, found.items), next_cursor=found.next_cursor)
 
 
 def jobs(session: Session, principal: Principal, id: UUID) -> list[JobView]:
@@ -100,18 +99,18 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
     video = scope.find(session, principal, Video, id, lock=True)
     wanted = " ".join("".join(letter for letter in title if letter.isprintable()).split())
     if not wanted or len(wanted) > filenames.LONGEST:
-        raise Invalid(errors=[{"field": "title", "message": f"A title has 1 to {filenames.LONGEST} characters"}])
+        raise Invalid.field("title", Detail.TITLE_LENGTH.format(longest=filenames.LONGEST))
     video.title = wanted
     session.flush()
-    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
+    transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
 def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Priority) -> VideoView:
     """Let a video's work go before or after others'. Raises NotFound."""
     video = scope.find(session, principal, Video, id, lock=True)
-    work.prioritize(session, video=video, priority=priority)
-    transitions.tell(session, video, EventType.CHANGED, event_payloads.of_choices(video))
+    requests.prioritize(session, video=video, priority=priority)
+    transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
 
 
@@ -133,7 +132,7 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
     uploads.leave_behind(session, video)
     prefix = keys.video_prefix(video.id)
     session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
-    transitions.tell(session, video, EventType.REMOVED, {})
+    transitions.publish(session, video, EventType.REMOVED, {})
     session.delete(video)
     session.flush()
 
@@ -141,17 +140,17 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
 def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Stop the work on a video. Raises NotFound, and Conflict when none is going on."""
     video = scope.find(session, principal, Video, id, lock=True)
-    job = work.newest(session, video_id=video.id)
+    job = requests.newest(session, video_id=video.id)
     if job is None:
-        raise Conflict("The upload of this video is not finished; cancel the upload instead")
-    work.cancel(session, job=job)
+        raise Conflict(Detail.UPLOAD_UNFINISHED_CANCEL_IT)
+    requests.cancel(session, job=job)
     return _view(session, video)
 
 
 def retry(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Process a failed or cancelled video again. Raises NotFound and Conflict."""
     video = scope.find(session, principal, Video, id, lock=True)
-    work.retry(session, video=video)
+    requests.retry(session, video=video)
     return _view(session, video)
 
 
@@ -159,17 +158,17 @@ def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) 
     """Process a video with another preset. Raises NotFound, Conflict, and Invalid for an unknown preset."""
     video = scope.find(session, principal, Video, id, lock=True)
     presets.check(session, principal, preset)
-    work.reprocess(session, video=video, preset=preset)
+    requests.reprocess(session, video=video, preset=preset)
     return _view(session, video)
 
 
 def download_url(
     session: Session, principal: Principal, id: UUID, *, rendition: str | None = None, head: bool = False
 ) -> str:
-    """Where to GET a file under its right name, or to ask for its `head`: a rendition's file (the best one by
-    default), or the `source`.
+    """Presigned download URL with the right file name, or the URL for HEAD (`head`).
 
-    Raises NotFound for a rendition that there is not, and Conflict while there is no file yet.
+    The file is a rendition (the best by default) or the `source`. Raises NotFound for an unknown rendition, and
+    Conflict while there is no file yet.
     """
     video = scope.find(session, principal, Video, id)
     key, name = _source_file(session, video) if rendition == SOURCE else _made_file(session, video, rendition)
@@ -191,7 +190,7 @@ def _named_like(text: str) -> Any:
 
 def _source_file(session: Session, video: Video) -> tuple[str, str]:
     if session.exec(select(Job.id).where(Job.video_id == video.id).limit(1)).one_or_none() is None:
-        raise Conflict("The upload of this video is not finished")
+        raise Conflict(Detail.UPLOAD_UNFINISHED)
     return video.source_key, video.filename
 
 
@@ -200,8 +199,8 @@ def _made_file(session: Session, video: Video, name: str | None) -> tuple[str, s
     found = session.exec(output.order_by(col(Rendition.height).desc(), col(Rendition.id))).all()
     wanted = [each for each in current_output.sizes(found) if name in (None, each.name)]
     if name is not None and found and not wanted:
-        raise NotFound(f"There is no rendition “{name}” of this video")
+        raise NotFound(Detail.RENDITION_UNKNOWN.format(name=name))
     for rendition in wanted:
         if rendition.mp4_key:
             return rendition.mp4_key, filenames.of_rendition(video.title, rendition.name, rendition.mp4_key)
-    raise Conflict("There is no file to download yet")
+    raise Conflict(Detail.NO_FILE_YET)

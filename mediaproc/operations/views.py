@@ -1,4 +1,4 @@
-"""What everybody sees of a video: the contract's shapes, built for a whole page of videos in a few queries."""
+"""API representation of videos, jobs and tracks, built for a page of videos in a few queries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ErrorView(BaseModel):
 
 
 class PlaybackView(BaseModel):
-    """Where to play a video. The addresses need no sign-in and work for at least six hours."""
+    """Playback URLs of a video. They need no sign-in and are valid for at least six hours."""
 
     hls_url: str
     instant: bool = Field(description="Whether it is the source's own picture, until the renditions are made.")

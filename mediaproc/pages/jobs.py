@@ -1,4 +1,4 @@
-"""The jobs: what waits, runs, failed or is done, as a list that moves by itself."""
+"""Jobs page: the team's jobs by state, as a live list."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc.components.format import format_percent, format_progress
 from mediaproc.components.hosts_panel import hosts_panel
 from mediaproc.components.relative_time import relative_time
 from mediaproc.components.select_box import select_box
 from mediaproc.components.shell import shell
-from mediaproc.components.widgets import bar, button, icon
-from mediaproc.state.job_rows import PRIORITIES, JobRow
+from mediaproc.components.widgets import button, icon, progress_bar
+from mediaproc.state import labels
+from mediaproc.state.job_rows import JobRow
 from mediaproc.state.jobs import JobsState
 
 _FILTERS = (
     ("Active", "active"),
     ("Running", "running"),
-    ("Waiting", "waiting"),
+    ("Queued", "waiting"),
     ("Failed", "failed"),
-    ("Done", "done"),
+    ("Completed", "done"),
 )
 
 
@@ -31,14 +33,14 @@ def jobs() -> rx.Component:
             rx.el.div(
                 rx.cond(
                     JobsState.ready,
-                    rx.cond(JobsState.rows.length() > 0, _list(), _nothing()),
+                    rx.cond(JobsState.rows.length() > 0, _list(), _empty()),
                     _skeletons(),
                 )
             ),
             hosts_panel(),
             class_name="jobs-cols",
         ),
-        rx.el.div(JobsState.spoken, class_name="hidden-visually", aria_live="polite"),
+        rx.el.div(JobsState.announcement, class_name="hidden-visually", aria_live="polite"),
     )
 
 
@@ -63,7 +65,7 @@ def _filters() -> rx.Component:
         ),
         class_name="filters",
         role="group",
-        aria_label="Show",
+        aria_label="Filter",
     )
 
 
@@ -82,7 +84,7 @@ def _list() -> rx.Component:
 
 
 def _selection() -> rx.Component:
-    """How many rows are selected, and what can be done to them at once: all rows of a filter can do the same."""
+    """Number of selected rows, and bulk actions. All rows of one filter allow the same actions."""
     some = JobsState.selected.length() > 0
     return rx.el.div(
         rx.el.label(
@@ -99,8 +101,8 @@ def _selection() -> rx.Component:
             some,
             rx.cond(
                 JobsState.filter == "failed",
-                _act_on_all("Try again", "rotate-cw", JobsState.retry_selected),
-                rx.fragment(_turn_of_all(), _act_on_all("Cancel", "ban", JobsState.cancel_selected)),
+                _bulk_action("Retry", "rotate-cw", JobsState.retry_selected),
+                rx.fragment(_bulk_priority(), _bulk_action("Cancel", "ban", JobsState.cancel_selected)),
             ),
         ),
         class_name="job-selection",
@@ -109,19 +111,19 @@ def _selection() -> rx.Component:
     )
 
 
-def _act_on_all(name: str, picture: str, handler: Any) -> rx.Component:
-    return button(icon(picture, 14), name, kind="small", on_click=handler, disabled=JobsState.busy)
+def _bulk_action(name: str, icon_name: str, handler: Any) -> rx.Component:
+    return button(icon(icon_name, 14), name, kind="small", on_click=handler, disabled=JobsState.busy)
 
 
-def _turn_of_all() -> rx.Component:
+def _bulk_priority() -> rx.Component:
     return rx.el.select(
-        rx.el.option("Turn…", value="", disabled=True, hidden=True),
-        *(rx.el.option(words, value=value) for value, words in PRIORITIES),
+        rx.el.option("Priority…", value="", disabled=True, hidden=True),
+        *(rx.el.option(label, value=value) for value, label in labels.PRIORITIES.items()),
         value="",
         on_change=JobsState.prioritize_selected,
         disabled=JobsState.busy,
-        aria_label="When the selected videos are processed",
-        class_name="field job-turns",
+        aria_label="Priority of selected jobs",
+        class_name="field job-priorities",
     )
 
 
@@ -134,8 +136,8 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
             class_name="job-main",
         ),
         _state(row),
-        rx.cond(row.can_cancel, _turn(row), rx.el.span(class_name="job-turn")),
-        _act(row),
+        rx.cond(row.can_cancel, _priority(row), rx.el.span(class_name="job-priority")),
+        _action(row),
         class_name="job",
         custom_attrs={"data-state": row.state},
         key=row.id,
@@ -143,51 +145,54 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
 
 
 def _line(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
-    """While it runs what happens, else what is to be said of it and when that was."""
-    said = rx.cond(row.running, JobsState.live[row.id].line, row.line)
+    """Progress while the job runs, else its detail, attempt and time."""
+    text = rx.cond(row.running, format_progress(JobsState.progress[row.id]), row.detail)
     return rx.el.div(
-        rx.cond(said != "", rx.el.span(said, class_name="said", title=row.line)),
-        rx.cond(row.tries != "", rx.el.span(row.tries)),
+        rx.cond(text != "", rx.el.span(text, class_name="detail", title=row.detail)),
+        rx.cond(row.attempt != "", rx.el.span(row.attempt)),
         rx.cond(row.when_at != "", rx.el.span(row.when, relative_time(at=row.when_at))),
         class_name="job-line",
     )
 
 
 def _state(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
-    live = JobsState.live[row.id]
-    colour = rx.match(
+    progress = JobsState.progress[row.id]
+    pill = rx.match(
         row.state, ("failed", "pill pill-soft-red"), ("completed", "pill pill-soft-green"), "pill pill-soft"
     )
     return rx.el.div(
         rx.cond(
             row.running,
-            rx.fragment(bar(live.progress, row.title + ": progress"), rx.el.span(live.percent, class_name="numbers")),
-            rx.el.span(row.state_name, class_name=colour),
+            rx.fragment(
+                progress_bar(progress.percent, "Progress of " + row.title),
+                rx.el.span(format_percent(progress.percent), class_name="numbers"),
+            ),
+            rx.el.span(row.state_label, class_name=pill),
         ),
         class_name="job-state",
     )
 
 
-def _turn(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
+def _priority(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.select(
-        *(rx.el.option(words, value=value) for value, words in PRIORITIES),
+        *(rx.el.option(label, value=value) for value, label in labels.PRIORITIES.items()),
         value=row.priority,
         on_change=JobsState.prioritize(row.id),
-        aria_label="When “" + row.title + "” is processed",
-        title="Its turn",
-        class_name="field job-turn",
+        aria_label="Priority of " + row.title,
+        title="Priority",
+        class_name="field job-priority",
     )
 
 
-def _act(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
-    def act(name: str, picture: str, handler: Any) -> rx.Component:
-        label = name + " “" + row.title + "”"
-        return button(icon(picture), kind="bare icon", title=name, aria_label=label, on_click=handler(row.id))
+def _action(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
+    def action(name: str, icon_name: str, handler: Any) -> rx.Component:
+        label = name + " " + row.title
+        return button(icon(icon_name), kind="bare icon", title=name, aria_label=label, on_click=handler(row.id))
 
     return rx.cond(
         row.can_cancel,
-        act("Cancel", "ban", JobsState.cancel),
-        rx.cond(row.can_retry, act("Try again", "rotate-cw", JobsState.retry)),
+        action("Cancel", "ban", JobsState.cancel),
+        rx.cond(row.can_retry, action("Retry", "rotate-cw", JobsState.retry)),
     )
 
 
@@ -203,17 +208,17 @@ def _skeletons() -> rx.Component:
     return rx.el.ul(*[one] * 6, class_name="panel jobs", aria_label="Loading", aria_busy="true")
 
 
-def _nothing() -> rx.Component:
+def _empty() -> rx.Component:
     return rx.el.div(
         rx.match(
             JobsState.filter,
-            ("failed", _words("Nothing failed", "What fails or is cancelled can be tried again here.")),
-            ("done", _words("Nothing is done yet", "Every video that was made is listed here.")),
-            _words("Nothing to do", "What you upload is processed at once, and can be followed here."),
+            ("failed", _message("No failed jobs", "Jobs that fail or are cancelled appear here. You can retry them.")),
+            ("done", _message("No completed jobs", "Jobs appear here once their video is ready.")),
+            _message("No active jobs", "Upload a video to start processing. Follow its progress here."),
         ),
-        class_name="nothing",
+        class_name="empty",
     )
 
 
-def _words(title: str, text: str) -> rx.Component:
+def _message(title: str, text: str) -> rx.Component:
     return rx.fragment(rx.el.b(title), text)

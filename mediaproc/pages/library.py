@@ -1,29 +1,30 @@
-"""The library: every video of the team as a card."""
+"""Library page: the team's videos as cards."""
 
 from __future__ import annotations
 
 import reflex as rx
 
 from mediaproc.components.bulk_actions import bulk_actions
+from mediaproc.components.format import format_percent, format_progress, format_size, join
 from mediaproc.components.relative_time import relative_time
 from mediaproc.components.select_box import select_box
 from mediaproc.components.shell import shell
-from mediaproc.components.uploader import OPENS_PICKER
-from mediaproc.components.widgets import bar, button, icon
+from mediaproc.components.upload.uploader import OPENS_PICKER
+from mediaproc.components.widgets import button, icon, progress_bar
 from mediaproc.operations.videos import Order
 from mediaproc.state.cards import Card
 from mediaproc.state.library import LibraryState
 
 _STEPS = (
-    ("1. Drop", "Several files at once, of any length. A dropped connection or a reload loses nothing."),
-    ("2. Watch it being made", "Encoded to 1080p, 720p and 480p, with progress that moves by itself."),
-    ("3. Play and download", "It plays in the browser before it is done, and every size can be downloaded."),
+    ("1. Upload", "One or more files, of any length. Uploads resume after a lost connection or a reload."),
+    ("2. Processing", "Videos are encoded to 1080p, 720p and 480p. Follow the progress live."),
+    ("3. Play and download", "Play videos while they are processed, and download every rendition."),
 )
 
 _ORDERS = (
     ("Newest first", Order.NEWEST),
     ("Oldest first", Order.OLDEST),
-    ("By name", Order.TITLE),
+    ("Title", Order.TITLE),
     ("Largest first", Order.LARGEST),
     ("Longest first", Order.LONGEST),
 )
@@ -36,10 +37,10 @@ def library() -> rx.Component:
         rx.cond(LibraryState.selected.length() > 0, bulk_actions()),
         rx.cond(
             LibraryState.ready,
-            rx.cond(LibraryState.empty, _invitation(), rx.cond(LibraryState.nothing_found, _nothing(), _grid())),
+            rx.cond(LibraryState.empty, _empty(), rx.cond(LibraryState.nothing_found, _no_results(), _grid())),
             _skeletons(),
         ),
-        rx.el.div(LibraryState.spoken, class_name="hidden-visually", aria_live="polite"),
+        rx.el.div(LibraryState.announcement, class_name="hidden-visually", aria_live="polite"),
         searches_here=True,
     )
 
@@ -60,7 +61,7 @@ def _head() -> rx.Component:
                     _filter("Failed", "failed"),
                     class_name="filters",
                     role="group",
-                    aria_label="Show",
+                    aria_label="Filter",
                 ),
             ),
         ),
@@ -70,10 +71,10 @@ def _head() -> rx.Component:
 
 def _order() -> rx.Component:
     return rx.el.select(
-        *(rx.el.option(words, value=order.value) for words, order in _ORDERS),
+        *(rx.el.option(label, value=order.value) for label, order in _ORDERS),
         value=LibraryState.order,
         on_change=LibraryState.sort,
-        aria_label="Order",
+        aria_label="Sort by",
         class_name="field order",
     )
 
@@ -126,17 +127,17 @@ def _poster(card: rx.vars.ObjectVar[Card]) -> rx.Component:
             card.status,
             ("failed", rx.el.span(icon("circle-alert", 13), "Failed", class_name="pill pill-failed")),
             ("cancelled", rx.el.span("Cancelled", class_name="pill pill-calm")),
-            ("uploading", rx.el.span("Uploading", class_name="pill pill-calm")),
+            ("uploading", rx.el.span("Upload incomplete", class_name="pill pill-calm")),
             rx.fragment(),
         ),
         rx.cond(card.duration != "", rx.el.span(card.duration, class_name="length")),
-        rx.cond(card.moving, bar(LibraryState.live[card.id].progress, card.title + ": progress")),
-        class_name=rx.cond(card.moving, "poster moving", "poster"),
+        rx.cond(card.in_progress, progress_bar(LibraryState.progress[card.id].percent, "Progress of " + card.title)),
+        class_name=rx.cond(card.in_progress, "poster moving", "poster"),
     )
 
 
 def _preview(card: rx.vars.ObjectVar[Card]) -> rx.Component:
-    """Tiles of the whole video one after another while the card is pointed at; loaded only then."""
+    """Frames of the whole video, shown and loaded only while the pointer is over the card."""
     strip = "url(" + card.preview.to_string() + ")"
     return rx.el.div(
         class_name="preview",
@@ -146,17 +147,21 @@ def _preview(card: rx.vars.ObjectVar[Card]) -> rx.Component:
 
 
 def _line(card: rx.vars.ObjectVar[Card]) -> rx.Component:
-    """Quiet facts; while it moves what happens; after a failure what went wrong."""
-    live = LibraryState.live[card.id]
+    """Size, resolution and age; progress while the video is processed; the error once it failed."""
+    progress = LibraryState.progress[card.id]
     return rx.el.div(
         rx.cond(
-            card.moving,
-            rx.fragment(rx.el.span(live.line, class_name="grow"), rx.el.span(live.percent, class_name="end")),
+            card.in_progress,
+            rx.fragment(
+                rx.el.span(format_progress(progress), class_name="grow"),
+                rx.cond(progress.started, rx.el.span(format_percent(progress.percent), class_name="end")),
+            ),
             rx.cond(
-                card.trouble != "",
-                rx.el.span(card.trouble, class_name="fail", title=card.trouble),
+                card.error != "",
+                rx.el.span(card.error, class_name="fail", title=card.error),
                 rx.fragment(
-                    rx.el.span(card.facts, class_name="grow"), relative_time(at=card.created_at, class_name="sep")
+                    rx.el.span(join(format_size(card.size_bytes), card.resolution), class_name="grow"),
+                    relative_time(at=card.created_at, class_name="sep"),
                 ),
             ),
         ),
@@ -173,23 +178,25 @@ def _skeletons() -> rx.Component:
     return rx.el.ul(*[one] * 8, class_name="grid", aria_label="Loading", aria_busy="true")
 
 
-def _invitation() -> rx.Component:
+def _empty() -> rx.Component:
     return rx.el.section(
         rx.el.div(icon("cloud-upload", 28), class_name="invite-mark"),
-        rx.el.h2("Drop your first video here"),
-        rx.el.p("Anywhere on this page, or pick it from your computer."),
-        button(icon("upload"), "Choose files", kind="main large", custom_attrs={**OPENS_PICKER}),
+        rx.el.h2("Upload your first video"),
+        rx.el.p("Drop files anywhere on this page, or select them on your computer."),
+        button(icon("upload"), "Select files", kind="main large", custom_attrs={**OPENS_PICKER}),
         rx.el.ol(*[rx.el.li(rx.el.b(title), rx.el.span(text)) for title, text in _STEPS], class_name="steps3"),
         class_name="invite",
     )
 
 
-def _nothing() -> rx.Component:
+def _no_results() -> rx.Component:
     return rx.el.div(
         rx.cond(
             LibraryState.query != "",
-            rx.fragment(rx.el.b("No video is called “", LibraryState.query, "”"), "Try fewer letters, or show all."),
-            rx.fragment(rx.el.b("Nothing here"), "No video is in this state now."),
+            rx.fragment(
+                rx.el.b("No results for “", LibraryState.query, "”"), "Try another search, or clear the filter."
+            ),
+            rx.fragment(rx.el.b("No videos"), "No videos match this filter."),
         ),
-        class_name="nothing",
+        class_name="empty",
     )

@@ -1,4 +1,4 @@
-"""There is no such page."""
+"""Page for an unknown address."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def not_found() -> rx.Component:
     return rx.el.main(
         rx.el.div(
             rx.el.div(mark(), class_name="brand"),
-            rx.el.h1("There is nothing here", class_name="mp-h1"),
-            rx.el.p("The address may be mistyped, or the video was deleted.", class_name="quiet door-sub"),
+            rx.el.h1("Page not found", class_name="mp-h1"),
+            rx.el.p("Check the address. The page may have been moved or deleted.", class_name="quiet auth-sub"),
             rx.link("Go to the library", href=routes.LIBRARY, underline="none", class_name="btn btn-main"),
-            class_name="door-card",
+            class_name="auth-card",
         ),
-        class_name="door",
+        class_name="auth",
     )

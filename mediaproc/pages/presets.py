@@ -1,4 +1,4 @@
-"""Presets: those that come with Mediaproc, a team's own, and the form for these."""
+"""Presets page: the team's presets, the form that edits them, and the built-in presets."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ def presets() -> rx.Component:
         ),
         rx.cond(
             PresetsState.ready,
-            rx.el.div(_own(), _form(), _built_in(), class_name="settings"),
+            rx.el.div(_team_presets(), _form(), _built_in(), class_name="settings"),
             _skeleton(),
         ),
-        _delete_question(),
-        rx.el.div(PresetsState.spoken_presets, class_name="hidden-visually", aria_live="polite"),
+        _confirm_delete(),
+        rx.el.div(PresetsState.preset_announcement, class_name="hidden-visually", aria_live="polite"),
     )
 
 
-def _own() -> rx.Component:
+def _team_presets() -> rx.Component:
     return panel(
-        "Your team’s own",
-        "Everybody in the team may choose them. Each change is a new version; videos say which one made them.",
+        "Team presets",
+        "Available to everyone in your team. Each change creates a new version; videos show which version they use.",
         rx.cond(
             PresetsState.own.length() > 0,
-            rx.el.ul(rx.foreach(PresetsState.own, _own_card), class_name="things", aria_label="Your team’s presets"),
-            rx.el.p("There are none yet. The form below makes one.", class_name="panel-body quiet nothing-yet"),
+            rx.el.ul(rx.foreach(PresetsState.own, _team_card), class_name="items", aria_label="Team presets"),
+            rx.el.p("No presets yet. Create one below.", class_name="panel-body quiet empty-note"),
         ),
     )
 
 
-def _own_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
+def _team_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            *_words(card),
+            *_description(card),
             rx.el.div(
                 button(
-                    "Change",
+                    "Edit",
                     kind="small",
-                    aria_label="Change " + card.title,
+                    aria_label="Edit " + card.title,
                     on_click=PresetsState.edit(card.name),
                 ),
                 button(
@@ -60,7 +60,7 @@ def _own_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
                     aria_label="Delete " + card.title,
                     on_click=PresetsState.ask_to_delete(card.name, card.title),
                 ),
-                class_name="thing-acts",
+                class_name="item-actions",
             ),
             class_name="grow",
         ),
@@ -70,43 +70,44 @@ def _own_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
 
 def _built_in() -> rx.Component:
     return panel(
-        "With Mediaproc",
-        "These are always there and stay as they are.",
+        "Built-in presets",
+        "Always available. They cannot be changed.",
         rx.el.ul(
-            rx.foreach(
-                PresetsState.built_in,
-                lambda card: rx.el.li(rx.el.div(*_words(card), class_name="grow"), key=card.name),
-            ),
-            class_name="things",
-            aria_label="Presets that come with Mediaproc",
+            rx.foreach(PresetsState.built_in, _built_in_card),
+            class_name="items",
+            aria_label="Built-in presets",
         ),
     )
 
 
-def _words(card: rx.vars.ObjectVar[PresetCard]) -> tuple[rx.Component, ...]:
+def _built_in_card(card: rx.vars.ObjectVar[PresetCard]) -> rx.Component:
+    return rx.el.li(rx.el.div(*_description(card), class_name="grow"), key=card.name)
+
+
+def _description(card: rx.vars.ObjectVar[PresetCard]) -> tuple[rx.Component, ...]:
     return (
-        rx.el.div(rx.el.b(card.title, class_name="strong"), class_name="thing-name"),
-        rx.cond(card.description != "", rx.el.p(card.description, class_name="thing-words")),
+        rx.el.div(rx.el.b(card.title, class_name="strong"), class_name="item-name"),
+        rx.cond(card.description != "", rx.el.p(card.description, class_name="item-text")),
         rx.el.div(
-            rx.el.span(card.makes),
+            rx.el.span(card.summary),
             rx.cond(card.version != "", rx.el.span(card.version, class_name="sep")),
-            rx.el.span("for programs: ", rx.el.code(card.name), class_name="sep"),
+            rx.el.span("API name: ", rx.el.code(card.name), class_name="sep"),
             class_name="facts",
         ),
     )
 
 
 def _form() -> rx.Component:
-    """Only the fields are made anew for another preset: the button keeps the focus of whoever pressed it."""
-    changes = PresetsState.editing != ""
+    """Only the fields are replaced when another preset is opened, so that the button keeps the focus."""
+    editing = PresetsState.editing != ""
     return panel(
-        rx.cond(changes, "Change the preset", "New preset"),
-        rx.cond(changes, "Videos that it has made stay as they are.", "It is offered as soon as it is made."),
+        rx.cond(editing, "Edit preset", "New preset"),
+        rx.cond(editing, "Existing videos are not affected.", "Available as soon as it is created."),
         rx.el.form(
             preset_fields(),
             rx.el.div(
-                button(rx.cond(changes, "Save the changes", "Make the preset"), kind="main", type="submit"),
-                rx.cond(changes, button("Leave it as it was", kind="bare", on_click=PresetsState.begin_anew)),
+                button(rx.cond(editing, "Save changes", "Create preset"), kind="main", type="submit"),
+                rx.cond(editing, button("Cancel", kind="bare", on_click=PresetsState.discard)),
                 class_name="form-acts",
             ),
             on_submit=PresetsState.save,
@@ -117,15 +118,15 @@ def _form() -> rx.Component:
     )
 
 
-def _delete_question() -> rx.Component:
+def _confirm_delete() -> rx.Component:
     return confirm_dialog(
         "Delete this preset?",
         rx.el.b(PresetsState.deleting_title),
-        " is offered no more. Videos that it has made stay, and what was uploaded for it is still made.",
-        act="Delete it",
-        on_act=PresetsState.delete,
-        asked=PresetsState.deleting != "",
-        on_asked=PresetsState.keep,
+        " will no longer be available. Existing and queued videos are not affected.",
+        action="Delete preset",
+        on_confirm=PresetsState.delete,
+        open=PresetsState.deleting != "",
+        on_open_change=PresetsState.close_dialog,
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings: API keys, webhooks, where one is signed in, the password."""
+"""Settings page: API keys, webhooks, presets, active sessions and the password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediaproc.components.shell import shell
 from mediaproc.components.webhooks_panel import webhooks_panel
 from mediaproc.components.widgets import button, icon, panel
 from mediaproc.operations import passwords
-from mediaproc.state.settings import LIVES, SCOPES, KeyRow, SessionRow, SettingsState
+from mediaproc.state.settings import LIFETIMES, SCOPES, KeyRow, SessionRow, SettingsState
 
 
 def settings() -> rx.Component:
@@ -23,11 +23,11 @@ def settings() -> rx.Component:
         rx.el.div(rx.el.h1("Settings", class_name="mp-h1"), class_name="page-head"),
         rx.cond(
             SettingsState.ready,
-            rx.el.div(_keys(), webhooks_panel(), _presets(), _sign_ins(), _password(), class_name="settings"),
+            rx.el.div(_keys(), webhooks_panel(), _presets(), _sessions(), _password(), class_name="settings"),
             _skeleton(),
         ),
-        _revoke_question(),
-        rx.el.div(SettingsState.spoken, class_name="hidden-visually", aria_live="polite"),
+        _confirm_revoke(),
+        rx.el.div(SettingsState.announcement, class_name="hidden-visually", aria_live="polite"),
     )
 
 
@@ -37,10 +37,10 @@ def settings() -> rx.Component:
 def _keys() -> rx.Component:
     return panel(
         "API keys",
-        "Let a program in without your password.",
+        "Authenticate programs without your password.",
         rx.cond(
             SettingsState.keys.length() > 0,
-            rx.el.ul(rx.foreach(SettingsState.keys, _key), class_name="things", aria_label="API keys"),
+            rx.el.ul(rx.foreach(SettingsState.keys, _key), class_name="items", aria_label="API keys"),
         ),
         _key_form(),
     )
@@ -51,16 +51,16 @@ def _key(row: rx.vars.ObjectVar[KeyRow]) -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.b(row.name, class_name="strong"),
-                rx.cond(row.ended, rx.el.span("Expired", class_name="pill pill-soft-red")),
-                class_name="thing-name",
+                rx.cond(row.expired, rx.el.span("Expired", class_name="pill pill-soft-red")),
+                class_name="item-name",
             ),
             rx.el.div(
-                rx.el.code(row.begins),
+                rx.el.code(row.prefix),
                 rx.el.span(row.scopes, class_name="sep"),
-                rx.el.span("Ends: ", row.ends, class_name="sep"),
+                rx.el.span("Expires: ", row.expires, class_name="sep"),
                 rx.cond(
                     row.used_at != "",
-                    rx.el.span("Used ", relative_time(at=row.used_at), class_name="sep"),
+                    rx.el.span("Last used ", relative_time(at=row.used_at), class_name="sep"),
                     rx.el.span("Never used", class_name="sep"),
                 ),
                 class_name="facts",
@@ -83,88 +83,91 @@ def _key_form() -> rx.Component:
             rx.el.label("Name", html_for="key-name"),
             rx.el.input(
                 id="key-name", name="name", class_name="field", required=True, max_length=100, auto_complete="off",
-                placeholder="What it is for",
+                placeholder="Nightly import",
             ),
         ),
         rx.el.fieldset(
-            rx.el.legend("It may"),
-            *[_scope(scope.value, word, meaning, index < 2) for index, (scope, word, meaning) in enumerate(SCOPES)],
+            rx.el.legend("Permissions"),
+            *[_scope(scope.value, label, meaning, index < 2) for index, (scope, label, meaning) in enumerate(SCOPES)],
         ),
         rx.el.div(
-            rx.el.label("Good for", html_for="key-life"),
+            rx.el.label("Expiration", html_for="key-lifetime"),
             rx.el.select(
-                *[rx.el.option(words, value=days) for days, words in LIVES],
-                id="key-life", name="life", class_name="field", default_value="90",
+                *[rx.el.option(label, value=days) for days, label in LIFETIMES],
+                id="key-lifetime", name="lifetime", class_name="field", default_value="90",
             ),
         ),
-        on_made=SettingsState.key_made,
+        on_create=SettingsState.key_created,
     )  # fmt: skip
 
 
-def _scope(value: str, word: str, meaning: str, checked: bool) -> rx.Component:
+def _scope(value: str, label: str, meaning: str, checked: bool) -> rx.Component:
     return rx.el.label(
         rx.el.input(type="checkbox", name="scope", value=value, default_checked=checked),
-        rx.el.span(rx.el.b(word, class_name="strong"), rx.el.span(" – " + meaning, class_name="quiet")),
+        rx.el.span(rx.el.b(label, class_name="strong"), rx.el.span(" – " + meaning, class_name="quiet")),
         class_name="check",
     )
 
 
-def _revoke_question() -> rx.Component:
+def _confirm_revoke() -> rx.Component:
     return confirm_dialog(
-        "Revoke this key?",
-        "Programs that use ",
+        "Revoke this API key?",
+        "Requests that use ",
         rx.el.b(SettingsState.revoking_name),
-        " are locked out at once, for good.",
-        act="Revoke it",
-        on_act=SettingsState.revoke,
-        asked=SettingsState.revoking != "",
-        on_asked=SettingsState.keep,
+        " will be rejected immediately. This cannot be undone.",
+        action="Revoke key",
+        on_confirm=SettingsState.revoke,
+        open=SettingsState.revoking != "",
+        on_open_change=SettingsState.close_dialog,
     )
 
 
 def _presets() -> rx.Component:
     return panel(
         "Presets",
-        "How videos are made: what comes with Mediaproc, and what your team adds.",
+        "Define how videos are encoded.",
         rx.el.div(
-            rx.link("See the presets", href=routes.PRESETS, underline="none", class_name="btn"), class_name="panel-body"
+            rx.link("Manage presets", href=routes.PRESETS, underline="none", class_name="btn"), class_name="panel-body"
         ),
     )
 
 
-# Sign-ins and the password ----------------------------------------------------------------------------------
+# Sessions and the password ----------------------------------------------------------------------------------
 
 
-def _sign_ins() -> rx.Component:
+def _sessions() -> rx.Component:
     return panel(
-        "Where you are signed in",
-        "Sign out what you don't use or don't know.",
-        rx.el.ul(rx.foreach(SettingsState.sign_ins, _sign_in), class_name="things", aria_label="Sign-ins"),
+        "Active sessions",
+        "Sign out sessions that you don’t recognize.",
+        rx.el.ul(rx.foreach(SettingsState.sessions, _session), class_name="items", aria_label="Active sessions"),
         rx.cond(
-            SettingsState.others > 0,
-            rx.el.div(button("Sign out everywhere else", on_click=SettingsState.end_others), class_name="panel-body"),
+            SettingsState.other_sessions > 0,
+            rx.el.div(
+                button("Sign out all other sessions", on_click=SettingsState.end_other_sessions),
+                class_name="panel-body",
+            ),
         ),
     )
 
 
-def _sign_in(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
+def _session(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.div(
                 rx.el.b(row.device, class_name="strong"),
-                rx.cond(row.this, rx.el.span("This one", class_name="pill pill-soft-green")),
-                class_name="thing-name",
+                rx.cond(row.current, rx.el.span("This session", class_name="pill pill-soft-green")),
+                class_name="item-name",
             ),
-            rx.el.div(rx.el.span("Used ", relative_time(at=row.used_at)), class_name="facts"),
+            rx.el.div(rx.el.span("Last used ", relative_time(at=row.used_at)), class_name="facts"),
             class_name="grow",
         ),
         rx.cond(
-            row.this,
+            row.current,
             rx.fragment(),
             button(
                 "Sign out",
                 kind="small",
-                aria_label="Sign out: " + row.device,
+                aria_label="Sign out " + row.device,
                 on_click=SettingsState.end_session(row.id),
             ),
         ),
@@ -175,15 +178,15 @@ def _sign_in(row: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
 def _password() -> rx.Component:
     return panel(
         "Password",
-        "Changing it signs out every other device. API keys stay good.",
+        "Changing it signs out all other sessions. API keys keep working.",
         rx.el.form(
-            _secret("Present password", "present", "current-password"),
-            _secret(
+            _password_field("Current password", "present", "current-password"),
+            _password_field(
                 "New password", "new", "new-password", f"At least {passwords.SHORTEST} characters.",
                 min_length=passwords.SHORTEST,
             ),
-            _trouble(SettingsState.password_trouble),
-            button("Change the password", type="submit"),
+            _error(SettingsState.password_error),
+            button("Change password", type="submit"),
             on_submit=SettingsState.change_password,
             reset_on_submit=True,
             class_name="panel-body form",
@@ -192,7 +195,7 @@ def _password() -> rx.Component:
     )  # fmt: skip
 
 
-def _secret(label: str, name: str, complete: str, hint: str = "", **props: Any) -> rx.Component:
+def _password_field(label: str, name: str, complete: str, hint: str = "", **props: Any) -> rx.Component:
     described = {"aria_describedby": f"{name}-hint"} if hint else {}
     return rx.el.div(
         rx.el.label(label, html_for=name),
@@ -204,7 +207,7 @@ def _secret(label: str, name: str, complete: str, hint: str = "", **props: Any) 
     )  # fmt: skip
 
 
-def _trouble(text: Any) -> rx.Component:
+def _error(text: Any) -> rx.Component:
     return rx.cond(text != "", rx.el.p(icon("circle-alert"), text, class_name="form-error", role="alert"))
 
 

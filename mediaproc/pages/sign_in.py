@@ -1,4 +1,4 @@
-"""Sign in, register, and the moment in which a sign-in is renewed."""
+"""Sign-in and registration pages, and the page that renews a session."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from mediaproc.state.sign_in import SignInState
 
 
 def sign_in() -> rx.Component:
-    """Email and password, posted as a plain form."""
-    return _door(
+    """Sign-in page, with a native form."""
+    return _auth_page(
         "Sign in",
-        "Your videos, encoded and ready to play.",
+        "Video processing on your own server.",
         _form(
             routes.SIGN_IN_FORM,
             _field("Email", "email", type="email", auto_complete="username", default_value=SignInState.email),
             _field("Password", "password", type="password", auto_complete="current-password"),
             button("Sign in", kind="main", type="submit"),
         ),
-        _foot("New here? ", "Make an account", routes.REGISTER),
+        _foot("New here? ", "Create account", routes.REGISTER),
     )
 
 
 def register() -> rx.Component:
-    """The same with a new account."""
-    return _door(
-        "Make an account",
-        "It takes an email and a password.",
+    """Registration page."""
+    return _auth_page(
+        "Create account",
+        "Enter an email address and a password.",
         _form(
             routes.REGISTER_FORM,
             _field("Email", "email", type="email", auto_complete="username", default_value=SignInState.email),
             _field(
                 "Password",
                 "password",
-                hint=f"At least {passwords.SHORTEST} characters. A few words in a row are good.",
+                hint=f"At least {passwords.SHORTEST} characters. Several words make a good password.",
                 type="password",
                 auto_complete="new-password",
                 min_length=passwords.SHORTEST,
             ),
-            button("Make the account", kind="main", type="submit"),
+            button("Create account", kind="main", type="submit"),
         ),
-        _foot("Have an account? ", "Sign in", routes.SIGN_IN),
+        _foot("Already have an account? ", "Sign in", routes.SIGN_IN),
     )
 
 
 def renew() -> rx.Component:
-    """Seen for a moment after the computer slept; the script goes on to where one was."""
+    """Shown briefly while an expired session is renewed; then the browser returns to the page that was requested."""
     return rx.el.main(
-        rx.el.div(rx.el.p("One moment, your sign-in is being renewed…", role="status"), class_name="door-card"),
+        rx.el.div(rx.el.p("Renewing your session…", role="status"), class_name="auth-card"),
         session_keeper(mode="renew"),
-        class_name="door",
+        class_name="auth",
     )
 
 
-def _door(title: str, subtitle: str, *content: Any) -> rx.Component:
+def _auth_page(title: str, subtitle: str, *content: Any) -> rx.Component:
     return rx.el.main(
         rx.el.div(
             rx.el.div(mark(), class_name="brand"),
             rx.el.h1(title, class_name="mp-h1"),
-            rx.el.p(subtitle, class_name="quiet door-sub"),
+            rx.el.p(subtitle, class_name="quiet auth-sub"),
             *content,
-            class_name="door-card",
+            class_name="auth-card",
         ),
-        session_keeper(mode="door"),
-        class_name="door",
+        session_keeper(mode="signed-out"),
+        class_name="auth",
     )
 
 
 def _form(action: str, *content: Any) -> rx.Component:
     return post_form(
         rx.cond(
-            SignInState.sentence != "",
-            rx.el.p(icon("circle-alert"), SignInState.sentence, class_name="form-error", role="alert"),
+            SignInState.error != "",
+            rx.el.p(icon("circle-alert"), SignInState.error, class_name="form-error", role="alert"),
         ),
         rx.el.input(type="hidden", name="next", value=SignInState.next, read_only=True),
         *content,
@@ -97,6 +97,6 @@ def _field(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Compone
 def _foot(question: str, answer: str, href: str) -> rx.Component:
     return rx.el.p(
         question,
-        rx.link(answer, href=href + SignInState.onward, underline="none", class_name="textlink"),
-        class_name="door-foot",
+        rx.link(answer, href=href + SignInState.next_query, underline="none", class_name="textlink"),
+        class_name="auth-foot",
     )

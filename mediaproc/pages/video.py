@@ -1,6 +1,8 @@
-"""One video: the player first, then what it is, what can be downloaded, and what happened."""
+"""Video page: the player, progress, activity, renditions and details of one video."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
@@ -8,6 +10,7 @@ from mediaproc import routes
 from mediaproc.components.activity_panel import activity_panel
 from mediaproc.components.confirm_dialog import confirm_dialog
 from mediaproc.components.details_panel import details_panel
+from mediaproc.components.format import format_size
 from mediaproc.components.plan_panel import plan_panel
 from mediaproc.components.player_panel import player_panel
 from mediaproc.components.progress_panel import progress_panel
@@ -29,10 +32,10 @@ def video() -> rx.Component:
         rx.match(
             VideoState.found,
             ("yes", _page()),
-            ("no", _gone()),
+            ("no", _not_found()),
             _skeleton(),
         ),
-        rx.el.div(VideoState.spoken, class_name="hidden-visually", aria_live="polite"),
+        rx.el.div(VideoState.announcement, class_name="hidden-visually", aria_live="polite"),
     )
 
 
@@ -51,7 +54,7 @@ def _page() -> rx.Component:
             rx.el.aside(renditions_panel(), details_panel(), aria_label="About this video"),
             class_name="video-cols",
         ),
-        _delete_question(),
+        _confirm_delete(),
     )
 
 
@@ -61,14 +64,14 @@ def _title() -> rx.Component:
             rx.el.h1(_video.title, class_name="hidden-visually"),
             title_field(title=_video.title, key=_video.id, on_rename=VideoState.rename),
             rx.cond(
-                _video.moving,
+                _video.in_progress,
                 button(
                     icon("ban"),
                     rx.el.span("Cancel processing", class_name="wide"),
                     aria_label="Cancel processing",
                     on_click=VideoState.cancel,
                 ),
-                _process_again(),
+                _repeat(),
             ),
             button(
                 icon("trash-2"),
@@ -80,53 +83,54 @@ def _title() -> rx.Component:
             class_name="title-row",
         ),
         rx.el.p(
-            rx.el.span(_video.state),
+            rx.el.span(_video.status_label),
             rx.cond(_video.duration != "", rx.el.span(_video.duration, class_name="sep")),
-            rx.el.span(_video.size, class_name="sep"),
+            rx.el.span(format_size(_video.size_bytes), class_name="sep"),
             relative_time(at=_video.created_at, class_name="sep"),
             class_name="facts",
         ),
     )
 
 
-def _process_again() -> rx.Component:
-    again = button(
-        icon("rotate-cw"), rx.el.span("Try again", class_name="wide"), aria_label="Try again", on_click=VideoState.retry
+def _repeat() -> Any:
+    """Buttons that process the video once more, as far as its status allows."""
+    retry = button(
+        icon("rotate-cw"), rx.el.span("Retry", class_name="wide"), aria_label="Retry", on_click=VideoState.retry
     )
     return rx.match(
         _video.status,
-        ("failed", rx.fragment(again, reprocess_menu())),
-        ("cancelled", rx.fragment(again, reprocess_menu())),
+        ("failed", rx.fragment(retry, reprocess_menu())),
+        ("cancelled", rx.fragment(retry, reprocess_menu())),
         ("completed", reprocess_menu()),
         rx.fragment(),
     )
 
 
-def _delete_question() -> rx.Component:
+def _confirm_delete() -> rx.Component:
     return confirm_dialog(
         "Delete this video?",
         rx.el.b(_video.title),
-        " goes with its original and everything made of it. This can't be undone.",
-        act="Delete it",
-        on_act=VideoState.delete,
-        asked=VideoState.confirming,
-        on_asked=VideoState.ask_to_delete,
+        " will be deleted with its original and all renditions. This cannot be undone.",
+        action="Delete video",
+        on_confirm=VideoState.delete,
+        open=VideoState.confirming,
+        on_open_change=VideoState.ask_to_delete,
     )
 
 
-def _gone() -> rx.Component:
+def _not_found() -> rx.Component:
     return rx.el.div(
-        rx.el.b("There is no such video"),
+        rx.el.b("Video not found"),
         rx.el.p("It may have been deleted."),
         rx.link("Go to the library", href=routes.LIBRARY, underline="none", class_name="btn"),
-        class_name="nothing",
+        class_name="empty",
     )
 
 
 def _skeleton() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.div(class_name="stage skeleton"),
+            rx.el.div(class_name="player-frame skeleton"),
             rx.el.div(class_name="skeleton skeleton-line", style={"height": "24px", "marginTop": "20px"}),
             rx.el.div(class_name="skeleton skeleton-line short"),
         ),

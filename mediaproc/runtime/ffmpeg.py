@@ -1,4 +1,4 @@
-"""Which FFmpeg and ffprobe are used: those of the settings, else the ones that came as wheels."""
+"""FFmpeg and ffprobe binaries: those of the settings, otherwise those of the installed wheels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediaproc.settings import settings
 
 @lru_cache(maxsize=1)
 def ffmpeg_path() -> Path:
-    """FFmpeg: `FFMPEG_PATH`, else imageio-ffmpeg's full build."""
+    """Path of FFmpeg: `FFMPEG_PATH`, otherwise imageio-ffmpeg's full build."""
     chosen = settings().ffmpeg_path
     if chosen is not None:
         return chosen
@@ -22,7 +22,7 @@ def ffmpeg_path() -> Path:
 
 @lru_cache(maxsize=1)
 def ffprobe_path() -> Path:
-    """ffprobe: `FFPROBE_PATH`, else shaka-streamer's (imageio-ffmpeg ships none)."""
+    """Path of ffprobe: `FFPROBE_PATH`, otherwise shaka-streamer's (imageio-ffmpeg ships none)."""
     chosen = settings().ffprobe_path
     if chosen is not None:
         return chosen
@@ -33,13 +33,13 @@ def ffprobe_path() -> Path:
 
 @lru_cache(maxsize=1)
 def measures_vmaf() -> bool:
-    """Whether this FFmpeg has libvmaf. Raises OSError or SubprocessError if it does not run."""
+    """Return True if this FFmpeg has libvmaf. Raises OSError or SubprocessError if it does not run."""
     asked = [str(ffmpeg_path()), "-hide_banner", "-filters"]
     return " libvmaf " in subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """All that this FFmpeg says of itself: its version, how it was built, its libraries'. Raises as `measures_vmaf`."""
+    """FFmpeg's version output: version, build configuration and libraries. Raises OSError or SubprocessError."""
     asked = [str(ffmpeg_path()), "-version"]
     return subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout

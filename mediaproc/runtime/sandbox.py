@@ -1,8 +1,8 @@
-"""A user namespace for FFmpeg, where the kernel lets us have one: in it root of a container is nobody.
+"""Sandbox: a user namespace for FFmpeg, where the kernel allows one, in which a container's root is nobody.
 
-A flaw in one of FFmpeg's hundreds of decoders then gains no capability over the host, not even when the worker runs
-as root. The number of its threads and processes can be limited too, since the kernel counts them for each namespace
-and user; it does not heed that limit for root.
+A vulnerability in one of FFmpeg's hundreds of decoders then gains no capability on the host, even if the worker runs as
+root. The number of threads and processes can be limited too: the kernel counts them per namespace and user, and ignores
+that limit for root.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 MOST_PROCESSES = 1024
-"""FFmpeg's threads count. A ladder of three rungs of 4K takes some dozens on two cores, a few for each core more."""
+"""Process limit, which includes FFmpeg's threads. A three-rung 4K ladder takes several dozen on two cores, a few
+more per extra core.
+"""
 
 _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER = 0x04000000, 0x08000000, 0x10000000  # <linux/sched.h>
 _PR_SET_NO_NEW_PRIVS = 38  # <linux/prctl.h>
@@ -25,18 +27,18 @@ _LIBC: ctypes.CDLL | None = ctypes.CDLL(None, use_errno=True) if sys.platform.st
 
 
 class NoNamespace(Exception):
-    """The kernel makes none for us."""
+    """The kernel refuses to create a namespace."""
 
 
 def entrance() -> Callable[[], None]:
-    """What a child does to itself between fork and exec, to confine what it becomes: it only makes system calls."""
+    """Function for a child to enter the sandbox between fork and exec. It makes system calls only."""
     user, group, confined = os.geteuid(), os.getegid(), available()
 
     def enter() -> None:
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if confined:
-            with contextlib.suppress(NoNamespace):  # there may be too many at this moment; the limits still hold
+            with contextlib.suppress(NoNamespace):  # there may be too many right now; the other limits still hold
                 _enter_namespace(user, group)
 
     return enter
@@ -44,7 +46,7 @@ def entrance() -> Callable[[], None]:
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether this host lets us: tried once, by a process that does nothing else."""
+    """Return True if this host allows user namespaces. Tested once, in a throw-away process."""
     if _LIBC is None:
         return False
     user, group = os.geteuid(), os.getegid()
@@ -60,7 +62,7 @@ def available() -> bool:
 
 
 def _enter_namespace(user: int, group: int) -> None:
-    """The same user and group within, so that files stay theirs; every other is nobody."""
+    """Map the same user and group into the namespace, so that files keep their owner. Everybody else is nobody."""
     assert _LIBC is not None
     if _LIBC.unshare(_CLONE_NEWUSER | _CLONE_NEWIPC | _CLONE_NEWUTS) != 0:
         raise NoNamespace(ctypes.get_errno())

@@ -1,4 +1,4 @@
-"""Programs kept alive by `supervisor`: its configuration, its start and end, and what it says of them."""
+"""Supervisor: runs programs under `supervisord` and reports their status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 @dataclass(frozen=True)
 class Program:
-    """One program. Groups end one after another, the one with the highest priority first."""
+    """One program. Groups are stopped one after another, highest priority first."""
 
     name: str
     command: tuple[str, ...]
@@ -36,7 +36,7 @@ class SupervisorFailed(Exception):
 
 @dataclass(frozen=True)
 class Status:
-    """What the supervisor says of a program: `RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …"""
+    """Status of a program as the supervisor reports it: `RUNNING`, `STARTING`, `BACKOFF`, `FATAL`, …"""
 
     name: str
     state: str
@@ -44,7 +44,7 @@ class Status:
 
 
 def render(programs: list[Program], *, directory: Path, logs: Path | None, socket: Path | None = None) -> str:
-    """The supervisor's configuration. `logs` None: everything goes to standard output. Holds no secret."""
+    """Render the supervisor's configuration. `logs` None: everything goes to standard output. Contains no secret."""
     sections = [_supervisord(directory, logs)]
     if socket:
         sections.append(_rpc(socket))
@@ -54,12 +54,12 @@ def render(programs: list[Program], *, directory: Path, logs: Path | None, socke
 
 
 def command(config: Path) -> tuple[str, ...]:
-    """The command line that runs the supervisor in the foreground."""
+    """Command line that runs the supervisor in the foreground."""
     return (sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config))
 
 
 class Supervisor:
-    """A running supervisor, asked over its Unix socket."""
+    """A running supervisor, controlled over its Unix socket."""
 
     def __init__(self, process: subprocess.Popen[bytes], socket: Path) -> None:
         self.process = process
@@ -70,24 +70,24 @@ class Supervisor:
         self._rpc.startProcessGroup(group, False)
 
     def statuses(self) -> dict[str, Status]:
-        """Every program by its name."""
+        """Status of every program, by name."""
         return {each["name"]: _status(each) for each in self._rpc.getAllProcessInfo()}
 
     @property
     def _rpc(self) -> Any:
-        """A fresh connection: the transport does not get over a failed one."""
+        """New connection: the transport does not recover from a failed one."""
         transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=cast("Any", transport)).supervisor
 
     def wait_until_it_answers(self, *, seconds: float = 10.0) -> None:
-        """Return when the socket answers. Raises `SupervisorFailed`."""
+        """Wait until the socket answers. Raises `SupervisorFailed`."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 self._rpc.getState()
                 return
             time.sleep(0.05)
-        raise SupervisorFailed("The supervisor does not answer.")
+        raise SupervisorFailed("The supervisor does not respond.")
 
 
 @contextlib.contextmanager
@@ -100,7 +100,7 @@ def supervised(
     directory: Path,
     environment: Mapping[str, str],
 ) -> Generator[Supervisor]:
-    """Run the programs in a session of their own (the terminal's Ctrl-C reaches only us); end them in order at exit."""
+    """Run programs in a session of their own, so that Ctrl-C reaches only us; stop them in order on exit."""
     socket = sockets / "supervisor.sock"
     config = run_dir / "supervisord.conf"
     config.write_text(render(programs, directory=directory, logs=logs, socket=socket))
@@ -133,11 +133,11 @@ def _end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
 
 
 def _supervisord(directory: Path, logs: Path | None) -> str:
-    """Log and pid are real files: it removes the latter when it ends, and as root that works on /dev/null too."""
+    """Log and pid are real files: it deletes the pid file on exit, which as root would succeed on /dev/null too."""
     log = _escape(str(logs / "supervisord.log")) if logs else "%(here)s/supervisord.log"
     lines = ["[supervisord]", "nodaemon=true", f"logfile={log}", "logfile_maxbytes=1MB", "logfile_backups=1"]
     if os.geteuid() == 0:
-        lines.append("user=root")  # it asks to be told that this is meant
+        lines.append("user=root")  # it requires this to be stated explicitly
     return "\n".join([*lines, "pidfile=%(here)s/supervisord.pid", f"directory={_escape(str(directory))}"])
 
 

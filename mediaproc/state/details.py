@@ -1,181 +1,186 @@
-"""What the video page shows, as frozen values with every number already in words."""
+"""Video page: the video's details, its renditions and its attempts as rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from mediaproc.domain.states import JobState, Outcome, Priority, RenditionKind, Stage, VideoStatus
-from mediaproc.operations.videos import VideoView
+from mediaproc import routes
+from mediaproc.domain.states import JobState, Outcome, RenditionKind, Stage, VideoStatus
+from mediaproc.operations.videos import SOURCE, VideoView
+from mediaproc.operations.views import AttemptView, JobView, RenditionView
 from mediaproc.state import advice, formatting, labels
-from mediaproc.state.cards import MOVING
+from mediaproc.state.cards import IN_PROGRESS
 
 STAGES = tuple((stage.value, labels.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
-"""The steps that the page shows; the poster is made on the way."""
-
-PRIORITIES = tuple((each.value, labels.priority(each)) for each in Priority)
-"""What may be chosen while there is work to do."""
+"""Steps of the progress panel: value, label. Posters are made along the way."""
 
 
 @dataclass(frozen=True)
 class Details:
-    """The video itself. `retry_at` is set while it waits for another attempt after a failed one."""
+    """The video itself. Times are RFC 3339, empty if unknown.
+
+    `retry_at` is set while it waits for another attempt. `loop` is the address of the animation of a preset that makes
+    only files, `loop_is_video` distinguishes MP4 from WebP.
+    """
 
     id: str = ""
     title: str = ""
     filename: str = ""
-    size: str = ""
+    size_bytes: int = 0
     duration: str = ""
-    picture: str = ""
-    rate: str = ""
+    dimensions: str = ""
+    frame_rate: str = ""
     created_at: str = ""
     ready_at: str = ""
     status: str = ""
-    state: str = ""
-    trouble: str = ""
+    status_label: str = ""
+    error: str = ""
     advice: str = ""
     retry_at: str = ""
     attempt: int = 0
-    moving: bool = False
+    in_progress: bool = False
     playable: bool = False
     priority: str = ""
-    has_source: bool = False
-    recipe: str = ""
-    sounds: str = ""
+    source_download: str = ""
+    preset: str = ""
+    audio_tracks: str = ""
     subtitles: str = ""
     codec: str = ""
     loop: str = ""
-    loop_moves: bool = False
+    loop_is_video: bool = False
 
 
 @dataclass(frozen=True)
 class RenditionRow:
-    """One line of the table of renditions. `download` is empty while there is nothing to download."""
+    """One rendition. `size_bytes` is 0 while unknown, `download` empty until the video is completed."""
 
     name: str
     label: str
-    picture: str
+    dimensions: str
     bitrate: str
     vmaf: str
-    size: str
+    size_bytes: int
     download: str
 
 
 @dataclass(frozen=True)
 class AttemptRow:
-    """One attempt on the time line."""
+    """One attempt in the activity panel."""
 
     key: str
     name: str
     outcome: str
-    outcome_name: str
+    outcome_label: str
     worker: str
     started_at: str
-    lasted: str
-    trouble: str
+    duration: str
+    error: str
     command: str
     log_tail: str
 
 
 def details_of(view: VideoView) -> Details:
-    """A video in words."""
-    job, error = view.job, view.error
-    loop = next((each for each in view.renditions if each.height and each.suffix), None) if not view.playback else None
-    waits = job is not None and job.status == JobState.RETRYING
+    """A video as its page shows it."""
+    job, error, loop = view.job, view.error, _loop(view)
+    retrying = job is not None and job.status == JobState.RETRYING
     return Details(
         id=str(view.id),
         title=view.title,
         priority=view.priority.value,
         filename=view.filename,
-        size=formatting.size(view.size_bytes),
+        size_bytes=view.size_bytes,
         duration=formatting.clock(view.duration_seconds),
-        picture=f"{view.width} × {view.height}" if view.width and view.height else "",
-        rate=f"{view.frame_rate:.4g} fps" if view.frame_rate else "",
+        dimensions=f"{view.width} × {view.height}" if view.width and view.height else "",
+        frame_rate=formatting.frame_rate(view.frame_rate) if view.frame_rate else "",
         created_at=view.created_at.isoformat(),
         ready_at=view.ready_at.isoformat() if view.ready_at else "",
         status=view.status,
-        state=labels.status(view.status),
-        trouble=error.detail if error else "",
+        status_label=labels.status(view.status),
+        error=error.detail if error else "",
         advice=advice.for_error(error.code) if error else "",
-        retry_at=job.next_attempt_at.isoformat() if job and waits and job.next_attempt_at else "",
+        retry_at=job.next_attempt_at.isoformat() if job and retrying and job.next_attempt_at else "",
         attempt=job.attempt_count if job else 0,
-        moving=view.status in MOVING,
+        in_progress=view.status in IN_PROGRESS,
         playable=view.playable,
-        has_source=view.status != VideoStatus.UPLOADING,
-        recipe=labels.recipe(view.preset, view.preset_version),
-        sounds=_sounds(view),
+        source_download=_download(view, SOURCE) if view.status != VideoStatus.UPLOADING else "",
+        preset=labels.preset(view.preset, view.preset_version),
+        audio_tracks=_audio_tracks(view),
         subtitles=", ".join(each.title for each in view.tracks if each.kind == RenditionKind.SUBTITLES),
         codec=view.renditions[0].codec if view.renditions else "",
-        loop=download(view, loop.name) if loop else "",
-        loop_moves=loop is not None and loop.suffix == "mp4",
+        loop=_download(view, loop.name) if loop else "",
+        loop_is_video=loop is not None and loop.suffix == "mp4",
     )
 
 
-def _sounds(view: VideoView) -> str:
-    """Their names, where there are several or the language of the one is known: "Sound" alone tells nothing."""
-    found = [each for each in view.tracks if each.kind == RenditionKind.AUDIO]
-    return ", ".join(each.title for each in found) if len(found) > 1 or any(each.language for each in found) else ""
+def _loop(view: VideoView) -> RenditionView | None:
+    """The animation, if there is no player to show."""
+    return next((each for each in view.renditions if each.height and each.suffix), None) if not view.playback else None
+
+
+def _audio_tracks(view: VideoView) -> str:
+    """Titles of the tracks, if there are several or the language is known. The title of a single track says nothing."""
+    tracks = [each for each in view.tracks if each.kind == RenditionKind.AUDIO]
+    informative = len(tracks) > 1 or any(each.language for each in tracks)
+    return ", ".join(each.title for each in tracks) if informative else ""
 
 
 def renditions_of(view: VideoView) -> list[RenditionRow]:
-    """The renditions, the largest first; files of sound alone come last."""
-    shown = sorted(view.renditions, key=lambda each: -each.height)
+    """The renditions, the largest first, audio files last."""
     return [
         RenditionRow(
             name=each.name,
             label=labels.rendition(each.name, each.suffix),
-            picture=f"{each.width} × {each.height}" if each.height else "Sound",
+            dimensions=f"{each.width} × {each.height}" if each.height else "Audio only",
             bitrate=formatting.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
             vmaf=f"{each.vmaf:.1f}" if each.vmaf is not None else "–",
-            size=formatting.size(each.size_bytes) if each.size_bytes else "–",
-            download=download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
+            size_bytes=each.size_bytes,
+            download=_download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
         )
-        for each in shown
+        for each in sorted(view.renditions, key=lambda each: -each.height)
     ]
 
 
-def download(view: VideoView, rendition: str) -> str:
-    """Where a browser gets the file under its right name."""
-    return f"/api/v1/videos/{view.id}/download?rendition={rendition}"
+def _download(view: VideoView, rendition: str) -> str:
+    return routes.download(str(view.id), rendition)
 
 
-def attempts_of(jobs: list[Any]) -> list[AttemptRow]:
-    """Every attempt of every job, the newest first. Of the parts of a job only what went wrong has its own row."""
-    found = [
+def attempts_of(jobs: Sequence[JobView]) -> list[AttemptRow]:
+    """Attempts of all jobs, the newest first. Of the parts of a shared job only failed attempts are listed."""
+    listed = [
         (job, attempt)
         for job in jobs
         for attempt in job.attempts
         if job.parent_id is None or attempt.outcome not in (None, Outcome.COMPLETED, Outcome.CANCELLED)
     ]
-    found.sort(key=lambda each: each[1].started_at, reverse=True)
+    listed.sort(key=lambda each: each[1].started_at, reverse=True)
     return [
-        _attempt_row(attempt, key=f"{job.id}.{attempt.number}", name=_name(job, attempt, jobs))
-        for job, attempt in found
+        _attempt_row(attempt, key=f"{job.id}.{attempt.number}", name=_attempt_name(job, attempt, jobs))
+        for job, attempt in listed
     ]
 
 
-def _name(job: Any, attempt: Any, jobs: list[Any]) -> str:
-    """ "Attempt 2", with how many of its chunks are done; or "Chunk 3, attempt 1"."""
+def _attempt_name(job: JobView, attempt: AttemptView, jobs: Sequence[JobView]) -> str:
+    """`Attempt 2, 3 of 8 chunks done`, or `Chunk 3, attempt 1` for a part."""
     if job.parent_id is not None:
-        part = f"Chunk {job.chunk + 1}" if job.chunk is not None else str(job.kind.value).capitalize()
+        part = f"Chunk {job.chunk + 1}" if job.chunk is not None else labels.task(job.kind)
         return f"{part}, attempt {attempt.number}"
     chunks = [each for each in jobs if each.parent_id == job.id and each.chunk is not None]
     done = sum(each.status is JobState.COMPLETED for each in chunks)
     return f"Attempt {attempt.number}" + (f", {done} of {len(chunks)} chunks done" if len(chunks) > 1 else "")
 
 
-def _attempt_row(attempt: Any, *, key: str, name: str) -> AttemptRow:
-    ended = attempt.ended_at or datetime.now(UTC)
+def _attempt_row(attempt: AttemptView, *, key: str, name: str) -> AttemptRow:
+    seconds = (attempt.ended_at - attempt.started_at).total_seconds() if attempt.ended_at else None
     return AttemptRow(
         key=key,
         name=name,
         outcome=attempt.outcome or "running",
-        outcome_name=labels.outcome(attempt.outcome),
+        outcome_label=labels.outcome(attempt.outcome),
         worker=attempt.worker,
         started_at=attempt.started_at.isoformat(),
-        lasted=formatting.elapsed((ended - attempt.started_at).total_seconds()) if attempt.ended_at else "",
-        trouble=attempt.error.detail if attempt.error else "",
+        duration=formatting.elapsed(seconds) if seconds is not None else "",
+        error=attempt.error.detail if attempt.error else "",
         command=attempt.command or "",
         log_tail=attempt.log_tail or "",
     )

@@ -1,22 +1,14 @@
-"""Formatting: sizes, durations, bitrates and resolutions as text."""
+"""Formatting: durations, bitrates, resolutions and frame rates as text.
+
+Sizes, percentages, speeds and times left also appear in the upload tray, which formats them without a server; their
+rules are in `components/format.js`.
+"""
 
 from __future__ import annotations
 
-_SIZES = ("B", "kB", "MB", "GB", "TB")
-
-
-def size(size_bytes: float) -> str:
-    """`12.4 MB`: three figures at most, decimal units."""
-    power = 0
-    while size_bytes >= 999.5 and power < len(_SIZES) - 1:
-        size_bytes /= 1000
-        power += 1
-    figures = 0 if power < 2 or size_bytes >= 99.95 else 1
-    return f"{size_bytes:.{figures}f} {_SIZES[power]}"
-
 
 def clock(seconds: float | None) -> str:
-    """`9:56` or `1:02:03`; empty when unknown."""
+    """`9:56` or `1:02:03`; empty if unknown."""
     if seconds is None:
         return ""
     whole = max(0, round(seconds))
@@ -36,35 +28,27 @@ def elapsed(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def time_left(eta_seconds: float | None) -> str:
-    """`3 min left`; coarser the farther away, so that it does not jump."""
-    if eta_seconds is None:
-        return ""
-    if eta_seconds < 5:
-        return "almost done"
-    if eta_seconds < 55:
-        return f"{5 * round(eta_seconds / 5)} s left"
-    if eta_seconds < 3570:
-        return f"{max(1, round(eta_seconds / 60))} min left"
-    return f"{round(eta_seconds / 360) / 10:g} h left"
-
-
-def bitrate(bitrate_bps: float) -> str:
+def bitrate(bits_per_second: float) -> str:
     """`4.2 Mbit/s` or `128 kbit/s`."""
-    if bitrate_bps >= 999_500:
-        return f"{bitrate_bps / 1e6:.1f} Mbit/s"
-    return f"{bitrate_bps / 1000:.0f} kbit/s"
+    if bits_per_second >= 999_500:
+        return f"{bits_per_second / 1e6:.1f} Mbit/s"
+    return f"{bits_per_second / 1000:.0f} kbit/s"
 
 
-def resolution(pixels: int | None, *, width: int | None = None) -> str:
-    """`1080p`, by the shorter side, as people name pictures; empty when unknown."""
-    if not pixels:
+def frame_rate(frames_per_second: float) -> str:
+    """`25 fps` or `29.97 fps`."""
+    return f"{frames_per_second:.4g} fps"
+
+
+def resolution(height: int | None, *, width: int | None = None) -> str:
+    """`1080p`, by the shorter side, so that a portrait video has the same name; empty if unknown."""
+    if not height:
         return ""
-    return f"{min(pixels, width or pixels)}p"
+    return f"{min(height, width or height)}p"
 
 
 def time_range(start_seconds: float, end_seconds: float | None) -> str:
-    """`from 0:05 to 0:10`: what is kept of a video."""
+    """`from 0:05 to 0:10`, without an end that is open."""
     begin = f"from {clock(start_seconds)}" if start_seconds else ""
     end = "" if end_seconds is None else f"to {clock(end_seconds)}"
     return f"{begin} {end}".strip()

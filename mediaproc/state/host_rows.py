@@ -1,4 +1,4 @@
-"""Which host does what now, as the Jobs page shows it."""
+"""Hosts on the Jobs page: which host works on what."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mediaproc.state import labels
 
 @dataclass(frozen=True)
 class TaskRow:
-    """What a host does for one video."""
+    """The tasks of a host for one video."""
 
     href: str
     title: str
-    what: str
+    tasks: str
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,26 @@ class HostRow:
     """One host that works for the team."""
 
     host: str
-    tasks: list[TaskRow]
+    videos: list[TaskRow]
 
 
-def hosts_of(doing: Iterable[ActiveAttempt]) -> list[HostRow]:
-    """What is done, by host and then by video."""
-    ordered = sorted(doing, key=lambda each: (_host(each), each.video_id))
-    return [HostRow(host, _tasks(mine)) for host, mine in groupby(ordered, key=_host)]
+def hosts_of(attempts: Iterable[ActiveAttempt]) -> list[HostRow]:
+    """Running attempts, grouped by host and then by video."""
+    ordered = sorted(attempts, key=lambda each: (_host(each), each.video_id))
+    return [HostRow(host, _by_video(on_host)) for host, on_host in groupby(ordered, key=_host)]
 
 
-def _tasks(mine: Iterable[ActiveAttempt]) -> list[TaskRow]:
-    return [_task(video_id, list(same)) for video_id, same in groupby(mine, key=lambda each: each.video_id)]
+def _by_video(attempts: Iterable[ActiveAttempt]) -> list[TaskRow]:
+    return [_row(video_id, list(same)) for video_id, same in groupby(attempts, key=lambda each: each.video_id)]
 
 
-def _task(video_id: UUID, doing: Sequence[ActiveAttempt]) -> TaskRow:
-    kinds = dict.fromkeys(each.kind for each in doing)
-    chunks = {kind: [each.chunk for each in doing if each.kind is kind and each.chunk is not None] for kind in kinds}
-    what = ", ".join(labels.task(kind, chunks[kind]) for kind in kinds)
-    return TaskRow(href=routes.video(str(video_id)), title=doing[0].title, what=what)
+def _row(video_id: UUID, attempts: Sequence[ActiveAttempt]) -> TaskRow:
+    kinds = dict.fromkeys(each.kind for each in attempts)
+    chunks = {kind: [each.chunk for each in attempts if each.kind is kind and each.chunk is not None] for kind in kinds}
+    tasks = ", ".join(labels.task(kind, chunks[kind]) for kind in kinds)
+    return TaskRow(href=routes.video(str(video_id)), title=attempts[0].title, tasks=tasks)
 
 
-def _host(doing: ActiveAttempt) -> str:
-    return doing.worker.rpartition(":")[0] or doing.worker
+def _host(attempt: ActiveAttempt) -> str:
+    """A worker is named `host:process`."""
+    return attempt.worker.rpartition(":")[0] or attempt.worker

@@ -1,4 +1,4 @@
-"""What the Jobs page shows, as frozen values with every number already in words."""
+"""Rows of the Jobs page."""
 
 from __future__ import annotations
 
@@ -6,32 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mediaproc import routes
-from mediaproc.domain.states import JobState, Priority
+from mediaproc.domain.states import JobState
 from mediaproc.operations.job_list import Work
 from mediaproc.state import formatting, labels
-from mediaproc.state.cards import Live, live_of
-
-PRIORITIES = tuple((each.value, labels.short_priority(each)) for each in Priority)
-"""What may be chosen while there is work to do."""
+from mediaproc.state.progress import Progress, progress_from
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """One whole job, named by its video, as the verbs are: `id` is the video's.
+    """One whole job. `id` is its video's, as the verbs take it.
 
-    `line` is what is to be said of it, empty while it runs and other things are said; `when` and `when_at` are read as
-    one: "Added 3 min ago". `tries` counts its attempts, once it is more than the first.
+    `detail` is its error or how long it took. `when` introduces the time `when_at` (RFC 3339): "Queued 3 min ago".
+    `attempt` is set from the second attempt on.
     """
 
     id: str
     href: str
     title: str
     state: str
-    state_name: str
-    line: str
+    state_label: str
+    detail: str
     when: str
     when_at: str
-    tries: str
+    attempt: str
     priority: str
     running: bool
     can_retry: bool
@@ -39,18 +36,18 @@ class JobRow:
 
 
 def row_of(work: Work) -> JobRow:
-    """Work as its row."""
+    """A job as its row."""
     when, at = _when(work)
     return JobRow(
         id=str(work.video_id),
         href=routes.video(str(work.video_id)),
         title=work.title,
         state=work.state.value,
-        state_name=labels.job_state(work.state),
-        line=work.error or _took(work),
+        state_label=labels.job_state(work.state),
+        detail=work.error or _duration(work),
         when=when,
         when_at=at.isoformat() if at else "",
-        tries=_tries(work),
+        attempt=_attempt(work),
         priority=work.priority.value,
         running=work.state is JobState.RUNNING,
         can_retry=work.state in {JobState.FAILED, JobState.CANCELLED},
@@ -58,32 +55,32 @@ def row_of(work: Work) -> JobRow:
     )
 
 
-def progress_of(work: Work) -> Live:
-    """How far running work is: as Redis knows, else as its row does."""
-    return live_of(work.news or {"progress": work.progress})
+def progress_of(work: Work) -> Progress:
+    """Progress of a running job: its newest event, or else what the database has."""
+    return progress_from(work.news or {"progress": work.progress})
 
 
 def _when(work: Work) -> tuple[str, datetime | None]:
     match work.state:
         case JobState.QUEUED:
-            return "Added ", work.created_at
+            return "Queued ", work.created_at
         case JobState.RUNNING:
             return "", None
         case JobState.RETRYING:
-            return "tried again ", work.next_attempt_at
+            return "Retries ", work.next_attempt_at
         case _:
             return "", work.finished_at
 
 
-def _took(work: Work) -> str:
+def _duration(work: Work) -> str:
     if work.state is not JobState.COMPLETED or not work.started_at or not work.finished_at:
         return ""
     return f"Took {formatting.elapsed((work.finished_at - work.started_at).total_seconds())}"
 
 
-def _tries(work: Work) -> str:
-    """Of what runs: which attempt it is. Of what waits for another one: which one that will be."""
+def _attempt(work: Work) -> str:
+    """Number of the running attempt, or of the next one while the job waits for it."""
     if work.state is JobState.RETRYING:
-        return f"attempt {work.attempt + 1} of {work.attempts}"
-    again = work.state is JobState.RUNNING and work.attempt > 1
-    return f"attempt {work.attempt} of {work.attempts}" if again else ""
+        return f"Attempt {work.attempt + 1} of {work.attempts}"
+    repeated = work.state is JobState.RUNNING and work.attempt > 1
+    return f"Attempt {work.attempt} of {work.attempts}" if repeated else ""

@@ -1,37 +1,33 @@
-"""The Jobs page: everything of the team that waits, runs, failed or is done, and what can be done about it.
+"""Jobs page: the team's jobs by state, and the hosts that work on them.
 
-One subscription to the team's events keeps it up: progress moves as it comes, and what changes a row has the list read
-again. However many jobs change at once, that is one query, and at most a few of them in a second.
+Progress is shown as it comes. An event that changes a row has the whole list loaded again: one query, however many
+jobs change at once, and at most a few in a second.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import reflex as rx
 
 from mediaproc.domain.states import JobState, Priority, VideoStatus
-from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import active_attempts, job_list, videos
-from mediaproc.operations.job_list import WorkPage
+from mediaproc.operations.cursors import Page
+from mediaproc.operations.job_list import Work
 from mediaproc.state import labels
-from mediaproc.state.cards import Live, live_of
 from mediaproc.state.host_rows import HostRow, hosts_of
 from mediaproc.state.job_rows import JobRow, progress_of, row_of
-from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
+from mediaproc.state.live import LiveState
+from mediaproc.state.progress import Progress, progress_from
 from mediaproc.state.selection import Selection
-from mediaproc.state.session import SessionState, whoami
+from mediaproc.state.session import SessionState
 
 PAGE_SIZE = 30
-RELOAD_SECONDS = 0.4
-"""The least time between two readings of the list."""
-
-LOOK_SECONDS = 2.0
-"""How often it is looked who works at what, for as long as anybody works: no event tells of each step."""
+RELOAD_SECONDS = 0.3
+"""Minimum time between loading the list and the next update."""
 
 FILTERS: dict[str, tuple[JobState, ...]] = {
     "active": (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING),
@@ -42,97 +38,81 @@ FILTERS: dict[str, tuple[JobState, ...]] = {
 }
 
 _CHANGES_ROWS = frozenset({EventType.STATUS, EventType.REMOVED})
-_TOLD = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED})
+_ANNOUNCED = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED})
 
 
-class JobsState(Selection, SessionState):
-    """The jobs of one team. Rows are named by their videos, as the verbs are."""
+class JobsState(LiveState, Selection, SessionState):
+    """The jobs of one team. A row has the id of its video, as the verbs take it."""
 
     rows: list[JobRow] = []
-    live: dict[str, Live] = {}
+    progress: dict[str, Progress] = {}
     hosts: list[HostRow] = []
     counts: dict[str, str] = {}
     filter: str = "active"
     ready: bool = False
     has_more: bool = False
-    spoken: str = ""
+    announcement: str = ""
     _cursor: str | None = None
 
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Load the list, then keep it true for as long as the page is open. Last of the page's `on_load`."""
-        principal = await self._ask(whoami)
-        async with hub().subscribe(team_id=principal.team_id) as news:
-            await self._reload()
-            checked = looked = time.monotonic()
-            while not news.closed:
-                batch = await news.next(timeout_seconds=LOOK_SECONDS if self.hosts else RECHECK_SECONDS)
-                outdated = news.lost or any(event.type in _CHANGES_ROWS for event in batch)
-                if time.monotonic() - checked > RECHECK_SECONDS:
-                    await self._ask(whoami)
-                    checked, outdated = time.monotonic(), outdated or self._unsettled()
-                await self._take(batch)
-                if outdated:
-                    await self._reload()
-                elif (batch or self.hosts) and time.monotonic() - looked > LOOK_SECONDS:
-                    await self._look()
-                    looked = time.monotonic()
-                await asyncio.sleep(RELOAD_SECONDS if outdated else TICK_SECONDS)
+        """Load the list and keep it up to date while the page is open."""
+        await self._follow()
 
     @rx.event
     async def choose(self, name: str) -> None:
-        """Show the jobs of one sort."""
+        """Apply a filter of `FILTERS`."""
         self.filter = name if name in FILTERS else "active"
         self.selected = []
         self._show(await self._page(limit=PAGE_SIZE))
 
     @rx.event
     async def load_more(self) -> None:
-        """Show the next, older jobs."""
+        """Append the next page of older jobs."""
         self._show(await self._page(limit=PAGE_SIZE, cursor=self._cursor), more=True)
 
     @rx.event
     async def retry(self, video_id: str) -> None:
-        """Process the video of one row again."""
+        """Retry the job of one row."""
         await self._act([video_id], videos.retry)
 
     @rx.event
     async def cancel(self, video_id: str) -> None:
-        """Stop the work of one row."""
+        """Cancel the job of one row."""
         await self._act([video_id], videos.cancel)
 
     @rx.event
     async def prioritize(self, video_id: str, priority: str) -> None:
-        """Let one row go before or after the others."""
+        """Set the priority of one row."""
         if priority in set(Priority):
             await self._act([video_id], videos.prioritize, priority=Priority(priority))
 
     @rx.event
     async def retry_selected(self) -> AsyncIterator[Any]:
-        """Process all that is selected again."""
+        """Retry the selected jobs."""
         self.busy = True
         yield
         await self._act(self.selected, videos.retry)
 
     @rx.event
     async def cancel_selected(self) -> AsyncIterator[Any]:
-        """Stop the work on all that is selected."""
+        """Cancel the selected jobs."""
         self.busy = True
         yield
         await self._act(self.selected, videos.cancel)
 
     @rx.event
     async def prioritize_selected(self, priority: str) -> AsyncIterator[Any]:
-        """Let all that is selected go before or after the others."""
+        """Set the priority of the selected jobs."""
         self.busy = True
         yield
         if priority in set(Priority):
             await self._act(self.selected, videos.prioritize, priority=Priority(priority))
 
-    async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any], **how: Any) -> None:
-        """Do it to each of these rows, and show what became of them."""
+    async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any], **options: Any) -> None:
+        """Perform a verb on each of these rows and reload the list."""
         try:
-            await self._each(video_ids, verb, **how)
+            await self._each(video_ids, verb, **options)
             self._show(await self._page(limit=max(PAGE_SIZE, len(self.rows))))
         finally:
             self.busy = False
@@ -141,68 +121,77 @@ class JobsState(Selection, SessionState):
         return self.rows
 
     async def _reload(self) -> None:
-        """Load as many as are shown; again if meanwhile more are, or others are asked for."""
-        await self._look()
-        await self._count()
+        """Load as many rows as are shown; again if the number or the filter changed meanwhile."""
+        await self._poll()
+        await self._load_counts()
         while True:
-            asked = self._asked()
+            wanted = self._wanted()
             page = await self._page(limit=max(PAGE_SIZE, len(self.rows)))
             async with self:
-                if asked == self._asked():
+                if wanted == self._wanted():
                     return self._show(page)
 
-    async def _look(self) -> None:
-        """Show who works at what."""
+    def _polls(self) -> bool:
+        """True while a host or a job is active: no event announces each step of a worker."""
+        return bool(self.hosts or self.progress)
+
+    async def _poll(self) -> None:
+        """Show what each host works on."""
         hosts = hosts_of(await self._ask(active_attempts.now))
         async with self:
             if hosts != self.hosts:
                 self.hosts = hosts
 
-    async def _count(self) -> None:
-        """Show how much there is of each sort."""
-        counts = _counted(await self._ask(job_list.counts))
+    async def _load_counts(self) -> None:
+        """Show the number of jobs beside each filter."""
+        counts = _counts_by_filter(await self._ask(job_list.counts))
         async with self:
             if counts != self.counts:
                 self.counts = counts
 
-    def _asked(self) -> tuple[str, int]:
+    def _wanted(self) -> tuple[str, int]:
         return self.filter, len(self.rows)
 
-    def _unsettled(self) -> bool:
-        """Whether anything that is shown will still change by itself."""
+    def _unfinished(self) -> bool:
         return any(not JobState(row.state).final for row in self.rows)
 
-    async def _page(self, *, limit: int, cursor: str | None = None) -> WorkPage:
+    async def _page(self, *, limit: int, cursor: str | None = None) -> Page[Work]:
         return await self._ask(job_list.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
 
-    def _show(self, page: WorkPage, *, more: bool = False) -> None:
+    def _show(self, page: Page[Work], *, more: bool = False) -> None:
         self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
         self._keep_selected()
         running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}
-        self.live = {**self.live, **running} if more else running
+        self.progress = {**self.progress, **running} if more else running
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.ready = True
 
-    async def _take(self, batch: list[Event]) -> None:
-        """Put what is told on the page: progress where it is shown, and aloud what became of a job."""
-        if not batch:
-            return
-        async with self:
-            self._speak(batch)
-            for event in batch:
-                key = str(event.video_id)
-                if event.type is EventType.PROGRESS and key in self.live:
-                    self.live[key] = live_of(event.data)
+    async def _apply(self, events: list[Event], *, outdated: bool) -> None:
+        """Show progress and announce jobs that ended; then load the list again if a row changed."""
+        if events:
+            async with self:
+                self._announce(events)
+                self._show_progress(events)
+        if outdated or any(event.type in _CHANGES_ROWS for event in events):
+            await self._reload()
+            await asyncio.sleep(RELOAD_SECONDS)
 
-    def _speak(self, batch: list[Event]) -> None:
+    def _show_progress(self, events: list[Event]) -> None:
+        for event in events:
+            key = str(event.video_id)
+            if event.type is EventType.PROGRESS and key in self.progress:
+                self.progress[key] = progress_from(event.data)
+
+    def _announce(self, events: list[Event]) -> None:
+        """Have a screen reader say which of the listed jobs ended, and how."""
         titles = {row.id: row.title for row in self.rows}
-        ended = [event for event in batch if event.type is EventType.STATUS and event.data["status"] in _TOLD]
-        told = [(titles[str(event.video_id)], event) for event in ended if str(event.video_id) in titles]
-        if told:
-            self.spoken = "; ".join(f"{title}: {labels.status(event.data['status'])}" for title, event in told)
+        ended = [event for event in events if event.type is EventType.STATUS and event.data["status"] in _ANNOUNCED]
+        listed = [(titles[str(event.video_id)], event) for event in ended if str(event.video_id) in titles]
+        if listed:
+            self.announcement = "; ".join(f"{title}: {labels.status(event.data['status'])}" for title, event in listed)
 
 
-def _counted(counts: dict[JobState, int]) -> dict[str, str]:
-    """For each filter how many there are, in words; nothing where there are none."""
+def _counts_by_filter(counts: dict[JobState, int]) -> dict[str, str]:
+    """Number of jobs of each filter as text, without the filters that have none."""
     sums = {name: sum(counts.get(state, 0) for state in states) for name, states in FILTERS.items()}
     return {name: f"{job_list.MOST}+" if many > job_list.MOST else str(many) for name, many in sums.items() if many}

@@ -1,4 +1,4 @@
-"""Labels: the words that the page shows for states, kinds of jobs, priorities, codecs and files."""
+"""Labels of the page for statuses, stages, kinds of jobs, priorities, codecs and devices."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.media.presets import PRESETS
 
-_STAGES: dict[str, str] = {
-    Stage.PROBE: "Reading",
+STAGES: dict[str, str] = {
+    Stage.PROBE: "Analyzing",
     Stage.ENCODE: "Encoding",
-    Stage.POSTER: "Making the poster",
-    Stage.PACKAGE: "Finishing",
+    Stage.POSTER: "Creating poster",
+    Stage.PACKAGE: "Finalizing",
 }
 
-_STATUSES = {
-    VideoStatus.UPLOADING: "Upload not finished",
-    VideoStatus.QUEUED: "Waiting to be processed",
+STATUSES: dict[str, str] = {
+    VideoStatus.UPLOADING: "Upload incomplete",
+    VideoStatus.QUEUED: "Queued",
     VideoStatus.PROCESSING: "Processing",
     VideoStatus.COMPLETED: "Ready",
     VideoStatus.FAILED: "Failed",
     VideoStatus.CANCELLED: "Cancelled",
 }
+
+PRIORITIES: dict[str, str] = {Priority.INTERACTIVE: "High", Priority.NORMAL: "Normal", Priority.BATCH: "Low"}
 
 _OUTCOMES = {
     Outcome.COMPLETED: "Completed",
@@ -31,97 +33,78 @@ _OUTCOMES = {
 }
 
 _JOB_STATES = {
-    JobState.QUEUED: "Waiting",
+    JobState.QUEUED: "Queued",
     JobState.RUNNING: "Running",
-    JobState.RETRYING: "Trying again",
-    JobState.COMPLETED: "Done",
+    JobState.RETRYING: "Retrying",
+    JobState.COMPLETED: "Completed",
     JobState.FAILED: "Failed",
     JobState.CANCELLED: "Cancelled",
 }
 
 _TASKS = {
-    JobKind.PROCESS: "Reading",
+    JobKind.PROCESS: "Analyzing",
     JobKind.ENCODE: "Encoding",
-    JobKind.REMUX: "Copying the picture",
-    JobKind.COPY: "Copying the source",
-    JobKind.FILES: "Making the files",
-    JobKind.AUDIO: "Sound",
-    JobKind.SUBTITLES: "Subtitles",
-    JobKind.POSTER: "Poster",
-    JobKind.TUNE: "Finding the quality",
-    JobKind.ASSEMBLE: "Finishing",
-    JobKind.STORYBOARD: "Storyboard",
-    JobKind.MEASURE: "Measuring the quality",
+    JobKind.REMUX: "Remuxing",
+    JobKind.COPY: "Copying source",
+    JobKind.FILES: "Creating files",
+    JobKind.AUDIO: "Encoding audio",
+    JobKind.SUBTITLES: "Extracting subtitles",
+    JobKind.POSTER: "Creating poster",
+    JobKind.TUNE: "Searching CRF",
+    JobKind.ASSEMBLE: "Finalizing",
+    JobKind.STORYBOARD: "Creating storyboard",
+    JobKind.MEASURE: "Measuring VMAF",
 }
 
-_PRIORITIES = {
-    Priority.INTERACTIVE: "Before everything else",
-    Priority.NORMAL: "In turn",
-    Priority.BATCH: "After everything else",
-}
-
-_SHORT_PRIORITIES = {Priority.INTERACTIVE: "First", Priority.NORMAL: "In turn", Priority.BATCH: "Last"}
-
-
-def priority(priority: Priority) -> str:
-    """When its turn comes."""
-    return _PRIORITIES[priority]
-
-
-def short_priority(priority: Priority) -> str:
-    """The same in a word or two."""
-    return _SHORT_PRIORITIES[priority]
+_CODECS = {"h264": "H.264"}
+_FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
 
 
 def job_state(state: JobState) -> str:
-    """How it stands with a job."""
+    """State of a job."""
     return _JOB_STATES[state]
 
 
 def task(kind: JobKind, chunks: Sequence[int] = ()) -> str:
-    """What a worker does: `Sound`, or `Encoding chunks 4, 5`. Chunks are counted from 0, and said from 1 on."""
+    """Work of a job: `Encoding audio`, or `Encoding chunks 4, 5`. Chunks are numbered from 0, shown from 1."""
     numbers = ", ".join(str(chunk + 1) for chunk in sorted(chunks))
     return f"{_TASKS[kind]} {'chunks' if len(chunks) > 1 else 'chunk'} {numbers}" if chunks else _TASKS[kind]
 
 
-def stage(word: str) -> str:
-    """What an attempt is doing now."""
-    return _STAGES.get(word, "Processing")
+def stage(name: str) -> str:
+    """Stage of an attempt; `Processing` if it is unknown."""
+    return STAGES.get(name, "Processing")
 
 
-def status(word: str) -> str:
-    """A video's status."""
-    return _STATUSES[VideoStatus(word)]
+def status(name: str) -> str:
+    """Status of a video."""
+    return STATUSES[VideoStatus(name)]
 
 
-def outcome(word: str | None) -> str:
-    """How an attempt ended."""
-    return _OUTCOMES[Outcome(word)] if word else "Running"
+def outcome(name: str | None) -> str:
+    """Outcome of an attempt, None while it runs."""
+    return _OUTCOMES[Outcome(name)] if name else "Running"
 
 
-def codec(word: str) -> str:
-    """A codec as people write it."""
-    return _CODECS.get(word, word.upper())
+def codec(name: str) -> str:
+    """Name of a codec as it is usually written."""
+    return _CODECS.get(name, name.upper())
 
 
-def recipe(preset: str, version: int) -> str:
-    """A preset by its title, with its version."""
-    title = PRESETS[preset].title if preset in PRESETS else preset
+def preset(name: str, version: int) -> str:
+    """Title of a preset with its version."""
+    title = PRESETS[name].title if name in PRESETS else name
     return f"{title}, version {version}"
 
 
 def quality(crf: int, vmaf: float | None) -> str:
-    """`CRF 22`, or `CRF 26 for VMAF 93.1` where it was found for that."""
-    return f"CRF {crf}" + (f" for VMAF {vmaf:.1f}" if vmaf is not None else "")
+    """`CRF 22`, or `CRF 26 (VMAF 93.1)` if it was searched for a target."""
+    return f"CRF {crf}" + (f" (VMAF {vmaf:.1f})" if vmaf is not None else "")
 
 
 def rendition(name: str, suffix: str | None) -> str:
-    """What a rendition is: its size, or the sort of its file."""
+    """Name of a rendition: its height, or the type of its file."""
     return name if name[:1].isdigit() or not suffix else _FILES.get(suffix, suffix.upper())
-
-
-_CODECS = {"h264": "H.264"}
-_FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
 
 
 _BROWSERS = (
@@ -130,9 +113,11 @@ _BROWSERS = (
     ("Firefox/", "Firefox"),
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
-    ("python-httpx/", "A program"),
+    ("python-httpx/", "API client"),
     ("curl/", "curl"),
 )
+"""Token of the User-Agent header, name. The first match counts, since browsers claim to be each other."""
+
 _SYSTEMS = (
     ("Windows", "Windows"),
     ("Android", "Android"),
@@ -144,7 +129,7 @@ _SYSTEMS = (
 
 
 def device(user_agent: str) -> str:
-    """`Firefox on Linux`, as far as a browser tells. The first that fits counts: browsers pose as each other."""
-    browser = next((word for mark, word in _BROWSERS if mark in user_agent), "Something")
-    system = next((word for mark, word in _SYSTEMS if mark in user_agent), "")
+    """`Firefox on Linux`, from a User-Agent header."""
+    browser = next((name for token, name in _BROWSERS if token in user_agent), "Unknown device")
+    system = next((name for token, name in _SYSTEMS if token in user_agent), "")
     return f"{browser} on {system}" if system else browser

@@ -1,12 +1,7 @@
-"""The library: a list that changes seldom, and beside it the progress that changes all the time.
-
-Both are kept up by one subscription to the team's events: no tab asks the database for progress.
-"""
+"""Library page: the team's videos as cards, and beside them the progress of those that are processed."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -16,26 +11,21 @@ import reflex as rx
 from mediaproc import routes
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import VideoStatus
-from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
 from mediaproc.operations.videos import Order, VideoPage, VideoView
-from mediaproc.state.cards import Card, Live, card_of, live_of, waiting, with_poster_of
+from mediaproc.state.cards import Card, card_of, with_poster_of
+from mediaproc.state.live import LiveState
+from mediaproc.state.progress import WAITING, Progress, progress_from
 from mediaproc.state.selection import Selection
-from mediaproc.state.session import SessionState, whoami
+from mediaproc.state.session import SessionState
 
 PAGE_SIZE = 24
-TICK_SECONDS = 0.1
-"""The least time between two updates of a tab. A number that comes later than that leaves at once."""
-
-RECHECK_SECONDS = 30
-"""How long a page may go on listening after its session has ended elsewhere, or show a status whose end nobody told
-because the process that changed it died between the commit and the event."""
 
 _CHANGES_NO_CARD = frozenset({EventType.PROGRESS, EventType.LOG})
 
-_MOVING_ORDERS = frozenset({*Order} - {Order.NEWEST, Order.OLDEST, Order.LARGEST, Order.SMALLEST})
-"""In which a video may get another place: by its title, or once its length is known."""
+_UNSTABLE_ORDERS = frozenset({*Order} - {Order.NEWEST, Order.OLDEST, Order.LARGEST, Order.SMALLEST})
+"""Orders in which a change can move a video: a new title, or a duration that becomes known."""
 
 FILTERS = {
     "all": (),
@@ -45,108 +35,97 @@ FILTERS = {
 }
 
 
-class LibraryState(Selection, SessionState):
+class LibraryState(LiveState, Selection, SessionState):
     """The cards of one team."""
 
     cards: list[Card] = []
-    live: dict[str, Live] = {}
+    progress: dict[str, Progress] = {}
     query: str = ""
     filter: str = "all"
     order: str = Order.NEWEST
     ready: bool = False
     has_more: bool = False
-    spoken: str = ""
+    announcement: str = ""
     confirming: bool = False
     _cursor: str | None = None
 
     @rx.var
     def empty(self) -> bool:
-        """Whether the team has no video at all, so that the page invites."""
+        """True if the team has no video at all."""
         return self.ready and not self.cards and not self.query and self.filter == "all"
 
     @rx.var
     def nothing_found(self) -> bool:
-        """Whether a search or filter finds nothing."""
+        """True if no video matches the search and the filter."""
         return self.ready and not self.cards and (bool(self.query) or self.filter != "all")
 
     @rx.var
     def failed_selected(self) -> int:
-        """How many of what is selected can be tried again."""
+        """Number of selected videos that can be retried."""
         return sum(card.can_retry for card in self.cards if card.id in self.selected)
 
     @rx.var
     def downloads(self) -> list[str]:
-        """The addresses of the files of what is selected."""
+        """Download addresses of the selected videos."""
         return [card.download for card in self.cards if card.id in self.selected and card.download]
 
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Load the list, then keep it true for as long as the page is open. Last of the page's `on_load`."""
-        principal = await self._ask(whoami)
-        async with hub().subscribe(team_id=principal.team_id) as news:
-            await self._reload()
-            checked = time.monotonic()
-            while not news.closed:
-                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
-                outdated = news.lost
-                if time.monotonic() - checked > RECHECK_SECONDS:
-                    await self._ask(whoami)
-                    checked, outdated = time.monotonic(), outdated or self._unsettled()
-                await (self._reload() if outdated else self._take(batch))
-                await asyncio.sleep(TICK_SECONDS)
+        """Load the list and keep it up to date while the page is open."""
+        await self._follow()
 
     @rx.event
     async def search(self, text: str) -> None:
-        """Show what has this text in its name."""
+        """Show the videos whose title or file name contains this text."""
         self.query = text.strip()[:200]
         self._show(await self._first_page())
 
     @rx.event
     def search_from_elsewhere(self, form: dict[str, Any]) -> Any:
-        """The same, from another page: its search box sends what was typed when Enter is pressed."""
+        """Search from another page: go to the library with what was typed."""
         self.query = str(form.get("query", "")).strip()[:200]
         self.ready = False
         return rx.redirect(routes.LIBRARY)
 
     @rx.event
     async def choose(self, name: str) -> None:
-        """Show the videos of one state."""
+        """Apply a filter of `FILTERS`."""
         self.filter = name if name in FILTERS else "all"
         self._show(await self._first_page())
 
     @rx.event
     async def sort(self, order: str) -> None:
-        """Show them in another order."""
+        """Sort the list."""
         self.order = order if order in set(Order) else Order.NEWEST
         self._show(await self._first_page())
 
     @rx.event
     async def load_more(self) -> None:
-        """Show the next videos."""
+        """Append the next page of videos."""
         page = await self._page(limit=PAGE_SIZE, cursor=self._cursor)
         self._show(page, after=self.cards)
 
     @rx.event
     def ask_to_delete(self, asked: bool) -> None:
-        """Open or close the question before what is selected is deleted."""
+        """Open or close the dialog that confirms deleting the selected videos."""
         self.confirming = asked
 
     @rx.event
     async def delete_selected(self) -> AsyncIterator[Any]:
-        """Delete all that is selected with everything made of it."""
+        """Delete the selected videos with all their files."""
         self.confirming, self.busy = False, True
         yield
         await self._act(self.selected, videos.delete)
 
     @rx.event
     async def retry_selected(self) -> AsyncIterator[Any]:
-        """Process again what failed or was cancelled of what is selected."""
+        """Retry the selected videos that failed or were cancelled."""
         self.busy = True
         yield
         await self._act([card.id for card in self.cards if card.can_retry and card.id in self.selected], videos.retry)
 
     async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any]) -> None:
-        """Do it to each of these videos, and show what became of them."""
+        """Perform a verb on each of these videos and reload the list."""
         try:
             await self._each(video_ids, verb)
             self.selected = []
@@ -158,19 +137,18 @@ class LibraryState(Selection, SessionState):
         return self.cards
 
     async def _reload(self) -> None:
-        """Load as many as are shown; again if meanwhile more are, or others are asked for."""
+        """Load as many cards as are shown; again if the number or the filter changed meanwhile."""
         while True:
-            asked = self._asked()
+            wanted = self._wanted()
             page = await self._page(limit=max(PAGE_SIZE, len(self.cards)), cursor=None)
             async with self:
-                if asked == self._asked():
+                if wanted == self._wanted():
                     return self._show(page)
 
-    def _unsettled(self) -> bool:
-        """Whether anything that is shown will still change by itself."""
+    def _unfinished(self) -> bool:
         return any(not VideoStatus(card.status).final for card in self.cards)
 
-    def _asked(self) -> tuple[str, str, str, int]:
+    def _wanted(self) -> tuple[str, str, str, int]:
         return self.filter, self.query, self.order, len(self.cards)
 
     async def _first_page(self) -> VideoPage:
@@ -187,24 +165,27 @@ class LibraryState(Selection, SessionState):
             order=Order(self.order),
         )
 
-    async def _take(self, batch: list[Event]) -> None:
-        """Put what happened on the page: progress as it is, everything else by reading the video again."""
-        if not batch:
-            return
-        changed = {event.video_id for event in batch if event.type not in _CHANGES_NO_CARD}
+    async def _apply(self, events: list[Event], *, outdated: bool) -> None:
+        """Show progress as it is; after any other event read the video again."""
+        if outdated:
+            return await self._reload()
+        if not events:
+            return None
+        changed = {event.video_id for event in events if event.type not in _CHANGES_NO_CARD}
         fresh = {str(video_id): await self._view(video_id) for video_id in changed}
         shown = {card.id for card in self.cards}
         unknown = any(view and id not in shown and self._fits(view) for id, view in fresh.items())
         async with self:
             self._replace({id: card_of(view) if view else None for id, view in fresh.items()})
-            self._move(batch)
-        if unknown or (fresh and self.order in _MOVING_ORDERS):
+            self._show_progress(events)
+        if unknown or (fresh and self.order in _UNSTABLE_ORDERS):
             await self._reload()
+        return None
 
     def _fits(self, view: VideoView) -> bool:
-        """Whether a video belongs to what is shown: the filter, the search, and not behind the last card.
+        """True if a video matches the filter and the search, and does not belong after the last card.
 
-        Where another order would have it is for the database to say.
+        Only in the order by age can that be decided here; in other orders the database decides.
         """
         named = self.query.casefold() in f"{view.title}\n{view.filename}".casefold()
         newest = self.order == Order.NEWEST
@@ -225,30 +206,36 @@ class LibraryState(Selection, SessionState):
         before = {card.id: card for card in self.cards}
         fresh = [card_of(view) for view in page.items]
         self.cards = [*(after or []), *(with_poster_of(card, before.get(card.id)) for card in fresh)]
-        self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
-        for view in page.items:
-            if str(view.id) in self.live and view.progress and not self.live[str(view.id)].progress:
-                self.live[str(view.id)] = live_of({"progress": view.progress})
+        self._keep_progress({str(view.id): view.progress for view in page.items})
         self._keep_selected()
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.ready = True
 
     def _replace(self, fresh: dict[str, Card | None]) -> None:
-        """Put cards in their places, drop those that are gone or fit no more, and say what became of one."""
+        """Replace cards in place, drop those that are deleted or no longer match, and announce new statuses."""
         if not fresh:
             return
-        kept = [(card, fresh.get(card.id, card)) for card in self.cards]
-        self._speak([(old, new) for old, new in kept if new and new.status != old.status])
-        self.cards = [with_poster_of(new, old) for old, new in kept if new and self._filtered(new.status)]
+        pairs = [(card, fresh.get(card.id, card)) for card in self.cards]
+        self._announce([new for old, new in pairs if new and new.status != old.status])
+        self.cards = [with_poster_of(new, old) for old, new in pairs if new and self._filtered(new.status)]
         self._keep_selected()
-        self.live = {card.id: self.live.get(card.id, waiting()) for card in self.cards if card.moving}
+        self._keep_progress({})
 
-    def _speak(self, changes: list[tuple[Card, Card]]) -> None:
-        if changes:
-            self.spoken = "; ".join(f"{new.title}: {new.trouble or new.state}" for _old, new in changes)
+    def _announce(self, changed: list[Card]) -> None:
+        """Have a screen reader say the new status of these cards."""
+        if changed:
+            self.announcement = "; ".join(f"{card.title}: {card.error or card.status_label}" for card in changed)
 
-    def _move(self, batch: list[Event]) -> None:
-        for event in batch:
+    def _keep_progress(self, stored: dict[str, float]) -> None:
+        """Keep progress of exactly the cards in progress. `stored`: percentages from the database, for a start."""
+        known = {card.id: self.progress.get(card.id, WAITING) for card in self.cards if card.in_progress}
+        for id, percent in stored.items():
+            if id in known and percent and not known[id].percent:
+                known[id] = progress_from({"progress": percent})
+        self.progress = known
+
+    def _show_progress(self, events: list[Event]) -> None:
+        for event in events:
             key = str(event.video_id)
-            if event.type is EventType.PROGRESS and key in self.live:
-                self.live[key] = live_of(event.data)
+            if event.type is EventType.PROGRESS and key in self.progress:
+                self.progress[key] = progress_from(event.data)

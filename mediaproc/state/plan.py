@@ -1,10 +1,9 @@
-"""The plan of the video that is shown: read when somebody asks for it, since few do."""
+"""Plan of the video on the page: loaded when its panel is opened, which is rare."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 
@@ -13,11 +12,12 @@ from mediaproc.operations import plans
 from mediaproc.operations.plans import OutlineView
 from mediaproc.state import formatting, labels
 from mediaproc.state.session import SessionState
+from mediaproc.state.video import video_id_of
 
 
 @dataclass(frozen=True)
 class StepRow:
-    """One command, with what it is."""
+    """One command of the plan."""
 
     name: str
     note: str
@@ -25,7 +25,7 @@ class StepRow:
 
 
 class PlanState(SessionState):
-    """What is done with the video that the address names."""
+    """The plan panel. `missing` says why there is no plan."""
 
     rungs: list[list[str]] = []
     chunks: str = ""
@@ -34,40 +34,43 @@ class PlanState(SessionState):
 
     @rx.event
     async def load(self) -> Any:
-        """Read it afresh: each opening shows how it stands then."""
+        """Load the plan as it is now."""
         self.reset()
+        video_id = video_id_of(self)
+        if video_id is None:
+            return
         try:
-            found = await self._ask(plans.of_video, UUID(self.router.url.path.rstrip("/").rpartition("/")[2]))
+            plan = await self._ask(plans.of_video, video_id)
         except Conflict as conflict:
             self.missing = f"{conflict.detail}."
             return
-        except (NotFound, ValueError):
+        except NotFound:
             return
-        self.rungs = [_rung(each, found.reused) for each in found.rungs]
-        self.chunks = _chunks(found)
-        self.steps = [StepRow(step.name, step.note, step.command) for step in found.steps]
+        self.rungs = [_rung(each, plan.reused) for each in plan.rungs]
+        self.chunks = _chunks(plan)
+        self.steps = [StepRow(step.name, step.note, step.command) for step in plan.steps]
 
 
 def _rung(rung: plans.PlannedRung, reused: list[str]) -> list[str]:
-    size = f"{rung.width} × {rung.height}"
-    made = ["from before" if rung.name in reused else "encoded"] if reused else []
+    """Cells of a rung's row. The last one appears only if the video reuses any rendition."""
+    origin = ["reused" if rung.name in reused else "encoded"] if reused else []
     return [
         rung.name,
-        size,
-        f"{rung.frame_rate:.4g} fps",
+        f"{rung.width} × {rung.height}",
+        formatting.frame_rate(rung.frame_rate),
         labels.quality(rung.crf, rung.vmaf),
-        f"up to {formatting.bitrate(rung.max_bitrate_bps)}",
-        *made,
+        f"max {formatting.bitrate(rung.max_bitrate_bps)}",
+        *origin,
     ]
 
 
-def _chunks(found: OutlineView) -> str:
-    if not found.rungs:
-        return "Made in one piece."
-    if not found.chunks and found.reused:
-        return "The picture was made before in the same way, and is used again."
-    if not found.chunks:
-        return "Copied as it is, not encoded."
-    if len(found.chunks) == 1:
+def _chunks(plan: OutlineView) -> str:
+    if not plan.rungs:
+        return "Processed in one step."
+    if not plan.chunks and plan.reused:
+        return "No encoding needed: all renditions are reused from an identical source."
+    if not plan.chunks:
+        return "The video stream is copied without re-encoding."
+    if len(plan.chunks) == 1:
         return "Encoded in one piece."
-    return f"Cut into {len(found.chunks)} chunks, encoded by as many workers as are free."
+    return f"Split into {len(plan.chunks)} chunks, encoded in parallel."

@@ -1,6 +1,6 @@
-"""The form of a preset: what its fields show of a recipe, and the recipe that they ask for.
+"""Preset form: converts a stored preset request to form fields, and a submitted form to a preset request.
 
-Nothing is checked here: what may be asked, and what is said otherwise, stands in `media/recipes.py`.
+Nothing is validated here; the rules and their messages are in `media/preset_request.py`.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from typing import Any
 from mediaproc.media.preset_request import Recipe
 
 SIDES = ("left", "top", "right", "bottom")
-_ALL = 100
-"""Crops and watermarks are typed in percent."""
+_PERCENT = 100
+"""Crops and watermarks are entered in percent, and stored as fractions."""
 
 
 @dataclass(frozen=True)
 class SizeRow:
-    """The fields of one size, bits in kilobits a second; `key` tells rows apart while they come and go."""
+    """Fields of one rung; bitrates in kbit/s. `key` identifies the row while others are added and removed."""
 
     key: str
     height: str = ""
     crf: str = ""
     max_bitrate: str = ""
-    trouble: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What the other fields show, each as text. Sound is in kilobits a second, a crop in percent."""
+class FormValues:
+    """Values of all other fields as text. Audio bitrate in kbit/s, crop in percent."""
 
     title: str = ""
     description: str = ""
@@ -56,13 +56,13 @@ class Filled:
     mark_opacity: str = "100"
 
 
-def sizes_for(heights: Sequence[int]) -> list[SizeRow]:
-    """Rows for a preset that is new."""
+def rows_for(heights: Sequence[int]) -> list[SizeRow]:
+    """Rows of a new preset."""
     return [SizeRow(key=str(place), height=str(height)) for place, height in enumerate(heights)]
 
 
-def sizes_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
-    """Rows for a recipe as it is kept."""
+def rows_of(request: Mapping[str, Any]) -> list[SizeRow]:
+    """Rows of a stored preset request."""
     return [
         SizeRow(
             key=str(place),
@@ -70,72 +70,72 @@ def sizes_of(recipe: Mapping[str, Any]) -> list[SizeRow]:
             crf=_text(rung.get("crf")),
             max_bitrate=_kilobits(rung.get("max_bitrate_bps")),
         )
-        for place, rung in enumerate(recipe["rungs"])
+        for place, rung in enumerate(request["rungs"])
     ]
 
 
-def filled_of(recipe: Mapping[str, Any]) -> Filled:
-    """The fields for a recipe as it is kept."""
-    audio, trim, crop = recipe["audio"], recipe["trim"], recipe["crop"]
-    return Filled(
-        title=recipe["title"],
-        description=recipe["description"],
-        codec=recipe["codec"],
-        frame_rate_cap=str(recipe["frame_rate_cap"]),
-        target_vmaf=_text(recipe.get("target_vmaf")),
-        subtitles=recipe.get("subtitles", Filled.subtitles),
-        bit_depth=str(recipe.get("bit_depth", Filled.bit_depth)),
+def values_of(request: Mapping[str, Any]) -> FormValues:
+    """Field values of a stored preset request."""
+    audio, trim, crop = request["audio"], request["trim"], request["crop"]
+    return FormValues(
+        title=request["title"],
+        description=request["description"],
+        codec=request["codec"],
+        frame_rate_cap=str(request["frame_rate_cap"]),
+        target_vmaf=_text(request.get("target_vmaf")),
+        subtitles=request.get("subtitles", FormValues.subtitles),
+        bit_depth=str(request.get("bit_depth", FormValues.bit_depth)),
         bitrate=_kilobits(audio["bitrate_bps"]),
         channels=str(audio["channels"]),
-        mute=recipe["mute"],
+        mute=request["mute"],
         start=_text(trim["start_seconds"] or None),
         end=_text(trim["end_seconds"]),
-        rotate=str(recipe["rotate"]),
-        subtitle_language=recipe.get("subtitle_language") or "",
-        **_filled_mark(recipe.get("watermark")),
-        **{side: _text(round(crop[side] * _ALL, 4) or None) for side in SIDES},
+        rotate=str(request["rotate"]),
+        subtitle_language=request.get("subtitle_language") or "",
+        **_watermark_values(request.get("watermark")),
+        **{side: _text(round(crop[side] * _PERCENT, 4) or None) for side in SIDES},
     )
 
 
-def asked(form: Mapping[str, Any], rows: Sequence[SizeRow]) -> dict[str, Any]:
-    """The recipe that the fields ask for. What has no field here is not in it, and so stays what it was."""
+def request_of(form: Mapping[str, Any], rows: Sequence[SizeRow]) -> dict[str, Any]:
+    """The preset request of a submitted form. Settings without a field are left out, and so keep their values."""
     typed = defaultdict(str, {name: str(value).strip() for name, value in form.items()})
-    crop = {side: _times(typed[side], 1 / _ALL) for side in SIDES}
+    crop = {side: _times(typed[side], 1 / _PERCENT) for side in SIDES}
     trim = {"start_seconds": _number(typed["start"]), "end_seconds": _number(typed["end"])}
     audio = {"bitrate_bps": _times(typed["bitrate"], 1000), "channels": _number(typed["channels"])}
     return {
         "title": typed["title"],
         "description": typed["description"],
         "codec": typed["codec"],
-        "bit_depth": _number(typed["bit_depth"] or Filled.bit_depth),
+        "bit_depth": _number(typed["bit_depth"] or FormValues.bit_depth),
         "rungs": [_rung(typed, row.key) for row in rows],
         "target_vmaf": _number(typed["target_vmaf"]) if typed["target_vmaf"] else None,
-        "subtitles": typed["subtitles"] or Filled.subtitles,
-        "frame_rate_cap": _number(typed["frame_rate_cap"] or Filled.frame_rate_cap),
-        "audio": _said(audio),
+        "subtitles": typed["subtitles"] or FormValues.subtitles,
+        "frame_rate_cap": _number(typed["frame_rate_cap"] or FormValues.frame_rate_cap),
+        "audio": _without_empty(audio),
         "mute": "mute" in form,
-        "trim": _said(trim),
-        "crop": _said(crop),
+        "trim": _without_empty(trim),
+        "crop": _without_empty(crop),
         "rotate": _number(typed["rotate"]),
         "subtitle_language": typed["subtitle_language"] or None,
-        "watermark": _mark(typed) if typed["watermark"] else None,
+        "watermark": _watermark(typed) if typed["watermark"] else None,
     }
 
 
-def _filled_mark(mark: Mapping[str, Any] | None) -> dict[str, str]:
+def _watermark_values(mark: Mapping[str, Any] | None) -> dict[str, str]:
     if mark is None:
         return {}
-    percents = {f"mark_{name}": _text(round(mark[name] * _ALL, 4)) for name in ("size", "opacity")}
+    percents = {f"mark_{name}": _text(round(mark[name] * _PERCENT, 4)) for name in ("size", "opacity")}
     return {"watermark": mark["image"], "mark_corner": mark["corner"], **percents}
 
 
-def _mark(typed: Mapping[str, str]) -> dict[str, Any]:
-    percents = {name: _times(typed[f"mark_{name}"], 1 / _ALL) for name in ("size", "opacity")}
-    return _said({"image": typed["watermark"], "corner": typed["mark_corner"], **percents})
+def _watermark(typed: Mapping[str, str]) -> dict[str, Any]:
+    percents = {name: _times(typed[f"mark_{name}"], 1 / _PERCENT) for name in ("size", "opacity")}
+    return _without_empty({"image": typed["watermark"], "corner": typed["mark_corner"], **percents})
 
 
-def beside(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tuple[dict[str, str], list[SizeRow]]:
-    """What is wrong, each sentence beside its field: those of the whole are said where the sizes are."""
+def by_field(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tuple[dict[str, str], list[SizeRow]]:
+    """Validation errors by form field, and the rows with theirs. Errors of no field appear with the sizes."""
     of_rows: dict[int, str] = {}
     others: dict[str, str] = {}
     for error in errors:
@@ -145,11 +145,11 @@ def beside(errors: Sequence[Mapping[str, str]], rows: Sequence[SizeRow]) -> tupl
             of_rows.setdefault(int(place), error["message"])
         else:
             others.setdefault(head if head in Recipe.model_fields and head != "rungs" else "sizes", error["message"])
-    return others, [replace(row, trouble=of_rows.get(place, "")) for place, row in enumerate(rows)]
+    return others, [replace(row, error=of_rows.get(place, "")) for place, row in enumerate(rows)]
 
 
 def _rung(typed: Mapping[str, str], key: str) -> dict[str, Any]:
-    return _said(
+    return _without_empty(
         {
             "height": _number(typed[f"height-{key}"]),
             "crf": _number(typed[f"crf-{key}"]),
@@ -158,13 +158,13 @@ def _rung(typed: Mapping[str, str], key: str) -> dict[str, Any]:
     )
 
 
-def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what was left empty: that has its default."""
+def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the fields that were left empty: they have defaults."""
     return {name: value for name, value in fields.items() if value != ""}
 
 
 def _number(text: str) -> Any:
-    """A number as it was typed, or the text itself, to be refused with a sentence."""
+    """The number that was entered, or the text itself, for validation to reject."""
     try:
         return int(text) if text.lstrip("-").isdecimal() else float(text.replace(",", "."))
     except ValueError:
@@ -177,7 +177,7 @@ def _times(text: str, factor: float) -> Any:
 
 
 def _kilobits(bits: float | None) -> str:
-    """To the last bit, so that what is shown and saved again is what it was."""
+    """Exact, so that saving an unchanged form changes nothing."""
     return "" if bits is None else f"{bits / 1000:.10g}"
 
 

@@ -1,4 +1,4 @@
-"""Processing a video again with another preset: what may be chosen, and the choice."""
+"""Menu of the presets with which the video on the page can be reprocessed."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ class PresetRow:
 
 
 class ReprocessMenuState(SessionState):
-    """The menu of a video's page."""
+    """The menu."""
 
     presets: list[PresetRow] = []
     open: bool = False
 
     @rx.event
-    async def show(self, wanted: bool) -> None:
-        """Open or close the menu; what there is to choose is asked for as it opens."""
-        if wanted:
+    async def show(self, open: bool) -> None:
+        """Open or close the menu; presets are loaded when it opens."""
+        if open:
             found = [each.preset for each in await self._ask(presets.offered)]
             self.presets = [PresetRow(each.name, each.title, each.description) for each in found]
-        self.open = wanted
+        self.open = open
 
     @rx.event
     async def choose(self, name: str) -> None:
-        """Process the video of this page again."""
+        """Reprocess the video with this preset."""
         self.open = False
         if video_id := video_id_of(self):
             await self._ask(videos.reprocess, video_id, preset=name)

@@ -1,4 +1,4 @@
-"""What is selected of a list that moves, and doing something to each of it."""
+"""Selection of videos in a list, and bulk actions on what is selected."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mediaproc.state.session import SessionState
 
 
 class Listed(Protocol):
-    """A row or card: named by its video."""
+    """A row or card of a video."""
 
     @property
     def id(self) -> str:
-        """The video's id."""
+        """Id of the video."""
         ...
 
     @property
     def title(self) -> str:
-        """What the video is called."""
+        """Title of the video."""
         ...
 
 
 class Selection(SessionState, mixin=True):
-    """Of a state that lists videos. It calls `_keep_selected` whenever the list is another."""
+    """Parent of the states that list videos. They call `_keep_selected` whenever the list changes."""
 
     selected: list[str] = []
     busy: bool = False
@@ -35,7 +35,7 @@ class Selection(SessionState, mixin=True):
 
     @rx.event
     def select(self, video_id: str, through: bool = False) -> None:
-        """Select one, or no longer; with `through` all from the one before it to this one."""
+        """Select or deselect a video. `through`: select the range from the last one to this one."""
         listed = [each.id for each in self._listed()]
         if through and {video_id, self._last} <= {*listed}:
             first, last = sorted((listed.index(self._last), listed.index(video_id)))
@@ -46,35 +46,35 @@ class Selection(SessionState, mixin=True):
 
     @rx.event
     def select_all(self) -> None:
-        """Select all that are shown; none if all are."""
+        """Select everything in the list, or nothing if everything is selected."""
         listed = self._listed()
         self.selected = [] if len(self.selected) == len(listed) else [each.id for each in listed]
 
     @rx.event
     def select_none(self) -> None:
-        """Select nothing any more."""
+        """Clear the selection."""
         self.selected = []
 
     def _listed(self) -> Sequence[Listed]:
-        """What is shown, in its order."""
+        """The list as it is shown, in its order."""
         raise NotImplementedError
 
     def _keep_selected(self) -> None:
-        """Forget what is not shown any more."""
-        kept = [each.id for each in self._listed() if each.id in self.selected]
-        if kept != self.selected:
-            self.selected = kept
+        """Deselect what is no longer in the list."""
+        remaining = [each.id for each in self._listed() if each.id in self.selected]
+        if remaining != self.selected:
+            self.selected = remaining
 
-    async def _each(self, video_ids: Sequence[str], verb: Callable[..., Any], **how: Any) -> None:
-        """Do it to each of these for itself, and say of which it could not be done."""
+    async def _each(self, video_ids: Sequence[str], verb: Callable[..., Any], **options: Any) -> None:
+        """Perform a verb on each of these videos; a notice names those that refused it, with the reason."""
         wanted = [each for each in self._listed() if each.id in video_ids]
-        refused = [said for each in wanted if (said := await self._refused(each, verb, **how))]
+        refused = [reason for each in wanted if (reason := await self._refused(each, verb, **options))]
         self.notice = "; ".join(refused) or self.notice
 
-    async def _refused(self, one: Listed, verb: Callable[..., Any], **how: Any) -> str:
-        """Do it in a transaction of its own. Returns why it could not be done, if it could not."""
+    async def _refused(self, one: Listed, verb: Callable[..., Any], **options: Any) -> str:
+        """Perform the verb in a transaction of its own. Returns the reason if it was refused, else an empty string."""
         try:
-            await self._ask(verb, UUID(one.id), **how)
+            await self._ask(verb, UUID(one.id), **options)
         except NotSignedIn:
             raise
         except Expected as error:

@@ -1,8 +1,8 @@
-"""Who is signed in, as the cookie of the connection says, and the one way from the page to the operations.
+"""Session of the tab: who is signed in, by the cookie of the connection, and the only way to the operations.
 
-A websocket's headers freeze when it connects, while the access token in them lives for minutes. So the token is
-checked in full when a page loads; after that the same connection is trusted for as long as its session has not
-been ended, which every single call asks the database.
+A websocket's headers are fixed when it connects, while the access token in them lives for minutes. So the token is
+verified when a page loads; after that the connection is trusted until its session ends, which every call checks in
+the database.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from mediaproc.operations.scope import Principal
 log = logs.get_logger(__name__)
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class SessionState(rx.State):
-    """Parent of every state that shows a team's things."""
+    """Parent of every state that shows a team's data."""
 
     email: str = ""
     notice: str = ""
@@ -38,44 +38,38 @@ class SessionState(rx.State):
 
     @rx.event
     async def guard(self) -> Any:
-        """First `on_load` of every page behind the door: say who is here, or show the way to the door."""
+        """First `on_load` of every page that needs a session: load the user, or redirect to the sign-in page."""
         token = self._token()
         try:
             principal = await asyncio.to_thread(_perform, token, self._admitted(token), whoami)
         except NotSignedIn:
-            await self._forget()
-            return rx.redirect(self._door())
+            await reset_tab(self)
+            return rx.redirect(self._sign_in_url())
         if self.email != principal.email:
-            await self._forget()
+            await reset_tab(self)
         self._admitted_token, self._admitted_session = token, principal.credential_id
         self.email = principal.email
         return None
 
     @rx.event
     def notify(self, text: str) -> None:
-        """Show one sentence until it is dismissed."""
+        """Show a notice until it is dismissed."""
         self.notice = text
 
     @rx.event
     def dismiss_notice(self) -> None:
-        """Take the sentence away."""
+        """Hide the notice."""
         self.notice = ""
 
     async def _ask(
         self,
-        verb: Callable[Concatenate[Session, Principal, Arguments], Answer],
+        verb: Callable[Concatenate[Session, Principal, Arguments], Result],
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
-    ) -> Answer:
-        """Perform a verb as whoever is signed in: in a thread, in one transaction. Raises NotSignedIn."""
+    ) -> Result:
+        """Perform a verb as the user who is signed in: in a thread, in one transaction. Raises NotSignedIn."""
         token = self._token()
         return await asyncio.to_thread(_perform, token, self._admitted(token), verb, *args, **kwargs)
-
-    async def _forget(self) -> None:
-        """Forget all that this tab has seen: the state outlives a sign-out, and somebody else may come."""
-        self.reset()
-        for each in SessionState.get_substates():
-            (await self.get_state(each)).reset()
 
     def _admitted(self, token: str) -> UUID | None:
         return self._admitted_session if token and token == self._admitted_token else None
@@ -89,8 +83,8 @@ class SessionState(rx.State):
         except CookieError:
             return {}
 
-    def _door(self) -> str:
-        """Where to go without a good access token: to be renewed, or to sign in."""
+    def _sign_in_url(self) -> str:
+        """Page to go to without a valid access token: renewal if there is a refresh token, else sign-in."""
         renewable = "mp_refresh" in self._cookies()
         return f"{routes.RENEW if renewable else routes.SIGN_IN}?next={quote(self._here(), safe='/')}"
 
@@ -99,17 +93,23 @@ class SessionState(rx.State):
         return url.path + (f"?{url.query}" if url.query else "")
 
 
+async def reset_tab(state: rx.State) -> None:
+    """Reset all that this tab shows of a user: it outlives a sign-out, and another user may sign in."""
+    for each in (SessionState, *SessionState.get_substates()):
+        (await state.get_state(each)).reset()
+
+
 def explain(error: Exception) -> Any:
-    """Every handler's failure, in the page's terms: an expected one is a sentence, a surprise goes on to the log."""
+    """Event that shows a handler's failure: a notice with its message, or a generic one for an error that is logged."""
     if isinstance(error, NotSignedIn):
         return SessionState.guard
     if isinstance(error, Expected):
         return SessionState.notify(error.detail)
     log.error("page_event_failed", exc_info=error)
-    return SessionState.notify("Something went wrong here. Please try again.")
+    return SessionState.notify("Something went wrong. Please try again.")
 
 
-def _perform(token: str, admitted: UUID | None, verb: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:
+def _perform(token: str, admitted: UUID | None, verb: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     with database.transaction() as session:
         return verb(session, _principal(session, token, admitted), *args, **kwargs)
 
@@ -121,5 +121,5 @@ def _principal(session: Session, token: str, admitted: UUID | None) -> Principal
 
 
 def whoami(_session: Session, principal: Principal) -> Principal:
-    """A verb for those who only need to know who is asking."""
+    """Verb that returns the caller."""
     return principal

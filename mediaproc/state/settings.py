@@ -1,4 +1,4 @@
-"""Settings: the API keys, where one is signed in, and the password."""
+"""Settings page: API keys, active sessions and the password."""
 
 from __future__ import annotations
 
@@ -12,148 +12,150 @@ import reflex as rx
 
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, TooManyRequests, WrongCredentials
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey
 from mediaproc.operations import api_keys, sessions
 from mediaproc.state import labels
 from mediaproc.state.session import SessionState, whoami
 
 SCOPES = (
-    (Scope.VIDEOS_READ, "Read", "look at videos, follow them, download"),
-    (Scope.VIDEOS_WRITE, "Write", "upload, rename, process, delete"),
-    (Scope.WEBHOOKS_WRITE, "Webhooks", "manage webhooks, read what they were told"),
-    (Scope.ADMIN, "Everything", "the above, and API keys too"),
+    (Scope.VIDEOS_READ, "Read", "retrieve, follow and download videos"),
+    (Scope.VIDEOS_WRITE, "Write", "upload, rename, process and delete videos"),
+    (Scope.WEBHOOKS_WRITE, "Webhooks", "manage webhooks and read their deliveries"),
+    (Scope.ADMIN, "Admin", "all of the above, and API keys"),
 )
-"""What a key can be made for here, with the words for it."""
+"""Scopes to choose from: scope, label, meaning."""
 
-LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Until it is revoked"))
+LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No expiration"))
+"""Expirations to choose from: days, label."""
+
 _MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A key as it is listed. Times are RFC 3339, empty for never."""
+    """One API key. `used_at` is RFC 3339, empty for never; `prefix` is the start of the key."""
 
     id: str
     name: str
-    begins: str
+    prefix: str
     scopes: str
     used_at: str
-    ends: str
-    ended: bool
+    expires: str
+    expired: bool
 
 
 @dataclass(frozen=True)
 class SessionRow:
-    """A sign-in as it is listed."""
+    """One active session. `current`: it is this browser's."""
 
     id: str
     device: str
     used_at: str
-    this: bool
+    current: bool
 
 
 class SettingsState(SessionState):
-    """What the settings page shows."""
+    """The page."""
 
     ready: bool = False
     keys: list[KeyRow] = []
-    sign_ins: list[SessionRow] = []
-    password_trouble: str = ""
-    spoken: str = ""
+    sessions: list[SessionRow] = []
+    password_error: str = ""
+    announcement: str = ""
     revoking: str = ""
     revoking_name: str = ""
 
     @rx.var
-    def others(self) -> int:
-        """How many sign-ins there are besides this one."""
-        return sum(not row.this for row in self.sign_ins)
+    def other_sessions(self) -> int:
+        """Number of other sessions."""
+        return sum(not row.current for row in self.sessions)
 
     @rx.event
     async def load(self) -> None:
-        """Last of the page's `on_load`."""
-        self.password_trouble = self.spoken = self.revoking = ""
+        """Load the page."""
+        self.password_error = self.announcement = self.revoking = ""
         await self._reload()
         self.ready = True
 
     @rx.event
-    async def key_made(self) -> None:
-        """The browser made one, and shows it; here it is only listed."""
-        self.spoken = "The key is made"
+    async def key_created(self) -> None:
+        """List the key that the browser has created and shows."""
+        self.announcement = "API key created"
         await self._reload()
 
     @rx.event
     def ask_to_revoke(self, id: str, name: str) -> None:
-        """Open the question before a key is revoked."""
+        """Open the dialog that confirms revoking a key."""
         self.revoking, self.revoking_name = id, name
 
     @rx.event
-    def keep(self, _open: bool) -> None:
-        """Close the question."""
+    def close_dialog(self, _open: bool) -> None:
+        """Close the dialog."""
         self.revoking = ""
 
     @rx.event
     async def revoke(self) -> None:
-        """Revoke the key that was asked about."""
+        """Revoke the key of the dialog."""
         id, self.revoking = self.revoking, ""
         await self._ask(api_keys.revoke, UUID(id))
-        self.spoken = f"The key {self.revoking_name} is revoked"
+        self.announcement = f"API key {self.revoking_name} revoked"
         await self._reload()
 
     @rx.event
     async def end_session(self, id: str) -> None:
-        """Sign out one other device."""
+        """Sign out another session."""
         await self._ask(sessions.end, UUID(id))
-        self.spoken = "Signed out there"
+        self.announcement = "Session signed out"
         await self._reload()
 
     @rx.event
-    async def end_others(self) -> None:
-        """Sign out all other devices."""
+    async def end_other_sessions(self) -> None:
+        """Sign out all other sessions."""
         await self._ask(sessions.end_others)
-        self.spoken = "Signed out everywhere else"
+        self.announcement = "All other sessions signed out"
         await self._reload()
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> Any:
-        """Change the password; every other device is signed out."""
+        """Change the password and sign out all other sessions."""
         present, new = str(form.get("present") or ""), str(form.get("new") or "")
         try:
             await self._ask(sessions.change_password, present=present, new=new)
         except (Invalid, WrongCredentials, TooManyRequests) as error:
-            self.password_trouble = error.detail
+            self.password_error = error.detail
             return None
-        self.password_trouble = ""
+        self.password_error = ""
         await self._reload()
-        return SessionState.notify("Your password is changed, and every other device is signed out.")
+        return SessionState.notify("Password changed. All other sessions have been signed out.")
 
     async def _reload(self) -> None:
         principal, page, found = await asyncio.gather(
             self._ask(whoami), self._ask(api_keys.page, limit=_MOST_SHOWN), self._ask(sessions.live)
         )
         self.keys = [_key_row(row) for row in page.items]
-        self.sign_ins = [
+        self.sessions = [
             SessionRow(
                 id=str(row.id),
                 device=labels.device(row.user_agent),
                 used_at=_text(row.last_used_at),
-                this=row.id == principal.credential_id,
+                current=row.id == principal.credential_id,
             )
             for row in found
         ]
 
 
 def _key_row(row: ApiKey) -> KeyRow:
-    words = {scope.value: word for scope, word, _ in SCOPES}
-    ended = row.expires_at is not None and row.expires_at <= tables.now()
+    scopes = {scope.value: label for scope, label, _ in SCOPES}
+    expired = row.expires_at is not None and row.expires_at <= tables.now()
     return KeyRow(
         id=str(row.id),
         name=row.name,
-        begins=f"{row.prefix}…",
-        scopes=", ".join(words.get(scope, scope) for scope in row.scopes),
+        prefix=f"{row.prefix}…",
+        scopes=", ".join(scopes.get(scope, scope) for scope in row.scopes),
         used_at=_text(row.last_used_at),
-        ends=f"{row.expires_at:%d %b %Y}" if row.expires_at else "Never",
-        ended=ended,
+        expires=f"{row.expires_at:%d %b %Y}" if row.expires_at else "Never",
+        expired=expired,
     )
 
 

@@ -1,4 +1,4 @@
-"""The sign-in and register pages: what their forms came back with."""
+"""Sign-in and registration pages: the error with which a form came back, and the fields to fill in again."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import reflex as rx
 
 from mediaproc.domain import errors
 from mediaproc.operations import passwords
-from mediaproc.state.session import SessionState
+from mediaproc.state.session import reset_tab
 
-_SENTENCES = {
+_MESSAGES = {
     each.code: each.title
     for each in (
         errors.WrongCredentials,
@@ -22,39 +22,39 @@ _SENTENCES = {
         errors.ServiceUnavailable,
     )
 }
-_FIELDS = {
-    "email": "This is not an email address",
-    "password": f"Choose another password: at least {passwords.SHORTEST} different characters",
+_FIELD_MESSAGES = {
+    "email": "Enter a valid email address",
+    "password": f"Choose a stronger password: at least {passwords.SHORTEST} characters, not all the same",
 }
 
 
 class SignInState(rx.State):
-    """Reads the address that the form's answer led to."""
+    """Reads the query that the form's redirect carries: `error`, `field`, `email` and `next`."""
 
     email: str = ""
     next: str = ""
-    sentence: str = ""
+    error: str = ""
 
     @rx.var
-    def onward(self) -> str:
-        """What keeps `next` on the way to the other form."""
+    def next_query(self) -> str:
+        """Query that carries `next` on to the other form."""
         return f"?next={quote(self.next, safe='/')}" if self.next else ""
 
     @rx.event
     async def read(self) -> None:
-        """`on_load`: the error's sentence, and the fields to fill in again. What the last user saw is forgotten."""
-        await (await self.get_state(SessionState))._forget()
+        """Read the query. Also resets the tab, so that nothing of the last user remains."""
+        await reset_tab(self)
         query = self.router.url.query_parameters
         self.email = query.get("email", "")[:320]
         self.next = query.get("next", "")[:2000]
-        self.sentence = sentence(query.get("error", ""), query.get("field", ""))
+        self.error = error_message(query.get("error", ""), query.get("field", ""))
 
 
-def sentence(code: str, fields: str = "") -> str:
-    """What went wrong, for a person; empty when nothing did."""
+def error_message(code: str, fields: str = "") -> str:
+    """Message for an error code, empty without one. `fields`: the invalid fields, separated by commas."""
     if not code:
         return ""
     for field in fields.split(","):
-        if field in _FIELDS:
-            return _FIELDS[field]
-    return _SENTENCES.get(code, errors.Expected.title)
+        if field in _FIELD_MESSAGES:
+            return _FIELD_MESSAGES[field]
+    return _MESSAGES.get(code, errors.Expected.title)

@@ -1,10 +1,8 @@
-"""One video's page: what it is, what happens to it now, what happened before, and what can be done."""
+"""Video page: one video with its player, progress, renditions and attempts, and the actions on it."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,129 +12,119 @@ import reflex as rx
 from mediaproc import routes
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.events.hub import hub
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import videos
 from mediaproc.operations.videos import VideoView
+from mediaproc.operations.views import JobView
 from mediaproc.settings import settings
-from mediaproc.state.cards import Live, live_of, waiting
 from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
-from mediaproc.state.library import RECHECK_SECONDS, TICK_SECONDS
-from mediaproc.state.session import SessionState, whoami
+from mediaproc.state.live import LiveState
+from mediaproc.state.progress import WAITING, Progress, progress_from
+from mediaproc.state.session import SessionState
 from mediaproc.state.snippets import SnippetGroup, snippets_of
 
 
-class VideoState(SessionState):
-    """The video that the address names."""
+class VideoState(LiveState, SessionState):
+    """The video that the address names. `found` is `loading`, `yes` or `no`."""
 
     found: str = "loading"
     video: Details = Details()
-    live: Live = Live()
+    progress: Progress = Progress()
     renditions: list[RenditionRow] = []
     attempts: list[AttemptRow] = []
-    chapters: list[SnippetGroup] = []
+    snippets: list[SnippetGroup] = []
     player: str = ""
     provisional: bool = False
     larger: bool = False
     poster: str = ""
     storyboard: str = ""
-    spoken: str = ""
+    announcement: str = ""
     confirming: bool = False
     _shown: str = ""
     _leaving: bool = False
 
     @rx.var
     def stage_index(self) -> int:
-        """Which of the stages is going on; -1 before the first."""
-        return next((index for index, (word, _) in enumerate(STAGES) if word == self.live.stage), -1)
+        """Index of the current stage in `STAGES`; -1 before the first."""
+        return next((index for index, (name, _) in enumerate(STAGES) if name == self.progress.stage), -1)
 
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Load the video, then keep it true for as long as the page is open. Last of the page's `on_load`."""
-        video_id = self._video_id()
+        """Load the video and keep it up to date while the page is open."""
+        video_id = video_id_of(self)
         async with self:
             self._forget_another(video_id)
-        if video_id is None:
-            return
-        principal = await self._ask(whoami)
-        async with hub().subscribe(team_id=principal.team_id, video_id=video_id) as news:
-            await self._reload(video_id)
-            checked = time.monotonic()
-            while not news.closed and self.found != "no" and not self._leaving:
-                batch = await news.next(timeout_seconds=RECHECK_SECONDS)
-                outdated = news.lost
-                if time.monotonic() - checked > RECHECK_SECONDS:
-                    await self._ask(whoami)
-                    checked, outdated = time.monotonic(), outdated or self._unsettled()
-                await self._take(video_id, batch, outdated=outdated)
-                await asyncio.sleep(TICK_SECONDS)
+        if video_id is not None:
+            await self._follow(video_id=video_id)
 
     @rx.event
     async def rename(self, title: str) -> None:
-        """Give the video another name."""
+        """Change the title."""
         title = title.strip()[:255]
-        if title and title != self.video.title and (video_id := self._video_id()):
+        if title and title != self.video.title and (video_id := video_id_of(self)):
             self.video = details_of(await self._ask(videos.rename, video_id, title=title))
 
     @rx.event
     async def prioritize(self, priority: str) -> None:
-        """Let it go before or after the others."""
-        if priority in set(Priority) and (video_id := self._video_id()):
+        """Change the priority."""
+        if priority in set(Priority) and (video_id := video_id_of(self)):
             self.video = details_of(await self._ask(videos.prioritize, video_id, priority=Priority(priority)))
 
     @rx.event
     async def retry(self) -> None:
-        """Process it again."""
+        """Retry a failed or cancelled video."""
         await self._act(videos.retry)
 
     @rx.event
     async def cancel(self) -> None:
-        """Stop processing it."""
+        """Cancel processing."""
         await self._act(videos.cancel)
 
     @rx.event
     def ask_to_delete(self, asked: bool) -> None:
-        """Open or close the question before a deletion."""
+        """Open or close the dialog that confirms the deletion."""
         self.confirming = asked
 
     @rx.event
     async def delete(self) -> AsyncIterator[Any]:
-        """Delete the video with everything made of it, and go back to the library."""
+        """Delete the video with all its files and go to the library."""
         self.confirming, self._leaving = False, True
         yield
         try:
-            if video_id := self._video_id():
+            if video_id := video_id_of(self):
                 await self._ask(videos.delete, video_id)
         except Exception:
             self._leaving = False
-            yield VideoState.watch  # which has ended, since the page was about to be left
+            yield VideoState.watch  # it has ended, since the page was about to be left
             raise
         yield rx.redirect(routes.LIBRARY)
 
-    def _video_id(self) -> UUID | None:
-        return video_id_of(self)
-
     def _forget_another(self, video_id: UUID | None) -> None:
-        """The state outlives a navigation: what another video left must not flash up."""
+        """Reset what another video has left: the state outlives a navigation, and must not flash up."""
         if self._shown != str(video_id) or self._leaving:
             self.reset()
         self._shown = str(video_id)
         if video_id is None:
             self.found = "no"
 
-    def _unsettled(self) -> bool:
-        """Whether the video will still change by itself, so that a status that nobody told may be missing."""
+    def _ended(self) -> bool:
+        return self.found == "no" or self._leaving
+
+    def _unfinished(self) -> bool:
         return self.found == "yes" and not VideoStatus(self.video.status).final
 
     async def _act(self, verb: Any) -> None:
-        if video_id := self._video_id():
+        if video_id := video_id_of(self):
             await self._ask(verb, video_id)
             self._show(*await self._load(video_id))
 
-    async def _load(self, video_id: UUID) -> Any:
+    async def _load(self, video_id: UUID) -> tuple[VideoView, Sequence[JobView]]:
         return await self._ask(videos.view, video_id), await self._ask(videos.jobs, video_id)
 
-    async def _reload(self, video_id: UUID) -> None:
+    async def _reload(self) -> None:
+        video_id = video_id_of(self)
+        if video_id is None:
+            return
         try:
             view, jobs = await self._load(video_id)
         except NotFound:
@@ -146,51 +134,53 @@ class VideoState(SessionState):
         async with self:
             self._show(view, jobs)
 
-    async def _take(self, video_id: UUID, batch: list[Event], *, outdated: bool) -> None:
-        if outdated or any(event.type is not EventType.PROGRESS for event in batch):
-            await self._reload(video_id)
-        moves = [event for event in batch if event.type is EventType.PROGRESS]
-        if moves and self.video.moving:
+    async def _apply(self, events: list[Event], *, outdated: bool) -> None:
+        """Show progress as it is; after any other event load the video again."""
+        if outdated or any(event.type is not EventType.PROGRESS for event in events):
+            await self._reload()
+        progressed = [event for event in events if event.type is EventType.PROGRESS]
+        if progressed and self.video.in_progress:
             async with self:
-                self.live = live_of(moves[-1].data)
+                self.progress = progress_from(progressed[-1].data)
 
-    def _show(self, view: Any, jobs: Any) -> None:
+    def _show(self, view: VideoView, jobs: Sequence[JobView]) -> None:
         before = self.video
         self.video = details_of(view)
         self.renditions = renditions_of(view)
         self.attempts = attempts_of(jobs)
-        self._show_lines(view)
+        self._show_snippets(view)
         self.found = "yes"
-        self._show_player(view, again=before.attempt != self.video.attempt)
-        if not self.video.moving:
-            self.live = Live()
-        elif before.status != self.video.status or not self.live.line:
-            self.live = live_of({"progress": view.progress}) if view.progress else waiting()
-        if before.id and before.status != self.video.status:
-            self.spoken = f"{self.video.title}: {self.video.trouble or self.video.state}"
+        self._show_player(view, restarted=before.attempt != self.video.attempt)
+        changed = before.status != self.video.status
+        if not self.video.in_progress:
+            self.progress = Progress()
+        elif changed or not self.progress.label:
+            self.progress = progress_from({"progress": view.progress}) if view.progress else WAITING
+        if before.id and changed:
+            self.announcement = f"{self.video.title}: {self.video.error or self.video.status_label}"
 
-    def _show_lines(self, view: Any) -> None:
-        """Most changes of a video leave them as they are, and then nothing of them is sent."""
-        chapters = snippets_of(view, site=settings().public_url)
-        if chapters != self.chapters:
-            self.chapters = chapters
+    def _show_snippets(self, view: VideoView) -> None:
+        """Most changes of a video leave its snippets as they are; then they are not sent again."""
+        snippets = snippets_of(view, site=settings().public_url)
+        if snippets != self.snippets:
+            self.snippets = snippets
 
-    def _show_player(self, view: Any, *, again: bool) -> None:
-        """Addresses carry signatures that differ each time; a player that plays keeps the one it has."""
-        source = _on_this_site(view.playback.hls_url) if view.playback else ""
+    def _show_player(self, view: VideoView, *, restarted: bool) -> None:
+        """Each read gives addresses with new signatures; a player that has its sources keeps them."""
+        source = _same_origin(view.playback.hls_url) if view.playback else ""
         self.provisional = bool(view.playback and view.playback.instant)
         self.larger = _is_larger(view)
-        if again or not source or not self.player:
+        if restarted or not source or not self.player:
             self.player = source
-        pictures = view.playback.storyboard_url if view.playback else None
-        if again or not pictures or not self.storyboard:
-            self.storyboard = _on_this_site(pictures) if pictures else ""
-        if again or not self.poster:
+        storyboard = view.playback.storyboard_url if view.playback else None
+        if restarted or not storyboard or not self.storyboard:
+            self.storyboard = _same_origin(storyboard) if storyboard else ""
+        if restarted or not self.poster:
             self.poster = view.poster_url or ""
 
 
 def video_id_of(state: SessionState) -> UUID | None:
-    """The video that the page's address names."""
+    """Id of the video that the page's address names, None if it names none."""
     try:
         return UUID(state.router.url.path.rstrip("/").rpartition("/")[2])
     except ValueError:
@@ -198,10 +188,10 @@ def video_id_of(state: SessionState) -> UUID | None:
 
 
 def _is_larger(view: VideoView) -> bool:
-    """Whether the source has a larger picture than any rendition, whose sides are even."""
+    """True if the source is taller than every rendition, whose heights are even."""
     return (view.height or 0) // 2 * 2 > max((each.height for each in view.renditions), default=0)
 
 
-def _on_this_site(url: str) -> str:
-    """The address without its origin: one may look at the page under another name than PUBLIC_URL's."""
+def _same_origin(url: str) -> str:
+    """The URL without its origin, since the page may be open under another host name than PUBLIC_URL's."""
     return urlsplit(url)._replace(scheme="", netloc="").geturl()

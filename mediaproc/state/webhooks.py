@@ -1,4 +1,4 @@
-"""Settings: the webhooks, and what the one that is looked at was told."""
+"""Webhooks on the settings page, and the recent deliveries of the one that is open."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from uuid import UUID
 
 import reflex as rx
 
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 from mediaproc.operations import webhooks
 from mediaproc.state.session import SessionState
 
 EVENTS = (
-    (WebhookEvent.COMPLETED, "Ready", "it is processed", True),
-    (WebhookEvent.FAILED, "Failed", "it could not be processed", True),
-    (WebhookEvent.PLAYABLE, "Playable", "it plays, perhaps only its beginning so far", False),
-    (WebhookEvent.UPLOADING, "Being uploaded", "its upload was begun", False),
-    (WebhookEvent.QUEUED, "Waiting", "it waits for a worker", False),
-    (WebhookEvent.PROCESSING, "Processing", "a worker has begun", False),
-    (WebhookEvent.CANCELLED, "Cancelled", "somebody stopped the work", False),
-    (WebhookEvent.DELETED, "Deleted", "it is gone", False),
+    (WebhookEvent.COMPLETED, "Ready", "processing has completed", True),
+    (WebhookEvent.FAILED, "Failed", "processing has failed", True),
+    (WebhookEvent.PLAYABLE, "Playable", "playback is possible, perhaps only of the beginning", False),
+    (WebhookEvent.UPLOADING, "Uploading", "an upload has started", False),
+    (WebhookEvent.QUEUED, "Queued", "the video waits for a worker", False),
+    (WebhookEvent.PROCESSING, "Processing", "a worker has started", False),
+    (WebhookEvent.CANCELLED, "Cancelled", "processing was cancelled", False),
+    (WebhookEvent.DELETED, "Deleted", "the video was deleted", False),
 )
-"""What can be chosen: the event, the word for it, what it means, whether it is chosen from the start."""
+"""Events to choose from: event, label, meaning, selected by default."""
 
-_WORDS = {event.value: word for event, word, _, _ in EVENTS} | {WebhookEvent.TEST.value: "Test"}
+_LABELS = {event.value: label for event, label, _, _ in EVENTS} | {WebhookEvent.TEST.value: "Test"}
 _STATES = {
-    DeliveryState.QUEUED: ("Waiting", "pill pill-soft"),
-    DeliveryState.SENDING: ("On its way", "pill pill-soft-accent"),
+    DeliveryState.QUEUED: ("Queued", "pill pill-soft"),
+    DeliveryState.SENDING: ("Sending", "pill pill-soft-accent"),
     DeliveryState.DELIVERED: ("Delivered", "pill pill-soft-green"),
-    DeliveryState.FAILED: ("Given up", "pill pill-soft-red"),
+    DeliveryState.FAILED: ("Failed", "pill pill-soft-red"),
 }
 _SHOWN_DELIVERIES = 10
-_MOST_LOOKS = 40
-_LOOK_SECONDS = 0.5
+_MAX_POLLS = 40
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class HookRow:
-    """A webhook as it is listed."""
+class WebhookRow:
+    """One webhook."""
 
     id: str
     url: str
@@ -54,123 +54,123 @@ class HookRow:
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """A delivery as it is listed. Times are RFC 3339, empty for never."""
+    """One delivery. Times are RFC 3339, empty for never."""
 
     id: str
     event: str
     state: str
-    look: str
-    moves: bool
-    told_at: str
-    again_at: str
-    answer: str
-    tries: str
+    pill: str
+    pending: bool
+    created_at: str
+    retry_at: str
+    result: str
+    attempts: str
     request: str
     response: str
 
 
 class WebhooksState(SessionState):
-    """What the section of webhooks shows."""
+    """The section of the page."""
 
-    hooks: list[HookRow] = []
+    webhooks: list[WebhookRow] = []
     opened: str = ""
-    log: list[DeliveryRow] = []
-    spoken_hooks: str = ""
+    deliveries: list[DeliveryRow] = []
+    webhook_announcement: str = ""
     deleting: str = ""
     deleting_url: str = ""
-    _looks: int = 0
+    _polls_begun: int = 0
 
     @rx.event
     async def load(self) -> None:
-        """Last of the page's `on_load`."""
-        self.opened = self.spoken_hooks = self.deleting = ""
-        self.log = []
+        """Load the section."""
+        self.opened = self.webhook_announcement = self.deleting = ""
+        self.deliveries = []
         await self._reload()
 
     @rx.event
     async def added(self) -> None:
-        """The browser added one, and shows its secret; here it is only listed."""
-        self.spoken_hooks = "The webhook is added"
+        """List the webhook that the browser has added and whose secret it shows."""
+        self.webhook_announcement = "Webhook added"
         await self._reload()
 
     @rx.event
     async def open(self, id: str) -> Any:
-        """Show what a webhook was told, or hide it again."""
+        """Show or hide the deliveries of a webhook."""
         self.opened = "" if self.opened == id else id
         await self._reload()
-        return WebhooksState.look_on
+        return WebhooksState.poll
 
     @rx.event
-    async def switch(self, id: str, on: bool) -> None:
-        """Switch a webhook on or off."""
-        await self._ask(webhooks.change, UUID(id), enabled=on)
-        self.spoken_hooks = "Switched on" if on else "Switched off"
+    async def enable(self, id: str, enabled: bool) -> None:
+        """Enable or disable a webhook."""
+        await self._ask(webhooks.change, UUID(id), enabled=enabled)
+        self.webhook_announcement = "Webhook enabled" if enabled else "Webhook disabled"
         await self._reload()
 
     @rx.event
-    async def try_out(self, id: str) -> Any:
-        """Send a test, and show what becomes of it."""
+    async def send_test(self, id: str) -> Any:
+        """Send a test event and show its delivery."""
         await self._ask(webhooks.test, UUID(id))
-        self.opened, self.spoken_hooks = id, "A test is sent"
+        self.opened, self.webhook_announcement = id, "Test event sent"
         await self._reload()
-        return WebhooksState.look_on
+        return WebhooksState.poll
 
     @rx.event
-    async def send_again(self, delivery_id: str) -> Any:
-        """Send one delivery again."""
+    async def resend(self, delivery_id: str) -> Any:
+        """Send a delivery again."""
         await self._ask(webhooks.resend, UUID(self.opened), UUID(delivery_id))
-        self.spoken_hooks = "It is sent again"
+        self.webhook_announcement = "Delivery queued again"
         await self._reload()
-        return WebhooksState.look_on
+        return WebhooksState.poll
 
     @rx.event(background=True)
-    async def look_on(self) -> None:
-        """Keep the log true while something is on its way, for as long as a receiver may take. One look at a time."""
+    async def poll(self) -> None:
+        """Reload deliveries while any is pending, as long as a receiver may take. The newest poll ends the others."""
         async with self:
-            self._looks += 1
-            mine = self._looks
-        for _ in range(_MOST_LOOKS):
-            await asyncio.sleep(_LOOK_SECONDS)
+            self._polls_begun += 1
+            this = self._polls_begun
+        for _ in range(_MAX_POLLS):
+            await asyncio.sleep(_POLL_SECONDS)
             async with self:
-                if mine != self._looks or not self.opened or not any(row.moves for row in self.log):
+                if this != self._polls_begun or not self.opened or not any(row.pending for row in self.deliveries):
                     return
                 await self._reload()
 
     @rx.event
     def ask_to_delete(self, id: str, url: str) -> None:
-        """Open the question before a webhook is deleted."""
+        """Open the dialog that confirms the deletion of a webhook."""
         self.deleting, self.deleting_url = id, url
 
     @rx.event
-    def keep(self, _open: bool) -> None:
-        """Close the question."""
+    def close_dialog(self, _open: bool) -> None:
+        """Close the dialog."""
         self.deleting = ""
 
     @rx.event
     async def delete(self) -> None:
-        """Delete the webhook that was asked about."""
+        """Delete the webhook of the dialog."""
         id, self.deleting = self.deleting, ""
         await self._ask(webhooks.delete, UUID(id))
-        self.opened, self.spoken_hooks = "", "The webhook is deleted"
+        self.opened, self.webhook_announcement = "", "Webhook deleted"
         await self._reload()
 
     async def _reload(self) -> None:
         page = await self._ask(webhooks.page, limit=webhooks.MOST_WEBHOOKS)
-        self.hooks = [_hook_row(row) for row in page.items]
-        if self.opened not in {row.id for row in self.hooks}:
+        self.webhooks = [_webhook_row(row) for row in page.items]
+        if self.opened not in {row.id for row in self.webhooks}:
             self.opened = ""
-        self.log = []
+        self.deliveries = []
         if self.opened:
             found = await self._ask(webhooks.deliveries, UUID(self.opened), limit=_SHOWN_DELIVERIES)
-            self.log = [_delivery_row(row) for row in found.items]
+            self.deliveries = [_delivery_row(row) for row in found.items]
 
 
-def _hook_row(row: Webhook) -> HookRow:
-    return HookRow(
+def _webhook_row(row: Webhook) -> WebhookRow:
+    return WebhookRow(
         id=str(row.id),
         url=row.url,
         description=row.description,
-        events=", ".join(_WORDS.get(event, event) for event in row.events),
+        events=", ".join(_LABELS.get(event, event) for event in row.events),
         enabled=row.enabled,
         off_reason=row.disabled_reason or "",
         failing_since=row.failing_since.isoformat() if row.failing_since and row.enabled else "",
@@ -178,17 +178,17 @@ def _hook_row(row: Webhook) -> HookRow:
 
 
 def _delivery_row(row: WebhookDelivery) -> DeliveryRow:
-    word, look = _STATES[row.state]
+    label, pill = _STATES[row.state]
     return DeliveryRow(
         id=str(row.id),
-        event=_WORDS[row.event.value],
-        state=word,
-        look=look,
-        moves=row.state in (DeliveryState.QUEUED, DeliveryState.SENDING) and row.next_attempt_at is None,
-        told_at=row.created_at.isoformat(),
-        again_at=row.next_attempt_at.isoformat() if row.next_attempt_at and row.state is DeliveryState.QUEUED else "",
-        answer=row.error or (f"Answered {row.response_status}" if row.response_status else ""),
-        tries=f"{row.attempt} tries" if row.attempt > 1 else "",
+        event=_LABELS[row.event.value],
+        state=label,
+        pill=pill,
+        pending=row.state in (DeliveryState.QUEUED, DeliveryState.SENDING) and row.next_attempt_at is None,
+        created_at=row.created_at.isoformat(),
+        retry_at=row.next_attempt_at.isoformat() if row.next_attempt_at and row.state is DeliveryState.QUEUED else "",
+        result=row.error or (f"HTTP {row.response_status}" if row.response_status else ""),
+        attempts=f"{row.attempt} attempts" if row.attempt > 1 else "",
         request=_pretty(row.body),
         response=row.response_body,
     )

@@ -1,4 +1,4 @@
-"""What goes wrong with S3, in the words of our own error tree."""
+"""S3 failures, translated to our own errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mediaproc import logs
-from mediaproc.domain.errors import Expected, ServiceUnavailable
+from mediaproc.domain.errors import Detail, Expected, ServiceUnavailable
 
 log = logs.get_logger(__name__)
 
@@ -24,14 +24,14 @@ def translated(as_error: type[Expected] = ServiceUnavailable) -> Generator[None]
         if is_absent(error):
             raise
         _write_down(error)
-        raise as_error("Storage refused this") from error
+        raise as_error(Detail.STORAGE_REFUSED) from error
     except BotoCoreError as error:
         _write_down(error)
-        raise as_error("Storage does not answer") from error
+        raise as_error(Detail.STORAGE_UNREACHABLE) from error
 
 
 def is_absent(error: ClientError) -> bool:
-    """Whether S3 says that there is no such object or upload."""
+    """Return whether S3 reports that the object or upload does not exist."""
     return error.response.get("Error", {}).get("Code", "") in _ABSENT
 
 

@@ -28,18 +28,18 @@ LONGEST_SECONDS = 7 * 24 * 3600
 
 
 def put_part(key: str, *, upload_id: str, part_number: int, seconds: int) -> str:
-    """Where to PUT one part of a multipart upload."""
+    """Presigned PUT URL of one part of a multipart upload."""
     return _sign("PUT", key, {"partNumber": str(part_number), "uploadId": upload_id}, seconds=seconds)
 
 
 def get(key: str, *, seconds: int, content_disposition: str | None = None, head: bool = False) -> str:
-    """Where to GET an object now, perhaps under another file name; or where to ask for its `head`."""
+    """Presigned GET URL of an object, optionally with a file name, or its URL for HEAD."""
     query = {"response-content-disposition": content_disposition} if content_disposition else {}
     return _sign("HEAD" if head else "GET", key, query, seconds=seconds)
 
 
 def stable_get(key: str, *, seconds: int) -> str:
-    """Where to GET an object for at least `seconds`; the same address for an hour, in every process."""
+    """Presigned GET URL that is valid for at least `seconds` and identical for an hour in every process."""
     return _stable_get(key, seconds, int(time.time()) // STABLE_SECONDS * STABLE_SECONDS)
 
 

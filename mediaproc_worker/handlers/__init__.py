@@ -1,1 +1,1 @@
-"""What performs each kind of job."""
+"""Handlers: one module for each kind of job."""

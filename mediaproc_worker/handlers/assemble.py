@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import and_
-from sqlmodel import col, select
-
-from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.errors import Detail, EncodeFailed
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
+from mediaproc.storage.objects import PARALLEL_UPLOADS
 from mediaproc_worker import ffmpeg, packaging, rendition_reuse
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import SENDERS
 from mediaproc_worker.packaging import Made
 
 Whole = dict[str, tuple[Rendition, Sequence[Segment]]]
@@ -29,7 +26,7 @@ def assemble(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `assemble`."""
     context.report(Stage.PACKAGE, 0.0)
     whole = _whole(context)
-    with ffmpeg.senders() as pool, ThreadPoolExecutor(SENDERS, thread_name_prefix="fetch") as fetchers:
+    with ffmpeg.senders() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
 
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
@@ -54,27 +51,24 @@ def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
 
 
 def _whole(context: AttemptContext) -> Whole:
-    """What the chunks have made; counted, since what follows makes it final."""
+    """Renditions that the chunks have made, counted, since the next step is final."""
     claim = context.claim
     with context.transaction() as session:
-        mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
-        results = and_(col(Rendition.name) != layout.INSTANT, col(Rendition.kind) != RenditionKind.SUBTITLES)
-        in_order = (col(Rendition.height).desc(), col(Rendition.name))
-        found = session.exec(select(Rendition).where(*mine, results).order_by(*in_order)).all()
+        found = jobs.renditions_to_assemble(session, claim)
         whole: Whole = {each.name: (each, jobs.segments_of(session, each)) for each in found}
     ends = {_end(segments) for rendition, segments in whole.values() if rendition.height}
     if len(ends) != 1:
-        raise EncodeFailed("The chunks of this video do not make a whole")
+        raise EncodeFailed(Detail.CHUNKS_INCOMPLETE)
     return whole
 
 
 def _fingerprints(context: AttemptContext) -> dict[str, str]:
-    """What was encoded for this output is known by from now on. What was used again is known already."""
+    """Record the fingerprints of what was encoded for this output. Reused renditions have theirs already."""
     claim, preset = context.claim, ffmpeg.preset_of(context)
     assert claim.job.parent_id is not None
     with context.transaction() as session:
-        parts = jobs.of_output(session, claim.job.parent_id, claim.output)
-        before = jobs.reused_of(session, claim.job)
+        parts = jobs.parts_of_output(session, claim.job.parent_id, claim.output)
+        before = jobs.reused_names(session, claim.job)
     chunks = jobs.chunks_of(parts, segment_seconds=preset.segment_seconds)
     words = rendition_reuse.fingerprints_of(context, ffmpeg.info_of(context), preset, chunks)
     return {name: word for name, word in words.items() if name not in before}
@@ -85,7 +79,7 @@ def _end(segments: Sequence[Segment]) -> int:
     number = 0
     for segment in segments:
         if segment.number != number:
-            raise EncodeFailed(f"Segment {number} is missing")
+            raise EncodeFailed(Detail.SEGMENT_MISSING.format(number=number))
         number += segment.span
     return number
 
@@ -112,7 +106,7 @@ def _sweep(context: AttemptContext, whole: Whole) -> None:
     """Delete what attempts of parts that were lost have left among the segments that count."""
     claim = context.claim
     counted = {key for rendition, rows in whole.values() for key in (rendition.init_key, *(r.object_key for r in rows))}
-    prefixes = [f"{keys.output_prefix(claim.video_id, claim.output)}{name}/" for name in whole]
+    prefixes = [keys.rendition_prefix(claim.video_id, claim.output, name) for name in whole]
     context.check()
     for prefix in prefixes:
         objects.delete_others(prefix, counted)

@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mediaproc.domain.errors import NoAudioTrack
+from mediaproc.domain.errors import Detail, NoAudioTrack
 from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.media import hls, layout, loudness, tracks
-from mediaproc.media.commands import encode, files
+from mediaproc.media.commands import audio, download
+from mediaproc.media.commands import loop as loop_commands
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import Loop, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.progress import Estimate, parse_blocks
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_large_file
 from mediaproc_worker import ffmpeg as ffmpeg_module
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_large_file
 from mediaproc_worker.poster import Poster
 from mediaproc_worker.segment_uploader import Outbox
 from mediaproc_worker.source import source_of
@@ -42,18 +44,18 @@ def make_files(context: AttemptContext) -> None:
     """Make every file of a preset that has no ladder. Raises NoAudioTrack where it asks for a sound that is none."""
     preset, info, source = ffmpeg_module.preset_of(context), ffmpeg_module.info_of(context), source_of(context)
     with ffmpeg_module.senders() as pool:
-        if preset.loop is None and encode.main_audio(info) is None:
+        if preset.loop is None and audio.main_track(info) is None:
             raise NoAudioTrack
         poster = Poster.begin(context, pool, info, source) if info.video.shown else None
         if preset.loop is not None:
             _make_loop(context, info, source, preset.loop)
         else:
-            _make_sounds(
+            _make_audio_files(
                 context,
                 info,
                 source,
                 preset,
-                ffmpeg_module.sound_outboxes(context, pool, tracks.sounds(info)[:1], preset),
+                ffmpeg_module.audio_outboxes(context, pool, tracks.selected_audio(info)[:1], preset),
             )
         if poster is not None:
             poster.look(wait=True)
@@ -62,21 +64,21 @@ def make_files(context: AttemptContext) -> None:
 # Sound ------------------------------------------------------------------------------------------------------
 
 
-def _make_sounds(
+def _make_audio_files(
     context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, outboxes: list[Outbox]
 ) -> None:
     """The sound as HLS, as the file of the same bits, and as the other files."""
     measured = _measured(context, info, source, preset)
-    arguments = files.sound_arguments(info, source=source, preset=preset, measured=measured)
+    arguments = audio.file_arguments(info, source=source, preset=preset, measured=measured)
     base = jobs.PLANNED if measured is None else _MEASURED
     _run(context, arguments, source=source, seconds=info.duration_seconds, base=base, outboxes=outboxes)
     (sound,) = ffmpeg_module.all_arrived(outboxes) or [None]
     if sound is None or sound.rendition_id is None:
-        raise NoAudioTrack("This video has a sound track without any sound in it")
-    ffmpeg_module.run(context, files.m4a_arguments())
+        raise NoAudioTrack(Detail.AUDIO_TRACK_EMPTY)
+    ffmpeg_module.run(context, download.m4a_arguments())
     seconds = sum(duration for _, duration in sound.pieces)
     _finish(context, sound.rendition_id, File(sound.row, "m4a", "audio/mp4"), sound.pieces)
-    for each in preset.sounds:
+    for each in preset.audio_files:
         row = jobs.NewRendition(name=each.name, kind=RenditionKind.AUDIO, codec=each.codec, codecs="", init_key="")
         _keep(context, File(row, each.suffix, each.content_type), seconds=seconds)
 
@@ -86,7 +88,7 @@ def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: 
     target = preset.audio.loudness_lufs
     if target is None:
         return None
-    arguments = files.measure_arguments(info, source=source, preset=preset)
+    arguments = audio.loudness_arguments(info, source=source, preset=preset)
     context.log("Measuring the loudness")
     ffmpeg_module.run(context, arguments)
     measured = loudness.parse((context.workspace / layout.LOUDNESS).read_text())
@@ -100,11 +102,11 @@ def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: 
 
 def _make_loop(context: AttemptContext, info: MediaInfo, source: Source, loop: Loop) -> None:
     threads = settings().threads_per_encode
-    arguments = files.loop_arguments(info, source=source, loop=loop, threads=threads)
+    arguments = loop_commands.arguments(info, source=source, loop=loop, threads=threads)
     seconds = min(loop.seconds, info.duration_seconds or loop.seconds)
     _run(context, arguments, source=source, seconds=seconds, base=jobs.PLANNED, threads=threads)
     for each in loop.files:
-        width, height = files.loop_size(info, each)
+        width, height = loop_commands.size_of(info, each)
         row = jobs.NewRendition(
             name=each.name, codec=each.codec, codecs="", init_key="", width=width, height=height,
             frame_rate=float(each.frame_rate),
@@ -126,7 +128,7 @@ def _run(
     outboxes: Sequence[Outbox] = (),
 ) -> None:
     """Run FFmpeg, telling progress, and ship what can be played while it is written."""
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     estimate, shown = Estimate(seconds), not outboxes
     with ffmpeg_module.ffmpeg(context, arguments, threads=threads) as ffmpeg:
         for block in parse_blocks(ffmpeg.lines()):

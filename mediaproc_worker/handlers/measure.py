@@ -8,8 +8,8 @@ from mediaproc.media import ladder, layout, vmaf
 from mediaproc.media.filters import hdr
 from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample
-from mediaproc.operations import jobs
-from mediaproc.operations.jobs import Measurable
+from mediaproc.operations.jobs import execution as jobs
+from mediaproc.operations.jobs.execution import Measurable
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc.storage import objects
@@ -26,7 +26,7 @@ def measure(context: AttemptContext) -> None:
         renditions = jobs.measurable(session, context.claim)
     if not renditions:
         return
-    if hdr.kept(ffmpeg.info_of(context).video, ffmpeg.preset_of(context).bit_depth):
+    if hdr.is_preserved(ffmpeg.info_of(context).video, ffmpeg.preset_of(context).bit_depth):
         context.log("VMAF is not measured: it was made for SDR, and this picture is kept in HDR")
         return
     if not measures_vmaf():
@@ -45,12 +45,12 @@ def measure(context: AttemptContext) -> None:
 def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Measurable]) -> dict[str, float]:
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     width, height = info.video.display_width, info.video.display_height
-    if not vmaf_samples.cut(context, info, source, preset, sample=sample, size=vmaf.kept(width, height)):
+    if not vmaf_samples.cut(context, info, source, preset, sample=sample, size=vmaf.sample_size(width, height)):
         return {}
     arguments = vmaf.measure_arguments(
         [(each.name, _address(each)) for each in renditions],
         sample=sample,
-        size=vmaf.screen(width, height),
+        size=vmaf.screen_size(width, height),
         frame_rate=ladder.capped_frame_rate(info.video, preset),
         threads=settings().threads_per_encode,
     )

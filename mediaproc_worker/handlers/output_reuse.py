@@ -5,7 +5,8 @@ from __future__ import annotations
 from mediaproc import logs
 from mediaproc.domain.errors import SourceMissing, StorageFailed
 from mediaproc.domain.states import Stage
-from mediaproc.operations import jobs
+from mediaproc.operations import ingest
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
@@ -14,29 +15,29 @@ log = logs.get_logger(__name__)
 
 
 def taken_over(context: AttemptContext) -> bool:
-    """Whether this attempt's output is a copy of another video's now, so that nothing is left to do."""
-    stored = objects.head(context.claim.video.source_key)
-    twin = context.write(jobs.know_source, stored.etag) if stored else None
-    if twin is None:
+    """Return whether this attempt's output is now a copy of another video's, so that nothing is left to do."""
+    etag = ingest.source_of(context.claim.video).etag()
+    duplicate = context.write(jobs.record_source, etag) if etag else None
+    if duplicate is None:
         return False
     try:
-        _copy(context, twin)
+        _copy(context, duplicate)
     except (SourceMissing, StorageFailed) as error:  # deleted at this very moment, most likely
         log.warning("not_taken_over", error=str(error))
         objects.delete_prefix(keys.output_prefix(context.claim.video_id, context.claim.output))
         return False
-    context.write(jobs.take_over, twin)
-    context.log(f"Taken over from “{twin.video.title}”: the same file was processed before")
+    context.write(jobs.take_over, duplicate)
+    context.log(f"Taken over from “{duplicate.video.title}”: the same file was processed before")
     return True
 
 
-def _copy(context: AttemptContext, twin: jobs.Duplicate) -> None:
+def _copy(context: AttemptContext, duplicate: jobs.Duplicate) -> None:
     """Raises SourceMissing where an object is gone, and StorageFailed."""
-    wanted, before = twin.object_keys, keys.output_prefix(twin.video.id, twin.attempt)
+    wanted, before = duplicate.object_keys, keys.output_prefix(duplicate.video.id, duplicate.attempt)
 
     def copy(key: str) -> None:
         context.check()
-        objects.copy(key, jobs.own_key(context.claim, key, before=before), large=key in twin.large_keys)
+        objects.copy(key, jobs.copy_key(context.claim, key, before=before), large=key in duplicate.large_keys)
 
     with ffmpeg.senders() as pool:
         for done, _ in enumerate(pool.map(copy, wanted), start=1):

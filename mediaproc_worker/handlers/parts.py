@@ -6,11 +6,12 @@ from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job
 from mediaproc.media import ladder, tracks
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import audio, encode
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, overlays
 from mediaproc_worker.context import AttemptContext
@@ -25,7 +26,7 @@ def encode_chunk(context: AttemptContext) -> None:
     rungs, chunk = _rungs(context, info, preset), _chunk(context, preset)
     threads = settings().threads_per_encode
     arguments = encode.encode_arguments(info, source=source, preset=preset, rungs=rungs, threads=threads, chunk=chunk)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     overlays.fetch(context, info, preset)
     with ffmpeg.senders() as pool:
         outboxes = ffmpeg.rung_outboxes(context, pool, rungs, preset, chunk=chunk)
@@ -33,13 +34,13 @@ def encode_chunk(context: AttemptContext) -> None:
         run_part(context, outboxes, arguments, threads=threads, seconds=chunk.length_seconds, show=show)
 
 
-def encode_sound(context: AttemptContext) -> None:
+def encode_audio(context: AttemptContext) -> None:
     """Encode the sound of the whole video, so that no seam can be heard."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    arguments = encode.sound_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    arguments = audio.arguments(info, source=source, preset=preset)
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     with ffmpeg.senders() as pool:
-        outboxes = ffmpeg.sound_outboxes(context, pool, tracks.sounds(info), preset)
+        outboxes = ffmpeg.audio_outboxes(context, pool, tracks.selected_audio(info), preset)
         run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
 
 
@@ -53,13 +54,13 @@ def take_poster(context: AttemptContext) -> None:
 def _show(context: AttemptContext) -> bool:
     """Let the video be played if the renditions of the other parts have begun too."""
     info = ffmpeg.info_of(context)
-    renditions = len(ladder.rungs_for(info, ffmpeg.preset_of(context))) + len(tracks.sounds(info))
+    renditions = len(ladder.rungs_for(info, ffmpeg.preset_of(context))) + len(tracks.selected_audio(info))
     return context.write(jobs.mark_playable, renditions=renditions)
 
 
 def _rungs(context: AttemptContext, info: MediaInfo, preset: Preset) -> list[Rung]:
     with context.transaction() as session:
-        before = jobs.reused_of(session, context.claim.job)
+        before = jobs.reused_names(session, context.claim.job)
     return [rung for rung in ladder.rungs_for(info, preset) if rung.name not in before]
 
 
@@ -70,7 +71,7 @@ def _chunk(context: AttemptContext, preset: Preset) -> Chunk:
 
 
 def _instant(context: AttemptContext) -> bool:
-    """Whether the source's own picture is what is played until all is done."""
+    """Return whether the source's own video is played until the rungs are complete."""
     return any(each.kind is JobKind.REMUX for each in _siblings(context))
 
 
@@ -79,4 +80,4 @@ def _siblings(context: AttemptContext) -> list[Job]:
     claim = context.claim
     assert claim.job.parent_id is not None
     with context.transaction() as session:
-        return jobs.of_output(session, claim.job.parent_id, claim.output)
+        return jobs.parts_of_output(session, claim.job.parent_id, claim.output)

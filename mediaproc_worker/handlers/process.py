@@ -6,19 +6,21 @@ from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
 from mediaproc.media import audio_copy, edits, ladder, tracks
-from mediaproc.media.chunks import LONGEST_ALONE_SECONDS, Chunk, chunks_for
-from mediaproc.media.commands import encode, remux, source_copy
+from mediaproc.media import chunks as chunk_rules
+from mediaproc.media.chunks import Chunk, chunks_for
+from mediaproc.media.commands import audio, encode, remux, source_copy
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.source_index import Index
+from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.output_reuse import taken_over
-from mediaproc_worker.handlers.source_copy import check_kept
+from mediaproc_worker.handlers.source_copy import check_copyable
 from mediaproc_worker.source import index_of, probed, source_of
 
 
@@ -29,19 +31,19 @@ def process(context: AttemptContext) -> None:
     preset = ffmpeg.preset_of(context)
     context.report(Stage.PROBE, 0.0)
     source = source_of(context)
-    info = _edited(probed(context, source, picture_needed=not preset.sounds), preset)
+    info = _edited(probed(context, source, video_needed=not preset.audio_files), preset)
     index = index_of(context, info)
-    info = index.listened_to(preset)
+    info = index.describe(preset)
     _write_down(context, info)
     overlays.keep_text(context, info, source, preset.edits)
     context.report(Stage.PROBE, jobs.PLANNED)
     if preset.copies:
-        check_kept(info, index.keyframes)
+        check_copyable(info, index.keyframes)
         _note(context, source, source_copy.copy_arguments(info, source=source, preset=preset))
-        context.write(jobs.share_out, [jobs.Part(JobKind.COPY)])
+        context.write(jobs.split, [jobs.Part(JobKind.COPY)])
         return
     if not preset.rungs:
-        context.write(jobs.share_out, [jobs.Part(JobKind.FILES)])
+        context.write(jobs.split, [jobs.Part(JobKind.FILES)])
         return
     rungs = _rungs(info, preset)
     keyframes = _keyframes(context, info, index)
@@ -52,16 +54,16 @@ def process(context: AttemptContext) -> None:
     _note_first(context, info, source, preset, left, chunks[0])
     instant = instant and not before  # what was made before plays at once too
     context.log(_said(chunks, left, instant=instant))
-    if any(audio_copy.kept(tracks.track_of(info, each), preset) for each in tracks.sounds(info)):
+    if any(audio_copy.is_copied(tracks.source_track(info, each), preset) for each in tracks.selected_audio(info)):
         context.log("Its sound is kept as it is")
-    context.write(jobs.share_out, _parts(info, preset, chunks if left else (), instant=instant, before=before))
+    context.write(jobs.split, _parts(info, preset, chunks if left else (), instant=instant, before=before))
 
 
 def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes: list[float]) -> bool:
-    """Whether the source itself is played until the rungs are made: not where something is shown already."""
+    """Return whether the source itself is played until the rungs are complete: not if something is shown already."""
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
-    return fresh and preset.edits.leaves_picture and remux.plays_as_it_is(info, keyframes)
+    return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
@@ -85,7 +87,7 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
         height=video.display_height or None,
         frame_rate=float(video.frame_rate) or None,
     )
-    sound = encode.main_audio(info)
+    sound = audio.main_track(info)
     size = f"{video.display_width}×{video.display_height}, {float(video.frame_rate):.3f} fps"
     picture = f"{video.codec} {size}" if video.shown else "no picture"
     heard = f"{sound.codec} with {sound.channels} channels" if sound else "no sound"
@@ -98,10 +100,10 @@ def _write_down(context: AttemptContext, info: MediaInfo) -> None:
 # Share out --------------------------------------------------------------------------------------------------
 
 
-def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[float]:
+def _keyframes(context: AttemptContext, info: MediaInfo, index: SourceIndex) -> list[float]:
     """The source's keyframes, where they may matter."""
     alone = context.claim.job.undivided or (
-        info.duration_seconds <= LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
+        info.duration_seconds <= chunk_rules.LONGEST_ALONE_SECONDS and not remux.plays_as_it_is(info, ())
     )
     return [] if alone else index.keyframes
 
@@ -109,17 +111,18 @@ def _keyframes(context: AttemptContext, info: MediaInfo, index: Index) -> list[f
 def _parts(
     info: MediaInfo, preset: Preset, chunks: tuple[Chunk, ...], *, instant: bool, before: Collection[str]
 ) -> list[jobs.Part]:
-    """What can be played at once goes first; else the sound, without which nothing can, beside the first chunk.
+    """Parts in order: what can be played at once, otherwise the audio, without which nothing can, beside the first
+    chunk.
 
-    Where the CRF is to be found for a VMAF, chunks wait for that.
+    If the CRF is searched for a VMAF target, chunks wait for that.
     """
     tuned = preset.target_vmaf is None or bool(preset.chosen)
-    heard = [kept for kept in tracks.sounds(info) if kept.rendition not in before]
+    heard = [kept for kept in tracks.selected_audio(info) if kept.rendition not in before]
     pictures = [_part(each, held=not tuned) for each in chunks]
     tune = [] if tuned else [jobs.Part(JobKind.TUNE)]
     sound = [jobs.Part(JobKind.AUDIO)] if heard else []
     first = [jobs.Part(JobKind.REMUX)] if instant else sound
-    text = [jobs.Part(JobKind.SUBTITLES)] if tracks.texts(info) and not preset.edits.burn_in else []
+    text = [jobs.Part(JobKind.SUBTITLES)] if tracks.selected_subtitles(info) and not preset.edits.burn_in else []
     return [*first, *tune, *text, *pictures, jobs.Part(JobKind.POSTER)]
 
 
@@ -153,4 +156,4 @@ def _note_first(
 
 
 def _note(context: AttemptContext, source: Source, arguments: list[str]) -> None:
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))

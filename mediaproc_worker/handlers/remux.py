@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mediaproc.media import hls, layout, tracks
-from mediaproc.media.commands import encode, remux
-from mediaproc.operations import jobs
+from mediaproc.media.commands import remux
+from mediaproc.media.commands.arguments import shell_line
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.encode_part import run_part
@@ -12,14 +13,14 @@ from mediaproc_worker.segment_uploader import Outbox
 from mediaproc_worker.source import source_of
 
 
-def copy_picture(context: AttemptContext) -> None:
+def copy_video(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `remux`: what it writes is playable at once, at any length."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
     arguments = remux.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     with ffmpeg.senders() as pool:
         picture = ffmpeg.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
-        outboxes = [picture, *ffmpeg.sound_outboxes(context, pool, tracks.sounds(info), preset)]
+        outboxes = [picture, *ffmpeg.audio_outboxes(context, pool, tracks.selected_audio(info), preset)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)

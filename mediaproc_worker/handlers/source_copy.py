@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from mediaproc.domain.errors import NotCopyable
+from mediaproc.domain.errors import Detail, NotCopyable
 from mediaproc.media import ladder, tracks
-from mediaproc.media.commands import encode, source_copy, subtitles
+from mediaproc.media.commands import source_copy, subtitles
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
 from mediaproc_worker import ffmpeg, packaging
 from mediaproc_worker.context import AttemptContext
@@ -26,23 +27,23 @@ from mediaproc_worker.server_side_remux import grafted
 from mediaproc_worker.source import source_of
 
 
-def check_kept(info: MediaInfo, keyframes: Sequence[float]) -> None:
+def check_copyable(info: MediaInfo, keyframes: Sequence[float]) -> None:
     """Raises NotCopyable where browsers would not play the source."""
     if (obstacle := source_copy.obstacle(info, keyframes)) is not None:
-        raise NotCopyable(f"This video can't be kept as it is: {obstacle}. Choose the preset “web” instead")
+        raise NotCopyable(Detail.NOT_COPYABLE_BECAUSE.format(obstacle=obstacle))
 
 
 def keep_source(context: AttemptContext) -> None:
     """Make everything of a video whose source is kept."""
     preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    context.log(source_copy.said(info, preset))
+    context.log(source_copy.summary(info, preset))
     (rung,) = ladder.rungs_for(info, preset)
     with ffmpeg.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
         picture = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
-        outboxes = [picture, *_sounds(context, pool, info, preset)]
+        outboxes = [picture, *_audio_outboxes(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
-        if tracks.texts(info):
+        if tracks.selected_subtitles(info):
             keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
@@ -54,7 +55,7 @@ def _copied(
 ) -> list[Made]:
     """The segments, each in S3 as soon as it is cut; their bytes stay in the workspace for the MP4."""
     arguments = source_copy.copy_arguments(info, source=source, preset=preset)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     done = run_part(
         context, outboxes, arguments, threads=1, seconds=info.duration_seconds, base=jobs.PLANNED, end=jobs.ENCODED,
         show=lambda attempt: attempt.write(jobs.mark_playable),
@@ -62,11 +63,11 @@ def _copied(
     return [_made(each) for each in done]
 
 
-def _sounds(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
-    kept = tracks.sounds(info)
-    outboxes = ffmpeg.sound_outboxes(context, pool, kept, preset)
+def _audio_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
+    kept = tracks.selected_audio(info)
+    outboxes = ffmpeg.audio_outboxes(context, pool, kept, preset)
     for outbox, each in zip(outboxes, kept, strict=True):
-        outbox.row = replace(outbox.row, channels=source_copy.sound_channels(info, each, preset))
+        outbox.row = replace(outbox.row, channels=source_copy.output_channels(info, each, preset))
     return outboxes
 
 
@@ -85,5 +86,5 @@ def _finish(context: AttemptContext, pool: ThreadPoolExecutor, made: Sequence[Ma
 def _made(outbox: Outbox) -> Made:
     assert outbox.rendition_id is not None
     row = outbox.row
-    label = Label(row.title, row.language, row.role, row.is_default) if outbox.is_sound else None
+    label = Label(row.title, row.language, row.role, row.is_default) if outbox.is_audio else None
     return Made(outbox.name, outbox.rendition_id, outbox.pieces, label)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from mediaproc.media import layout, storyboard
-from mediaproc.media.commands import encode
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.sources import Source
 from mediaproc.media.storyboard import Storyboard
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
@@ -40,7 +40,7 @@ def make_storyboard(context: AttemptContext) -> None:
 
 def _fetch(context: AttemptContext, pool: ThreadPoolExecutor, frames: jobs.Frames) -> None:
     """Put the init segment and the chosen frames into one file, as if there were nothing between them."""
-    wanted = [frames.segment_keys[place] for place in storyboard.chosen_of(len(frames.segment_keys))]
+    wanted = [frames.segment_keys[place] for place in storyboard.tile_segments(len(frames.segment_keys))]
     with (context.workspace / layout.STILLS).open("wb") as file:
         file.write(objects.get_bytes(frames.init_key))
         for still in pool.map(_still, wanted):
@@ -58,7 +58,7 @@ def _still(key: str) -> bytes:
 
 def _tile(context: AttemptContext, board: Storyboard, video_range: str) -> None:
     arguments = storyboard.arguments(board, video_range=video_range)
-    context.write(jobs.note, command=encode.shell_line(arguments, source=Source(layout.STILLS)))
+    context.write(jobs.note, command=shell_line(arguments, source=Source(layout.STILLS)))
     ffmpeg.run(context, arguments, limits=_LIMITS)
 
 

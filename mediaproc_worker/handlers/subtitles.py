@@ -8,15 +8,16 @@ from __future__ import annotations
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, EncodeFailed, UnsupportedCodec
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import layout, tracks
-from mediaproc.media.commands import encode, subtitles
+from mediaproc.media.commands import subtitles
+from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.storyboard import VTT_MIME_TYPE
 from mediaproc.media.tracks import SelectedTrack
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
+from mediaproc.storage.objects import put_bytes
 from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.object_uploads import put_bytes
 from mediaproc_worker.source import source_of
 
 
@@ -24,7 +25,7 @@ def extract_subtitles(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `subtitles`."""
     info, source = ffmpeg.info_of(context), source_of(context)
     arguments = subtitles.arguments(info, source=source, preset=ffmpeg.preset_of(context))
-    context.write(jobs.note, command=encode.shell_line(arguments, source=source))
+    context.write(jobs.note, command=shell_line(arguments, source=source))
     keep_texts(context, info, arguments)
 
 
@@ -35,13 +36,13 @@ def keep_texts(context: AttemptContext, info: MediaInfo, arguments: list[str]) -
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         context.log(f"The subtitles can't be read and are left out: {error.detail}")
         return
-    for kept in tracks.texts(info):
+    for kept in tracks.selected_subtitles(info):
         _keep(context, kept, video_seconds=info.duration_seconds)
 
 
 def _keep(context: AttemptContext, kept: SelectedTrack, *, video_seconds: float) -> None:
     """Send one track, then give it its rows."""
-    text = subtitles.served((context.workspace / layout.text(kept.rendition)).read_bytes())
+    text = subtitles.served_vtt((context.workspace / layout.text(kept.rendition)).read_bytes())
     if text is None:
         context.log(f"Subtitles “{kept.label.title}” have no text that can be read, or too much, and are left out")
         return

@@ -9,9 +9,9 @@ from mediaproc.media import crf_search, ladder, vmaf
 from mediaproc.media.crf_search import Search
 from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.media.vmaf import Sample, Size
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg, overlays, vmaf_samples
@@ -25,15 +25,15 @@ def tune(context: AttemptContext) -> None:
     chosen = preset.chosen or _found(context, preset)
     for each in chosen:
         context.log(f"{each.rung}: CRF {each.crf} for VMAF {each.vmaf:.1f}")
-    context.write(jobs.set_chosen, chosen)
+    context.write(jobs.set_crfs, chosen)
 
 
-def _found(context: AttemptContext, preset: Preset) -> Sequence[Chosen]:
+def _found(context: AttemptContext, preset: Preset) -> Sequence[ChosenCrf]:
     """Nothing where it can't be found out: then the codec's usual CRFs are used, and the log says so."""
     if not measures_vmaf():
         context.log("This FFmpeg has no libvmaf, so the usual CRF is used")
         return ()
-    if hdr.kept(ffmpeg.info_of(context).video, preset.bit_depth):
+    if hdr.is_preserved(ffmpeg.info_of(context).video, preset.bit_depth):
         context.log("VMAF was made for SDR, and this picture is kept in HDR, so the usual CRF is used")
         return ()
     rungs = ladder.rungs_for(ffmpeg.info_of(context), preset)
@@ -68,7 +68,7 @@ def _searched(
         found = _tried(context, preset, open_rungs, rungs[0], samples)
         if not found:
             break
-        searches |= {name: searches[name].learnt(tries[name], score) for name, score in found.items()}
+        searches |= {name: searches[name].with_try(tries[name], score) for name, score in found.items()}
         context.log("Tried " + ", ".join(f"{name} at CRF {tries[name]}: VMAF {found[name]:.1f}" for name in found))
     return [(rung, searches[rung.name]) for rung in rungs]
 

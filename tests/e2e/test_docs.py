@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, as a stranger runs them."""
+"""The examples of the documentation, run as a stranger runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from testing import ROOT, api_guide
+from testing import ROOT, documentation
 from testing.browser import choose, row
 from testing.site import Site, new_account
 
@@ -48,7 +48,7 @@ def test_a_stranger_with_curl_uploads_follows_and_downloads(
     environment: dict[str, str], small_bunny: Path, tmp_path: Path
 ) -> None:
     shutil.copy(small_bunny, tmp_path / "my clip.mp4")
-    told = _run(["sh", "-euc", api_guide.example("walk")], {**environment, "FILE": "my clip.mp4"}, tmp_path)
+    told = _run(["sh", "-euc", documentation.example("walk")], {**environment, "FILE": "my clip.mp4"}, tmp_path)
     assert '"status": "completed"' in told
     (saved,) = tmp_path.glob("*-*.mp4")
     assert saved.name == "my clip-180p.mp4"
@@ -56,14 +56,14 @@ def test_a_stranger_with_curl_uploads_follows_and_downloads(
     id = json.loads((tmp_path / "video.json").read_text())["id"]
     finished = {**environment, "VIDEO_ID": id}
     for name, command in (("python", [sys.executable, "-c"]), ("curl", ["sh", "-euc"])):
-        assert "completed" in _run([*command, api_guide.example(name)], finished, tmp_path), name
+        assert "completed" in _run([*command, documentation.example(name)], finished, tmp_path), name
 
 
 def test_the_client_does_the_same_in_a_few_lines(
     environment: dict[str, str], small_bunny: Path, tmp_path: Path
 ) -> None:
     shutil.copy(small_bunny, tmp_path / "clip.mp4")
-    command = [sys.executable, "-c", api_guide.example("client")]
+    command = [sys.executable, "-c", documentation.example("client")]
     told = _run(command, {**environment, "FILE": "clip.mp4"}, tmp_path)
     assert told.splitlines()[-1] == "clip-180p.mp4"
     assert (tmp_path / "clip-180p.mp4").stat().st_size > 10_000
@@ -76,6 +76,6 @@ def test_a_page_follows_by_event_source(page: Page, small_bunny: Path) -> None:
     script = f"""(videoId) => new Promise((done) => {{
         const seen = [];
         const show = (what) => {{ seen.push(what); if (what === "completed") done(seen); }};
-        {api_guide.example("browser")}
+        {documentation.example("browser")}
     }})"""
     assert page.evaluate(script, link.rpartition("/")[2])[-1] == "completed"

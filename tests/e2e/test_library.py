@@ -18,7 +18,7 @@ def library(site: Site, blank: Page, small_bunny: Path, tmp_path: Path) -> Page:
     """Of somebody with two videos that are ready, and before them two that failed."""
     email, token = new_account(site)
     with Client(site.url, token) as client:
-        again = shutil.copy(small_bunny, tmp_path / "Once more.mp4")
+        again = Path(shutil.copy(small_bunny, tmp_path / "Once more.mp4"))
         sent = [client.upload(small_bunny), client.upload(again)]
         for name in ("notes", "more notes"):
             path = tmp_path / f"{name}.mp4"
@@ -59,10 +59,10 @@ def test_several_are_deleted_at_once(library: Page) -> None:
     _bar(library).get_by_role("button", name="Delete").click()
     question = library.get_by_role("alertdialog")
     expect(question).to_contain_text("Delete 3 videos?")
-    question.get_by_role("button", name="Keep it").click()
+    question.get_by_role("button", name="Cancel").click()
     expect(library.locator(".card")).to_have_count(4)
     _bar(library).get_by_role("button", name="Delete").click()
-    question.get_by_role("button", name="Delete them").click()
+    question.get_by_role("button", name="Delete videos").click()
     for tab in (library, other):
         expect(tab.locator(".card-title")).to_have_text(["Big Buck Bunny"])
         expect(_bar(tab)).to_have_count(0)
@@ -72,7 +72,7 @@ def test_what_failed_of_them_is_tried_again(library: Page) -> None:
     _select(library, "notes")
     library.locator("li", has_text="Once more").first.click()  # anywhere on a card, once something is selected
     expect(_bar(library)).to_contain_text("2 selected")
-    _bar(library).get_by_role("button", name="Try again").click()
+    _bar(library).get_by_role("button", name="Retry").click()
     expect(_bar(library)).to_have_count(0)
     tried = library.locator("li", has_text="notes").last
     expect(tried).to_contain_text("Failed")
@@ -83,7 +83,7 @@ def test_what_failed_of_them_is_tried_again(library: Page) -> None:
 def test_it_is_listed_in_another_order_and_stays_in_it(library: Page) -> None:
     titles = library.locator(".card-title")
     expect(titles).to_have_text(["more notes", "notes", "Once more", "Big Buck Bunny"])
-    library.get_by_label("Order").select_option("By name")
+    library.get_by_label("Sort by").select_option("Title")
     expect(titles).to_have_text(["Big Buck Bunny", "more notes", "notes", "Once more"])
     id = library.locator("li", has_text="more notes").get_by_role("link").get_attribute("href")
     done = library.context.request.patch(f"/api/v1{id}", data={"title": "Zebra"}, headers={"Origin": _origin(library)})

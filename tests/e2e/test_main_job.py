@@ -78,7 +78,7 @@ def test_the_original_is_downloaded_under_its_own_name(page: Page, small_bunny: 
     choose(page, small_bunny)
     page.locator(".card", has_text="Big Buck Bunny").click()
     with page.expect_download() as started:
-        page.get_by_role("link", name="Download Original").click()
+        page.get_by_role("link", name="Download original").click()
     assert started.value.suggested_filename == small_bunny.name
     assert Path(started.value.path()).read_bytes() == small_bunny.read_bytes()
 
@@ -91,7 +91,7 @@ def test_a_text_file_called_mp4_fails_with_a_sentence(page: Page, tmp_path: Path
     card = page.locator(".card", has_text="notes")
     expect(card).to_contain_text("This file is not a video (text/plain)")
     card.click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose another file")
+    expect(page.get_by_role("alert")).to_contain_text("Upload a file that plays")
     expect(page.locator(".attempt")).to_have_count(1)
 
 
@@ -105,10 +105,10 @@ def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page
     expect(page.locator(".processing")).to_be_visible()
     page.get_by_role("button", name="Cancel processing").click()
     expect(page.locator(".facts")).to_contain_text("Cancelled")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    page.get_by_role("button", name="Delete video").click()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_the_player_takes_the_renditions_once_they_are_there(page: Page, bunny: Path, tmp_path: Path) -> None:
@@ -171,30 +171,34 @@ def test_keys_act_on_the_player_unless_something_else_uses_them(page: Page, smal
     page.locator(".card", has_text="Big Buck Bunny").click()
     wait_until(page, lambda: page.evaluate("document.querySelector('hls-video')?.readyState >= 1"))
     page.keyboard.press("ArrowDown")
-    assert _sound(page) == [1, False], "it scrolls the page"
+    assert _volume(page) == (1, False), "it scrolls the page"
     page.locator("media-controller").click()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert _sound(page) == [0.9, False]
+    assert _volume(page) == (0.9, False)
     page.keyboard.press("m")
-    assert _sound(page) == [0.9, True]
+    assert _volume(page) == (0.9, True)
     page.keyboard.press("ArrowUp")
-    assert _sound(page) == [0.95, False]
+    assert _volume(page) == (0.95, False)
     page.get_by_label("Title").press("m")
     page.get_by_label("Title").press("ArrowDown")
-    assert _sound(page) == [0.95, False]
+    assert _volume(page) == (0.95, False)
     page.get_by_label("Title").press("Escape")
     page.locator("media-controller").click()
     page.locator("hls-video").evaluate("(each) => each.pause()")
     at = page.evaluate("document.querySelector('hls-video').currentTime")
     page.locator("media-volume-range").evaluate("(each) => each.shadowRoot.querySelector('input').focus()")
     page.keyboard.press("ArrowLeft")
-    wait_until(page, lambda: _sound(page)[0] < 0.95)
+    wait_until(page, lambda: _volume(page)[0] < 0.95)
     assert page.evaluate("document.querySelector('hls-video').currentTime") == at, "the slider has the key"
 
 
-def _sound(page: Page) -> list[object]:
-    return page.evaluate("[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]")
+def _volume(page: Page) -> tuple[float, bool]:
+    """Volume of the player from 0 to 1, and True if it is muted."""
+    volume, muted = page.evaluate(
+        "[document.querySelector('hls-video').volume, document.querySelector('hls-video').muted]"
+    )
+    return volume, muted
 
 
 @pytest.mark.console_errors(r"status of 404 .*/api/v1/videos/[^/]+/hls/")  # what its player asks for as it goes
@@ -203,8 +207,8 @@ def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip
     page.locator(".card", has_text="Long Bunny").click()
     expect(page.locator(".stages [data-state=now]")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    page.get_by_role("button", name="Delete video").click()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
 
 
@@ -213,7 +217,7 @@ def test_progress_reaches_a_second_tab_by_itself(page: Page, small_bunny: Path, 
     clips.ffmpeg("-stream_loop", "7", "-i", str(small_bunny), "-c", "copy", str(clip))
     other = page.context.new_page()
     other.goto("/")
-    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    expect(other.get_by_text("Upload your first video")).to_be_visible()
     choose(page, clip)
     expect(other.locator(".card", has_text="Long Bunny")).to_be_visible()
     assert len(_values_of_the_bar(other)) >= 2
@@ -236,7 +240,7 @@ def test_a_video_is_renamed_in_place(page: Page, small_bunny: Path) -> None:
     page.get_by_label("Search videos").fill("rabbit")
     expect(page.locator(".card")).to_have_count(1)
     page.get_by_label("Search videos").fill("tortoise")
-    expect(page.get_by_text("No video is called “tortoise”")).to_be_visible()
+    expect(page.get_by_text("No results for “tortoise”")).to_be_visible()
 
 
 def _background_of(page: Page, selector: str) -> tuple[int, int]:

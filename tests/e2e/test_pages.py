@@ -99,7 +99,7 @@ def test_the_page_that_is_seen_while_a_sign_in_is_renewed(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/v1/auth/refresh", lambda route: held.append(route))
     page.goto("/renew")
-    expect(page.get_by_role("status")).to_contain_text("is being renewed")
+    expect(page.get_by_role("status")).to_contain_text("Renewing your session")
     for width, scheme in in_each_look(page):
         screenshot(page, f"renew-{width}-{scheme}")
         assert_accessible(page, scheme)
@@ -108,7 +108,7 @@ def test_the_page_that_is_seen_while_a_sign_in_is_renewed(page: Page) -> None:
     for each in given_up:
         each.abort()
     last.continue_()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_at_200_percent_nothing_has_to_be_scrolled_sideways(home: Home, blank: Page) -> None:
@@ -119,7 +119,7 @@ def test_at_200_percent_nothing_has_to_be_scrolled_sideways(home: Home, blank: P
     assert_fits(blank)
     blank.goto(home.ready)
     expect(blank.locator("hls-video")).to_be_visible()
-    expect(blank.get_by_role("link", name="Download Original")).to_be_visible()
+    expect(blank.get_by_role("link", name="Download original")).to_be_visible()
     assert_fits(blank)
 
 
@@ -132,7 +132,7 @@ def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
     expect(blank.locator("hls-video")).to_be_visible()
     assert_fits(blank)
     blank.goto("/jobs")
-    blank.get_by_role("button", name="Done").click()
+    blank.get_by_role("button", name="Completed").click()
     expect(blank.locator(".job")).to_contain_text(["Big Buck Bunny"])
     assert_fits(blank)
 
@@ -149,14 +149,14 @@ def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> 
 
 def test_a_job_that_failed_is_tried_again_where_it_is_listed(home: Home, blank: Page) -> None:
     sign_in(blank, home.email, then="/jobs")
-    expect(blank.get_by_text("Nothing to do")).to_be_visible()
+    expect(blank.get_by_text("No active jobs")).to_be_visible()
     blank.get_by_role("button", name="Failed").click()
     before = _tries(blank, home)
-    blank.get_by_role("button", name="Try again “notes”").click()
+    blank.get_by_role("button", name="Retry notes").click()
     wait_until(blank, lambda: _tries(blank, home) == before + 1)
     expect(blank.locator(".job")).to_contain_text(["This file is not a video"])
     blank.get_by_label("Select all").click()
-    blank.get_by_role("group", name="Selected jobs").get_by_role("button", name="Try again").click()
+    blank.get_by_role("group", name="Selected jobs").get_by_role("button", name="Retry").click()
     wait_until(blank, lambda: _tries(blank, home) == before + 2)
 
 
@@ -180,7 +180,7 @@ def test_the_keys(page: Page) -> None:
 
 
 def test_the_theme_can_be_chosen(page: Page) -> None:
-    page.get_by_role("button", name="Switch to dark").click()
+    page.get_by_role("button", name="Switch to dark theme").click()
     expect(page.locator("html")).to_have_class("dark")
     page.reload()
     expect(page.locator("html")).to_have_class("dark")
@@ -197,7 +197,7 @@ def test_the_live_line_tells_that_it_is_down_and_mends_itself(new_context: Calla
     page.evaluate("() => { window.down = false }")
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     page.get_by_label("Search videos").fill("anything")
-    expect(page.get_by_text("No video is called “anything”")).to_be_visible()
+    expect(page.get_by_text("No results for “anything”")).to_be_visible()
 
 
 def _look(page: Page, name: str) -> None:

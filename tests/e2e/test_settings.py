@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from mediaproc.domain.errors import Detail
 from testing.browser import assert_accessible, fill_sign_in_form, in_each_look, screenshot, sign_in
 from testing.site import PASSWORD, Site
 
@@ -25,8 +26,8 @@ def _open(page: Page) -> None:
 def _make_key(page: Page, name: str) -> str:
     form = page.get_by_role("form", name="New API key")
     form.get_by_role("textbox", name="Name").fill(name)
-    form.get_by_role("button", name="Make a key").click()
-    shown = page.locator(".new-key pre")
+    form.get_by_role("button", name="Create API key").click()
+    shown = page.locator(".secret pre")
     expect(shown).to_have_text(re.compile("^mp_"))
     return shown.inner_text()
 
@@ -51,14 +52,14 @@ def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Site) -> Non
     expect(page.get_by_role("heading", name="API keys")).to_be_visible()
     listed = page.get_by_role("list", name="API keys")
     expect(listed.get_by_text("nightly upload")).to_be_visible()
-    expect(listed.get_by_text("Used")).to_be_visible()
+    expect(listed.get_by_text("Last used")).to_be_visible()
     assert key not in page.content()
     page.get_by_role("button", name="Revoke nightly upload").click()
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
     assert _status(site, key) == 200
     page.get_by_role("button", name="Revoke nightly upload").click()
-    page.get_by_role("button", name="Revoke it").click()
-    expect(page.locator(".things").get_by_text("nightly upload")).to_have_count(0)
+    page.get_by_role("button", name="Revoke key").click()
+    expect(page.locator(".items").get_by_text("nightly upload")).to_have_count(0)
     assert _status(site, key) == 401
 
 
@@ -73,19 +74,19 @@ def test_another_device_is_signed_out_and_the_password_changed(
     sign_in(other, email, then="/")
     expect(other.get_by_role("heading", name="Library")).to_be_visible()
     _open(page)
-    expect(page.get_by_role("list", name="Sign-ins").get_by_role("listitem")).to_have_count(2)
-    page.get_by_role("button", name=re.compile("^Sign out: ")).click()
-    expect(page.get_by_role("list", name="Sign-ins").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("list", name="Active sessions").get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^Sign out (?!all)")).click()
+    expect(page.get_by_role("list", name="Active sessions").get_by_role("listitem")).to_have_count(1)
     other.goto("/")
     expect(other).to_have_url(re.compile("/sign-in"))
-    page.get_by_label("Present password").fill("not it at all")
+    page.get_by_label("Current password").fill("not it at all")
     page.get_by_label("New password").fill(NEW)
-    page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_role("alert")).to_have_text("This is not your present password")
-    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("alert")).to_have_text(Detail.CURRENT_PASSWORD_WRONG)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill(NEW)
-    page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed")).to_be_visible()
     fill_sign_in_form(other, email, NEW, "Sign in")
     expect(other.get_by_role("heading", name="Library")).to_be_visible()
 
@@ -97,8 +98,8 @@ def test_the_page_in_every_look(page: Page) -> None:
     for width, scheme in in_each_look(page):
         assert_accessible(page, scheme)
         screenshot(page, f"settings-{width}-{scheme}")
-    expect(page.get_by_role("list", name="Sign-ins")).to_contain_text("Used just now")
-    page.get_by_role("button", name="Change the password").scroll_into_view_if_needed()
+    expect(page.get_by_role("list", name="Active sessions")).to_contain_text("Last used just now")
+    page.get_by_role("button", name="Change password").scroll_into_view_if_needed()
     for width, scheme in in_each_look(page):
         screenshot(page, f"settings-end-{width}-{scheme}")
     page.get_by_role("button", name=re.compile("^Revoke ")).click()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from mediaproc.domain import errors
 from testing.browser import choose, fill_sign_in_form, register, sign_up, wait_until
 from testing.site import PASSWORD
 
@@ -20,7 +22,7 @@ def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
     email = register(blank)
     _sign_out(blank)
     fill_sign_in_form(blank, email, "not the password", "Sign in")
-    expect(blank.get_by_role("alert")).to_have_text("Email or password is wrong")
+    expect(blank.get_by_role("alert")).to_have_text(errors.WrongCredentials.title)
     expect(blank.get_by_label("Email")).to_have_value(email)
     fill_sign_in_form(blank, email, PASSWORD, "Sign in")
     expect(blank.get_by_role("heading", name="Library")).to_be_visible()
@@ -29,20 +31,20 @@ def test_a_wrong_password_is_told_in_words(blank: Page) -> None:
 def test_an_email_can_be_taken_only_once(blank: Page) -> None:
     email = sign_up(blank)
     _sign_out(blank)
-    blank.get_by_role("link", name="Make an account").click()
-    fill_sign_in_form(blank, email, PASSWORD, "Make the account")
-    expect(blank.get_by_role("alert")).to_have_text("There is already an account with this email")
+    blank.get_by_role("link", name="Create account").click()
+    fill_sign_in_form(blank, email, PASSWORD, "Create account")
+    expect(blank.get_by_role("alert")).to_have_text(errors.EmailTaken.title)
 
 
 def test_one_stays_signed_in_through_a_reload(page: Page) -> None:
     page.reload()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_a_second_tab_follows_when_one_signs_out(page: Page) -> None:
     other = page.context.new_page()
     other.goto("/")
-    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    expect(other.get_by_text("Upload your first video")).to_be_visible()
     _sign_out(page)
     expect(other).to_have_url(re.compile("/sign-in"))
 
@@ -53,14 +55,14 @@ def test_a_page_behind_the_door_leads_there_and_back(blank: Page) -> None:
     blank.goto("/videos/00000000-0000-7000-8000-000000000000")
     expect(blank).to_have_url(re.compile(r"/sign-in\?next=/videos/"))
     fill_sign_in_form(blank, email, PASSWORD, "Sign in")
-    expect(blank.get_by_text("There is no such video")).to_be_visible()
+    expect(blank.get_by_text("Video not found")).to_be_visible()
 
 
 def test_an_expired_access_cookie_is_renewed_without_a_question(page: Page) -> None:
     page.context.clear_cookies(name="mp_access")
     page.goto("/")
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
-    assert any(cookie["name"] == "mp_access" for cookie in page.context.cookies())
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
+    assert any(cookie.get("name") == "mp_access" for cookie in page.context.cookies())
 
 
 def test_a_renewed_sign_in_leads_to_no_other_site(page: Page) -> None:
@@ -80,7 +82,7 @@ def test_many_tabs_that_renew_at_once_stay_signed_in(new_context: Callable[[], B
     tabs = [page, *(page.context.new_page() for _ in range(2))]
     for tab in tabs:
         tab.goto("/")
-        expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+        expect(tab.get_by_text("Upload your first video")).to_be_visible()
         assert tab.evaluate("Boolean(navigator.locks)") is locks
     wait_until(page, lambda: page.evaluate("Number(localStorage.getItem('mediaproc.renew_at'))") > 0)
     held: list[Route] = []
@@ -95,7 +97,7 @@ def test_many_tabs_that_renew_at_once_stay_signed_in(new_context: Callable[[], B
     held.pop().continue_()
     page.context.unroute("**/api/v1/auth/refresh")
     for tab in tabs:
-        expect(tab.get_by_text("Drop your first video here")).to_be_visible()
+        expect(tab.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_a_lease_of_a_tab_that_died_ends_by_itself(new_context: Callable[[], BrowserContext]) -> None:
@@ -105,7 +107,7 @@ def test_a_lease_of_a_tab_that_died_ends_by_itself(new_context: Callable[[], Bro
     page.evaluate("localStorage.setItem('mediaproc.refresh_lease', `gone ${Date.now() + 1500}`)")
     page.context.clear_cookies(name="mp_access")
     page.goto("/")
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -> None:
@@ -121,13 +123,13 @@ def test_a_page_that_is_left_while_it_renews_keeps_the_new_cookies(page: Page) -
     page.goto("about:blank")
     line.detach()
     page.goto("/")
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
 def test_the_session_ends_on_the_server_too(page: Page) -> None:
-    kept = page.context.cookies()
+    cookies: list[Any] = [*page.context.cookies()]
     _sign_out(page)
-    page.context.add_cookies(kept)
+    page.context.add_cookies(cookies)
     page.goto("/")
     expect(page).to_have_url(re.compile("/sign-in"))
 

@@ -1,4 +1,4 @@
-"""“For developers” on a video's page: its lines are run as a stranger pastes them."""
+"""Snippets of a video's page, run as a user pastes them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def panel(page: Page, tmp_path: Path) -> Locator:
     page.goto(page.locator(".card").first.get_attribute("href") or "")
     panel = page.locator("details", has=page.get_by_role("heading", name="For developers"))
     panel.locator("summary").click()
-    expect(panel.get_by_role("heading", name="Change it")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Update")).to_be_visible()
     return panel
 
 
@@ -39,8 +39,8 @@ def _key(page: Page) -> str:
     """A key made where the panel says that one is."""
     form = page.get_by_role("form", name="New API key")
     form.get_by_role("textbox", name="Name").fill("a stranger")
-    form.get_by_role("button", name="Make a key").click()
-    shown = page.locator(".new-key pre")
+    form.get_by_role("button", name="Create API key").click()
+    shown = page.locator(".secret pre")
     expect(shown).to_have_text(re.compile("^mp_"))
     return shown.inner_text()
 
@@ -59,9 +59,9 @@ def _run(line: str, key: str, folder: Path) -> str:
 def test_each_line_does_what_it_says(page: Page, panel: Locator, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     (look, jobs), (in_shell, in_page), (hls, dash), downloads, (again, retry, cancel, delete) = (
-        _lines(panel, chapter) for chapter in ("Look at", "Follow", "Play", "Download", "Change")
+        _lines(panel, chapter) for chapter in ("Retrieve", "Follow", "Play", "Download", "Update")
     )
-    panel.get_by_role("button", name="Copy: In a shell").click()
+    panel.get_by_role("button", name="Copy Shell").click()
     assert page.evaluate("navigator.clipboard.readText()") == in_shell
     with page.expect_console_message(lambda message: '"status": "completed"' in message.text):
         page.evaluate(f"() => {{ {in_page} }}")

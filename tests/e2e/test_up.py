@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,6 +16,7 @@ import pytest
 
 from mediaproc.embedded import orphans, servers
 from mediaproc.settings import Settings
+from testing.waits import eventually
 from testing.workers import gone
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ class Up:
             self.process = subprocess.Popen(
                 command, env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
-        _wait(lambda: "is ready" in self.output.read_text() or self.process.poll() is not None, seconds=240)
+        eventually(lambda: "is ready" in self.output.read_text() or self.process.poll() is not None, seconds=240)
         assert self.process.poll() is None, self.output.read_text()
         self.seconds = time.monotonic() - begun
 
@@ -130,8 +131,8 @@ def test_secrets_can_be_read_by_their_owner_alone(up: Up) -> None:
 def test_what_is_killed_comes_back(up: Up, words: tuple[str, ...]) -> None:
     killed = up.named(*words)
     killed.kill()
-    _wait(lambda: any(each.pid != killed.pid and set(words) <= set(_words(each)) for each in up.processes()))
-    _wait(up.ready)
+    eventually(lambda: any(each.pid != killed.pid and set(words) <= set(_words(each)) for each in up.processes()))
+    eventually(up.ready)
 
 
 def test_two_run_side_by_side_on_their_own_data(up: Up, other: Up) -> None:
@@ -191,10 +192,3 @@ def _words(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
-
-
-def _wait(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)

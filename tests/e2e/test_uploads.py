@@ -97,11 +97,11 @@ def test_a_lost_answer_leaves_no_second_upload_behind(page: Page, big: Path) -> 
 def test_a_folded_tray_stays_folded_on_the_next_page(page: Page, big: Path) -> None:
     Gate(page, let_through=0)
     choose(page, big)
-    page.get_by_role("button", name="Fold the uploads", exact=True).click()
+    page.get_by_role("button", name="Collapse uploads", exact=True).click()
     page.get_by_role("link", name="Settings").first.click()
     expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
-    expect(page.get_by_role("button", name="Unfold the uploads")).to_be_visible()
-    page.get_by_role("button", name="Unfold the uploads").click()
+    expect(page.get_by_role("button", name="Expand uploads")).to_be_visible()
+    page.get_by_role("button", name="Expand uploads").click()
     expect(row(page, big.name)).to_be_visible()
 
 
@@ -111,7 +111,7 @@ def test_a_reload_in_mid_upload_goes_on_from_the_parts_that_storage_has(page: Pa
     wait_until(page, lambda: sorted(gate.sent) == [1, 2, 3] and len(gate.held) >= 3)
     page.reload()
     gate.open()
-    expect(row(page, big.name)).to_contain_text("choose the file again to go on")
+    expect(row(page, big.name)).to_contain_text("Select the file again to resume")
     choose(page, big)
     expect(row(page, big.name)).to_contain_text("not a video")
     gate.assert_each_part_was_sent_once(page)
@@ -137,7 +137,7 @@ def test_an_upload_is_paused_and_goes_on(page: Page, big: Path) -> None:
     choose(page, big)
     wait_until(page, lambda: sorted(gate.sent) == [1, 2])
     page.get_by_role("button", name=f"Pause {big.name}").click()
-    expect(row(page, big.name)).to_contain_text("paused")
+    expect(row(page, big.name)).to_contain_text("Paused")
     assert_accessible(page)
     gate.open()
     page.wait_for_timeout(500)
@@ -159,9 +159,9 @@ def test_a_cancelled_upload_leaves_nothing(page: Page, big: Path) -> None:
     expect(page.locator(".card", has_text="holiday")).to_be_visible()
     page.get_by_role("button", name=f"Cancel {big.name}").click()
     expect(page.locator(".tray")).to_have_count(0)
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
 
 
@@ -176,7 +176,7 @@ def test_an_upload_cancelled_before_it_began_leaves_nothing(page: Page, big: Pat
     expect(page.locator(".tray")).to_have_count(0)
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         held[0].continue_()
-    expect(page.get_by_text("Drop your first video here")).to_be_visible()
+    expect(page.get_by_text("Upload your first video")).to_be_visible()
     assert not sent
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_one_tab_uploads_is_not_sent_by_a_second(page: Page, big: Pa
     other, sent = _second_tab(page)
     expect(other.locator(".tray")).to_have_count(0)
     choose(other, big)
-    expect(row(other, big.name)).to_contain_text("Is already being uploaded in another tab")
+    expect(row(other, big.name)).to_contain_text("Uploading in another tab")
     assert_accessible(other)
     gate.open()
     expect(row(page, big.name)).to_contain_text("not a video")
@@ -242,7 +242,7 @@ def test_without_locks_a_second_tab_uploads_as_if_it_were_alone(page: Page, big:
     page.context.add_init_script("delete Navigator.prototype.locks")
     other, _ = _second_tab(page)
     other.reload()
-    expect(other.get_by_text("Drop your first video here")).to_be_visible()
+    expect(other.get_by_text("Upload your first video")).to_be_visible()
     choose(other, big)
     expect(row(other, big.name)).to_contain_text("not a video")
 
@@ -250,7 +250,7 @@ def test_without_locks_a_second_tab_uploads_as_if_it_were_alone(page: Page, big:
 def test_an_unfinished_upload_that_was_deleted_meanwhile_is_begun_anew(page: Page, big: Path) -> None:
     gate = _left_unfinished(page, big)
     (id,) = _remembered(page)
-    expect(row(page, big.name)).to_contain_text("choose the file again to go on")
+    expect(row(page, big.name)).to_contain_text("Select the file again to resume")
     _delete(page, id)
     gate.sent.clear()
     choose(page, big)
@@ -293,9 +293,9 @@ def test_an_upload_deleted_under_way_says_so_and_can_be_begun_anew(page: Page, b
     (id,) = _remembered(page)
     _delete(page, id)
     gate.open()
-    expect(row(page, big.name)).to_contain_text("The upload was deleted meanwhile")
+    expect(row(page, big.name)).to_contain_text("This upload was deleted")
     assert _remembered(page) == []
-    page.get_by_role("button", name=f"Try {big.name} again").click()
+    page.get_by_role("button", name=f"Retry {big.name}").click()
     expect(row(page, big.name)).to_contain_text("not a video")
 
 
@@ -314,7 +314,7 @@ def test_of_several_files_each_has_figures_of_its_own_and_goes_its_own_way(page:
         assert_accessible(page)
 
         page.get_by_role("button", name=f"Pause {paused.name}").click()
-        expect(row(page, paused.name)).to_contain_text("paused")
+        expect(row(page, paused.name)).to_contain_text("Paused")
         stands, moves = _percent(page, paused.name), _percent(page, going.name)
         wait_until(page, lambda: _percent(page, going.name) > moves)
         assert _percent(page, paused.name) == stands
@@ -352,7 +352,7 @@ def test_a_screen_reader_hears_of_each_row_that_changed_and_of_no_other(page: Pa
         "holiday.mp4: paused",
         "words.mp4: uploaded",
         f"words.mp4: {sentence}",
-        "holiday.mp4: goes on",
+        "holiday.mp4: resumed",
     ]
 
 
@@ -382,7 +382,7 @@ def test_after_a_reload_the_tray_says_what_ended_meanwhile(page: Page, tmp_path:
     choose(page, words, hidden, deleted)
     for path in (words, hidden, deleted):
         expect(row(page, path.name)).to_have_attribute("data-state", "processing")
-    page.get_by_role("button", name=f"Hide {hidden.name}").click()
+    page.get_by_role("button", name=f"Dismiss {hidden.name}").click()
     video = row(page, deleted.name).get_by_role("link").get_attribute("href")
     wait_until(page, lambda: _statuses(page) == {"failed"})
     assert page.evaluate("path => fetch(`/api/v1${path}`, {method: 'DELETE'}).then(({status}) => status)", video) == 204
@@ -398,7 +398,7 @@ def test_the_tray_survives_a_walk_through_the_page(page: Page, big: Path, small_
     card.click()
     expect(page.locator(".title-row")).to_be_visible()
     expect(page.locator(".tray")).to_contain_text("Uploading 1 file")
-    page.get_by_role("button", name="Unfold the uploads").click()
+    page.get_by_role("button", name="Expand uploads").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")
     page.get_by_role("link", name="Library").click()
     expect(row(page, big.name)).to_have_attribute("data-state", "uploading")

@@ -6,7 +6,7 @@ import json
 import os
 import random
 import signal
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,6 @@ from uuid import UUID
 import httpx
 import pytest
 import redis
-from conftest import Account
 
 from mediaproc import database
 from mediaproc.api import stream_checks
@@ -25,7 +24,9 @@ from mediaproc.domain.tables import Job, Rendition, Video, new_id
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import accounts
+from testing.waits import PATIENCE_SECONDS
 from testing.web_server import Web, start_web
+from tests.integration.conftest import Account
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Client:
         self.url, self.token, self.path = web.url, token, path
         self.last_id: str | None = None
         self.status = 0
+        self.heard = threading.Event()
+        """Set once an event has come."""
 
     def follow(self, *, until: Callable[[Told], bool] = lambda _: False, seconds: float = 10.0) -> Told:
         """Connect, and read until the server closes or `until` holds. Then drop the connection."""
@@ -88,6 +91,7 @@ class Client:
             self.last_id = event.get("id", self.last_id)
             if "data" in event:
                 told.events.append(dict(event))
+                self.heard.set()
             event.clear()
 
 
@@ -357,9 +361,9 @@ def test_a_session_that_has_ended_and_a_status_that_was_never_told_are_found_at_
     me, leaver = account(), account()
     video, other = video_of(me), video_of(leaver)
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(client_of(web, me, video).follow, seconds=50)
-        leaving = pool.submit(client_of(web, leaver, other).follow, seconds=50)
-        time.sleep(1)
+        clients = client_of(web, me, video), client_of(web, leaver, other)
+        waiting, leaving = (pool.submit(each.follow, seconds=50) for each in clients)
+        assert all(each.heard.wait(PATIENCE_SECONDS) for each in clients)
         set_status(video, VideoStatus.COMPLETED)  # its worker dies before it publishes
         with database.transaction() as session:
             accounts.sign_out(session, session_id=leaver.principal.credential_id)

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from conftest import Account
 from fastapi import FastAPI
-from test_api_events import publish, video_of
-from test_hub import Valkey, valkey  # noqa: F401  # a fixture
 
 from mediaproc.domain.tables import Video
 from mediaproc.events import hub as hubs
 from mediaproc.events.messages import EventType
+from tests.integration.conftest import Account
+from tests.integration.test_api_events import publish, video_of
+from tests.integration.test_hub import Valkey
 
 
 class Caller:
@@ -69,7 +69,7 @@ def in_a_web_process(check: Callable[[], Any]) -> None:
 
 
 def test_a_client_that_was_connected_misses_nothing_when_valkey_is_killed(
-    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey  # noqa: F811
+    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey
 ) -> None:  # fmt: skip
     me = account()
     video = video_of(me)
@@ -93,7 +93,7 @@ def test_a_client_that_was_connected_misses_nothing_when_valkey_is_killed(
 
 
 def test_a_valkey_that_forgot_everything_sends_clients_back_for_a_snapshot(
-    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey  # noqa: F811
+    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey
 ) -> None:  # fmt: skip
     me = account()
     video = video_of(me)
@@ -118,7 +118,7 @@ def test_a_valkey_that_forgot_everything_sends_clients_back_for_a_snapshot(
 
 
 def test_without_valkey_the_state_is_told_and_the_place_is_kept(
-    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey  # noqa: F811
+    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey
 ) -> None:  # fmt: skip
     me = account()
     video = video_of(me)
@@ -147,7 +147,7 @@ def test_without_valkey_the_state_is_told_and_the_place_is_kept(
 
 
 def test_a_client_that_reads_too_slowly_is_sent_back_to_resume_and_misses_nothing(
-    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey  # noqa: F811
+    api_app: FastAPI, account: Callable[[], Account], valkey: Valkey
 ) -> None:  # fmt: skip
     me = account()
     video = video_of(me)

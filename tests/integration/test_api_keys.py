@@ -12,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediaproc import database
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.errors import Detail
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, now
 from mediaproc.operations import api_keys, event_snapshots
 from tests.integration.conftest import Account
@@ -78,7 +79,7 @@ def test_a_revoked_key_is_worth_nothing_at_once(account: Accounts, api: TestClie
         assert me.client.delete(f"{KEYS}/{made['id']}").status_code == 204
     refused = get(api, "/api/v1/videos", made["key"])
     assert (refused.status_code, refused.json()["code"]) == (401, "not_signed_in")
-    assert refused.json()["detail"] == "This API key was revoked"
+    assert refused.json()["detail"] == Detail.API_KEY_REVOKED
     assert refused.headers["www-authenticate"].startswith("Bearer")
     assert me.client.get(KEYS).json()["items"] == []
 
@@ -88,7 +89,7 @@ def test_a_key_ends_at_its_time(account: Accounts, api: TestClient) -> None:
     assert get(api, "/api/v1/videos", made["key"]).status_code == 200
     age(made["id"], expires_at=now() - timedelta(seconds=1))
     refused = get(api, "/api/v1/videos", made["key"])
-    assert (refused.status_code, refused.json()["detail"]) == (401, "This API key has expired")
+    assert (refused.status_code, refused.json()["detail"]) == (401, Detail.API_KEY_EXPIRED)
 
 
 @pytest.mark.parametrize("key", ["mp_", "mp_" + "x" * 43, "MP_" + "x" * 43, "mp_\xe9"])

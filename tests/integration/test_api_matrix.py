@@ -1,6 +1,6 @@
 """Who may do what: every route of the OpenAPI × everyone who may come, on a real server.
 
-What a route takes is read from docs/api.md, so a new route fails here until it stands there.
+The scope of a route is read from docs/reference/api/index.md, so a new route fails here until it stands there.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import pytest
 from mediaproc import database
 from mediaproc.api.app import create_api
 from mediaproc.domain.tables import ApiKey, now
-from testing import api_guide, clips
+from testing import clips, documentation
 from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
 from tests.integration.test_api_keys import make_key
 from tests.integration.test_api_videos import make_video
 
-TAKES = {route: takes for route, (takes, _) in api_guide.routes().items()}
-"""What each route takes, as docs/api.md says."""
+TAKES = {route: takes for route, (takes, _) in documentation.routes().items()}
+"""The scope of each route, as docs/reference/api/index.md says."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/uploads"): {"filename": "a.mp4", "size_bytes": 5},
@@ -133,7 +133,9 @@ def status_of(world: World, route: tuple[str, str], actor: str) -> int:
         url = url.replace("{delivery_id}", test["id"])
     token = world.tokens[actor]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {"content": clips.PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    body: dict[str, Any] = (
+        {"content": clips.PNG} if route == ("POST", "/api/v1/images") else {"json": BODIES.get(route)}
+    )
     with world.http.stream(method, url, headers=headers, **body) as answer:
         return answer.status_code
 

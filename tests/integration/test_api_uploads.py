@@ -18,6 +18,7 @@ from sqlmodel import select
 from mediaproc import database
 from mediaproc.domain.tables import Job, Leftover, Upload, Video, now
 from mediaproc.operations import uploads
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.client import client as s3
@@ -104,7 +105,7 @@ def test_a_crash_between_s3s_complete_and_the_commit_loses_nothing(
         raise MemoryError("killed here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(uploads.jobs, "enqueue", crash)
+        broken.setattr(requests, "enqueue", crash)
         crashed = client.post(f"/api/v1/uploads/{upload['id']}/complete")
     assert (crashed.status_code, crashed.json()["code"]) == (500, "internal_error")
     assert "killed here" not in crashed.text

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import redis
 from fastapi.testclient import TestClient
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 from sqlmodel import select
 
 from mediaproc import database
@@ -20,8 +20,9 @@ from mediaproc.domain.states import RenditionKind, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import cursors, event_snapshots, jobs
-from mediaproc.operations.jobs import Claim, NewRendition, NewSegment
+from mediaproc.operations import cursors, event_snapshots
+from mediaproc.operations.jobs import execution, maintenance, requests
+from mediaproc.operations.jobs.execution import Claim, NewRendition, NewSegment
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client as s3
@@ -43,15 +44,15 @@ def make_video(
         session.add(video)
         session.flush()
         if queued:
-            jobs.enqueue(session, video=video, preset="web")
+            requests.enqueue(session, video=video, preset="web")
     return video.id
 
 
 def claim(video_id: UUID) -> Claim:
     with database.transaction() as session:
-        job = jobs.newest(session, video_id=video_id)
+        job = requests.newest(session, video_id=video_id)
         assert job is not None
-        got = jobs.claim(session, job_id=job.id, worker="test-1")
+        got = execution.claim(session, job_id=job.id, worker="test-1")
     assert got is not None
     return got
 
@@ -71,12 +72,12 @@ def begin_output(work: Claim, *, segments: int = 2) -> dict[str, UUID]:
         new = NewRendition(name=name, codec="h264" if height else "aac", codecs=codecs, init_key=init_key, kind=kind,
                            width=height * 16 // 9, height=height, bitrate_bps=1000, peak_bitrate_bps=2000)  # fmt: skip
         with database.transaction() as session:
-            ids[name] = jobs.add_rendition(session, work, new)
+            ids[name] = execution.add_rendition(session, work, new)
     for number in range(segments):
         add_segment(work, ids, number)
     with database.transaction() as session:
-        jobs.set_poster(session, work, keys.poster(work.video_id, work.attempt))
-        jobs.mark_playable(session, work)
+        execution.set_poster(session, work, keys.poster(work.video_id, work.attempt))
+        execution.mark_playable(session, work)
     put(keys.poster(work.video_id, work.attempt), b"a poster")
     return ids
 
@@ -87,7 +88,7 @@ def add_segment(work: Claim, ids: dict[str, UUID], number: int) -> None:
         put(key, f"segment {number} of {name}".encode())
         new = NewSegment(number=number, object_key=key, duration_seconds=4.0, size_bytes=9)
         with database.transaction() as session:
-            jobs.add_segments(session, work, id, [new])
+            execution.add_segments(session, work, id, [new])
 
 
 def finish_output(work: Claim, ids: dict[str, UUID]) -> None:
@@ -96,9 +97,9 @@ def finish_output(work: Claim, ids: dict[str, UUID]) -> None:
         if key:
             put(key, f"mp4 of {name}".encode())
         with database.transaction() as session:
-            jobs.finish_rendition(session, work, id, mp4_key=key, mp4_size_bytes=11 if key else None)
+            execution.finish_rendition(session, work, id, mp4_key=key, mp4_size_bytes=11 if key else None)
     with database.transaction() as session:
-        jobs.complete(session, work)
+        execution.complete(session, work)
 
 
 def completed(account: Account, **named: Any) -> UUID:
@@ -111,7 +112,7 @@ def completed(account: Account, **named: Any) -> UUID:
 def failed(account: Account) -> UUID:
     video_id = make_video(account)
     with database.transaction() as session:
-        jobs.fail(session, claim(video_id), NotAVideo("This file is not a video (text/plain)"))
+        execution.fail(session, claim(video_id), NotAVideo("This file is not a video (text/plain)"))
     return video_id
 
 
@@ -161,7 +162,7 @@ def test_progress_is_the_newest_that_was_reported(account: Accounts) -> None:
     video_id = make_video(mine)
     work = claim(video_id)
     with database.transaction() as session:
-        jobs.heartbeat(session, job_id=work.job_id, attempt=work.attempt, progress=20.0)
+        execution.heartbeat(session, job_id=work.job_id, attempt=work.attempt, progress=20.0)
     data = {"video_id": str(video_id), "progress": 45.2, "stage": "encode", "attempt": work.attempt}
     publisher.publish(Event(EventType.PROGRESS, work.team_id, video_id, data))
     assert mine.client.get(f"/api/v1/videos/{video_id}").json()["progress"] == 45.2
@@ -174,7 +175,7 @@ def test_a_new_attempt_does_not_begin_where_the_last_one_was(account: Accounts) 
     video_id = make_video(mine)
     first = claim(video_id)
     with database.transaction() as session:
-        jobs.give_back(session, first, WorkerStopping())
+        execution.release(session, first, WorkerStopping())
     second = claim(video_id)
     assert second.attempt != first.attempt
     data = {"video_id": str(video_id), "progress": 61.5, "stage": "encode", "attempt": first.attempt}
@@ -189,7 +190,7 @@ def test_progress_falls_back_to_the_row_when_redis_is_away(account: Accounts, mo
     video_id = make_video(mine)
     work = claim(video_id)
     with database.transaction() as session:
-        jobs.heartbeat(session, job_id=work.job_id, attempt=work.attempt, progress=20.0)
+        execution.heartbeat(session, job_id=work.job_id, attempt=work.attempt, progress=20.0)
     with monkeypatch.context() as broken:
         broken.setattr(publisher, "connection", lambda: redis.Redis(port=1))
         assert mine.client.get(f"/api/v1/videos/{video_id}").json()["progress"] == 20.0
@@ -204,7 +205,7 @@ def test_a_failure_says_why_and_its_attempts_are_shown(account: Accounts) -> Non
     assert mine.client.post(f"/api/v1/videos/{video_id}/retry").status_code == 202
     work = claim(video_id)
     with database.transaction() as session:
-        jobs.note(session, work, command="ffmpeg -i x", log_tail="frame=1")
+        execution.note(session, work, command="ffmpeg -i x", log_tail="frame=1")
     newest, first = mine.client.get(f"/api/v1/videos/{video_id}/jobs").json()["items"]
     assert (first["status"], first["error"], first["attempts"][0]["outcome"]) == ("failed", reason, "failed")
     assert (newest["status"], newest["attempt_count"], newest["max_attempts"]) == ("running", 1, 3)
@@ -289,8 +290,8 @@ def test_a_page_of_a_large_library_is_found_by_index(account: Accounts, params: 
                   status=VideoStatus.COMPLETED).model_dump()
             for n in range(5_000)
         ]  # fmt: skip
-        session.execute(Video.__table__.insert(), rows)  # pyright: ignore
-        session.execute(text("ANALYZE video"))
+        session.connection().execute(insert(Video), rows)
+        session.connection().execute(text("ANALYZE video"))
     [(query, parameters)] = [each for each in _queries(mine.client, **params) if "FROM video" in each[0]]
     with database.engine().connect() as connection:
         plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", parameters))
@@ -330,11 +331,11 @@ def test_deleting_takes_the_rows_at_once_and_stops_the_work(account: Accounts) -
     assert mine.client.delete(f"/api/v1/videos/{video_id}").status_code == 204
     assert mine.client.get(f"/api/v1/videos/{video_id}").status_code == 404
     with database.transaction() as session:
-        assert not jobs.heartbeat(session, job_id=work.job_id, attempt=work.attempt)
+        assert not execution.heartbeat(session, job_id=work.job_id, attempt=work.attempt)
         assert not session.exec(select(Job).where(Job.video_id == video_id)).all()
         prefixes = [row.prefix for row in session.exec(select(Leftover)).all()]
         assert prefixes.count(keys.video_prefix(video_id)) == 2
-    jobs.sweep_leftovers(limit=1000)
+    maintenance.sweep_leftovers(limit=1000)
     listed = s3().list_objects_v2(Bucket=settings().s3_bucket, Prefix=keys.video_prefix(video_id))
     assert listed["KeyCount"] == 0
 

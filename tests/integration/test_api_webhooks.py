@@ -15,13 +15,13 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from mediaproc import database
-from mediaproc.domain.errors import Invalid
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.errors import Detail, Invalid
+from mediaproc.domain.tables import Webhook
 from mediaproc.domain.webhooks import DeliveryState
 from mediaproc.embedded import servers
 from mediaproc.operations import videos
 from mediaproc.settings import settings
-from testing import api_guide
+from testing import documentation
 from testing.waits import eventually
 from testing.webhook_receiver import Receiver, receiving
 from tests.integration.conftest import Account
@@ -116,7 +116,7 @@ def test_switched_off_it_gives_up_what_waits_and_switched_on_it_begins_afresh(ac
     made = add(me)
     waiting = me.client.post(f"{HOOKS}/{made['id']}/test").json()
     off = me.client.patch(f"{HOOKS}/{made['id']}", json={"enabled": False}).json()
-    assert (off["enabled"], off["disabled_reason"]) == (False, "Somebody switched it off")
+    assert (off["enabled"], off["disabled_reason"]) == (False, Detail.DISABLED_BY_MEMBER)
     assert off["disabled_at"] is not None
     (given_up,) = log_of(me, made["id"])["items"]
     assert (given_up["id"], given_up["status"]) == (waiting["id"], DeliveryState.FAILED)
@@ -205,7 +205,7 @@ def test_loopback_is_refused_unless_it_is_allowed(
     done = me.client.post(HOOKS, json={"url": f"https://{host}/", "events": ["video.failed"]})
     assert (done.status_code, done.json()["detail"]) == (
         422,
-        "This is a private address; webhooks only go to public ones",
+        Detail.URL_PRIVATE,
     )
 
 
@@ -214,7 +214,7 @@ def test_the_receiver_of_the_page_verifies(account: Accounts) -> None:
     (port,) = servers.free_ports(1)
     made = add(me, f"http://127.0.0.1:{port}")
     environment = {**os.environ, "WEBHOOK_SECRET": made["secret"], "PORT": str(port)}
-    command = [sys.executable, "-c", api_guide.example("receiver")]
+    command = [sys.executable, "-c", documentation.example("receiver")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             eventually(lambda: _listens(port))

@@ -184,7 +184,7 @@ def _endless(clip: bytes, with_end: threading.Event) -> type[BaseHTTPRequestHand
                 except OSError:
                     return
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     return Endless

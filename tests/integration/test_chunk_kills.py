@@ -18,16 +18,17 @@ from sqlmodel import col, select
 from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Segment, Video
-from mediaproc.operations import jobs, views
+from mediaproc.operations import views
+from mediaproc.operations.jobs import children, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
 from testing import clips
 from testing.jobs import attempts_of, job_now, uploaded
-from testing.network_hosts import Host, report_single_host, why_not
+from testing.network_hosts import Host, obstacle, report_single_host
 from testing.services import Services
 from testing.videos import storyboard_keys_of, video_now
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 from testing.workers import Workers, gone, kill
 
 SECONDS, RATE = 92, 25
@@ -38,7 +39,7 @@ HOSTS = ("one", "two")
 def hosts(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workers, Workers]]:
     """Two consumers with a slot each, in network namespaces of their own where this machine lets us make them."""
     logs.configure()
-    reason = why_not()
+    reason = obstacle()
     print(f"Both on this host: {reason}" if reason else "On two hosts")
     if reason:
         report_single_host(reason)
@@ -73,7 +74,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _chunks(job: Job) -> list[Job]:
     with database.transaction() as session:
-        return [each for each in jobs.of_job(session, job.id) if each.kind is JobKind.ENCODE]
+        return [each for each in children.parts_of_job(session, job.id) if each.kind is JobKind.ENCODE]
 
 
 def _slowly_encoded(hosts: tuple[Workers, Workers], clip: Path) -> Job:
@@ -81,7 +82,7 @@ def _slowly_encoded(hosts: tuple[Workers, Workers], clip: Path) -> Job:
     for host in hosts:
         host.slow_down()
     job = uploaded(clip)
-    eventually(lambda: hosts[0].encoders() and hosts[1].encoders(), seconds=40)
+    eventually(lambda: hosts[0].encoders() and hosts[1].encoders())
     return job
 
 
@@ -142,13 +143,13 @@ def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], 
     job = _slowly_encoded(hosts, clip)
     running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     cancelled = time.monotonic()
     eventually(lambda: gone(*running), seconds=2)
     assert time.monotonic() - cancelled < 2
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert {each.state for each in _chunks(job)} == {JobState.CANCELLED}
-    eventually(lambda: not _objects_of(job), seconds=30)
+    eventually(lambda: not _objects_of(job))
     assert not [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
 
 
@@ -156,7 +157,7 @@ def test_a_killed_host_costs_one_chunk(
     hosts: tuple[Workers, Workers], clip: Path, tmp_path: Path, api: TestClient
 ) -> None:
     job = _slowly_encoded(hosts, clip)
-    eventually(lambda: video_now(job.video_id).playable, seconds=40)
+    eventually(lambda: video_now(job.video_id).playable)
     (encoder,) = hosts[0].encoders()
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
@@ -165,13 +166,13 @@ def test_a_killed_host_costs_one_chunk(
     assert encoder in lost
     assert _played(job, api, tmp_path) >= RATE
     assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"
-    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=120)
+    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=2 * PATIENCE_SECONDS)
     with database.transaction() as session:
-        parts = jobs.of_job(session, job.id)
+        parts = children.parts_of_job(session, job.id)
     pictures = [part for part in parts if part.kind is JobKind.ENCODE]
     outcomes = sorted([[each.outcome for each in attempts_of(part.id)] for part in pictures], key=len)
     assert outcomes == [[Outcome.COMPLETED]] * (len(pictures) - 1) + [[Outcome.LOST, Outcome.COMPLETED]]
-    if not why_not():
+    if not obstacle():
         workers = [each.worker.partition(":")[0] for part in pictures for each in attempts_of(part.id)]
         assert set(workers) == set(HOSTS), "both hosts had a share"
     eventually(lambda: _lasting(_objects_of(job)) == _lasting(_named(job)))

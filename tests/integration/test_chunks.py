@@ -22,7 +22,8 @@ from mediaproc.media import chunks as chunks_module
 from mediaproc.media import ladder, layout, presets
 from mediaproc.media.commands import encode
 from mediaproc.media.sources import Source
-from mediaproc.operations import jobs, playback, views
+from mediaproc.operations import playback, views
+from mediaproc.operations.jobs import execution, maintenance, requests
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
@@ -189,12 +190,12 @@ def test_a_plan_gives_up_its_worker_and_waits(clip: Path) -> None:
     waiting = job_now(job.id)
     assert (waiting.state, waiting.lease_expires_at) == (JobState.RUNNING, None)
     with database.transaction() as session:
-        jobs.rescue_expired(session)
+        maintenance.rescue_expired(session)
     assert job_now(job.id).state is JobState.RUNNING, "nobody has lost it"
     assert video_now(job.video_id).status is VideoStatus.PROCESSING
     assert [each.outcome for each in attempts_of(job.id)] == [None]
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
 
 
 def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
@@ -209,7 +210,7 @@ def test_a_long_video_does_not_make_others_wait(clip: Path) -> None:
     assert short.id in tasks.waiting(Lane.QUICK), "it is read and planned while they encode"
     for job in (plans[0][0], plans[1][0], short):
         with database.transaction() as session:
-            jobs.cancel(session, job=job)
+            requests.cancel(session, job=job)
 
 
 def test_the_playlist_grows_in_order_while_chunks_end_in_any(clip: Path, tmp_path: Path) -> None:
@@ -250,10 +251,10 @@ def test_a_part_that_fails_is_tried_again_and_nothing_else(clip: Path, monkeypat
     job, parts = shared_out(clip)
     chunk = parts[1]
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=chunk.id, worker="test:1")
+        claim = execution.claim(session, job_id=chunk.id, worker="test:1")
     assert claim and (claim.attempt, claim.output) == (1, 1)
     with database.transaction() as session:
-        jobs.fail(session, claim, EncodeFailed())
+        execution.fail(session, claim, EncodeFailed())
     assert video_now(job.video_id).status is VideoStatus.PROCESSING
     video = finish(job, parts)
     assert video.status is VideoStatus.COMPLETED
@@ -264,20 +265,20 @@ def test_a_part_that_fails_is_tried_again_and_nothing_else(clip: Path, monkeypat
 def test_a_part_that_fails_for_good_fails_the_whole(clip: Path) -> None:
     job, parts = shared_out(clip)
     with database.transaction() as session:
-        other = jobs.claim(session, job_id=parts[2].id, worker="test:2")
-        claim = jobs.claim(session, job_id=parts[1].id, worker="test:1")
+        other = execution.claim(session, job_id=parts[2].id, worker="test:2")
+        claim = execution.claim(session, job_id=parts[1].id, worker="test:1")
     assert claim and other
     with database.transaction() as session:
         session.get_one(Job, parts[1].id).max_attempts = 1
     with database.transaction() as session:
-        jobs.fail(session, claim, StorageFailed("S3 said no"))
+        execution.fail(session, claim, StorageFailed("S3 said no"))
     video = video_now(job.video_id)
     assert (video.status, video.error_code) == (VideoStatus.FAILED, "storage_failed")
     assert job_now(job.id).state is JobState.FAILED
     assert {each.state for each in parts_of(job)} == {JobState.FAILED, JobState.CANCELLED}
     with database.transaction() as session:
-        assert not jobs.heartbeat(session, job_id=other.job_id, attempt=other.attempt)
-        again = jobs.retry(session, video=video)
+        assert not execution.heartbeat(session, job_id=other.job_id, attempt=other.attempt)
+        again = requests.retry(session, video=video)
     assert again.attempt == 1
     attempt.perform(again.id)
     assert finish(again, parts_of(again)).status is VideoStatus.COMPLETED
@@ -289,10 +290,10 @@ def test_what_chunks_can_not_do_is_done_in_one_piece(clip: Path) -> None:
     attempt.perform(parts[1].id)
     assert video_now(job.video_id).playable
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=parts[2].id, worker="test:1")
+        claim = execution.claim(session, job_id=parts[2].id, worker="test:1")
     assert claim
     with database.transaction() as session:
-        jobs.fail(session, claim, DamagedSource())
+        execution.fail(session, claim, DamagedSource())
     assert job_now(job.id).state is JobState.RETRYING
     assert video_now(job.video_id).playable, "until there is something better"
     assert {each.state for each in parts_of(job)} == {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
@@ -308,14 +309,14 @@ def test_what_chunks_can_not_do_is_done_in_one_piece(clip: Path) -> None:
 def test_cancel_ends_the_whole_tree(clip: Path) -> None:
     job, parts = shared_out(clip)
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=parts[1].id, worker="test:1")
+        claim = execution.claim(session, job_id=parts[1].id, worker="test:1")
         assert claim
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     assert {each.state for each in parts_of(job)} == {JobState.CANCELLED}
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     with database.transaction() as session:
-        assert not jobs.heartbeat(session, job_id=claim.job_id, attempt=1, progress=1.0, whole=1.0)
+        assert not execution.heartbeat(session, job_id=claim.job_id, attempt=1, progress=1.0, whole=1.0)
     assert attempts_of(parts[1].id)[0].outcome is Outcome.CANCELLED
 
 
@@ -355,7 +356,7 @@ def _sweep_as_if_played(video: Video) -> None:
         (leftover,) = session.exec(select(Leftover).where(mine)).all()
         assert leftover.sweep_after > video.created_at + timedelta(hours=5)
         leftover.sweep_after = video.created_at - timedelta(days=9)
-    jobs.sweep_leftovers(limit=100)
+    maintenance.sweep_leftovers(limit=100)
 
 
 def test_a_copy_that_fails_for_good_is_no_failure_of_the_video(tmp_path: Path) -> None:
@@ -364,10 +365,10 @@ def test_a_copy_that_fails_for_good_is_no_failure_of_the_video(tmp_path: Path) -
     with database.transaction() as session:
         session.get_one(Job, parts[0].id).max_attempts = 1
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=parts[0].id, worker="test:1")
+        claim = execution.claim(session, job_id=parts[0].id, worker="test:1")
     assert claim
     with database.transaction() as session:
-        jobs.fail(session, claim, EncodeFailed())
+        execution.fail(session, claim, EncodeFailed())
     assert job_now(job.id).state is JobState.RETRYING
     perform_all(job)
     assert video_now(job.video_id).status is VideoStatus.COMPLETED

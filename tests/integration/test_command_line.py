@@ -19,7 +19,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mediaproc.__main__ import cli
-from mediaproc.cli.exits import Exit
+from mediaproc.cli.exit_codes import Exit
+from mediaproc.domain.errors import WrongCredentials
 from mediaproc.events.messages import EventType
 from mediaproc.media.presets import PRESETS
 from testing.web_server import Web
@@ -96,7 +97,7 @@ def test_signing_in_again_leaves_no_key_behind(home: Path, account: Accounts) ->
 def test_a_wrong_password_is_said(home: Path, account: Accounts) -> None:
     arguments = ("login", "--email", account().email, "--password-stdin")
     done = run(*arguments, input="not the password\n", expect=Exit.NOT_ALLOWED)
-    assert "Email or password is wrong" in done.stderr
+    assert WrongCredentials.title in done.stderr
     assert not home.exists()
 
 
@@ -127,8 +128,9 @@ def test_videos_are_listed_for_people_and_for_scripts(me: Account) -> None:
 
 
 def test_a_file_is_sent_and_forgotten_when_it_is_done(me: Account, home: Path, file: Path) -> None:
-    done = run("upload", str(file), str(file), "--json")
+    done = run("upload", str(file), str(file), "--priority", "batch", "--json")
     sent = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [video["priority"] for video in sent] == ["batch", "batch"]
     assert [video["status"] for video in sent] == ["queued", "queued"]
     assert list((home / "uploads").iterdir()) == []
     assert answer("cancel", sent[0]["id"])["status"] == "cancelled"
@@ -237,6 +239,7 @@ def test_ctrl_c_is_130(me: Account) -> None:
 def test_keys_are_made_listed_and_revoked(me: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     key = run("keys", "create", "nightly", "--days", "3", "--scope", "videos:read").stdout.strip()
     (made,) = [each for each in answer("keys") if each["name"] == "nightly"]
+    assert answer("keys", "list") == answer("keys")
     assert key.startswith(made["prefix"])
     assert made["scopes"] == ["videos:read"]
     monkeypatch.setenv("MEDIAPROC_API_KEY", key)
@@ -255,7 +258,7 @@ def test_every_kind_of_trouble_has_its_code(me: Account, monkeypatch: pytest.Mon
     run("retry", str(completed(me)), expect=Exit.CONFLICT)
     run("videos", "--status", "no-such", expect=Exit.USAGE)
     run("upload", "/no/such/file", expect=Exit.USAGE)
-    monkeypatch.setattr("mediaproc.client.connection.pause_seconds", lambda tries: 0)
+    monkeypatch.setattr("mediaproc.client.retry.pause_seconds", lambda tries: 0)
     monkeypatch.setenv("MEDIAPROC_URL", "http://127.0.0.1:9")
     away = run("videos", "--json", expect=Exit.NOT_REACHABLE)
     assert json.loads(away.stderr)["code"] == "not_reachable"

@@ -6,14 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from mediaproc.cli.exits import Exit
+from mediaproc.cli.exit_codes import Exit
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import EventType
 from testing.waits import eventually
@@ -28,7 +28,7 @@ Accounts = Callable[[], Account]
 
 
 @contextmanager
-def _listening(url: str) -> Iterator[subprocess.Popen[str]]:
+def _listening(url: str) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "mediaproc", "webhooks", "listen", "--forward-to", url]
     # A test in the background has SIGINT off, and a child would inherit that.
     on = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from testing.waits import eventually
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = "mediaproc_worker.consumer"
@@ -27,7 +28,7 @@ def test_a_missing_secret_stops_the_start_and_is_named(services: dict[str, str],
     environment = {key: value for key, value in os.environ.items() if key != "JWT_SECRET"}
     done = subprocess.run(_command(name), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert done.stderr.startswith("JWT_SECRET is not set: ")
+    assert done.stderr.startswith("JWT_SECRET is not set. ")
     assert services["DATABASE_URL"] not in done.stderr
 
 
@@ -51,15 +52,15 @@ def worker(services: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
 
 
 def test_a_worker_is_kept_alive_and_ends_whole(worker: psutil.Popen) -> None:
-    _wait(lambda: set(_running(worker)) >= PROGRAMS and bool(_running(worker)[CONSUMER].children()))
+    eventually(lambda: set(_running(worker)) >= PROGRAMS and bool(_running(worker)[CONSUMER].children()))
     family = worker.children(recursive=True)
     killed = _running(worker)[CONSUMER]
     killed.kill()
-    _wait(lambda: _running(worker).get(CONSUMER, killed) != killed)
+    eventually(lambda: _running(worker).get(CONSUMER, killed) != killed)
     family += worker.children(recursive=True)
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=30)
-    _wait(lambda: not any(each.is_running() for each in family))
+    eventually(lambda: not any(each.is_running() for each in family))
 
 
 def _running(worker: psutil.Popen) -> dict[str, psutil.Process]:
@@ -72,10 +73,3 @@ def _words(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:  # It ended meanwhile.
         return []
-
-
-def _wait(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)

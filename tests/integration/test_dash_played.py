@@ -13,7 +13,8 @@ from mediaproc import database
 from mediaproc.domain.tables import Video
 from mediaproc.media import dash
 from mediaproc.media.mp4 import boxes
-from mediaproc.operations import current_output, jobs, playback, views
+from mediaproc.operations import current_output, playback, views
+from mediaproc.operations.jobs import execution
 from mediaproc.storage import objects
 from mediaproc_worker.consumer import bound_huey
 from testing import clips
@@ -60,7 +61,7 @@ def test_a_picture_that_begins_after_the_sound_keeps_its_time(tmp_path: Path) ->
         found = {
             each.name: each for each in current_output.streamed(current_output.renditions(session, [video])[video.id])
         }
-        said = {name: _first_decoded(jobs.segments_of(session, found[name])[0].object_key) for name in found}
+        said = {name: _first_decoded(execution.segments_of(session, found[name])[0].object_key) for name in found}
     scales = {name: boxes.timescale_of(objects.get_bytes(each.init_key)) for name, each in found.items()}
     lines = {each.get("id", ""): each for each in mpd.iter(f"{{{dash.NAMESPACE}}}Representation")}
     begins = {name: _begins(line) for name, line in lines.items()}
@@ -85,13 +86,15 @@ def _begins(representation: xml.Element) -> float:
 def test_there_is_none_before_the_video_is_whole(api: TestClient) -> None:
     job = enqueued()
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=job.id, worker="test")
+        claim = execution.claim(session, job_id=job.id, worker="test")
         assert claim
-        row = jobs.NewRendition(name="480p", codec="h264", codecs="avc1.64001e", init_key="k", height=480, width=854)
-        rendition_id = jobs.add_rendition(session, claim, row)
-        segment = jobs.NewSegment(number=0, object_key="k/0", duration_seconds=1.0, size_bytes=9)
-        jobs.add_segments(session, claim, rendition_id, [segment])
-        jobs.mark_playable(session, claim)
+        row = execution.NewRendition(
+            name="480p", codec="h264", codecs="avc1.64001e", init_key="k", height=480, width=854
+        )
+        rendition_id = execution.add_rendition(session, claim, row)
+        segment = execution.NewSegment(number=0, object_key="k/0", duration_seconds=1.0, size_bytes=9)
+        execution.add_segments(session, claim, rendition_id, [segment])
+        execution.mark_playable(session, claim)
         (view,) = views.of_videos(session, [session.get_one(Video, job.video_id)])
     assert view.playback
     assert view.playback.dash_url is None

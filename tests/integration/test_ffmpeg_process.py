@@ -22,8 +22,10 @@ from testing import clips
 
 FFMPEG = Path(clips.FFMPEG)
 LIMITS = Limits(wall_seconds=30, cpu_seconds=30)
-ENDLESS = ["-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-progress", "pipe:1"]
-ENDLESS += ["-stats_period", "0.1", "-f", "null", "-"]
+ENDLESS = [
+    *("-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"),
+    *("-progress", "pipe:1", "-stats_period", "0.1", "-f", "null", "-"),
+]
 
 
 def shell(script: str, folder: Path, *, limits: Limits = LIMITS, cancelled: threading.Event | None = None) -> str:
@@ -58,6 +60,8 @@ def test_it_stands_back_for_others_where_it_is_told_to(tmp_path: Path) -> None:
 
 def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
     cancelled = threading.Event()
+    usual: list[int] = []
+    polite: list[int] = []
     with (
         pytest.raises(ProcessCancelled),
         sandboxed_process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
@@ -102,6 +106,7 @@ def test_a_long_log_is_cut_to_its_end(tmp_path: Path) -> None:
 def test_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
     cancelled = threading.Event()
     pids: list[int] = []
+    started = 0.0
     with (
         pytest.raises(ProcessCancelled),
         sandboxed_process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,

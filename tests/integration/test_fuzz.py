@@ -14,10 +14,12 @@ import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
 from mediaproc.media import chunks, ladder, presets, probe, sniff
-from mediaproc.media.commands.encode import encode_arguments, poster_arguments, shell_line
+from mediaproc.media.commands import poster
+from mediaproc.media.commands.arguments import shell_line
+from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo
-from mediaproc.media.source_index import Index
+from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
 from mediaproc_worker import ffmpeg_errors, source
 from testing import clips
@@ -106,8 +108,8 @@ def _examine(path: Path) -> None:
 
 
 def _keyframes(data: bytes, info: MediaInfo) -> list[float]:
-    index = Index(info, lambda offset, size: data[offset : offset + size], len(data))
-    index.listened_to(WEB)
+    index = SourceIndex(info, lambda offset, size: data[offset : offset + size], len(data))
+    index.describe(WEB)
     return index.keyframes
 
 
@@ -125,7 +127,7 @@ def _plan(info: MediaInfo, cuts: list[float]) -> None:
     for chunk in (None, *chunks.chunks_for(info, presets.WEB, cuts)):
         arguments = encode_arguments(info, source=Source("x"), preset=presets.WEB, rungs=rungs, threads=1, chunk=chunk)
         shell_line(arguments, source=Source("x"))
-    poster_arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
+    poster.arguments(info, source=Source("x"), at_fraction=0.1, threads=1)
 
 
 # Mutations --------------------------------------------------------------------------------------------------

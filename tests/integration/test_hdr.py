@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mediaproc.media import layout, presets
-from mediaproc.media.commands import encode, files, poster
+from mediaproc.media.commands import loop as loop_commands
+from mediaproc.media.commands import poster
 from mediaproc.media.sources import Source
 from testing import clips
 from tests.integration.test_odd_sources import Made, process, run
@@ -54,7 +55,7 @@ def test_hdr_becomes_sdr(tmp_path: Path, levels: dict[str, float], transfer: str
     assert white > 190, "203 nits are the white of a page"
     assert 70 < grey < 130
     assert black < 6
-    still = encode.poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
+    still = poster.arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
     run(made.folder, still)
     assert luma(made.folder / layout.POSTER, 0) == pytest.approx(white, abs=4)
 
@@ -70,5 +71,5 @@ def test_a_loop_of_hdr_is_sdr(tmp_path: Path) -> None:
     source = hdr(tmp_path / "hdr.mkv", PQ, "smpte2084")
     loop = presets.GIF.loop
     assert loop
-    run(tmp_path, files.loop_arguments(clips.probed(source), source=Source(str(source)), loop=loop, threads=1))
+    run(tmp_path, loop_commands.arguments(clips.probed(source), source=Source(str(source)), loop=loop, threads=1))
     assert luma(tmp_path / "gif.gif", 0) > 190

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mediaproc.media import ladder, presets, probe
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import encode, poster
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 from testing import clips
@@ -56,7 +56,7 @@ def trap(tmp_path: Path) -> Iterator[Trap]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -131,7 +131,7 @@ def test_ffmpeg_reads_nothing_else_even_if_it_is_started(trap: Trap, kind: str) 
     for source in sources(trap, disguised(trap, kind, "mp4")):
         for arguments in (
             encode.encode_arguments(PRETENDED, source=source, preset=presets.WEB, rungs=rungs, threads=1),
-            encode.poster_arguments(PRETENDED, source=source, at_fraction=0, threads=1),
+            poster.arguments(PRETENDED, source=source, at_fraction=0, threads=1),
         ):
             assert run(clips.FFMPEG, arguments, trap.folder).returncode != 0
     assert trap.asked == []
@@ -172,7 +172,7 @@ def test_storage_can_not_send_the_reader_elsewhere(trap: Trap) -> None:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)

@@ -16,7 +16,7 @@ import redis
 
 from mediaproc.embedded import servers
 from mediaproc.events import publisher, streams
-from mediaproc.events.hub import Hub
+from mediaproc.events.hub import Hub, Subscription
 from mediaproc.events.messages import Event, EventType
 from mediaproc.settings import settings
 
@@ -86,7 +86,7 @@ async def publish_when_back(video_id: UUID) -> str:
     raise AssertionError("Valkey did not come back")
 
 
-async def collect(sub, count: int) -> list[str]:
+async def collect(sub: Subscription, count: int) -> list[str]:
     seen: list[str] = []
     while len(seen) < count:
         seen += [event.cursor for event in await asyncio.wait_for(sub.next(), 10)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_not_one_bit_of_it_changes(tmp_path: Path, encode: tuple[str, ...], kind
         ("other.mkv", {"encode": (*H264[:4], "-c:a", "libopus")}),
     ],
 )
-def test_what_is_not_what_the_preset_makes_is_encoded(tmp_path: Path, name: str, options: dict) -> None:
+def test_what_is_not_what_the_preset_makes_is_encoded(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     source = clips.make(tmp_path / name, size="64x48", **options)
     _, made, log = made_of(source)
     assert SAID not in log

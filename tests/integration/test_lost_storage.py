@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +23,7 @@ SILENT = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "4M", "-movflags", 
 
 
 @contextmanager
-def storage(data: bytes, *, status_behind: int, after: int) -> Iterator[str]:
+def storage(data: bytes, *, status_behind: int, after: int) -> Generator[str]:
     """Serves ranges as S3 does, but answers `status_behind` for bytes from `after` on."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,7 +42,7 @@ def storage(data: bytes, *, status_behind: int, after: int) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -21,6 +21,7 @@ from mediaproc.operations import metrics
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
+from testing.waits import PATIENCE_SECONDS
 from testing.web_server import Web, start_web
 from tests.integration.conftest import Account
 from tests.integration.test_api_videos import make_video
@@ -177,7 +178,7 @@ def test_requests_are_counted_by_route_and_never_by_address(
 
 
 def _wait_for(value: float, read: Callable[[], float]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while read() != value:
         assert time.monotonic() < deadline, read()
         time.sleep(0.05)
@@ -186,7 +187,8 @@ def _wait_for(value: float, read: Callable[[], float]) -> None:
 @pytest.fixture
 def pair(connected: dict[str, str], tmp_path: Path) -> Iterator[tuple[Web, Web]]:
     """Two web processes that count together, as those of `web --workers 2`."""
-    both = tuple(start_web(METRICS_TOKEN=TOKEN, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) for _ in range(2))
+    settings: dict[str, Any] = {"METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    both = start_web(**settings), start_web(**settings)
     yield both
     for web in both:
         if web.process.poll() is None:

@@ -7,13 +7,14 @@ import subprocess
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mediaproc.media import hls, ladder, layout, presets, probe, tracks
-from mediaproc.media.commands import poster
-from mediaproc.media.commands.encode import encode_arguments, poster_arguments, remux_arguments
-from mediaproc.media.mp4.boxes import Cut, Cutter
+from mediaproc.media.commands import download, poster
+from mediaproc.media.commands.encode import encode_arguments
+from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 from mediaproc.media.presets import RungTarget
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -45,7 +46,7 @@ class Made:
     def renditions(self) -> list[str]:
         return [rung.name for rung in self.rungs] + ([layout.AUDIO] if self.info.audio else [])
 
-    def picture(self, rung: ladder.Rung) -> dict:
+    def picture(self, rung: ladder.Rung) -> dict[str, Any]:
         return clips.ffprobe(self.folder / layout.download(rung.name))["streams"][0]
 
 
@@ -57,16 +58,16 @@ def process(source: Path, folder: Path, preset: presets.Preset = presets.WEB) ->
     folder.mkdir(exist_ok=True)
     run(folder, encode_arguments(info, source=Source(str(source)), preset=preset, rungs=rungs, threads=2))
     for rung in rungs:
-        sounds = [(kept.rendition, kept.label) for kept in tracks.sounds(info)]
-        run(folder, remux_arguments(rung.name, sounds=sounds))
+        sounds = [(kept.rendition, kept.label) for kept in tracks.selected_audio(info)]
+        run(folder, download.mp4_arguments(rung.name, audio=sounds))
     return made
 
 
-def cut(file: Path) -> list[Cut]:
+def cut(file: Path) -> list[ClosedSegment]:
     """The segments of a rendition's whole file; the file is seen to be whole."""
-    data, cutter = file.read_bytes(), Cutter(segment_seconds=4 if file.stem == layout.AUDIO else None)
-    cuts = cutter.cut(lambda offset, size: data[offset : offset + size], len(data))
-    assert cutter.ended
+    data, segmenter = file.read_bytes(), Segmenter(segment_seconds=4 if file.stem == layout.AUDIO else None)
+    cuts = segmenter.closed_segments(lambda offset, size: data[offset : offset + size], len(data))
+    assert segmenter.ended
     return cuts
 
 
@@ -77,7 +78,7 @@ def write_hls(folder: Path, name: str) -> None:
     for piece in pieces:
         file = folder / f"{name}.{piece.number}.m4s"
         file.write_bytes(data[piece.offset : piece.offset + piece.size_bytes])
-    listed = [hls.Piece(f"{name}.{piece.number}.m4s", piece.duration_seconds) for piece in pieces]
+    listed = [hls.MediaSegment(f"{name}.{piece.number}.m4s", piece.duration_seconds) for piece in pieces]
     text = hls.media_playlist(listed, init_uri=f"{name}.init.mp4", finished=True)
     (folder / f"{name}.m3u8").write_text(text)
 
@@ -133,11 +134,11 @@ def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
         uri=f"{rung.name}.m3u8", width=rung.width, height=rung.height, frame_rate=25.0,
         codecs="avc1.64001e", bitrate_bps=1_000_000, peak_bitrate_bps=1_200_000,
     )  # fmt: skip
-    sound = hls.Sound(
+    sound = hls.AudioRendition(
         uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000
     )  # fmt: skip
     top = folder / "top.m3u8"
-    top.write_text(hls.multivariant_playlist([variant], sounds=[sound]))
+    top.write_text(hls.multivariant_playlist([variant], audio=[sound]))
     for name in (rung.name, layout.AUDIO):
         write_hls(folder, name)
     assert {stream["codec_type"] for stream in clips.ffprobe(top)["streams"]} == {"video", "audio"}
@@ -178,8 +179,8 @@ def test_a_player_that_knows_only_hls_can_play_it(bunny: Made) -> None:
         ("animated.gif", {"audio": None, "encode": GIF}, (192, 108), 50),
     ],
 )  # fmt: skip
-def test_odd_source(tmp_path: Path, name: str, options: dict, size: tuple[int, int], frames: int) -> None:
-    source = clips.make(tmp_path / name, **{"size": "192x108", **options})
+def test_odd_source(tmp_path: Path, name: str, options: dict[str, Any], size: tuple[int, int], frames: int) -> None:
+    source = clips.make(tmp_path / name, **dict[str, Any]({"size": "192x108"}, **options))
     made = process(source, tmp_path / "made")
     assert (made.rungs[0].width, made.rungs[0].height) == size
     assert_it_plays(made, frames=frames, seconds=2.0)
@@ -191,7 +192,7 @@ def test_a_turned_picture_is_upright(tmp_path: Path, turn: int) -> None:
     plain = clips.make(
         tmp_path / "plain.mp4",
         size="192x108",
-        picture="color=white",
+        pattern="color=white",
         filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
     )
     turned = tmp_path / "turned.mp4"
@@ -227,7 +228,7 @@ def test_what_is_transparent_lies_on_black(tmp_path: Path, name: str, encode: tu
     clips.ffmpeg("-f", "lavfi", "-i", f"color=red:size=96x64:rate=10:duration=0.5,{red}", *encode, str(source))
     made = process(source, tmp_path / "made")
     assert made.info.video.alpha
-    still = poster_arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
+    still = poster.arguments(made.info, source=Source(str(source)), at_fraction=0.0, threads=1)
     run(made.folder, still)
     for file in (layout.download(made.rungs[0].name), layout.POSTER):
         seen, half, hidden = (colour_at(made.folder / file, x) for x in (16, 48, 80))
@@ -287,7 +288,7 @@ def test_a_variable_frame_rate_keeps_each_frame_at_its_time(tmp_path: Path) -> N
 
 
 def test_segments_begin_on_the_grid_in_every_rung(tmp_path: Path) -> None:
-    source = clips.make(tmp_path / "long.mkv", seconds=14, size="192x108", rate="30000/1001", picture="smptehdbars")
+    source = clips.make(tmp_path / "long.mkv", seconds=14, size="192x108", rate="30000/1001", pattern="smptehdbars")
     made = process(source, tmp_path / "made", replace(presets.WEB, rungs=SMALL_RUNGS))
     assert len(made.rungs) == 2
     for rung in made.rungs:
@@ -310,7 +311,7 @@ def test_picture_and_sound_stay_together(tmp_path: Path) -> None:
     source = clips.make(
         tmp_path / "flash.mp4",
         seconds=3,
-        picture="color=black",
+        pattern="color=black",
         size="192x108",
         filters="drawbox=enable='between(t,1,1.5)':color=white:t=fill",
         audio="aevalsrc='if(between(t,1,1.5),0.8*sin(2*PI*1000*t),0)':s=48000",
@@ -385,7 +386,7 @@ def test_the_poster_is_no_black_picture(tmp_path: Path) -> None:
     info = clips.probed(source)
     stats = {}
     for position in (0.1, 0.8):
-        arguments = poster_arguments(info, source=Source(str(source)), at_fraction=position, threads=1)
+        arguments = poster.arguments(info, source=Source(str(source)), at_fraction=position, threads=1)
         stats[position] = poster.parse_stats(run(tmp_path, arguments))
     assert not stats[0.1].shows_something
     assert stats[0.8].shows_something

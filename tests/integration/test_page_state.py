@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import reflex as rx
 from reflex.istate.data import RouterData
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.domain.tables import Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.hub import Hub
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import jobs as work
 from mediaproc.operations import videos
-from mediaproc.operations.jobs import lease, transitions
-from mediaproc.state import jobs, library, video
+from mediaproc.operations.jobs import execution, lease, requests, transitions
+from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
@@ -32,11 +32,11 @@ Accounts = Callable[[], Account]
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Open a page as its `on_load` does, and call `then` with its state while it watches."""
 
-    def opened(module: Any, kind: type, account: Account, then: Callable[[Any], Awaitable[None]], path: str) -> None:
+    def opened(kind: type, account: Account, then: Callable[[Any], Awaitable[None]], path: str) -> None:
         async def check() -> None:
             hub = Hub()
-            monkeypatch.setattr(module, "hub", lambda: hub)
-            state = rx.State(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
+            monkeypatch.setattr(live, "hub", lambda: hub)
+            state = cast(Any, rx.State)(_reflex_internal_init=True).get_substate(kind.get_full_name().split("."))
             headers = {"cookie": f"mp_access={account.access_token}", "origin": "http://localhost"}
             state.router = RouterData.from_router_data({"headers": headers, "asPath": path, "pathname": path})
             watching = asyncio.create_task(kind.watch.fn(state))
@@ -85,7 +85,7 @@ def test_a_new_video_leaves_all_that_is_shown(account: Accounts, open_page: Call
         await until(lambda: state.cards[0].id == str(new.id))
         assert len(state.cards) >= 130
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def _tell(video: Video, status: VideoStatus) -> None:
@@ -105,7 +105,7 @@ def test_a_video_that_is_done_leaves_those_in_progress(account: Accounts, open_p
         await asyncio.to_thread(_tell, done, VideoStatus.COMPLETED)
         await until(lambda: [card.id for card in state.cards] == [str(moving.id)])
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def test_what_is_not_looked_for_costs_no_list(
@@ -127,7 +127,7 @@ def test_what_is_not_looked_for_costs_no_list(
         await until(lambda: [card.id for card in state.cards] == [str(last.id), str(mine.id)])
         assert len(pages) == before + 1, "only what is looked for is listed again"
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def _named(account: Account, title: str) -> Video:
@@ -137,12 +137,12 @@ def _named(account: Account, title: str) -> Video:
     return video
 
 
-@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
+@pytest.mark.parametrize("kind", [LibraryState, VideoState])
 def test_a_status_that_nobody_told_is_found(
-    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, module: Any, kind: type
+    account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
     """The worker may be killed between the commit and the event."""
-    monkeypatch.setattr(module, "RECHECK_SECONDS", 0.3)
+    monkeypatch.setattr(live, "RECHECK_SECONDS", 0.3)
     me = account()
     (mine,) = add_videos(me, 1)
 
@@ -151,28 +151,40 @@ def test_a_status_that_nobody_told_is_found(
             session.get_one(Video, mine.id).status = VideoStatus.COMPLETED
 
     async def then(state: Any) -> None:
-        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
-        await until(lambda: shown() and shown().status == "uploading")
+        def status() -> str | None:
+            return getattr(_shown(state, kind), "status", None)
+
+        await until(lambda: status() == "uploading")
         await asyncio.to_thread(end)
-        await until(lambda: shown().status == "completed")
+        await until(lambda: status() == "completed")
 
-    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+    open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
 
 
-@pytest.mark.parametrize(("module", "kind"), [(library, LibraryState), (video, VideoState)])
-def test_a_new_title_shows_in_the_other_tabs(
-    account: Accounts, open_page: Callable[..., None], module: Any, kind: type
-) -> None:
+def _select(kind: Any, state: Any, id: str, **options: Any) -> None:
+    """Call the event handler `select`, which Reflex types as an event without its state."""
+    kind.select.fn(state, id, **options)
+
+
+def _shown(state: Any, kind: type) -> Any:
+    """The video of the page, or the first card of the library. None if there is none yet."""
+    return state.video if kind is VideoState else next(iter(state.cards), None)
+
+
+@pytest.mark.parametrize("kind", [LibraryState, VideoState])
+def test_a_new_title_shows_in_the_other_tabs(account: Accounts, open_page: Callable[..., None], kind: type) -> None:
     me = account()
     (mine,) = add_videos(me, 1)
 
     async def then(state: Any) -> None:
-        shown = lambda: state.video if kind is VideoState else next(iter(state.cards), None)  # noqa: E731
-        await until(lambda: shown() and shown().title == "clip 0")
-        await asyncio.to_thread(_change, me, mine, title="A rabbit")
-        await until(lambda: shown().title == "A rabbit")
+        def title() -> str | None:
+            return getattr(_shown(state, kind), "title", None)
 
-    open_page(module, kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
+        await until(lambda: title() == "clip 0")
+        await asyncio.to_thread(_change, me, mine, title="A rabbit")
+        await until(lambda: title() == "A rabbit")
+
+    open_page(kind, me, then, f"/videos/{mine.id}" if kind is VideoState else "/")
 
 
 def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -184,7 +196,7 @@ def test_a_new_priority_shows_in_the_other_tabs(account: Accounts, open_page: Ca
         await asyncio.to_thread(_change, me, mine, priority=Priority.BATCH)
         await until(lambda: state.video.priority == "batch")
 
-    open_page(video, VideoState, me, then, f"/videos/{mine.id}")
+    open_page(VideoState, me, then, f"/videos/{mine.id}")
 
 
 def _change(account: Account, video: Video, **wanted: Any) -> None:
@@ -206,15 +218,15 @@ def test_jobs_come_move_and_leave_as_it_is_told(account: Accounts, open_page: Ca
         await until(lambda: state.rows[1].running)
         progress = Event(EventType.PROGRESS, first.team_id, first.video_id, {"progress": 40, "stage": "encode"})
         await asyncio.to_thread(publisher.publish, progress)
-        await until(lambda: state.live[id].line == "Encoding")
+        await until(lambda: state.progress[id].label == labels.stage("encode"))
 
         await asyncio.to_thread(_move, first, JobState.COMPLETED)
         await until(lambda: [row.id for row in state.rows] == [str(new.video_id)])
-        assert (state.spoken, state.live) == ("clip 0: Ready", {})
+        assert (state.announcement, state.progress) == (f"clip 0: {labels.status('completed')}", {})
         await JobsState.choose.fn(state, "done")
         assert [row.id for row in state.rows] == [id]
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -229,7 +241,7 @@ def test_more_jobs_stay_shown_while_they_move(account: Accounts, open_page: Call
         await until(lambda: state.rows[0].running)
         assert len(state.rows) == jobs.PAGE_SIZE + 10
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_a_job_is_given_another_turn_cancelled_and_begun_again(
@@ -255,7 +267,7 @@ def test_a_job_is_given_another_turn_cancelled_and_begun_again(
         await JobsState.choose.fn(state, "waiting")
         assert [row.id for row in state.rows] == [id]
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
@@ -269,8 +281,8 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         await until(lambda: [row.id for row in state.rows] == ids)
         JobsState.select_all.fn(state)
         assert state.selected == ids
-        JobsState.select.fn(state, str(other.video_id))
-        JobsState.select.fn(state, "nonsense")
+        _select(JobsState, state, str(other.video_id))
+        _select(JobsState, state, "nonsense")
         assert state.selected == [str(new.video_id), str(old.video_id)]
         await _do(JobsState.prioritize_selected.fn(state, "batch"))
         assert [row.priority for row in state.rows] == ["batch", "normal", "batch"]
@@ -278,7 +290,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
         await asyncio.to_thread(_move, new, JobState.COMPLETED)
         await _do(JobsState.cancel_selected.fn(state))
-        assert state.notice == "clip 2: This has ended already"
+        assert state.notice == f"clip 2: {Detail.ALREADY_ENDED}"
         assert [row.id for row in state.rows] == [str(other.video_id)]
         assert (state.selected, state.busy) == ([], False)
 
@@ -287,7 +299,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         await _do(JobsState.retry_selected.fn(state))
         assert state.rows == []
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
     with database.transaction() as session:
         assert session.get_one(Video, old.video_id).status is VideoStatus.QUEUED
 
@@ -311,7 +323,7 @@ def test_videos_are_shown_in_another_order(account: Accounts, open_page: Callabl
             videos.rename(session, me.principal, jobs[0].video_id, title="zebra")
         await until(lambda: state.cards[0].title == "zebra")
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, open_page: Callable[..., None]) -> None:
@@ -323,15 +335,15 @@ def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, 
         await until(lambda: [card.id for card in state.cards] == ids)
         await asyncio.to_thread(_move, old, JobState.FAILED)
         await until(lambda: state.cards[-1].can_retry)
-        LibraryState.select.fn(state, ids[0])
-        LibraryState.select.fn(state, ids[2], through=True)
+        _select(LibraryState, state, ids[0])
+        _select(LibraryState, state, ids[2], through=True)
         assert (state.selected, state.failed_selected, state.downloads) == (ids, 1, [])
         await _do(LibraryState.retry_selected.fn(state))
         assert (state.selected, state.busy, state.notice) == ([], False, "")
         assert state.cards[-1].status == VideoStatus.QUEUED
 
-        LibraryState.select.fn(state, ids[1])
-        LibraryState.select.fn(state, "nonsense", through=True)
+        _select(LibraryState, state, ids[1])
+        _select(LibraryState, state, "nonsense", through=True)
         await _do(LibraryState.delete_selected.fn(state))
         assert [card.id for card in state.cards] == [ids[0], ids[2]]
 
@@ -342,7 +354,7 @@ def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, 
         await LibraryState.choose.fn(state, "completed")
         assert state.selected == []
 
-    open_page(library, LibraryState, me, then, "/")
+    open_page(LibraryState, me, then, "/")
 
 
 async def _do(handler: AsyncIterator[Any]) -> None:
@@ -359,7 +371,7 @@ def test_a_job_that_is_not_shown_is_left_alone(account: Accounts, open_page: Cal
         await JobsState.cancel.fn(state, str(theirs.video_id))
         await JobsState.cancel.fn(state, "nonsense")
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
     with database.transaction() as session:
         assert session.get_one(Job, theirs.id).state is JobState.QUEUED
 
@@ -368,13 +380,13 @@ def test_who_is_at_work_is_looked_for_while_anybody_is(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No event tells that a worker has taken or left a chunk."""
-    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.2)
     me = account()
     (mine,) = add_jobs(me, 1)
 
-    def claim() -> work.Claim:
+    def claim() -> execution.Claim:
         with database.transaction() as session:
-            claimed = work.claim(session, job_id=mine.id, worker="east:1")
+            claimed = execution.claim(session, job_id=mine.id, worker="east:1")
         assert claimed is not None
         return claimed
 
@@ -385,17 +397,19 @@ def test_who_is_at_work_is_looked_for_while_anybody_is(
     async def then(state: JobsState) -> None:
         await until(lambda: state.ready and not state.hosts)
         await asyncio.to_thread(claim)
-        await until(lambda: [(row.host, row.tasks[0].what) for row in state.hosts] == [("east", "Reading")])
+        await until(
+            lambda: [(row.host, row.videos[0].tasks) for row in state.hosts] == [("east", labels.task(mine.kind))]
+        )
         await asyncio.to_thread(leave)
         await until(lambda: not state.hosts)
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def test_jobs_that_nobody_told_of_are_found(
     account: Accounts, open_page: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "RECHECK_SECONDS", 0.3)
+    monkeypatch.setattr(live, "RECHECK_SECONDS", 0.3)
     me = account()
     (mine,) = add_jobs(me, 1)
 
@@ -408,20 +422,20 @@ def test_jobs_that_nobody_told_of_are_found(
         await asyncio.to_thread(end)
         await until(lambda: not state.rows)
 
-    open_page(jobs, JobsState, me, then, "/jobs")
+    open_page(JobsState, me, then, "/jobs")
 
 
 def add_jobs(account: Account, count: int) -> list[Job]:
     videos = add_videos(account, count)
     with database.transaction() as session:
-        return [work.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
+        return [requests.enqueue(session, video=session.get_one(Video, each.id), preset="web") for each in videos]
 
 
 def _move(job: Job, state: JobState) -> None:
     with database.transaction() as session:
         if state is JobState.RUNNING:
-            assert work.claim(session, job_id=job.id, worker="test:1")
+            assert execution.claim(session, job_id=job.id, worker="test:1")
             return
-        held = lease.hold(session, job_id=job.id)
+        held = lease.lock_job(session, job_id=job.id)
         assert held is not None
         transitions.move(session, held, state)

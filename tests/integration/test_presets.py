@@ -6,21 +6,25 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
 from mediaproc import database
 from mediaproc.domain.states import JobKind, JobState
-from mediaproc.domain.tables import Video
+from mediaproc.domain.tables import Job, Video
 from mediaproc.media import presets
 from mediaproc.media.preset_request import Recipe
-from mediaproc.operations import jobs, playback
+from mediaproc.operations import playback
+from mediaproc.operations.jobs import children
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
 from testing import clips
 from testing.jobs import attempts_of, job_now, perform_all, uploaded
 from testing.videos import fetched, renditions_of, stitched, storyboard_keys_of, video_now
+from tests.integration.conftest import Account
 from tests.integration.test_hdr import PQ, hdr, luma
 
 
@@ -144,12 +148,12 @@ def picture_of(file: Path) -> tuple[str, ...]:
     return tuple(picture.get(name, "") for name in ("pix_fmt", "color_transfer", "color_primaries", "color_space"))
 
 
-def parts_of(job_id: object) -> list:
+def parts_of(job_id: UUID) -> list[Job]:
     with database.transaction() as session:
-        return jobs.of_job(session, job_id)  # type: ignore[arg-type]
+        return children.parts_of_job(session, job_id)
 
 
-def packets(file: Path) -> list[dict]:
+def packets(file: Path) -> list[dict[str, Any]]:
     return clips.ffprobe(file, "-select_streams", "v:0", "-show_entries", "packet=pts_time")["packets"]
 
 
@@ -216,7 +220,7 @@ def test_a_picture_without_sound_can_not_become_sound(tmp_path: Path) -> None:
 def test_a_preview_shows_moments_of_all_the_video(tmp_path: Path) -> None:
     """The picture grows brighter by the second, so brightness tells which moments are shown."""
     source = clips.make(
-        tmp_path / "ramp.mp4", size="640x360", seconds=16, picture="color=black", rate="12",
+        tmp_path / "ramp.mp4", size="640x360", seconds=16, pattern="color=black", rate="12",
         filters="geq=lum=16+T*12:cb=128:cr=128",
     )  # fmt: skip
     video = processed(source, "preview")
@@ -249,7 +253,7 @@ def test_a_gif_loops_for_ever(clip: Path, tmp_path: Path) -> None:
     assert (video.playable, made.name, made.codec) == (False, "gif", "gif")
 
 
-def test_files_are_saved_under_their_own_names_and_types(clip: Path, account: Callable) -> None:
+def test_files_are_saved_under_their_own_names_and_types(clip: Path, account: Callable[[], Account]) -> None:
     """What the API says of a preset's files, and what a browser is told when it saves one."""
     owner = account()
     job = uploaded(clip, filename="Ferien 1.mov", preset="gif")

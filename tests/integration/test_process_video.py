@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from mediaproc import database
 from mediaproc.domain.states import JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.media import hls
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import execution, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects
 from mediaproc.storage.client import client
@@ -192,9 +191,9 @@ def test_cancel_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     job = uploaded(source)
     worker = threading.Thread(target=perform_all, args=(job,))
     worker.start()
-    _wait(lambda: video_now(job.video_id).playable)
+    eventually(lambda: video_now(job.video_id).playable)
     with database.transaction() as session:
-        jobs.cancel(session, job=session.get_one(Job, job.id))
+        requests.cancel(session, job=session.get_one(Job, job.id))
     cancelled = time.monotonic()
     worker.join(timeout=10)
     assert not worker.is_alive()
@@ -226,7 +225,7 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
         return str(client().generate_presigned_url("get_object", Params={"Bucket": settings().s3_bucket, "Key": key}))
 
     for name, rendition in made.items():
-        pieces = [hls.Piece(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
+        pieces = [hls.MediaSegment(address(each.object_key), each.duration_seconds) for each in segments_of(rendition)]
         text = hls.media_playlist(pieces, init_uri=address(rendition.init_key), finished=True)
         (tmp_path / f"{name}.m3u8").write_text(text)
     for name, track, frames in (("720p", "v:0", 132), ("480p", "v:0", 132), ("audio", "a:0", 249)):
@@ -235,17 +234,10 @@ def test_a_plain_player_follows_the_playlists(bunny: tuple[Job, Video], tmp_path
         assert int(found["nb_read_frames"]) >= frames, track
 
 
-def _wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_cancelled_attempt_stops_in_the_middle_of_a_large_file(tmp_path: Path) -> None:
     job = uploaded(clips.bunny())
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=job.id, worker="test")
+        claim = execution.claim(session, job_id=job.id, worker="test")
     assert claim
     with (tmp_path / "480p.mp4").open("wb") as file:
         file.truncate(1024**3)

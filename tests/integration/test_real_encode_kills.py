@@ -13,8 +13,8 @@ from mediaproc import database, logs
 from mediaproc.domain.states import JobKind, JobState, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Segment
 from mediaproc.media.preset_request import Recipe
-from mediaproc.media.presets import Chosen, Preset
-from mediaproc.operations import jobs
+from mediaproc.media.presets import ChosenCrf, Preset
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -78,7 +78,7 @@ def _shown(job: Job) -> tuple[list[Rendition], set[str]]:
 
 def _assert_whole(job: Job, folder: Path) -> None:
     """Completed, with exactly the objects that the rows name, and an MP4 as long as the source."""
-    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
+    eventually(lambda: job_now(job.id).state is JobState.COMPLETED)
     renditions, _ = _shown(job)
     assert {each.name for each in renditions} == {"360p", "audio", "instant"}
     assert all(each.finished for each in renditions)
@@ -95,8 +95,8 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
 ) -> None:
     workers.slow_down()
     job = uploaded(clip)
-    ffmpeg, worker = workers.encoding(pictures=True)
-    eventually(lambda: _playable(job), seconds=30)
+    ffmpeg, worker = workers.wait_for_ffmpeg(encoder=True)
+    eventually(lambda: _playable(job))
     kill(worker)
     workers.speed_up()
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
@@ -112,8 +112,8 @@ def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
 ) -> None:
     workers.slow_down()
     job = uploaded(clip)
-    workers.encoding(pictures=True)
-    eventually(lambda: _playable(job), seconds=30)
+    workers.wait_for_ffmpeg(encoder=True)
+    eventually(lambda: _playable(job))
     services.kill("valkey")
     services.kill("postgres", signal.SIGTERM)
     database.engine().dispose()
@@ -127,17 +127,17 @@ def test_a_real_encode_goes_on_while_valkey_and_postgres_are_away(
 def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None:
     workers.slow_down()
     job = uploaded(clip)
-    ffmpeg, _ = workers.encoding(pictures=True)
-    eventually(lambda: _playable(job), seconds=30)
+    ffmpeg, _ = workers.wait_for_ffmpeg(encoder=True)
+    eventually(lambda: _playable(job))
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     eventually(lambda: gone(ffmpeg), seconds=2)
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert not _playable(job)
     eventually(lambda: not _objects_of(job))
 
 
-def _chosen(job: Job) -> Sequence[Chosen]:
+def _chosen(job: Job) -> Sequence[ChosenCrf]:
     return Preset.from_json(job_now(job.id).recipe or {}).chosen
 
 
@@ -153,21 +153,21 @@ def test_a_worker_killed_while_it_seeks_a_crf_costs_an_attempt_and_what_was_foun
     monkeypatch.setattr("mediaproc.operations.presets.PRESETS", {"fine": fine.preset(name="fine", version=1)})
     workers.slow_down()
     job = uploaded(clips.make(tmp_path / "tiny.mp4", seconds=3, size="256x144", rate="5", audio=None), preset="fine")
-    ffmpeg, worker = workers.encoding(pictures=True)
+    ffmpeg, worker = workers.wait_for_ffmpeg(encoder=True)
     tune = _tuning_of(job)
     assert (job_now(tune.id).state, _chosen(job)) == (JobState.RUNNING, ())
     kill(worker)
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
 
-    _, second = workers.encoding(pictures=True)
+    _, second = workers.wait_for_ffmpeg(encoder=True)
     with database.transaction() as session:
         session.exec(select(Attempt).where(Attempt.job_id == tune.id, Attempt.number == 2).with_for_update()).one()
         workers.speed_up()  # only now, so that it can't end before its row is held
-        found = eventually(lambda: _chosen(job), seconds=60)
+        found = eventually(lambda: _chosen(job))
         kill(second)
         eventually(lambda: gone(second), seconds=2)
 
-    eventually(lambda: job_now(job.id).state is JobState.COMPLETED, seconds=60)
+    eventually(lambda: job_now(job.id).state is JobState.COMPLETED)
     attempts = attempts_of(tune.id)
     assert [each.outcome for each in attempts] == [Outcome.LOST, Outcome.LOST, Outcome.COMPLETED]
     assert "Tried" not in attempts[-1].log_tail, "it was sought again"
@@ -182,6 +182,6 @@ def test_a_text_that_calls_itself_a_video_fails_in_words(workers: Workers, tmp_p
     text = tmp_path / "holiday.mp4"
     text.write_text("This is no video at all.\n" * 100)
     job = uploaded(text)
-    eventually(lambda: job_now(job.id).state is JobState.FAILED, seconds=10)
+    eventually(lambda: job_now(job.id).state is JobState.FAILED)
     assert video_now(job.video_id).error_code == "not_a_video"
     assert len(attempts_of(job.id)) == 1

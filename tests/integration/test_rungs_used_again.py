@@ -14,8 +14,9 @@ from mediaproc.domain.errors import EncodeFailed
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
 from mediaproc.media import chunks
-from mediaproc.media.commands import encode as encode_module
-from mediaproc.operations import jobs, playback
+from mediaproc.media.commands import download
+from mediaproc.operations import playback
+from mediaproc.operations.jobs import execution, maintenance, requests
 from mediaproc.settings import settings
 from mediaproc.storage import objects
 from mediaproc.storage.client import client
@@ -58,7 +59,7 @@ def processed(owner: Account, source: Path, preset: str = "ladder") -> Job:
 def again(job: Job, preset: str = "ladder") -> Job:
     """A job that processes its video once more."""
     with database.transaction() as session:
-        return jobs.reprocess(session, video=session.get_one(Video, job.video_id), preset=preset)
+        return requests.reprocess(session, video=session.get_one(Video, job.video_id), preset=preset)
 
 
 def done(job: Job) -> Job:
@@ -99,7 +100,7 @@ def encoded_by(job: Job) -> list[str]:
 def sweep() -> None:
     with database.transaction() as session:
         session.exec(update(Leftover).values(sweep_after=now()))
-    jobs.sweep_leftovers(limit=1000)
+    maintenance.sweep_leftovers(limit=1000)
 
 
 def test_a_changed_rung_is_encoded_alone(clip: Path, owner: Account, tmp_path: Path) -> None:
@@ -191,13 +192,13 @@ def test_a_file_comes_along_with_a_rung_whose_sound_is_the_same(
 ) -> None:
     """It is the same bits: to read all segments and send them again would cost minutes of a long video."""
     remuxed: list[str] = []
-    remux = encode_module.remux_arguments
+    remux = download.mp4_arguments
 
-    def counted(rendition: str, **sounds: Any) -> list[str]:
+    def counted(rendition: str, **audio: Any) -> list[str]:
         remuxed.append(rendition)
-        return remux(rendition, **sounds)
+        return remux(rendition, **audio)
 
-    monkeypatch.setattr(encode_module, "remux_arguments", counted)
+    monkeypatch.setattr(download, "mp4_arguments", counted)
     first = processed(owner, clip)
     file = objects.get_bytes(made_by(first, "180p").mp4_key or "")
     change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])
@@ -274,7 +275,7 @@ def test_a_worker_that_dies_while_it_copies_takes_nothing_along(
         with database.transaction() as session:
             mine = (col(Job.id) == second.id, col(Job.attempt) == 2)
             session.exec(update(Job).where(*mine).values(lease_expires_at=now().replace(year=2000)))
-            jobs.rescue_expired(session)
+            maintenance.rescue_expired(session)
 
     monkeypatch.setattr(objects, "copy", copy_and_die)
     attempt.perform(second.id)
@@ -298,10 +299,10 @@ def test_what_does_not_fit_together_is_encoded_as_a_whole(clip: Path, owner: Acc
     (poster,) = parts_of(second)
     with database.transaction() as session:
         session.get_one(Job, poster.id).max_attempts = 1
-        claim = jobs.claim(session, job_id=poster.id, worker="test:1")
+        claim = execution.claim(session, job_id=poster.id, worker="test:1")
     assert claim
     with database.transaction() as session:
-        jobs.fail(session, claim, EncodeFailed())
+        execution.fail(session, claim, EncodeFailed())
     assert job_now(second.id).state is JobState.RETRYING
     assert encoded_by(done(second)) == ["audio", "180p"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,8 +14,9 @@ from sqlmodel import Session, select
 from mediaproc import database
 from mediaproc.domain import tables
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, TooManyRequests, WrongCredentials
-from mediaproc.operations import accounts, jobs, sessions
+from mediaproc.operations import accounts, sessions
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.jobs import maintenance
 from mediaproc.settings import settings
 from tests.integration.conftest import PASSWORD, Account
 from tests.integration.test_api_keys import get, make_key
@@ -24,7 +26,7 @@ NEW = "quite another password"
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> Generator[Session]:
     with database.transaction() as session:
         yield session
 
@@ -99,7 +101,7 @@ def test_the_present_password_is_asked_for_and_can_not_be_guessed(account: Accou
 
 def test_sign_ins_that_ended_or_expired_long_ago_are_forgotten(account: Accounts) -> None:
     life = timedelta(seconds=settings().refresh_token_seconds)
-    ages = {
+    ages: dict[str, dict[str, Any]] = {
         "ended long ago": {"ended_at": tables.now() - timedelta(days=31)},
         "ended lately": {"ended_at": tables.now() - timedelta(days=29)},
         "expired long ago": {"last_used_at": tables.now() - life - timedelta(days=31)},
@@ -110,7 +112,7 @@ def test_sign_ins_that_ended_or_expired_long_ago_are_forgotten(account: Accounts
     with database.transaction() as session:
         session.add_all([tables.Session(user_id=user_id, user_agent=name, **age) for name, age in ages.items()])
     with database.transaction() as session:
-        assert jobs.prune(session) >= 2
+        assert maintenance.prune(session) >= 2
     with database.transaction() as session:
         left = session.exec(select(tables.Session.user_agent).where(tables.Session.user_id == user_id)).all()
     assert set(ages) & set(left) == {"ended lately", "expired lately", "in use"}

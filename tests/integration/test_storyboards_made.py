@@ -14,7 +14,8 @@ from mediaproc import database
 from mediaproc.domain.errors import StorageFailed
 from mediaproc.domain.states import JobKind, JobState, Lane, VideoStatus
 from mediaproc.domain.tables import Job, Leftover, Storyboard
-from mediaproc.operations import jobs, views
+from mediaproc.operations import views
+from mediaproc.operations.jobs import children, requests
 from mediaproc.storage import keys, objects
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
@@ -39,7 +40,7 @@ def completed(tmp_path: Path) -> tuple[Job, Job]:
 
 def storyboard_of(whole: Job) -> Job:
     with database.transaction() as session:
-        (found,) = [each for each in jobs.of_job(session, whole.id) if each.kind is JobKind.STORYBOARD]
+        (found,) = [each for each in children.parts_of_job(session, whole.id) if each.kind is JobKind.STORYBOARD]
         return found
 
 
@@ -112,7 +113,7 @@ def test_a_storyboard_goes_with_its_output_also_when_it_comes_late(
 
     def meanwhile(*_: object) -> None:
         with database.transaction() as session:
-            again = jobs.reprocess(session, video=video_now(job.video_id), preset="web")
+            again = requests.reprocess(session, video=video_now(job.video_id), preset="web")
         perform_all(again)
         send(*_)  # type: ignore[arg-type]
 
@@ -127,7 +128,7 @@ def test_a_storyboard_goes_with_its_output_also_when_it_comes_late(
         assert len(session.exec(select(Leftover).where(col(Leftover.prefix) == prefix)).all()) == 2
     monkeypatch.undo()
     with database.transaction() as session:
-        again = jobs.newest(session, video_id=job.video_id)
+        again = requests.newest(session, video_id=job.video_id)
     assert again
     newest = storyboard_of(again)
     attempt.perform(newest.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,8 @@ from sqlmodel import col, select, update
 from mediaproc import database
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Leftover, Rendition, Segment, Storyboard, Video, now
-from mediaproc.operations import jobs, videos
+from mediaproc.operations import videos
+from mediaproc.operations.jobs import maintenance, requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.client import client
@@ -46,7 +48,7 @@ def uploaded(source: Path, owner: Account, *, title: str = "Garden", preset: str
         video = make_video(session, filename=source.name, size_bytes=source.stat().st_size)
         video.team_id, video.title = owner.principal.team_id, title
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
+        return requests.enqueue(session, video=video, preset=preset)
 
 
 def completed(source: Path, owner: Account, *, title: str = "Garden") -> Job:
@@ -77,7 +79,7 @@ def test_the_same_file_is_not_encoded_twice_and_outlives_the_first(clip: Path, o
         videos.delete(session, owner.principal, first.video_id)
     with database.transaction() as session:
         session.exec(update(Leftover).values(sweep_after=now()))
-    jobs.sweep_leftovers(limit=1000)
+    maintenance.sweep_leftovers(limit=1000)
     assert objects.head(keys.poster(first.video_id, 1)) is None
     assert owner.client.get(f"/api/v1/videos/{video.id}/plan").json()["reused"] == ["48p", "audio"]
     view = owner.client.get(f"/api/v1/videos/{video.id}").json()
@@ -95,7 +97,7 @@ def keys_of(segments: list[Segment]) -> list[str]:
     return [segment.object_key for segment in segments]
 
 
-def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
+def assert_alike(first: dict[str, Any], second: dict[str, Any], *, prefix: str) -> None:
     """The same renditions and segments, in objects of the second video's own."""
     assert set(first) == set(second) == {"48p", "audio"}
     for name, (row, segments) in second.items():
@@ -110,7 +112,9 @@ def assert_alike(first: dict, second: dict, *, prefix: str) -> None:
         assert all(key.startswith(prefix) and objects.head(key) for key in named)
 
 
-def test_what_is_not_the_same_is_encoded(clip: Path, owner: Account, account: Callable, tmp_path: Path) -> None:
+def test_what_is_not_the_same_is_encoded(
+    clip: Path, owner: Account, account: Callable[[], Account], tmp_path: Path
+) -> None:
     """Another team's file, other bytes, another recipe; and whatever somebody asks for to be made again."""
     first = completed(clip, owner)
     other = tmp_path / "clip.mp4"
@@ -126,7 +130,7 @@ def test_what_is_not_the_same_is_encoded(clip: Path, owner: Account, account: Ca
     attempt.perform(second.id)
     assert not parts_of(second)
     with database.transaction() as session:
-        again = jobs.reprocess(session, video=session.get_one(Video, first.video_id), preset="web")
+        again = requests.reprocess(session, video=session.get_one(Video, first.video_id), preset="web")
     attempt.perform(again.id)
     assert parts_of(again)
     forget_waiting()
@@ -155,7 +159,7 @@ def test_a_worker_that_dies_while_it_copies_loses_nothing(
         with database.transaction() as session:
             mine = (col(Job.id) == second.id, col(Job.attempt) == 1)
             session.exec(update(Job).where(*mine).values(lease_expires_at=now().replace(year=2000)))
-            jobs.rescue_expired(session)
+            maintenance.rescue_expired(session)
 
     monkeypatch.setattr(objects, "copy", copy_and_die)
     attempt.perform(second.id)

@@ -12,10 +12,12 @@ import pytest
 from sqlmodel import col, select
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Job, Rendition, TeamImage, Video
 from mediaproc.media.commands import poster
-from mediaproc.operations import images, jobs, videos
+from mediaproc.operations import images, videos
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
@@ -50,7 +52,7 @@ def uploaded_for(account: Account, source: Path, preset: str) -> Job:
         session.add(video)
         session.flush()
         client().upload_file(str(source), settings().s3_bucket, video.source_key)
-        return jobs.enqueue(session, video=video, preset=preset)
+        return requests.enqueue(session, video=video, preset=preset)
 
 
 def test_a_preset_is_made_changed_and_retired(account: Accounts) -> None:
@@ -106,7 +108,7 @@ def test_a_video_is_made_by_the_version_that_was_asked_for(account: Accounts, tm
     }  # fmt: skip
     assert mine.client.post(URL, json=TRAILER | edits).status_code == 201
     source = clips.make(
-        tmp_path / "half.mp4", size="640x360", seconds=3, picture="color=white",
+        tmp_path / "half.mp4", size="640x360", seconds=3, pattern="color=white",
         filters="drawbox=x=iw/2:w=iw/2:color=black:t=fill",
     )  # fmt: skip
     job = uploaded_for(mine, source, "trailer")
@@ -210,9 +212,9 @@ def pixel(file: Path, at: float, filters: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "status", "sentence"),
     [
-        (b"", 422, "This is not a PNG image, or it is damaged"),
-        (b"\xff\xd8\xff\xe0 a photograph", 422, "This is not a PNG image, or it is damaged"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(1024**2), 422, "A watermark has at most 1024 KiB"),
+        (b"", 422, Detail.IMAGE_NOT_PNG),
+        (b"\xff\xd8\xff\xe0 a photograph", 422, Detail.IMAGE_NOT_PNG),
+        (b"\x89PNG\r\n\x1a\n" + bytes(1024**2), 422, Detail.IMAGE_BYTES.format(kib=1024)),
     ],
 )
 def test_what_is_no_small_png_is_no_watermark(account: Accounts, content: bytes, status: int, sentence: str) -> None:
@@ -225,7 +227,7 @@ def test_an_image_that_is_cut_off_or_too_wide_is_refused(account: Accounts, tmp_
     assert mine.client.post("/api/v1/images", content=png(tmp_path / "red.png")[:-30]).status_code == 422
     clips.ffmpeg("-f", "lavfi", "-i", "color=red:s=2050x2", "-frames:v", "1", str(tmp_path / "wide.png"))
     answer = mine.client.post("/api/v1/images", content=(tmp_path / "wide.png").read_bytes())
-    assert answer.json()["detail"] == "A watermark has at most 2048 pixels on each side; this one has 2050×2"
+    assert answer.json()["detail"] == Detail.IMAGE_PIXELS.format(most=2048, width=2050, height=2)
 
 
 def test_images_that_no_preset_names_make_room(

@@ -207,7 +207,7 @@ def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) ->
     )  # fmt: skip
     video = processed(source)
     assert media(video, "AUDIO") == [
-        {"GROUP-ID": "sound", "NAME": "Sound", "DEFAULT": "YES", "AUTOSELECT": "YES", "CHANNELS": "2"}
+        {"GROUP-ID": "sound", "NAME": "Audio", "DEFAULT": "YES", "AUTOSELECT": "YES", "CHANNELS": "2"}
     ]
     assert set(renditions_of(video.id)) == {"48p", "audio", "instant"}
     with database.transaction() as session:

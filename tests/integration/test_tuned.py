@@ -10,12 +10,13 @@ import pytest
 
 from mediaproc import database
 from mediaproc.domain.errors import StorageFailed
-from mediaproc.domain.scopes import Scope
+from mediaproc.domain.roles import Scope
 from mediaproc.domain.states import JobKind, JobState, Lane
 from mediaproc.domain.tables import Job, Video
 from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
-from mediaproc.operations import jobs, plans
+from mediaproc.operations import plans
+from mediaproc.operations.jobs import maintenance, requests
 from mediaproc.operations.scope import Principal
 from mediaproc_worker import attempt, vmaf_samples
 from mediaproc_worker.consumer import bound_huey
@@ -57,7 +58,7 @@ def test_chunks_wait_until_their_crf_is_found(planned: Job) -> None:
     assert (tune.lane, encode.held, encode.message_sent_at) == (Lane.ENCODE, True, None)
     attempt.perform(encode.id)
     with database.transaction() as session:
-        jobs.resend_lost(session)
+        maintenance.resend_lost(session)
     assert (job_now(encode.id).attempt, job_now(encode.id).message_sent_at) == (0, None)
 
     attempt.perform(tune.id)
@@ -111,7 +112,7 @@ def test_a_lost_attempt_is_made_again_and_what_it_found_is_kept(planned: Job, mo
 
 def test_a_cancel_ends_what_is_held_too(planned: Job) -> None:
     with database.transaction() as session:
-        jobs.cancel(session, job=job_now(planned.id))
+        requests.cancel(session, job=job_now(planned.id))
     assert {each.state for each in parts_of(planned)} == {JobState.CANCELLED}
 
 

@@ -13,7 +13,8 @@ from mediaproc.domain.states import JobKind, JobState, Lane, Priority, VideoStat
 from mediaproc.domain.tables import Job
 from mediaproc.events.messages import EventType
 from mediaproc.media.preset_request import Recipe
-from mediaproc.operations import jobs, views
+from mediaproc.operations import views
+from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc_worker import attempt
 from mediaproc_worker.consumer import bound_huey
@@ -93,7 +94,7 @@ def test_an_output_that_is_about_to_be_replaced_is_left_alone(clip: Path, monkey
     whole = completed(clip, monkeypatch)
     (job,) = measuring(whole)
     with database.transaction() as session:
-        jobs.reprocess(session, video=video_now(job.video_id), preset="edited")
+        requests.reprocess(session, video=video_now(job.video_id), preset="edited")
     attempt.perform(job.id)
     assert job_now(job.id).state is JobState.COMPLETED
     assert renditions_of(job.video_id)["180p"].vmaf is None

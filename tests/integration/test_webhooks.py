@@ -17,11 +17,12 @@ from sqlmodel import Session, col, select
 from standardwebhooks import Webhook as Verifier
 
 from mediaproc import database
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import Lane
-from mediaproc.domain.tables import Job, Video, now
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Job, Video, Webhook, WebhookDelivery, now
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
-from mediaproc.operations import jobs, webhooks
+from mediaproc.operations import webhooks
+from mediaproc.operations.jobs import requests
 from mediaproc.operations.webhooks import secrets as webhook_secrets
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
@@ -69,9 +70,9 @@ def cancelled_video(url: str, *events: WebhookEvent) -> tuple[Job, Webhook]:
     with database.transaction() as session:
         video = make_video(session)
         webhook = make_webhook(session, video, url, *events)
-        job = jobs.enqueue(session, video=video, preset="web")
+        job = requests.enqueue(session, video=video, preset="web")
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     return job, webhook
 
 
@@ -136,7 +137,7 @@ def test_what_is_rolled_back_is_not_told(receiver: Receiver) -> None:
         video = make_video(session)
         webhook = make_webhook(session, video, receiver.url)
     with pytest.raises(ZeroDivisionError), database.transaction() as session:
-        jobs.enqueue(session, video=session.get_one(Video, video.id), preset="web")
+        requests.enqueue(session, video=session.get_one(Video, video.id), preset="web")
         raise ZeroDivisionError
     assert work() == 0
     assert rows_of(webhook) == []
@@ -155,7 +156,7 @@ def test_a_failure_is_tried_again_under_the_same_id_and_holds_back_the_video_alo
     with database.transaction() as session:
         other = make_video(session)
         other.team_id = webhook.team_id
-        jobs.enqueue(session, video=other, preset="web")
+        requests.enqueue(session, video=other, preset="web")
     work()
     assert rows_of(webhook)[2].state is DeliveryState.DELIVERED
     assert resend_lost() == 0, "it is not due"
@@ -185,9 +186,9 @@ def test_a_webhook_that_fails_for_days_is_switched_off_and_says_why(receiver: Re
     work()
     off = webhook_now(webhook)
     assert not off.enabled and off.disabled_at is not None
-    assert off.disabled_reason == "It failed for 3 days without a break"
+    assert off.disabled_reason == Detail.DISABLED_AFTER_FAILURES.format(days=3)
     assert [row.state for row in rows_of(webhook)] == [DeliveryState.FAILED] * 2
-    assert rows_of(webhook)[1].error == "The webhook was switched off"
+    assert rows_of(webhook)[1].error == Detail.DELIVERY_WEBHOOK_DISABLED
     assert len(receiver.received) == 1
 
 

@@ -11,9 +11,10 @@ from mediaproc import database
 from mediaproc.domain.errors import Invalid, NotAVideo
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Job, Video
-from mediaproc.operations import active_attempts, job_list, jobs
-from mediaproc.operations.job_list import WorkPage
-from mediaproc.operations.jobs import lease, transitions
+from mediaproc.operations import active_attempts, job_list
+from mediaproc.operations.cursors import Page
+from mediaproc.operations.job_list import Work
+from mediaproc.operations.jobs import execution, lease, requests, transitions
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -34,7 +35,7 @@ def test_only_the_newest_whole_job_of_a_video_is_listed(account: Accounts) -> No
     (old,) = _queue(me, "again")
     _end(old, JobState.FAILED)
     with database.transaction() as session:
-        new = jobs.retry(session, video=session.get_one(Video, old.video_id))
+        new = requests.retry(session, video=session.get_one(Video, old.video_id))
         session.add(Job(team_id=old.team_id, video_id=old.video_id, parent_id=new.id, chunk=0))
     assert [each.job_id for each in _page(me, ALL).items] == [new.id]
     assert _page(me, (JobState.FAILED,)).items == [], "what came before is history"
@@ -47,7 +48,7 @@ def test_what_asks_for_attention_is_counted_up_to_a_bound(account: Accounts, mon
     _end(made[0], JobState.FAILED)
     _end(made[1], JobState.COMPLETED)
     with database.transaction() as session:
-        jobs.retry(session, video=session.get_one(Video, made[0].video_id))
+        requests.retry(session, video=session.get_one(Video, made[0].video_id))
         counts = job_list.counts(session, me.principal)
         assert {state: many for state, many in counts.items() if many} == {JobState.QUEUED: 4}
         monkeypatch.setattr(job_list, "MOST", 2)
@@ -73,7 +74,7 @@ def test_attempts_are_counted_within_the_job(account: Accounts) -> None:
     (first,) = _queue(me, "notes")
     _fail_once(first.id)
     with database.transaction() as session:
-        again = jobs.retry(session, video=session.get_one(Video, first.video_id))
+        again = requests.retry(session, video=session.get_one(Video, first.video_id))
         most = again.max_attempts - again.attempt
     (waiting,) = _page(me, ALL).items
     assert (waiting.attempt, waiting.attempts, waiting.started_at) == (0, most, None)
@@ -89,26 +90,26 @@ def test_who_works_at_what_is_told_to_the_team_alone(account: Accounts) -> None:
     me, other = account(), account()
     (job, _waits) = _queue(me, "film", "waits")
     with database.transaction() as session:
-        assert jobs.claim(session, job_id=job.id, worker="east:1")
-    (mine,) = _doing(me)
+        assert execution.claim(session, job_id=job.id, worker="east:1")
+    (mine,) = _active_attempt(me)
     assert (mine.worker, mine.title, mine.kind, mine.chunk) == ("east:1", "film", JobKind.PROCESS, None)
-    assert _doing(other) == []
+    assert _active_attempt(other) == []
 
 
 def test_nobody_is_at_a_job_that_is_shared_out_but_at_its_parts(account: Accounts) -> None:
     me = account()
     (job,) = _queue(me, "film")
     with database.transaction() as session:
-        assert jobs.claim(session, job_id=job.id, worker="east:1")
+        assert execution.claim(session, job_id=job.id, worker="east:1")
         session.get_one(Job, job.id).lease_expires_at = None
         part = Job(team_id=job.team_id, video_id=job.video_id, parent_id=job.id, kind=JobKind.ENCODE, chunk=2)
         session.add(part)
     with database.transaction() as session:
-        assert jobs.claim(session, job_id=part.id, worker="west:2")
-    assert [(each.worker, each.kind, each.chunk) for each in _doing(me)] == [("west:2", JobKind.ENCODE, 2)]
+        assert execution.claim(session, job_id=part.id, worker="west:2")
+    assert [(each.worker, each.kind, each.chunk) for each in _active_attempt(me)] == [("west:2", JobKind.ENCODE, 2)]
 
 
-def _doing(account: Account) -> list[active_attempts.ActiveAttempt]:
+def _active_attempt(account: Account) -> list[active_attempts.ActiveAttempt]:
     with database.transaction() as session:
         return active_attempts.now(session, account.principal)
 
@@ -119,24 +120,24 @@ def _queue(account: Account, *titles: str) -> list[Job]:
         videos = [Video(team_id=team_id, filename=t, title=t, source_key="k", size_bytes=1) for t in titles]
         session.add_all(videos)
         session.flush()
-        return [jobs.enqueue(session, video=video, preset="web") for video in videos]
+        return [requests.enqueue(session, video=video, preset="web") for video in videos]
 
 
 def _end(job: Job, state: JobState) -> None:
     with database.transaction() as session:
-        held = lease.hold(session, job_id=job.id)
+        held = lease.lock_job(session, job_id=job.id)
         assert held is not None
         transitions.move(session, held, state)
 
 
 def _fail_once(job_id: UUID) -> None:
     with database.transaction() as session:
-        claim = jobs.claim(session, job_id=job_id, worker="east:1")
+        claim = execution.claim(session, job_id=job_id, worker="east:1")
     assert claim is not None
     with database.transaction() as session:
-        jobs.fail(session, claim, NotAVideo())
+        execution.fail(session, claim, NotAVideo())
 
 
-def _page(account: Account, states: Collection[JobState], **asked: object) -> WorkPage:
+def _page(account: Account, states: Collection[JobState], **asked: object) -> Page[Work]:
     with database.transaction() as session:
         return job_list.page(session, account.principal, states=states, **asked)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from mediaproc.domain.states import JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Job
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event
-from mediaproc.operations import jobs
+from mediaproc.operations.jobs import requests
 from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
@@ -27,7 +27,7 @@ from testing import ROOT
 from testing.jobs import attempts_of, enqueued, job_now
 from testing.services import Services
 from testing.videos import video_now
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 from testing.workers import Workers, gone, kill
 
 
@@ -49,7 +49,7 @@ def _state(job: Job, state: JobState) -> bool:
     return job_now(job.id).state is state
 
 
-def _completed(job: Job, *, seconds: float = 20.0) -> Job:
+def _completed(job: Job, *, seconds: float = PATIENCE_SECONDS) -> Job:
     eventually(lambda: _state(job, JobState.COMPLETED), seconds=seconds)
     return job_now(job.id)
 
@@ -90,7 +90,7 @@ def test_progress_comes_often_and_never_falls(workers: Workers) -> None:
 
 def test_a_killed_worker_loses_no_job(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 1.5")
-    ffmpeg, worker = workers.encoding()
+    ffmpeg, worker = workers.wait_for_ffmpeg()
     kill(worker)
     eventually(lambda: gone(ffmpeg, worker), seconds=2)
     _completed(job)
@@ -99,7 +99,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers) -> None:
 
 def test_a_killed_consumer_takes_its_children_along_and_loses_no_job(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 1.5")
-    workers.encoding()
+    workers.wait_for_ffmpeg()
     family = workers.children()
     assert len(family) >= 3, "a worker, the scheduler and FFmpeg"
     workers.consumer.kill()
@@ -112,7 +112,7 @@ def test_a_killed_consumer_takes_its_children_along_and_loses_no_job(workers: Wo
 
 def test_an_encode_does_not_notice_that_valkey_is_killed(workers: Workers, services: Services) -> None:
     job = enqueued(filename="ffmpeg 3")
-    workers.encoding()
+    workers.wait_for_ffmpeg()
     services.kill("valkey")
     time.sleep(1)
     state = job_now(job.id).state
@@ -145,10 +145,10 @@ def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
 
 def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 30")
-    ffmpeg, worker = workers.encoding()
+    ffmpeg, worker = workers.wait_for_ffmpeg()
     eventually(lambda: _objects_of(job))
     with database.transaction() as session:
-        jobs.cancel(session, job=job)
+        requests.cancel(session, job=job)
     eventually(lambda: gone(ffmpeg), seconds=2)
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     eventually(lambda: not _objects_of(job))
@@ -159,7 +159,7 @@ def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers:
 
 def test_a_deleted_video_stops_its_encode(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 30")
-    ffmpeg, _ = workers.encoding()
+    ffmpeg, _ = workers.wait_for_ffmpeg()
     with database.transaction() as session:
         session.delete(session.merge(video_now(job.video_id)))
     eventually(lambda: gone(ffmpeg), seconds=2)
@@ -169,7 +169,7 @@ def test_a_deleted_video_stops_its_encode(workers: Workers) -> None:
 
 def test_a_stopped_consumer_gives_back_what_takes_too_long(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 3")
-    ffmpeg, _ = workers.encoding()
+    ffmpeg, _ = workers.wait_for_ffmpeg()
     began = time.monotonic()
     workers.consumer.terminate()
     workers.consumer.wait(timeout=10)
@@ -193,7 +193,7 @@ def test_a_stopped_consumer_finishes_what_is_short(workers: Workers) -> None:
 
 def test_an_outage_of_postgres_shorter_than_the_lease_costs_nothing(workers: Workers, services: Services) -> None:
     job = enqueued(filename="ffmpeg 0.8")
-    ffmpeg, _ = workers.encoding()
+    ffmpeg, _ = workers.wait_for_ffmpeg()
     services.kill("postgres", signal.SIGTERM)
     database.engine().dispose()
     eventually(lambda: gone(ffmpeg), seconds=2)
@@ -206,7 +206,7 @@ def test_an_outage_of_postgres_shorter_than_the_lease_costs_nothing(workers: Wor
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 2.5")
-    ffmpeg, worker = workers.encoding()
+    ffmpeg, worker = workers.wait_for_ffmpeg()
     kill(worker, signal.SIGSTOP)
     eventually(lambda: attempts_of(job.id)[0].outcome is Outcome.LOST)  # another worker may have it at once
     kill(worker, signal.SIGCONT)

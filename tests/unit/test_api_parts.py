@@ -13,13 +13,14 @@ import pytest
 from fastapi import Response
 from pydantic import SecretStr
 
-from mediaproc.api import cookies, dependencies, once, problems
+from mediaproc.api import cookies, dependencies, problems
 from mediaproc.api.forms import local_path
 from mediaproc.api.middleware import security_headers
 from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, OriginRejected
-from mediaproc.domain.scopes import EVERY_SCOPE
-from mediaproc.operations import cursors, filenames, passwords, tokens, uploads
+from mediaproc.domain.roles import SCOPES_OF_ROLE, Role
+from mediaproc.operations import cursors, filenames, idempotency, passwords, tokens, uploads
 from mediaproc.operations.accounts import SignIn
+from mediaproc.operations.idempotency import IdempotentRequest
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import Settings
 from mediaproc.storage import presign
@@ -310,11 +311,12 @@ def test_keys_of_different_callers_and_routes_are_different_locks() -> None:
             team_id=changes.pop("team", UUID(int=2)),
             email="",
             credential_id=UUID(int=3),
-            scopes=EVERY_SCOPE,
+            scopes=SCOPES_OF_ROLE[Role.OWNER],
         )
-        return once.Once(principal, **{"route": "POST /x", "key": "k", "request_hash": "h"} | changes)._lock_number()
+        request = IdempotentRequest(principal, **{"route": "POST /x", "key": "k", "body_hash": "h"} | changes)
+        return idempotency._lock_number(request)
 
-    assert lock() == lock(request_hash="other")
+    assert lock() == lock(body_hash="other")
     assert len({lock(), lock(team=UUID(int=9)), lock(route="POST /y"), lock(key="l")}) == 4
     assert -(2**63) <= lock() < 2**63
 

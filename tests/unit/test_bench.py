@@ -1,4 +1,4 @@
-"""How the bench of live progress tells which event a text on the page belongs to."""
+"""Benches: matching of texts on the page to events, and the figures drawn from measurements."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import pytest
 
 from bench import live, page_upload
 from bench.chunk_overhead import Encoded, ratio_at_equal_vmaf
-from bench.live import Delays, Told
+from bench.live import Delays, ProgressEvent
 from mediaproc.commands import checks
 
 
 def test_a_text_on_the_page_belongs_to_the_first_event_that_is_written_so() -> None:
-    told = [Told(1000, 1004, "5 %"), Told(1200, 1210, "5 %"), Told(1400, 1402, "6 %"), Told(2000, 2001, "7 %")]
+    events = [
+        ProgressEvent(1000, 1004, "5 %"),
+        ProgressEvent(1200, 1210, "5 %"),
+        ProgressEvent(1400, 1402, "6 %"),
+        ProgressEvent(2000, 2001, "7 %"),
+    ]
     delays = Delays()
-    live._add(delays, told, [(900, "Queued"), (1020, "5 %"), (2050, "7 %")])
+    live._add(delays, events, [(900, "Queued"), (1020, "5 %"), (2050, "7 %")])
     assert (delays.page, delays.api, delays.seconds) == ([20, 50], [4, 10, 2, 1], 1.0)
     longest = list(live._figures(delays))
     assert [figure.met for figure in longest] == [True, True, True]

@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
-from mediaproc.cli import exits
-from mediaproc.cli.exits import MEANINGS, Exit
-from mediaproc.client import ApiError, FileChanged, NotReachable
-from mediaproc.client import events as reading
+from mediaproc.cli import exit_codes
+from mediaproc.cli.exit_codes import MEANINGS, Exit
+from mediaproc.client import ApiError, FileChanged, NotReachable, UnexpectedAnswer, retry
+from mediaproc.client.events import EventParser
 from mediaproc.client.models import Event
+from mediaproc.client.operations import Operations
+from mediaproc.client.request import Repeat
 
 ROOT = Path(__file__).parents[2]
 STREAM = (
@@ -30,7 +33,8 @@ EVENTS = [
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_events_are_read_however_the_bytes_come(size: int) -> None:
     chunks = [STREAM[at : at + size] for at in range(0, len(STREAM), size)]
-    assert list(reading.read(chunks)) == EVENTS
+    parser = EventParser()
+    assert [event for chunk in chunks for event in parser.feed(chunk)] == EVENTS
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_a_final_event_is_known(event: Event, final: bool) -> None:
     ],
 )  # fmt: skip
 def test_exit_codes_stay_what_they_are(error: Exception, code: int) -> None:
-    assert exits.code_of(error) == code  # type: ignore[arg-type]
+    assert exit_codes.code_of(error) == code  # type: ignore[arg-type]
 
 
 def test_every_exit_code_has_a_meaning() -> None:
@@ -68,8 +72,8 @@ def test_every_exit_code_has_a_meaning() -> None:
 def test_a_client_command_loads_nothing_of_the_server() -> None:
     """It would take seconds, and fail where only the client's needs are installed."""
     program = (
-        "import sys; from mediaproc.__main__ import cli; from mediaproc.client import connection\n"
-        "connection._TRIES = 1\n"
+        "import sys; from mediaproc.__main__ import cli; from mediaproc.client import retry\n"
+        "retry.ATTEMPTS = 1\n"
         "try: cli(['videos'])\n"
         "except SystemExit as end: assert end.code == 6, end.code\n"
         "heavy = {'reflex', 'boto3', 'fastapi', 'sqlmodel', 'sqlalchemy', 'redis', 'huey', 'structlog'}\n"
@@ -78,3 +82,41 @@ def test_a_client_command_loads_nothing_of_the_server() -> None:
     environment = {"MEDIAPROC_URL": "http://127.0.0.1:9", "PATH": "", "HOME": "/nonexistent"}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout == "[] []\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("repeat", "outcome", "again"),
+    [
+        (Repeat.SAFE, httpx.Response(200), False), (Repeat.SAFE, httpx.Response(503), True),
+        (Repeat.SAFE, httpx.Response(404), False), (Repeat.SAFE, httpx.Response(500), False),
+        (Repeat.SAFE, httpx.ReadError("reset"), True), (Repeat.WITH_KEY, httpx.ReadError("reset"), True),
+        (Repeat.NEVER, httpx.ReadError("reset"), False), (Repeat.NEVER, httpx.ConnectError("refused"), True),
+        (Repeat.NEVER, httpx.Response(503), False), (Repeat.NEVER, httpx.Response(429), True),
+        (Repeat.SAFE, httpx.Response(429, headers={"Retry-After": "20"}), True),
+        (Repeat.SAFE, httpx.Response(429, headers={"Retry-After": "21"}), False),
+    ],
+)  # fmt: skip
+def test_a_request_is_repeated_only_where_that_is_safe(repeat: Repeat, outcome: retry.Outcome, again: bool) -> None:
+    assert (retry.pause_before_next(repeat, outcome, 1) is not None) is again
+    assert retry.pause_before_next(repeat, outcome, retry.ATTEMPTS) is None
+
+
+def test_pauses_double_and_end_at_twenty_seconds() -> None:
+    longest = [0.5, 1, 2, 4, 8, 16, 20, 20]
+    assert all(most / 2 <= retry.pause_seconds(n + 1) <= most for n, most in enumerate(longest))
+
+
+def test_a_request_keeps_its_key_and_names_nothing_outside_its_path() -> None:
+    with httpx.Client(base_url="http://server") as http:
+        sent = Operations.retry.request("../a?b").build(http)
+        listed = Operations.videos.request(status=["failed", "queued"]).page("next").build(http)
+    assert sent.url.raw_path == b"/api/v1/videos/..%2Fa%3Fb/retry"
+    assert len(sent.headers["Idempotency-Key"]) == 32
+    assert listed.url.query == b"status=failed&status=queued&limit=100&cursor=next"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"id": 1}'])
+def test_a_response_of_another_program_is_unexpected(body: bytes) -> None:
+    response = httpx.Response(200, content=body, request=httpx.Request("GET", "http://server/api/v1/auth/me"))
+    with pytest.raises(UnexpectedAnswer, match="http://server/api/v1/auth/me"):
+        Operations.me.request().parse(response)

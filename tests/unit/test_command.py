@@ -10,15 +10,9 @@ from fractions import Fraction
 import pytest
 
 from mediaproc.media import ladder, presets, segment_edges
-from mediaproc.media.commands import poster
-from mediaproc.media.commands.encode import (
-    encode_arguments,
-    poster_arguments,
-    poster_size,
-    remux_arguments,
-    shell_line,
-    sound_arguments,
-)
+from mediaproc.media.commands import audio, download, poster
+from mediaproc.media.commands.arguments import shell_line
+from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 from mediaproc.media.track_roles import Role
@@ -80,9 +74,9 @@ def test_every_sound_is_encoded_once_by_the_same_process() -> None:
     assert "[0:2]aresample" in graph()
     assert values(encode(), "-c:a") == ["aac"] * 2
     assert [word for word in encode() if word.startswith("audio")] == ["audio.cmaf", "audio-2.cmaf"]
-    alone = sound_arguments(replace(INFO, audio=INFO.audio[:1]), source=REMOTE, preset=presets.WEB)
+    alone = audio.arguments(replace(INFO, audio=INFO.audio[:1]), source=REMOTE, preset=presets.WEB)
     assert [word for word in alone if word.endswith(".cmaf")] == ["audio.cmaf"]
-    together = sound_arguments(INFO, source=REMOTE, preset=presets.WEB)
+    together = audio.arguments(INFO, source=REMOTE, preset=presets.WEB)
     assert values(together, "-i") == [REMOTE.location]
     assert together[-1] == "audio-2.cmaf"
 
@@ -122,8 +116,8 @@ def test_every_input_is_guarded() -> None:
     for arguments in (
         encode(),
         encode(source=Source("/tmp/a.mp4")),
-        remux_arguments("720p", sounds=SOUNDS),
-        poster_arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
+        download.mp4_arguments("720p", audio=SOUNDS),
+        poster.arguments(INFO, source=REMOTE, at_fraction=0.1, threads=1),
     ):
         inputs = arguments.count("-i")
         assert len(values(arguments, "-protocol_whitelist")) == inputs
@@ -146,17 +140,17 @@ def test_a_local_line_keeps_its_path() -> None:
 
 
 def test_a_remux_encodes_nothing_and_puts_the_index_first() -> None:
-    arguments = remux_arguments("720p", sounds=[])
+    arguments = download.mp4_arguments("720p", audio=[])
     assert values(arguments, "-c") == ["copy"]
     assert values(arguments, "-movflags") == ["+faststart"]
     assert values(arguments, "-i") == ["file:720p.cmaf"]
-    alone = remux_arguments("720p", sounds=SOUNDS[:1])
+    alone = download.mp4_arguments("720p", audio=SOUNDS[:1])
     assert values(alone, "-map") == ["0:v:0", "1:a:0"]
     assert "language" not in " ".join(alone), "a single sound needs no label"
 
 
 def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:
-    arguments = remux_arguments("720p", sounds=SOUNDS)
+    arguments = download.mp4_arguments("720p", audio=SOUNDS)
     assert values(arguments, "-i") == ["file:720p.cmaf", "file:audio.cmaf", "file:audio-2.cmaf"]
     assert values(arguments, "-map") == ["0:v:0", "1:a:0", "2:a:0"]
     assert values(arguments, "-metadata:s:a:0") == ["language=deu", "title=German"]
@@ -169,7 +163,7 @@ def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:
     [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((641, 361), (640, 360)), ((1, 1), (2, 2))],
 )
 def test_poster_size(size: tuple[int, int], made: tuple[int, int]) -> None:
-    assert poster_size(*size) == made
+    assert poster.size_of(*size) == made
 
 
 def test_a_poster_must_show_something() -> None:

@@ -55,10 +55,10 @@ def test_its_one_size_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("sound", "codec", "channels", "line"),
     [
-        (AAC, "copy", 6, "Copying picture and sound as 720p, without encoding them"),
-        (replace(AAC, profile="HE-AAC"), "aac", 2, "sound that is not AAC becomes AAC"),
-        (OPUS, "aac", 2, "sound that is not AAC becomes AAC"),
-        (None, None, 0, "Copying the picture as 720p, without encoding it"),
+        (AAC, "copy", 6, "Copying video and audio as 720p, without encoding them"),
+        (replace(AAC, profile="HE-AAC"), "aac", 2, "audio that is not AAC becomes AAC"),
+        (OPUS, "aac", 2, "audio that is not AAC becomes AAC"),
+        (None, None, 0, "Copying the video as 720p, without encoding it"),
     ],
 )
 def test_sound_is_kept_where_it_is_aac(sound: AudioTrack | None, codec: str | None, channels: int, line: str) -> None:
@@ -67,10 +67,10 @@ def test_sound_is_kept_where_it_is_aac(sound: AudioTrack | None, codec: str | No
     assert arguments.count("-i") == 1
     assert arguments[arguments.index("-c:v") + 1] == "copy"
     assert (arguments[arguments.index("-c:a") + 1] if "-c:a" in arguments else None) == codec
-    assert [source_copy.sound_channels(info, kept, SOURCE_COPY) for kept in tracks.sounds(info)] == [channels][
+    assert [source_copy.output_channels(info, kept, SOURCE_COPY) for kept in tracks.selected_audio(info)] == [channels][
         : bool(sound)
     ]
-    assert source_copy.said(info, SOURCE_COPY).endswith(line)
+    assert source_copy.summary(info, SOURCE_COPY).endswith(line)
 
 
 def test_players_of_apple_find_hevc_under_the_tag_they_take() -> None:

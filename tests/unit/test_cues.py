@@ -119,5 +119,5 @@ def test_names_beside_numbers_are_of_any_length() -> None:
 
 def test_damage_never_raises() -> None:
     for unknown in (False, True):
-        for data in damage.spoilt(matroska(unknown=unknown), random.Random(6), times=1500, near=260):
+        for data in damage.damaged(matroska(unknown=unknown), random.Random(6), times=1500, near=260):
             seconds(data)

@@ -54,5 +54,5 @@ def test_an_old_ffmpeg_is_bad_and_it_says_how_to_mend_it(
     finding = next(each for each in doctor.program_findings() if each.what == "FFmpeg")
     assert finding.needed
     assert version in finding.seen
-    assert (finding.mend == "") is good
-    assert good or ("8 or newer" in finding.mend and "FFMPEG_PATH" in finding.mend)
+    assert (finding.fix == "") is good
+    assert good or ("8 or newer" in finding.fix and "FFMPEG_PATH" in finding.fix)

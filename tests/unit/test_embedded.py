@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -48,7 +49,7 @@ def test_ports_that_a_crash_cut_short_are_chosen_anew(tmp_path: Path, broken: st
 @pytest.mark.parametrize("broken", ["", '{"jwt_secret": "a', "[]", '{"jwt_secret": "a"}', "null", "\x00\x00"])
 def test_broken_secrets_are_said_and_kept_as_they_are(tmp_path: Path, broken: str) -> None:
     (tmp_path / "secrets.json").write_text(broken)
-    with pytest.raises(data_dir.Unreadable, match=r"secrets\.json is broken"):
+    with pytest.raises(data_dir.DataDirDamaged, match=r"secrets\.json is damaged"):
         data_dir.secrets_of(tmp_path)
     assert (tmp_path / "secrets.json").read_text() == broken
 
@@ -82,7 +83,7 @@ def test_sockets_of_a_deep_data_directory_get_a_short_path(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def read_back(tmp_path: Path) -> ServerOptions:
+def read_back(tmp_path: Path) -> Any:
     """The supervisor's own reading of what we write for it, in a folder with odd characters."""
     folder = tmp_path / "100% odd 'folder"
     folder.mkdir()
@@ -97,7 +98,7 @@ def read_back(tmp_path: Path) -> ServerOptions:
     return options
 
 
-def test_the_supervisor_understands_its_configuration(read_back: ServerOptions) -> None:
+def test_the_supervisor_understands_its_configuration(read_back: Any) -> None:
     programs = {each.name: each for group in read_back.process_group_configs for each in group.process_configs}
     assert programs["store"].command == "/bin/echo 50% 'two words'"
     assert programs["store"].stdout_logfile == f"{programs['store'].directory or read_back.directory}/store.log"
@@ -105,12 +106,12 @@ def test_the_supervisor_understands_its_configuration(read_back: ServerOptions) 
     assert (programs["web"].stopwaitsecs, programs["web"].stopsignal) == (7, 2)
 
 
-def test_servers_end_after_the_app_that_uses_them(read_back: ServerOptions) -> None:
+def test_servers_end_after_the_app_that_uses_them(read_back: Any) -> None:
     priorities = {group.name: group.priority for group in read_back.process_group_configs}
     assert priorities["servers"] < priorities["app"], "the highest priority is ended first"
 
 
-def test_the_supervisor_may_remove_its_pid_file(read_back: ServerOptions, tmp_path: Path) -> None:
+def test_the_supervisor_may_remove_its_pid_file(read_back: Any, tmp_path: Path) -> None:
     assert Path(read_back.pidfile) == tmp_path / "supervisord.pid"
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from mediaproc.media import chunks, edits, fingerprints, presets
 from mediaproc.media.edits import Crop, Edits, Watermark
-from mediaproc.media.fingerprints import Made
-from mediaproc.media.presets import AUDIO, WEB, WEB_HEVC, Chosen, Preset, RungTarget
-from mediaproc.media.probe import TextTrack
+from mediaproc.media.fingerprints import Inputs
+from mediaproc.media.presets import AUDIO, WEB, WEB_HEVC, ChosenCrf, Preset, RungTarget
+from mediaproc.media.probe import MediaInfo, TextTrack
 from tests.unit.test_command import INFO
 
-MADE = Made(etag="abc-2", size_bytes=5, ffmpeg="ffmpeg version 8.0")
+MADE = Inputs(etag="abc-2", size_bytes=5, ffmpeg="ffmpeg version 8.0")
 KEYFRAMES = [float(second) for second in range(0, 60, 2)]
 RUNGS = {"1080p", "720p", "480p"}
 SOUNDS = {"audio", "audio-2"}
@@ -22,7 +24,9 @@ ALL = RUNGS | SOUNDS
 FULL, MIDDLE, SMALL = WEB.rungs
 
 
-def printed(preset: Preset = WEB, *, made: Made = MADE, info=INFO, keyframes=KEYFRAMES) -> dict[str, str]:
+def printed(
+    preset: Preset = WEB, *, made: Inputs = MADE, info: MediaInfo = INFO, keyframes: Sequence[float] = KEYFRAMES
+) -> dict[str, str]:
     source = edits.edited(info, preset.edits)
     return fingerprints.of_output(made, source, preset, chunks.chunks_for(source, preset, keyframes))
 
@@ -59,7 +63,7 @@ def test_each_rendition_has_its_own_and_always_the_same() -> None:
         (with_rungs(FULL, MIDDLE, RungTarget("600p", 1066, 600, 22, 2_000_000), SMALL), {"600p"}),
         (replace(WEB, audio=replace(WEB.audio, bitrate_bps=96_000)), SOUNDS),
         (replace(WEB, audio=replace(WEB.audio, channels=1)), SOUNDS),
-        (edited(first_sound_only=True), set()),
+        (edited(first_audio_only=True), set()),
         (edited(mute=True), set()),
         (replace(WEB, frame_rate_cap=24), RUNGS),
         (replace(WEB, frame_rate_cap=50), RUNGS),  # the longest way between two keyframes goes by it
@@ -100,7 +104,7 @@ def test_hdr_that_is_kept_is_not_what_is_mapped() -> None:
 
 
 @pytest.mark.parametrize("other", [{"etag": "abd-2"}, {"size_bytes": 6}, {"ffmpeg": "ffmpeg version 8.1"}])
-def test_other_bytes_and_another_ffmpeg_make_everything_anew(other: dict) -> None:
+def test_other_bytes_and_another_ffmpeg_make_everything_anew(other: dict[str, Any]) -> None:
     assert changed(WEB, made=replace(MADE, **other)) == ALL
 
 
@@ -122,7 +126,7 @@ def test_a_generation_makes_everything_anew(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_quality_that_is_still_to_be_found_is_none_yet() -> None:
     tuned = replace(WEB, target_vmaf=93.0)
     assert set(printed(tuned)) == SOUNDS
-    found = replace(tuned, chosen=tuple(Chosen(rung.name, rung.crf, 93.1) for rung in WEB.rungs))
+    found = replace(tuned, chosen=tuple(ChosenCrf(rung.name, rung.crf, 93.1) for rung in WEB.rungs))
     assert changed(found) == set()
 
 

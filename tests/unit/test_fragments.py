@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from mediaproc.media.mp4 import boxes
-from mediaproc.media.mp4.boxes import Cut, Cutter
+from mediaproc.media.mp4 import boxes, trun
+from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 
 
 def box(kind: str, *content: bytes) -> bytes:
@@ -50,12 +50,12 @@ FILE = (
 )  # fmt: skip
 
 
-def reader(data: bytes):
+def reader(data: bytes) -> Callable[[int, int], bytes]:
     return lambda offset, size: data[offset : offset + size]
 
 
-def cut_all(data: bytes) -> list[Cut]:
-    return Cutter().cut(reader(data), len(data))
+def cut_all(data: bytes) -> list[ClosedSegment]:
+    return Segmenter().closed_segments(reader(data), len(data))
 
 
 def test_each_fragment_is_a_segment_with_its_duration_and_frames() -> None:
@@ -66,31 +66,31 @@ def test_each_fragment_is_a_segment_with_its_duration_and_frames() -> None:
 
 
 def test_init_and_segments_are_the_whole_file_but_its_index() -> None:
-    cutter = Cutter()
-    cuts = cutter.cut(reader(FILE), len(FILE))
-    assert cutter.ended
-    assert FILE[: cutter.init_bytes] == INIT
+    segmenter = Segmenter()
+    cuts = segmenter.closed_segments(reader(FILE), len(FILE))
+    assert segmenter.ended
+    assert FILE[: segmenter.init_bytes] == INIT
     pieces = [FILE[each.offset : each.offset + each.size_bytes] for each in cuts]
     assert INIT + b"".join(pieces) + box("mfra", b"\0" * 40) == FILE
 
 
 def test_a_file_that_grows_by_any_steps_is_cut_the_same() -> None:
     for step in (1, 3, 7, 64, 500):
-        cutter, cuts = Cutter(), []
+        segmenter, cuts = Segmenter(), []
         for end in range(0, len(FILE) + step, step):
             data = FILE[:end]
-            cuts += cutter.cut(reader(data), len(data))
+            cuts += segmenter.closed_segments(reader(data), len(data))
             assert all(each.offset + each.size_bytes <= end for each in cuts)
-            assert not cutter.ended or end >= len(FILE)
+            assert not segmenter.ended or end >= len(FILE)
         assert cuts == cut_all(FILE)
-        assert cutter.ended
+        assert segmenter.ended
 
 
 def test_sound_is_cut_at_edges_of_whole_fragments() -> None:
     """Fragments of 1.003 s: segments end with the first that reaches 1, 2, 4, 8 s, and with the file."""
     data = INIT + b"".join(moof([59] * 17) + box("mdat", b"x" * 9) for _ in range(10)) + box("mfra")
-    cutter = Cutter(segment_seconds=4)
-    cuts = cutter.cut(reader(data), len(data))
+    segmenter = Segmenter(segment_seconds=4)
+    cuts = segmenter.closed_segments(reader(data), len(data))
     assert [each.samples // 17 for each in cuts] == [1, 1, 2, 4, 2]
     assert [each.duration_seconds for each in cuts] == pytest.approx([1.003, 1.003, 2.006, 4.012, 2.006])
     assert data[cuts[0].offset :] == b"".join(
@@ -111,4 +111,4 @@ def test_what_is_no_box_is_refused(data: bytes) -> None:
 
 def test_a_missing_box_is_named() -> None:
     with pytest.raises(ValueError, match="no moof/traf"):
-        boxes.timing_of(box("moof", box("mfhd")), default_duration=1)
+        trun.run_of(box("moof", box("mfhd")))

@@ -1,4 +1,4 @@
-"""What the Jobs page says of hosts at work."""
+"""Hosts on the Jobs page."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def at_work(worker: str, video_id: UUID, kind: JobKind, chunk: int | None = None
     return ActiveAttempt(worker, video_id, f"clip {video_id.int}", kind, chunk, NOON)
 
 
-def test_nobody_at_work_is_nothing_to_show() -> None:
+def test_no_attempts_no_hosts() -> None:
     assert hosts_of([]) == []
 
 
-def test_what_a_host_does_stands_together_by_video() -> None:
+def test_attempts_are_grouped_by_host_and_video() -> None:
     found = hosts_of(
         [
             at_work("west:9", FIRST, JobKind.ENCODE, 4),
@@ -34,10 +34,13 @@ def test_what_a_host_does_stands_together_by_video() -> None:
     )
     first, second = f"/videos/{FIRST}", f"/videos/{SECOND}"
     assert found == [
-        HostRow("east", [TaskRow(first, "clip 1", "Encoding chunk 1"), TaskRow(second, "clip 2", "Storyboard")]),
-        HostRow("west", [TaskRow(first, "clip 1", "Encoding chunks 4, 5, Sound")]),
+        HostRow(
+            "east",
+            [TaskRow(first, "clip 1", "Encoding chunk 1"), TaskRow(second, "clip 2", labels.task(JobKind.STORYBOARD))],
+        ),
+        HostRow("west", [TaskRow(first, "clip 1", f"Encoding chunks 4, 5, {labels.task(JobKind.AUDIO)}")]),
     ]
 
 
-def test_every_kind_of_work_has_a_word() -> None:
+def test_every_kind_of_job_has_a_label() -> None:
     assert all(labels.task(kind) for kind in JobKind)

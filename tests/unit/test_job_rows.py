@@ -1,4 +1,4 @@
-"""What the Jobs page says of a job."""
+"""Rows of the Jobs page."""
 
 from __future__ import annotations
 
@@ -35,40 +35,40 @@ WAITS = Work(
 RUNS = replace(WAITS, state=JobState.RUNNING, attempt=1, started_at=NOON, progress=12.5)
 
 
-def test_what_waits_says_since_when() -> None:
+def test_a_queued_job_shows_when_it_was_queued() -> None:
     row = row_of(WAITS)
-    assert (row.href, row.state_name) == (f"/videos/{VIDEO}", "Waiting")
-    assert (row.line, row.when, row.when_at, row.tries) == ("", "Added ", NOON.isoformat(), "")
+    assert (row.href, row.state_label) == (f"/videos/{VIDEO}", labels.job_state(JobState.QUEUED))
+    assert (row.detail, row.when, row.when_at, row.attempt) == ("", "Queued ", NOON.isoformat(), "")
 
 
-@pytest.mark.parametrize(("attempt", "said"), [(1, ""), (2, "attempt 2 of 3")])
-def test_what_runs_counts_attempts_from_the_second_on(attempt: int, said: str) -> None:
+@pytest.mark.parametrize(("attempt", "said"), [(1, ""), (2, "Attempt 2 of 3")])
+def test_a_running_job_shows_its_attempt_from_the_second_on(attempt: int, said: str) -> None:
     row = row_of(replace(RUNS, attempt=attempt))
-    assert (row.running, row.tries, row.when_at) == (True, said, "")
+    assert (row.running, row.attempt, row.when_at) == (True, said, "")
 
 
-def test_what_is_tried_again_says_why_and_when_and_for_which_time() -> None:
+def test_a_retrying_job_shows_the_error_and_the_next_attempt() -> None:
     later = NOON + timedelta(minutes=5)
     row = row_of(replace(RUNS, state=JobState.RETRYING, error="The storage did not answer", next_attempt_at=later))
-    assert (row.line, row.tries) == ("The storage did not answer", "attempt 2 of 3")
-    assert (row.when, row.when_at) == ("tried again ", later.isoformat())
+    assert (row.detail, row.attempt) == ("The storage did not answer", "Attempt 2 of 3")
+    assert (row.when, row.when_at) == ("Retries ", later.isoformat())
 
 
-def test_what_failed_says_why_and_when() -> None:
+def test_a_failed_job_shows_the_error_and_when() -> None:
     row = row_of(replace(RUNS, state=JobState.FAILED, error="This file is not a video", finished_at=NOON))
-    assert (row.state_name, row.line, row.tries) == ("Failed", "This file is not a video", "")
+    assert (row.state, row.detail, row.attempt) == ("failed", "This file is not a video", "")
     assert (row.when, row.when_at) == ("", NOON.isoformat())
 
 
-def test_what_is_done_says_how_long_it_took() -> None:
+def test_a_completed_job_shows_how_long_it_took() -> None:
     row = row_of(replace(RUNS, state=JobState.COMPLETED, finished_at=NOON + timedelta(seconds=200)))
-    assert (row.state_name, row.line) == ("Done", "Took 3 min 20 s")
+    assert (row.state, row.detail) == ("completed", "Took 3 min 20 s")
 
 
-def test_progress_is_what_was_told_last_else_what_was_written_down() -> None:
-    assert progress_of(RUNS).percent == "12 %"
-    told = progress_of(replace(RUNS, news={"progress": 40, "stage": "encode", "fps": 50.2}))
-    assert (told.percent, told.line) == ("40 %", "Encoding · 50 fps")
+def test_progress_is_the_newest_event_or_else_the_stored_value() -> None:
+    assert progress_of(RUNS).percent == 12.5
+    newest = progress_of(replace(RUNS, news={"progress": 40, "stage": "encode", "fps": 50.2}))
+    assert (newest.percent, newest.stage, newest.fps) == (40, "encode", 50.2)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_progress_is_what_was_told_last_else_what_was_written_down() -> None:
         (JobState.CANCELLED, True, False),
     ],
 )
-def test_what_can_be_done_about_a_job(state: JobState, retried: bool, cancelled: bool) -> None:
+def test_actions_on_a_job(state: JobState, retried: bool, cancelled: bool) -> None:
     row = row_of(replace(RUNS, state=state))
     assert (row.can_retry, row.can_cancel) == (retried, cancelled)
 
 
-def test_every_state_has_a_word() -> None:
+def test_every_state_and_priority_has_a_label() -> None:
     assert all(labels.job_state(state) for state in JobState)
-    assert all(labels.short_priority(priority) for priority in Priority)
+    assert all(labels.PRIORITIES[priority] for priority in Priority)

@@ -41,10 +41,16 @@ def read(**stream: Any) -> MediaInfo:
         ("ger", "de", "German", "deu"),
         ("deu", "de", "German", "deu"),
         ("DE", "de", "German", "deu"),
-        ("por-br", "pt-BR", "Portuguese (BR)", "por"),
-        ("zh_hant", "zh-Hant", "Chinese (Hant)", "zho"),
+        ("por-br", "pt-BR", "Portuguese (Brazil)", "por"),
+        ("en-US", "en-US", "English (United States)", "eng"),
+        ("zh_hant", "zh-Hant", "Chinese (Traditional)", "zho"),
+        ("nob", "nb", "Norwegian Bokmål", "nob"),
+        ("tgl", "fil", "Filipino", "fil"),
+        ("iw", "he", "Hebrew", "heb"),
+        ("xyz", "xyz", "xyz", "xyz"),
+        ("xx", "xx", "xx", ""),
         ("fil", "fil", "Filipino", "fil"),
-        ("tlh", "tlh", "tlh", "tlh"),
+        ("tlh", "tlh", "Klingon", "tlh"),
         ("und", "", "", ""),
         ("zxx", "", "", ""),
         ("", "", "", ""),
@@ -56,13 +62,13 @@ def test_languages(code: str, tag: str, name: str, three: str) -> None:
 
 
 def test_one_sound_is_named_as_ever() -> None:
-    (kept,) = tracks.sounds(info([sound(1, "eng")]))
+    (kept,) = tracks.selected_audio(info([sound(1, "eng")]))
     assert (kept.rendition, kept.label) == ("audio", Label("English", "en", is_default=True))
-    assert tracks.sounds(info()) == ()
+    assert tracks.selected_audio(info()) == ()
 
 
 def test_the_default_sound_comes_first_and_no_two_have_one_name() -> None:
-    kept = tracks.sounds(
+    kept = tracks.selected_audio(
         info(
             [
                 sound(1, "eng"),
@@ -80,15 +86,15 @@ def test_the_default_sound_comes_first_and_no_two_have_one_name() -> None:
     ]  # fmt: skip
     assert [each.label.title for each in kept] == [
         "German", "English", "English 2", "English, The director talks", "English 5.1", "English, audio description",
-        "Sound",
+        "Audio",
     ]  # fmt: skip
     assert [each.label.is_default for each in kept] == [True, *[False] * 6]
 
 
 def test_of_very_many_sounds_some_are_kept_and_the_log_says_so() -> None:
     many = info([sound(index) for index in range(1, 20)])
-    assert len(tracks.sounds(many)) == tracks.MOST_SOUNDS
-    assert tracks.left_out(many) == ["Of 19 sound tracks 8 are kept"]
+    assert len(tracks.selected_audio(many)) == tracks.MAX_AUDIO_TRACKS
+    assert tracks.left_out(many) == ["Of 19 audio tracks 8 are kept"]
 
 
 def test_subtitles_that_are_pictures_are_left_out_and_the_log_says_so() -> None:
@@ -100,12 +106,12 @@ def test_subtitles_that_are_pictures_are_left_out_and_the_log_says_so() -> None:
             TextTrack(5, "ass", "eng", role=Role.FORCED),
         ]
     )
-    assert [(each.index, each.rendition, each.label.title) for each in tracks.texts(found)] == [
+    assert [(each.index, each.rendition, each.label.title) for each in tracks.selected_subtitles(found)] == [
         (3, "subtitles", "English, for the hard of hearing"), (5, "subtitles-2", "English, foreign parts only")
     ]  # fmt: skip
     assert tracks.left_out(found) == [
-        "Subtitles in German are pictures, not text, and are left out",
-        "Subtitles are of a kind that can't be read (eia_608) and are left out",
+        "Subtitles in German are bitmaps, not text, and are left out",
+        "Subtitles are in an unsupported format (eia_608) and are left out",
     ]
 
 
@@ -121,7 +127,7 @@ def test_subtitles_that_are_pictures_are_left_out_and_the_log_says_so() -> None:
     ],
 )
 def test_roles(disposition: dict[str, int], heard: Role, written: Role) -> None:
-    assert (track_roles.of_sound(disposition), track_roles.of_text(disposition)) == (heard, written)
+    assert (track_roles.of_audio(disposition), track_roles.of_text(disposition)) == (heard, written)
 
 
 def test_what_a_source_says_of_its_tracks_is_read_and_survives_json() -> None:
@@ -140,5 +146,6 @@ def test_what_a_source_says_of_its_tracks_is_read_and_survives_json() -> None:
 def test_what_was_read_by_an_older_version_is_still_understood() -> None:
     value = info([sound(1, "eng")], [TextTrack(2, "subrip")]).to_json()
     for track in (*value["audio"], *value["text"]):
-        track.pop("title"), track.pop("role"), track.pop("is_default", None)
+        for added in ("title", "role", "is_default"):
+            track.pop(added, None)
     assert MediaInfo.from_json(value) == info([sound(1, "eng")], [TextTrack(2, "subrip")])

@@ -6,14 +6,14 @@ import random
 import struct
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from itertools import chain, product
 
 import pytest
 
-from mediaproc.media.mp4 import boxes, keyframes, sample_tables
-from mediaproc.media.probe import NO_PICTURE, MediaInfo
-from mediaproc.media.source_index import Index
+from mediaproc.media.mp4 import boxes, keyframes, trun
+from mediaproc.media.mp4.first_frame import first_frame
+from mediaproc.media.probe import NO_VIDEO, MediaInfo
+from mediaproc.media.source_index import SourceIndex
 from testing import damage
 
 
@@ -107,26 +107,27 @@ def test_a_keyframe_before_the_first_of_no_frames_is_none() -> None:
 def test_damage_never_raises() -> None:
     for moov in damage.boxes_cut_short(WHOLE):
         read_from(moov)
-    for moov in damage.spoilt(WHOLE, random.Random(3), times=4000):
+    for moov in damage.damaged(WHOLE, random.Random(3), times=4000):
         read_from(moov)
 
 
 def test_damage_to_a_file_of_its_own_never_raises() -> None:
     """Through all that stands between a source and its keyframes."""
-    info = MediaInfo("mov,mp4", 4.0, 1, 1, replace(NO_PICTURE, index=0))
+    info = MediaInfo("mov,mp4", 4.0, 1, 1, replace(NO_VIDEO, index=0))
     file = box("ftyp", bytes(16)) + WHOLE + box("mdat", bytes(9000))
-    for spoilt in damage.spoilt(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
+    for spoilt in damage.damaged(file, random.Random(4), times=2000, near=24 + len(WHOLE)):
         assert isinstance(
-            Index(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt)).keyframes, list
+            SourceIndex(info, lambda offset, size, data=spoilt: data[offset : offset + size], len(spoilt)).keyframes,
+            list,
         )
 
 
 def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
     moof = box("moof", box("traf", box("tfhd", struct.pack(">III", 8, 1, 512)), box("trun", struct.pack(">II", 0, 9))))
     moov = box("moov", track(), box("mvex", box("trex", struct.pack(">6I", 0, 1, 1, 512, 0, 0))))
-    readers = (boxes.timescale_of, boxes.default_duration_of, partial(boxes.timing_of, default_duration=1))
+    readers = (boxes.timescale_of, boxes.default_duration_of, trun.run_of, trun.defaults_of, first_frame)
     for whole in (moof, moov):
-        spoilt = damage.spoilt(whole, random.Random(5), times=1000)
+        spoilt = damage.damaged(whole, random.Random(5), times=1000)
         for data, reader in product(chain(damage.boxes_cut_short(whole), spoilt), readers):
             with suppress(ValueError, struct.error):
                 reader(data)
@@ -135,10 +136,10 @@ def test_only_what_callers_catch_is_raised_by_readers_of_fragments() -> None:
 @pytest.mark.parametrize("before", [b"", box("ftyp", bytes(16)), box("ftyp", bytes(16)) + box("mdat", bytes(500))])
 def test_the_index_is_found_wherever_it_stands(before: bytes) -> None:
     file = before + box("moov", bytes(50)) + box("free", bytes(9))
-    found = sample_tables.find_index(lambda offset, size: file[offset : offset + size], len(file))
+    found = boxes.find_moov(lambda offset, size: file[offset : offset + size], len(file))
     assert found and (found.offset, found.size) == (len(before), 58)
 
 
 def test_no_index_is_found_in_what_is_none() -> None:
     for file in (b"", bytes(100), box("mdat", bytes(50)), b"\0\0\0\x10moov", random.Random(1).randbytes(500)):
-        assert sample_tables.find_index(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None
+        assert boxes.find_moov(lambda offset, size, file=file: file[offset : offset + size], len(file)) is None

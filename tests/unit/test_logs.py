@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
@@ -63,7 +63,7 @@ HARMLESS = [
 
 
 @contextmanager
-def configured(**how: Any) -> Iterator[StringIO]:
+def configured(**how: Any) -> Generator[StringIO]:
     root, raising = logging.getLogger(), logging.raiseExceptions
     level = root.level
     logs.configure(**how)

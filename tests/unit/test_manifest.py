@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from mediaproc.media import hls
-from mediaproc.media.hls import Piece, Sound, Text, Variant
+from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 
@@ -21,14 +21,14 @@ SD = Variant(
     uri="480p.m3u8", width=854, height=480, frame_rate=29.97, codecs="avc1.64001e",
     bitrate_bps=1_200_000, peak_bitrate_bps=1_500_000,
 )  # fmt: skip
-SOUND = Sound(
+SOUND = AudioRendition(
     uri="audio.m3u8", codecs="mp4a.40.2", bitrate_bps=128_000, peak_bitrate_bps=130_000,
     label=Label("Sound", "de", is_default=True),
 )  # fmt: skip
 
 
 def test_a_variant_counts_its_sound() -> None:
-    text = hls.multivariant_playlist([FULL_HD, SD], sounds=[SOUND])
+    text = hls.multivariant_playlist([FULL_HD, SD], audio=[SOUND])
     assert (
         "#EXT-X-STREAM-INF:BANDWIDTH=6130000,AVERAGE-BANDWIDTH=4628000,"
         'CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound"\n1080p.m3u8\n'
@@ -41,7 +41,7 @@ def test_a_variant_counts_its_sound() -> None:
 
 def test_hdr_is_called_so_and_each_sound_has_its_channels() -> None:
     lines = hls.multivariant_playlist(
-        [replace(FULL_HD, video_range="PQ"), SD], sounds=[replace(SOUND, channels=6), replace(SOUND, channels=1)]
+        [replace(FULL_HD, video_range="PQ"), SD], audio=[replace(SOUND, channels=6), replace(SOUND, channels=1)]
     ).splitlines()
     assert ['CHANNELS="6"' in lines[3], 'CHANNELS="1"' in lines[4]] == [True, True]
     assert {"1080p" in uri: "VIDEO-RANGE=PQ" in line for line, uri in itertools.pairwise(lines)
@@ -56,8 +56,10 @@ def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -
         Label("English, audio description", "en", Role.DESCRIPTION),
         Label("The director", "en", Role.COMMENTARY),
     ]
-    sounds = [Sound(f"{place}.m3u8", "mp4a.40.2", 1, 1 + place, label=label) for place, label in enumerate(labels)]
-    lines = hls.multivariant_playlist([SD], sounds=sounds).splitlines()
+    sounds = [
+        AudioRendition(f"{place}.m3u8", "mp4a.40.2", 1, 1 + place, label=label) for place, label in enumerate(labels)
+    ]
+    lines = hls.multivariant_playlist([SD], audio=sounds).splitlines()
     assert [line.split('GROUP-ID="sound",')[1] for line in lines if "TYPE=AUDIO" in line] == [
         'NAME="German",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="0.m3u8"',
         'NAME="English \'5.1\'",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="1.m3u8"',
@@ -72,19 +74,19 @@ def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -
 
 def test_texts_are_never_shown_unasked_and_the_forced_ones_are_marked() -> None:
     labels = [Label("English", "en"), Label("English 2", "en"), Label("German, foreign parts only", "de", Role.FORCED)]
-    texts = [Text(f"{place}.m3u8", label) for place, label in enumerate(labels)]
-    lines = hls.multivariant_playlist([SD], sounds=[SOUND], texts=texts).splitlines()
+    texts = [TextRendition(f"{place}.m3u8", label) for place, label in enumerate(labels)]
+    lines = hls.multivariant_playlist([SD], audio=[SOUND], subtitles=texts).splitlines()
     assert [line.split('GROUP-ID="subtitles",')[1] for line in lines if "TYPE=SUBTITLES" in line] == [
         'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="0.m3u8"',
         'NAME="English 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,URI="1.m3u8"',
         'NAME="German, foreign parts only",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="2.m3u8"',
     ]
     assert lines[-2].endswith(',AUDIO="sound",SUBTITLES="subtitles"')
-    assert "SUBTITLES" not in hls.multivariant_playlist([SD], sounds=[SOUND])
+    assert "SUBTITLES" not in hls.multivariant_playlist([SD], audio=[SOUND])
 
 
 def test_a_playlist_of_text_has_no_init_segment() -> None:
-    text = hls.media_playlist([Piece("a.vtt", 7200.4)], init_uri=None, finished=True)
+    text = hls.media_playlist([MediaSegment("a.vtt", 7200.4)], init_uri=None, finished=True)
     assert "EXT-X-MAP" not in text
     assert "#EXT-X-TARGETDURATION:7200\n" in text
 
@@ -105,7 +107,9 @@ def test_no_variant_is_still_a_playlist() -> None:
 
 
 def test_a_finished_playlist_is_vod_with_an_end() -> None:
-    text = hls.media_playlist([Piece("a.m4s", 4.0), Piece("b.m4s", 1.5)], init_uri="init.mp4", finished=True)
+    text = hls.media_playlist(
+        [MediaSegment("a.m4s", 4.0), MediaSegment("b.m4s", 1.5)], init_uri="init.mp4", finished=True, target_seconds=4
+    )
     assert text == (
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
         '#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI="init.mp4"\n'
@@ -114,25 +118,10 @@ def test_a_finished_playlist_is_vod_with_an_end() -> None:
 
 
 def test_a_growing_playlist_starts_at_the_beginning_and_has_no_end() -> None:
-    text = hls.media_playlist([Piece("a.m4s", 4.0)], init_uri="init.mp4", finished=False)
+    text = hls.media_playlist([MediaSegment("a.m4s", 4.0)], init_uri="init.mp4", finished=False)
     assert "#EXT-X-PLAYLIST-TYPE:EVENT\n" in text
     assert "#EXT-X-START:TIME-OFFSET=0" in text
     assert "ENDLIST" not in text
-
-
-def test_the_target_duration_stays_while_a_playlist_grows() -> None:
-    pieces = [Piece("0.m4s", 1.0), Piece("1.m4s", 1.0), Piece("2.m4s", 2.0), Piece("3.m4s", 4.004)]
-    for count in range(len(pieces) + 1):
-        text = hls.media_playlist(pieces[:count], init_uri="init.mp4", finished=False)
-        assert "#EXT-X-TARGETDURATION:4\n" in text
-    assert "DURATION:6\n" in hls.media_playlist([Piece("0.m4s", 6.1)], init_uri="init.mp4", finished=True)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "target"), [(4.0, 4), (4.004, 4), (4.49, 4), (4.6, 5), (0.2, 1), (0.0, 1)]
-)  # fmt: skip
-def test_target_duration_holds_every_rounded_segment(seconds: float, target: int) -> None:
-    assert hls.round_up(seconds) == target
 
 
 def test_a_tiny_last_segment_does_not_make_the_peak() -> None:
@@ -152,7 +141,7 @@ def test_a_video_shorter_than_the_window_peaks_at_its_average() -> None:
 
 
 def test_what_grows_ends_where_the_others_do():
-    sound = [hls.Piece(f"{number}", seconds) for number, seconds in enumerate([1.003, 1.003, 2.005, 4.011])]
+    sound = [hls.MediaSegment(f"{number}", seconds) for number, seconds in enumerate([1.003, 1.003, 2.005, 4.011])]
     assert [each.uri for each in hls.up_to(sound, 2.0)] == ["0", "1"]
     assert [each.uri for each in hls.up_to(sound, 7.9)] == ["0", "1", "2", "3"]
     assert [each.uri for each in hls.up_to(sound, 0.1)] == ["0"], "a playlist names something"

@@ -12,7 +12,7 @@ from mediaproc.media.commands import encode
 from mediaproc.media.edits import Corner, Edits, Watermark
 from mediaproc.media.filters import burn_in, overlay
 from mediaproc.media.ladder import rungs_for
-from mediaproc.media.plan import outline_of
+from mediaproc.media.plan import plan_of
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import MediaInfo, TextTrack
 from mediaproc.media.sources import Source
@@ -37,12 +37,14 @@ def texts(*found: tuple[str, str]) -> MediaInfo:
     ],
 )
 def test_a_watermark_keeps_a_margin_to_its_corner(corner: Corner, x: str, y: str) -> None:
-    assert overlay.place(replace(MARK, corner=corner), 1920, 1080) == {"x": x, "y": y}
-    assert overlay.place(replace(MARK, corner=corner), 1080, 1920) == {"x": x, "y": y}
+    assert overlay.position(replace(MARK, corner=corner), 1920, 1080) == {"x": x, "y": y}
+    assert overlay.position(replace(MARK, corner=corner), 1080, 1920) == {"x": x, "y": y}
 
 
 def test_a_watermark_is_fitted_into_its_part_of_the_picture() -> None:
-    filters = dict(overlay.mark_filters(replace(MARK, size=0.1, opacity=0.5), 1920, 1080))
+    filters = {
+        each.name: each.options for each in overlay.watermark_filters(replace(MARK, size=0.1, opacity=0.5), 1920, 1080)
+    }
     assert (filters["scale"]["w"], filters["scale"]["h"]) == (192, 108)
     assert filters["colorchannelmixer"]["aa"] == "0.5"
 
@@ -54,7 +56,7 @@ def test_all_rungs_have_it_from_the_largest() -> None:
     graph = words[words.index("-filter_complex") + 1]
     assert (graph.count("overlay="), graph.count("subtitles="), words.count("file:watermark.png")) == (1, 1, 1)
     assert words[words.index("file:watermark.png") - 3 :][:2] == ["png_pipe", "-i"] or "png_pipe" in words
-    assert not preset.edits.leaves_picture
+    assert not preset.edits.leaves_video
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\fnComic Sans\\i1}Hello
 
 
 def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
-    made = burn_in.drawn(SCRIPT, texts(("subrip", "eng")))
+    made = burn_in.cleaned_script(SCRIPT, texts(("subrip", "eng")))
     assert "Style: Default,Noto Sans,20,&Hffffff" in made
     assert "{\\i1}Hello" in made
     assert "evil" not in made and "Fonts]" not in made
@@ -102,8 +104,10 @@ def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
 
 def test_text_is_as_large_on_an_upright_picture() -> None:
     upright = replace(INFO.video, display_width=1080, display_height=1920)
-    assert "Noto Sans,11," in burn_in.drawn(SCRIPT, replace(texts(("subrip", "eng")), video=upright))
-    assert "Noto Sans,16," in burn_in.drawn(SCRIPT, replace(texts(("ass", "eng")), video=upright)), "its own size"
+    assert "Noto Sans,11," in burn_in.cleaned_script(SCRIPT, replace(texts(("subrip", "eng")), video=upright))
+    assert "Noto Sans,16," in burn_in.cleaned_script(SCRIPT, replace(texts(("ass", "eng")), video=upright)), (
+        "its own size"
+    )
 
 
 def test_a_plan_shows_how_subtitles_are_burnt_in() -> None:
@@ -112,8 +116,8 @@ def test_a_plan_shows_how_subtitles_are_burnt_in() -> None:
     chunks = [
         chunk_of(n, start_seconds=30.0 * n, length_seconds=30.0, last=n == 1, segment_seconds=4) for n in range(2)
     ]
-    steps = outline_of(info, source=SOURCE, preset=preset, chunks=chunks, threads=2).steps
-    assert [step.name for step in steps][:4] == ["Subtitles", "Sound", "Chunk 1", "Chunk 2"]
+    steps = plan_of(info, source=SOURCE, preset=preset, chunks=chunks, threads=2).steps
+    assert [step.name for step in steps][:4] == ["Subtitles", "Audio", "Chunk 1", "Chunk 2"]
     assert "cp -R watermark.png chunk-1/ && cp -R burnt.ass chunk-1/ && cp -R fonts chunk-1/" in steps[2].command
     assert "Subtitles" not in [step.name for step in steps[4:]]
     (poster,) = (step for step in steps if step.name == "Poster")

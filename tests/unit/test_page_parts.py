@@ -1,20 +1,19 @@
-"""What the page decides without a browser: sentences, cards, addresses and headers."""
+"""Page logic that needs no browser: messages, cards, details."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from starlette.requests import HTTPConnection
 
-from mediaproc.api.middleware import page_guard
 from mediaproc.components.same_origin import use_page_origin
+from mediaproc.domain import errors
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.operations.views import ErrorView, JobSummary, RenditionView, TrackView, VideoView
-from mediaproc.state import cards, details, sign_in
+from mediaproc.state import cards, details, labels, sign_in
+from mediaproc.state.progress import WAITING, progress_from
 
 ID = UUID("01a20b9c-721e-719f-af91-dc4e70d950db")
 
@@ -30,23 +29,25 @@ def make_view(**changes: Any) -> VideoView:
     return VideoView(**(known | changes))
 
 
-def test_a_form_that_came_back_says_why() -> None:
-    assert sign_in.sentence("") == ""
-    assert sign_in.sentence("wrong_credentials") == "Email or password is wrong"
-    assert sign_in.sentence("invalid", "email") == "This is not an email address"
-    assert sign_in.sentence("invalid", "password").startswith("Choose another password")
-    assert sign_in.sentence("never heard of") == "Something went wrong"
+def test_a_rejected_form_shows_the_error() -> None:
+    assert sign_in.error_message("") == ""
+    assert sign_in.error_message("wrong_credentials") == errors.WrongCredentials.title
+    assert sign_in.error_message("invalid", "email") == sign_in._FIELD_MESSAGES["email"]
+    assert sign_in.error_message("invalid", "password") == sign_in._FIELD_MESSAGES["password"]
+    assert sign_in.error_message("unknown") == errors.Expected.title
 
 
-def test_a_card_says_size_height_and_length() -> None:
+def test_a_card_has_size_resolution_and_duration() -> None:
     card = cards.card_of(make_view())
-    assert (card.facts, card.duration, card.moving, card.trouble) == ("8.4 MB · 720p", "0:42", False, "")
+    assert (card.size_bytes, card.resolution, card.duration) == (8_437_140, "720p", "0:42")
+    assert (card.in_progress, card.error) == (False, "")
+    assert card.download == f"/api/v1/videos/{ID}/download"
 
 
-def test_a_failed_card_says_what_went_wrong() -> None:
+def test_a_failed_card_shows_the_error() -> None:
     error = ErrorView(code="not_a_video", detail="This file is not a video (text/plain)")
     card = cards.card_of(make_view(status=VideoStatus.FAILED, error=error, width=None, height=None))
-    assert (card.trouble, card.facts) == ("This file is not a video (text/plain)", "8.4 MB")
+    assert (card.error, card.resolution, card.download) == ("This file is not a video (text/plain)", "", "")
 
 
 def test_a_poster_that_only_got_a_new_signature_is_not_loaded_again() -> None:
@@ -58,11 +59,13 @@ def test_a_poster_that_only_got_a_new_signature_is_not_loaded_again() -> None:
     assert cards.with_poster_of(again, None).poster == again.poster
 
 
-def test_progress_in_words_leaves_out_what_is_unknown() -> None:
-    whole = cards.live_of({"progress": 42.3, "stage": "encode", "fps": 112.4, "speed": 3.72, "eta_seconds": 20})
-    bare = cards.live_of({"progress": 0, "stage": "probe"})
-    assert (whole.line, whole.percent) == ("Encoding · 112 fps · 3.7× · 20 s left", "42 %")
-    assert bare.line == "Reading"
+def test_progress_takes_the_figures_of_an_event() -> None:
+    whole = progress_from({"progress": 42.3, "stage": "encode", "fps": 112.4, "speed": 3.72, "eta_seconds": 20})
+    bare = progress_from({"progress": 0, "stage": "probe"})
+    assert (whole.percent, whole.fps, whole.speed, whole.eta_seconds) == (42.3, 112.4, 3.72, 20)
+    assert (whole.label, bare.label) == (labels.stage("encode"), labels.stage("probe"))
+    assert (bare.fps, bare.speed, bare.eta_seconds) == (0, 0, None)
+    assert (bare.started, WAITING.started) == (True, False)
 
 
 def make_track(kind: str, title: str, language: str | None = None) -> TrackView:
@@ -72,7 +75,7 @@ def make_track(kind: str, title: str, language: str | None = None) -> TrackView:
 
 
 @pytest.mark.parametrize(
-    ("tracks", "sounds", "subtitles"),
+    ("tracks", "audio_tracks", "subtitles"),
     [
         ([], "", ""),
         ([make_track("audio", "Sound")], "", ""),
@@ -80,16 +83,16 @@ def make_track(kind: str, title: str, language: str | None = None) -> TrackView:
         ([make_track("audio", "Sound"), make_track("audio", "Commentary")], "Sound, Commentary", ""),
     ],
 )
-def test_details_name_what_plays_beside_the_picture(tracks: list[TrackView], sounds: str, subtitles: str) -> None:
+def test_details_name_audio_and_subtitle_tracks(tracks: list[TrackView], audio_tracks: str, subtitles: str) -> None:
     found = details.details_of(make_view(tracks=tracks))
-    assert (found.sounds, found.subtitles) == (sounds, subtitles)
+    assert (found.audio_tracks, found.subtitles) == (audio_tracks, subtitles)
 
 
 def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() -> None:
     found = [
         RenditionView(
             id=ID, name=f"{height}p", height=height, width=height * 2, codec="h264", bitrate_bps=1, size_bytes=1,
-            vmaf=94.0 if height == 720 else None,
+            vmaf=94.0 if height == 720 else None, suffix=None,
         )
         for height in (480, 1080, 720)
     ]  # fmt: skip
@@ -101,12 +104,12 @@ def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() 
     assert [row.download for row in moving] == ["", "", ""]
 
 
-def test_a_video_that_waits_for_another_attempt_says_when() -> None:
+def test_a_video_that_is_retried_shows_when() -> None:
     at = datetime(2026, 1, 2, 3, tzinfo=UTC)
     job = JobSummary(id=ID, status=JobState.RETRYING, attempt_count=1, max_attempts=3, next_attempt_at=at)
     error = ErrorView(code="encode_failed", detail="FFmpeg stopped with an error")
     shown = details.details_of(make_view(status=VideoStatus.QUEUED, error=error, job=job))
-    assert (shown.retry_at, shown.trouble, shown.moving) == (at.isoformat(), "FFmpeg stopped with an error", True)
+    assert (shown.retry_at, shown.error, shown.in_progress) == (at.isoformat(), "FFmpeg stopped with an error", True)
 
 
 def test_the_page_asks_its_own_origin() -> None:
@@ -117,44 +120,5 @@ def test_the_page_asks_its_own_origin() -> None:
 
 
 def test_another_reflex_is_noticed_at_the_build() -> None:
-    with pytest.raises(RuntimeError, match="does not hold"):
+    with pytest.raises(RuntimeError, match="does not contain"):
         use_page_origin("const endpoint = somethingElse(url_str);")
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "cookie", "leads_to"),
-    [
-        ("/", "", "", "/sign-in"),
-        ("/", "", "mp_refresh=r", "/renew"),
-        ("/", "", "mp_access=a; mp_refresh=r", None),
-        (f"/videos/{ID}", "", "", f"/sign-in?next=/videos/{ID}"),
-        (f"/videos/{ID}", "t=3", "mp_refresh=r", f"/renew?next=/videos/{ID}%3Ft%3D3"),
-        (f"/videos/{ID}/events", "", "", None),
-        ("/jobs", "", "", "/sign-in?next=/jobs"),
-        ("/settings/presets", "", "", "/sign-in?next=/settings/presets"),
-        ("/sign-in", "", "", None),
-        ("/assets/x.js", "", "", None),
-    ],
-)
-def test_the_door(
-    request_of: Callable[..., HTTPConnection], path: str, query: str, cookie: str, leads_to: str | None
-) -> None:
-    assert page_guard.way_to_the_door(request_of(path, query, cookie)) == leads_to
-
-
-@pytest.fixture
-def request_of() -> Callable[..., HTTPConnection]:
-    def make(path: str, query: str, cookie: str) -> HTTPConnection:
-        headers = [(b"host", b"x"), (b"cookie", cookie.encode())]
-        return HTTPConnection(
-            {
-                "type": "http",
-                "path": path,
-                "query_string": query.encode(),
-                "headers": headers,
-                "scheme": "http",
-                "server": ("x", 80),
-            }
-        )
-
-    return make

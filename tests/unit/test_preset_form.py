@@ -9,66 +9,66 @@ from pydantic import ValidationError
 
 from mediaproc.media import preset_request
 from mediaproc.media.preset_request import Recipe
-from mediaproc.state.preset_form import Filled, SizeRow, asked, beside, filled_of, sizes_for, sizes_of
+from mediaproc.state.preset_form import FormValues, SizeRow, by_field, request_of, rows_for, rows_of, values_of
 
-ROWS = sizes_for((720, 480))
+ROWS = rows_for((720, 480))
 TYPED = {"title": " Trailer ", "codec": "h264", "bitrate": "96", "channels": "1", "rotate": "90", "height-0": "720",
          "crf-0": "20", "height-1": "480", "crf-1": ""}  # fmt: skip
 
 
 def refused(form: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     with pytest.raises(ValidationError) as caught:
-        Recipe.model_validate(asked(TYPED | form, ROWS))
-    others, rows = beside(preset_request.explained(caught.value), ROWS)
-    return others, [row.trouble for row in rows]
+        Recipe.model_validate(request_of(TYPED | form, ROWS))
+    others, rows = by_field(preset_request.explained(caught.value), ROWS)
+    return others, [row.error for row in rows]
 
 
 def test_what_is_typed_becomes_a_recipe_and_is_shown_again() -> None:
     typed = TYPED | {"mute": "on", "start": "1,5", "end": "4", "left": "12.5", "frame_rate_cap": "30"}
-    recipe = Recipe.model_validate(asked(typed, ROWS))
+    recipe = Recipe.model_validate(request_of(typed, ROWS))
     assert (recipe.title, recipe.mute, recipe.rotate, recipe.frame_rate_cap) == ("Trailer", True, 90, 30)
     assert [(rung.height, rung.crf) for rung in recipe.rungs] == [(720, 20), (480, None)]
     assert (recipe.audio.bitrate_bps, recipe.audio.channels, recipe.crop.left) == (96_000, 1, 0.125)
     assert (recipe.trim.start_seconds, recipe.trim.end_seconds) == (1.5, 4)
     kept = recipe.to_json()
-    assert sizes_of(kept) == [SizeRow("0", "720", "20"), SizeRow("1", "480", "")]
-    shown = filled_of(kept)
+    assert rows_of(kept) == [SizeRow("0", "720", "20"), SizeRow("1", "480", "")]
+    shown = values_of(kept)
     assert (shown.title, shown.bitrate, shown.start, shown.end, shown.left, shown.top) == (
         "Trailer", "96", "1.5", "4", "12.5", "",
     )  # fmt: skip
 
 
 def test_a_form_of_a_new_preset_asks_for_the_defaults() -> None:
-    filled = {name: getattr(Filled(), name) for name in Filled.__dataclass_fields__ if name != "mute"}
+    filled = {name: getattr(FormValues(), name) for name in FormValues.__dataclass_fields__ if name != "mute"}
     rows = {f"height-{row.key}": row.height for row in ROWS}
-    recipe = Recipe.model_validate(asked(filled | rows | {"title": "A"}, ROWS))
+    recipe = Recipe.model_validate(request_of(filled | rows | {"title": "A"}, ROWS))
     assert recipe == Recipe.model_validate({"title": "A", "rungs": [{"height": 720}, {"height": 480}]})
 
 
 def test_quality_bits_and_subtitles_are_asked_for_and_shown_again() -> None:
     typed = TYPED | {"crf-0": "", "max_bitrate-0": "1234.567", "target_vmaf": "92,5", "subtitles": "none"}
-    recipe = Recipe.model_validate(asked(typed, ROWS))
+    recipe = Recipe.model_validate(request_of(typed, ROWS))
     assert (recipe.target_vmaf, recipe.subtitles) == (92.5, "none")
     assert [rung.max_bitrate_bps for rung in recipe.rungs] == [1_234_567, None]
-    shown = filled_of(recipe.to_json())
+    shown = values_of(recipe.to_json())
     assert (shown.target_vmaf, shown.subtitles) == ("92.5", "none")
-    assert [row.max_bitrate for row in sizes_of(recipe.to_json())] == ["1234.567", ""]
+    assert [row.max_bitrate for row in rows_of(recipe.to_json())] == ["1234.567", ""]
 
 
 def test_colours_and_surround_are_asked_for_and_shown_again() -> None:
     typed = TYPED | {"codec": "hevc", "bit_depth": "10", "channels": "6", "bitrate": "", "crf-0": ""}
-    recipe = Recipe.model_validate(asked(typed, ROWS))
+    recipe = Recipe.model_validate(request_of(typed, ROWS))
     assert (recipe.bit_depth, recipe.audio.channels, recipe.audio.bits) == (10, 6, 384_000)
-    shown = filled_of(recipe.to_json())
+    shown = values_of(recipe.to_json())
     assert (shown.bit_depth, shown.channels, shown.bitrate) == ("10", "6", "")
     old = recipe.to_json()
     del old["bit_depth"]
-    assert filled_of(old).bit_depth == "8"
+    assert values_of(old).bit_depth == "8"
     assert refused({"bit_depth": "10"})[0] == {"bit_depth": "H.264 of 10 bits plays hardly anywhere; take HEVC or AV1"}
 
 
 def test_what_is_emptied_is_asked_for_no_more() -> None:
-    assert asked(TYPED | {"target_vmaf": " "}, ROWS)["target_vmaf"] is None
+    assert request_of(TYPED | {"target_vmaf": " "}, ROWS)["target_vmaf"] is None
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_a_preset_is_named_after_its_title(title: str, taken: tuple[str, ...], n
 
 def test_a_watermark_is_typed_in_percent_and_shown_again() -> None:
     mark = {"watermark": "0" * 64, "mark_corner": "top-left", "mark_size": "12,5", "mark_opacity": "80"}
-    recipe = Recipe.model_validate(asked(TYPED | mark | {"subtitles": "burn-in", "subtitle_language": "de"}, ROWS))
+    recipe = Recipe.model_validate(request_of(TYPED | mark | {"subtitles": "burn-in", "subtitle_language": "de"}, ROWS))
     made = recipe.watermark
     assert made is not None
     assert (made.corner, made.size, made.opacity) == ("top-left", 0.125, 0.8)
-    shown = filled_of(recipe.to_json())
+    shown = values_of(recipe.to_json())
     assert {name: getattr(shown, name) for name in mark} == mark | {"mark_size": "12.5"}
     assert (shown.subtitles, shown.subtitle_language) == ("burn-in", "de")
-    assert asked(TYPED | mark | {"watermark": ""}, ROWS)["watermark"] is None
+    assert request_of(TYPED | mark | {"watermark": ""}, ROWS)["watermark"] is None

@@ -6,7 +6,7 @@ import pytest
 
 from mediaproc.media.commands import encode
 from mediaproc.media.progress import Estimate, Progress, parse_block, parse_blocks
-from mediaproc.state import library
+from mediaproc.state import live
 from mediaproc_worker import reporter
 
 BLOCK = """frame=250
@@ -79,6 +79,6 @@ def test_what_ffmpeg_reports_waits_for_nothing_on_its_way_to_the_page() -> None:
     """Worker and page let a first number through at once; the next one must come after they are ready again."""
     arguments = encode.PROGRESS_ARGUMENTS
     period = float(arguments[arguments.index("-stats_period") + 1])
-    assert period >= 1.5 * max(reporter.INTERVAL_SECONDS, library.TICK_SECONDS)
-    assert reporter.INTERVAL_SECONDS + library.TICK_SECONDS <= 0.2
+    assert period >= 1.5 * max(reporter.INTERVAL_SECONDS, live.UPDATE_SECONDS)
+    assert reporter.INTERVAL_SECONDS + live.UPDATE_SECONDS <= 0.2
     assert 0.1 <= period <= 0.25

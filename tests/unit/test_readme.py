@@ -1,41 +1,44 @@
-"""The README's table of settings is the table in the code, and its commands are there."""
+"""The commands and links of the README and of the documentation are right."""
+
+from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 import typer.main
 
 from mediaproc.__main__ import cli
-from mediaproc.settings import Settings
+from testing import documentation
 
-README = Path(__file__).parents[2] / "README.md"
-
-
-def _table() -> list[str]:
-    rows = ["| setting | default | what it is |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "**required**" if field.is_required() else "" if field.default in (None, "") else f"`{field.default}`"
-        rows.append(f"| `{name.upper()}` | {default} | {field.description} |")
-    return rows
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+TEXTS = {"README.md": README.read_text(encoding="utf-8"), **documentation.pages()}
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    table = "\n".join(_table())
-    assert table in README.read_text(), f"put this table into the README:\n{table}"
+def _commands(text: str) -> list[str]:
+    """The commands of Mediaproc on lines of their own, in their order."""
+    return re.findall(r"^(?:python -m mediaproc|mediaproc|\./dev) ([a-z]+)", text, re.MULTILINE)
 
 
-def _commands(heading: str) -> list[str]:
-    """The commands of Mediaproc that the README's section types, in their order."""
-    section = README.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^(?:python -m mediaproc|\./dev) (\w+)", section, re.MULTILINE)
+@pytest.mark.parametrize("name", sorted(name for name, text in TEXTS.items() if _commands(text)))
+def test_every_command_exists(name: str) -> None:
+    app: Any = typer.main.get_command(cli)
+    assert set(_commands(TEXTS[name])) <= set(app.commands)
 
 
-def test_every_command_of_the_readme_is_one() -> None:
-    known = set(typer.main.get_command(cli).commands)  # pyright: ignore[reportAttributeAccessIssue]
-    assert {*_commands("Start"), *_commands("On real services"), *_commands("For programs")} <= known
+def test_the_readme_starts_with_two_commands() -> None:
+    assert _commands(TEXTS["README.md"].partition("\n## Start\n")[2]) == ["up", "test"]
+
+
+def test_every_link_of_the_readme_leads_to_a_file() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", TEXTS["README.md"])
+    assert len(links) > 15
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_on_real_services_everything_is_made_before_it_is_used() -> None:
-    assert _commands("On real services") == ["migrate", "bucket", "build", "web", "worker"]
-    section = README.read_text().split("\n## On real services\n")[1]
-    assert section.index("pip install -r requirements-runtime.txt") < section.index("python -m mediaproc migrate")
+    text = TEXTS["how-to/real-services.md"]
+    assert _commands(text) == ["migrate", "bucket", "build", "web", "worker"]
+    assert text.index("pip install -r requirements-runtime.txt") < text.index("python -m mediaproc migrate")

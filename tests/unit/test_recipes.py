@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from mediaproc.media import chunks, edits, ladder, presets
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import audio, encode
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
 from mediaproc.media.preset_request import Recipe
 from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
@@ -85,9 +85,9 @@ def test_of_surround_a_source_keeps_what_it_has(
     asked: dict[str, Any], source: int, channels: int, bitrate_bps: int
 ) -> None:
     made = Recipe.model_validate(ASKED | {"audio": asked}).preset(name="a", version=1)
-    sound = made.audio.of(source)
+    sound = made.audio.for_channels(source)
     assert (sound.channels, sound.bitrate_bps) == (channels, bitrate_bps)
-    arguments = encode.sound_arguments(_heard(source), source=Source("a"), preset=made)
+    arguments = audio.arguments(_heard(source), source=Source("a"), preset=made)
     assert (values(arguments, "-ac"), values(arguments, "-b:a")) == ([str(channels)], [str(bitrate_bps)])
 
 
@@ -169,11 +169,11 @@ def test_tracks_can_be_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "left"),
-    [(Edits(mute=True, first_sound_only=True, without_subtitles=True), True), (Edits(rotate=90), False),
+    [(Edits(mute=True, first_audio_only=True, without_subtitles=True), True), (Edits(rotate=90), False),
      (Edits(crop=Crop(top=0.1)), False), (Edits(start_seconds=1), False), (Edits(end_seconds=9), False)],
 )  # fmt: skip
 def test_a_picture_that_is_left_as_it_is_may_be_played_at_once(asked: Edits, left: bool) -> None:
-    assert asked.leaves_picture is left
+    assert asked.leaves_video is left
 
 
 def test_a_part_behind_the_end_is_refused() -> None:

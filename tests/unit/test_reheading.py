@@ -20,8 +20,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return clips.make(path, size="64x48", seconds=0.5, encode=encode).read_bytes()
 
 
-def made_of(data: bytes, *, tracks: int = 2) -> faststart.Reheaded | None:
-    return faststart.reheaded(lambda offset, size: data[offset : offset + size], len(data), tracks=tracks)
+def made_of(data: bytes, *, tracks: int = 2) -> faststart.FaststartFile | None:
+    return faststart.faststart_file(lambda offset, size: data[offset : offset + size], len(data), tracks=tracks)
 
 
 def test_the_same_samples_stand_behind_a_clean_index(clip: bytes, tmp_path: Path) -> None:

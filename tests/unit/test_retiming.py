@@ -81,7 +81,7 @@ def test_decode_times_rise_from_segment_to_segment() -> None:
 
 def test_decoding_is_never_late_and_always_rises() -> None:
     for shown_at, lag in (([0, 30, 10, 20], 20), ([0, 900, 10, 20, 901], 20), ([5], 2), ([0, 1, 2, 3], 0)):
-        times = retime._decoded(shown_at, lag)
+        times = retime._decode_times(shown_at, lag)
         assert all(before < after for before, after in pairwise(times))
         assert all(time <= at + lag for time, at in zip(times, shown_at, strict=True))
 

@@ -12,7 +12,8 @@ from mediaproc.settings import Settings, explain
 
 def _made(**changes: Any) -> Settings:
     given: dict[str, Any] = {"database_url": "postgresql://x/y", "redis_url": "redis://x"}
-    return Settings(**given | {"jwt_secret": SecretStr("s" * 32), "extra_origins": ""} | changes)
+    given |= {"jwt_secret": SecretStr("s" * 32), "extra_origins": ""}
+    return Settings(**given | changes)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_proxies_are_addresses_or_networks() -> None:
     assert [str(each) for each in config.trusted_networks] == ["10.0.0.0/8", "::1/128"]
     with pytest.raises(ValidationError) as refused:
         _made(trusted_proxies="a proxy")
-    assert explain(refused.value).startswith("TRUSTED_PROXIES is wrong: must be addresses or networks")
+    assert explain(refused.value).startswith("TRUSTED_PROXIES is invalid: must be IP addresses or networks")
 
 
 @pytest.mark.parametrize("name", ["public_url", "extra_origins"])
@@ -66,7 +67,7 @@ def test_what_is_no_address_is_refused_in_words(name: str, given: str, word: str
     with pytest.raises(ValidationError) as refused:
         _made(**{name: given})
     said = explain(refused.value)
-    assert said.startswith(f"{name.upper()} is wrong: ")
+    assert said.startswith(f"{name.upper()} is invalid: ")
     assert word in said.removeprefix(name.upper())
     assert "Value error" not in said
     assert "\n" not in said
@@ -84,12 +85,12 @@ def test_what_is_no_address_is_refused_in_words(name: str, given: str, word: str
         ("redis_url", "redis:6379", "redis://"),
         ("redis_url", "http://localhost:6379", "redis://"),
         ("redis_url", "redis://", "redis://"),
-        ("redis_url", "redis://:hush#hush@h", "can't be read"),
-        ("redis_url", "redis://:hush@h:port", "can't be read"),
-        ("redis_url", "redis://:hush@h:66666", "can't be read"),
-        ("redis_url", "redis://[hush", "can't be read"),
-        ("redis_url", "redis://h?db=hush", "can't be read"),
-        ("redis_url", "redis://:hush@h:6379/first", "number of a database"),
+        ("redis_url", "redis://:hush#hush@h", "can't be parsed"),
+        ("redis_url", "redis://:hush@h:port", "can't be parsed"),
+        ("redis_url", "redis://:hush@h:66666", "can't be parsed"),
+        ("redis_url", "redis://[hush", "can't be parsed"),
+        ("redis_url", "redis://h?db=hush", "can't be parsed"),
+        ("redis_url", "redis://:hush@h:6379/first", "database number"),
         ("queue_redis_url", "localhost:6379/0", "redis://"),
         ("events_redis_url", "localhost:6379/1", "redis://"),
         ("state_redis_url", "localhost:6379/2", "redis://"),
@@ -107,7 +108,7 @@ def test_what_cant_be_used_is_refused_in_a_sentence_without_the_value(name: str,
     with pytest.raises(ValidationError) as refused:
         _made(**{name: given})
     said = explain(refused.value)
-    assert said.startswith(f"{name.upper()} is wrong: ")
+    assert said.startswith(f"{name.upper()} is invalid: ")
     assert word in said
     assert "hush" not in said
     assert "\n" not in said

@@ -1,4 +1,4 @@
-"""The lines for programs on a video's page: which there are when, and that they are one line each."""
+"""Snippets of a video's page: which there are in which state, each on one line."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MADE = RenditionView(
 
 
 def lines(view: VideoView) -> dict[str, list[str]]:
-    return {each.title: [line.text for line in each.lines] for each in snippets_of(view, site=SITE)}
+    return {each.title: [snippet.text for snippet in each.snippets] for each in snippets_of(view, site=SITE)}
 
 
 def test_a_ready_video_has_a_line_for_all_that_its_page_does() -> None:
     playback = PlaybackView(hls_url="https://video.example/h?token=t", instant=False, dash_url="https://v.example/d")
     found = lines(make_view(playback=playback, renditions=[MADE]))
-    assert list(found) == ["Look at it", "Follow it", "Play it", "Download it", "Change it"]
-    assert found["Play it"] == ["https://video.example/h?token=t", "https://v.example/d"]
-    assert [line.count("redirect_url") for line in found["Download it"]] == [1, 1, 1]
-    assert "'https://video.example/app/api/v1/videos/" in found["Download it"][1]
-    assert found["Look at it"][0] == (
+    assert list(found) == ["Retrieve", "Follow progress", "Play", "Download", "Update"]
+    assert found["Play"] == ["https://video.example/h?token=t", "https://v.example/d"]
+    assert [line.count("redirect_url") for line in found["Download"]] == [1, 1, 1]
+    assert "'https://video.example/app/api/v1/videos/" in found["Download"][1]
+    assert found["Retrieve"][0] == (
         f'curl -fsS https://video.example/app/api/v1/videos/{make_view().id} -H "Authorization: Bearer '
         '$MEDIAPROC_API_KEY"'
     )
@@ -38,6 +38,6 @@ def test_a_ready_video_has_a_line_for_all_that_its_page_does() -> None:
 
 def test_what_can_not_be_had_yet_has_no_line() -> None:
     rising = lines(make_view(status=VideoStatus.UPLOADING, renditions=[]))
-    assert list(rising) == ["Look at it", "Follow it", "Change it"]
+    assert list(rising) == ["Retrieve", "Follow progress", "Update"]
     moving = lines(make_view(status=VideoStatus.PROCESSING, renditions=[MADE]))
-    assert ["source" in line for line in moving["Download it"]] == [True]
+    assert ["source" in line for line in moving["Download"]] == [True]

@@ -11,7 +11,7 @@ import pytest
 from mediaproc.commands.plan import index_of
 from mediaproc.media import audio_copy, presets
 from mediaproc.media.edits import Edits
-from mediaproc.media.mp4 import sample_tables
+from mediaproc.media.mp4 import boxes
 from mediaproc.media.presets import WEB
 from mediaproc.media.probe import AudioTrack
 from testing import clips, damage
@@ -34,15 +34,15 @@ STEREO = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-ac", "2", 
     ],
 )
 def test_it_is_kept_where_it_is_what_would_be_made_of_it(otherwise: dict[str, object]) -> None:
-    assert audio_copy.kept(FITS, WEB)
-    assert not audio_copy.kept(replace(FITS, **otherwise), WEB)  # type: ignore[arg-type]
+    assert audio_copy.is_copied(FITS, WEB)
+    assert not audio_copy.is_copied(replace(FITS, **otherwise), WEB)  # type: ignore[arg-type]
 
 
 def test_it_is_not_kept_where_the_preset_changes_it() -> None:
     loud = replace(WEB, audio=replace(WEB.audio, loudness_lufs=-16.0))
     trimmed = replace(WEB, edits=Edits(start_seconds=1.0))
     for preset in (loud, trimmed, replace(WEB, audio=replace(WEB.audio, codec="libopus")), presets.AUDIO):
-        assert not audio_copy.kept(FITS, preset)
+        assert not audio_copy.is_copied(FITS, preset)
 
 
 @pytest.mark.parametrize(("suffix", "more", "gapless"), [
@@ -54,13 +54,13 @@ def test_it_is_not_kept_where_the_preset_changes_it() -> None:
 def test_its_container_must_say_that_it_has_no_gap(
     tmp_path: Path, suffix: str, more: tuple[str, ...], gapless: bool
 ) -> None:
-    assert listened_to(clips.make(tmp_path / f"clip.{suffix}", size="64x48", encode=(*STEREO, *more))) is gapless
+    assert describe(clips.make(tmp_path / f"clip.{suffix}", size="64x48", encode=(*STEREO, *more))) is gapless
 
 
 def test_matroska_says_no_such_thing(tmp_path: Path) -> None:
     path = clips.make(tmp_path / "clip.mkv", size="64x48", encode=STEREO)
-    info = index_of(path, clips.probed(path)).listened_to(WEB)
-    assert not audio_copy.kept(info.audio[0], WEB)
+    info = index_of(path, clips.probed(path)).describe(WEB)
+    assert not audio_copy.is_copied(info.audio[0], WEB)
 
 
 @pytest.mark.parametrize(
@@ -77,32 +77,32 @@ def test_one_with_a_gap_or_a_late_start_is_encoded(
     picture = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=2")
     path = tmp_path / "clip.mp4"
     clips.ffmpeg(*picture, *before, *sound, "-pix_fmt", "yuv420p", *filters, *STEREO, str(path))
-    assert not listened_to(path)
+    assert not describe(path)
 
 
 def test_one_that_was_trimmed_without_encoding_is_encoded(tmp_path: Path) -> None:
     whole, path = clips.make(tmp_path / "whole.mp4", size="64x48", encode=(*STEREO, "-g", "12")), tmp_path / "clip.mp4"
     clips.ffmpeg("-ss", "0.7", "-i", str(whole), "-c", "copy", str(path))
-    hidden = [time for _, time, _ in sample_tables.edits(sample_tables.track(moov_of(path), 1, handler=b"soun"))]
-    assert listened_to(path) == (max(hidden) <= 4800), hidden
+    hidden = [time for _, time, _ in boxes.edit_list(boxes.track_box(moov_of(path), 1, handler=b"soun"))]
+    assert describe(path) == (max(hidden) <= 4800), hidden
 
 
 def test_damage_never_raises(tmp_path: Path) -> None:
     moov = moov_of(clips.make(tmp_path / "clip.mp4", size="64x48", seconds=0.5, encode=STEREO))
     assert audio_copy.gapless(moov, track=1)
-    for spoilt in (*damage.boxes_cut_short(moov), *damage.spoilt(moov, random.Random(6), times=2000)):
+    for spoilt in (*damage.boxes_cut_short(moov), *damage.damaged(moov, random.Random(6), times=2000)):
         audio_copy.gapless(spoilt, track=1)
 
 
-def listened_to(path: Path) -> bool:
+def describe(path: Path) -> bool:
     """Whether the one sound of a file is known to have no gap."""
-    info = index_of(path, clips.probed(path)).listened_to(WEB)
-    assert audio_copy.fits(info.audio[0], WEB), info.audio[0]
+    info = index_of(path, clips.probed(path)).describe(WEB)
+    assert audio_copy.is_copyable(info.audio[0], WEB), info.audio[0]
     return info.audio[0].gapless
 
 
 def moov_of(path: Path) -> bytes:
     data = path.read_bytes()
-    found = sample_tables.find_index(lambda offset, size: data[offset : offset + size], len(data))
+    found = boxes.find_moov(lambda offset, size: data[offset : offset + size], len(data))
     assert found
     return data[found.offset : found.end]

@@ -9,8 +9,8 @@ import pytest
 
 from mediaproc.media import ladder, layout, presets, storyboard
 from mediaproc.media.commands.encode import encode_arguments
-from mediaproc.media.mp4 import boxes
 from mediaproc.media.mp4.first_frame import first_frame
+from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.sources import Source
 from testing import clips
 
@@ -53,11 +53,11 @@ def test_the_first_frame_of_a_segment_is_a_segment_of_its_own(tmp_path: Path, ra
     encode = encode_arguments(info, source=Source(str(source)), preset=presets.WEB, rungs=rungs, threads=1)
     subprocess.run([clips.FFMPEG, *encode], cwd=tmp_path, check=True, capture_output=True)
     whole = (tmp_path / layout.whole(rungs[-1].name)).read_bytes()
-    cutter = boxes.Cutter()
-    cuts = cutter.cut(lambda at, size: whole[at : at + size], len(whole))
+    followed = Segmenter()
+    cuts = followed.closed_segments(lambda at, size: whole[at : at + size], len(whole))
     segments = [whole[cut.offset : cut.offset + cut.size_bytes] for cut in cuts]
     stills = [first_frame(each).alone(each[: first_frame(each).end]) for each in segments]
-    (tmp_path / layout.STILLS).write_bytes(whole[: cutter.init_bytes] + b"".join(stills))
+    (tmp_path / layout.STILLS).write_bytes(whole[: followed.init_bytes] + b"".join(stills))
     assert clips.decode(tmp_path / layout.STILLS).frames == len(cuts) > 3
     times = [float(each["pts_time"]) for each in clips.ffprobe(tmp_path / layout.STILLS, "-show_packets")["packets"]]
     assert times == pytest.approx(clips.keyframe_times(tmp_path / layout.whole(rungs[-1].name)))

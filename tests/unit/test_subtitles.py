@@ -12,7 +12,7 @@ from mediaproc.media import tracks
 from mediaproc.media.chunks import chunks_for
 from mediaproc.media.commands import subtitles
 from mediaproc.media.edits import Edits
-from mediaproc.media.plan import NAMELESS, outline_of
+from mediaproc.media.plan import NAMELESS, plan_of
 from mediaproc.media.presets import WEB, Preset
 from mediaproc.media.sources import Source
 from testing import clips
@@ -50,7 +50,10 @@ def extracted(path: Path, preset: Preset = WEB) -> list[str | None]:
     info = clips.probed(path)
     arguments = subtitles.arguments(info, source=Source(str(path)), preset=preset)
     subprocess.run([clips.FFMPEG, *arguments], cwd=path.parent, check=True, capture_output=True)
-    return [subtitles.served((path.parent / f"{kept.rendition}.vtt").read_bytes()) for kept in tracks.texts(info)]
+    return [
+        subtitles.served_vtt((path.parent / f"{kept.rendition}.vtt").read_bytes())
+        for kept in tracks.selected_subtitles(info)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,16 +90,16 @@ def test_of_a_part_of_a_video_the_texts_are_in_step(tmp_path: Path) -> None:
 
 def test_what_nobody_could_read_is_not_served() -> None:
     cue = "00:00.000 --> 00:01.000\nWord\n\n"
-    assert subtitles.served(f"WEBVTT\n\n{cue}".encode()) is not None
-    assert subtitles.served(("WEBVTT\n\n" + cue * 200_000).encode()) is None
-    assert subtitles.served(b"WEBVTT\n\n") is None
-    assert subtitles.served(b"<html>00:00.000 --> 00:01.000") is None
-    assert subtitles.served(b"") is None
+    assert subtitles.served_vtt(f"WEBVTT\n\n{cue}".encode()) is not None
+    assert subtitles.served_vtt(("WEBVTT\n\n" + cue * 200_000).encode()) is None
+    assert subtitles.served_vtt(b"WEBVTT\n\n") is None
+    assert subtitles.served_vtt(b"<html>00:00.000 --> 00:01.000") is None
+    assert subtitles.served_vtt(b"") is None
 
 
 def test_the_plan_shows_the_command(tmp_path: Path) -> None:
     info = clips.probed(source(tmp_path, "subrip", "mkv", SRT.encode()))
-    steps = outline_of(info, source=NAMELESS, preset=WEB, chunks=chunks_for(info, WEB, []), threads=1).steps
+    steps = plan_of(info, source=NAMELESS, preset=WEB, chunks=chunks_for(info, WEB, []), threads=1).steps
     (step,) = [each for each in steps if each.name == "Subtitles"]
     assert step.command.endswith("subtitles.vtt")
     assert '-i "$SOURCE" ' in step.command

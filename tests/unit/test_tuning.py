@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from mediaproc.media import crf_search, ladder, presets, vmaf
 from mediaproc.media.crf_search import Search
 from mediaproc.media.preset_request import Recipe
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from tests.unit.test_command import INFO, values
 
 
@@ -23,7 +23,7 @@ def found(curve: Callable[[int], float], *, target: float, first: int = 22) -> t
     while (crf := search.next_crf()) is not None:
         assert 12 <= crf <= 40
         assert crf not in search.known
-        search = search.learnt(crf, curve(crf))
+        search = search.with_try(crf, curve(crf))
     return *search.result(), len(search.known)
 
 
@@ -34,7 +34,7 @@ def test_the_coarsest_crf_that_has_the_target_is_found_in_few_tries(slope: float
         return 100 - slope * 0.04 * (crf - 8) ** 2  # falls faster the coarser it is
 
     crf, said, tries = found(curve, target=target)
-    assert tries <= crf_search.MOST_TRIES
+    assert tries <= crf_search.MAX_TRIES
     assert said == pytest.approx(curve(crf), abs=0.6)
     best = max((each for each in range(12, 41) if curve(each) >= target), default=12)
     assert abs(crf - best) <= 1
@@ -74,7 +74,7 @@ def test_what_is_no_target_is_refused(changes: dict[str, Any], sentence: str) ->
 def test_what_was_chosen_stands_in_the_rungs_and_survives_json() -> None:
     asked = Recipe.model_validate(ASKED).preset(name="fine", version=1)
     assert (asked.target_vmaf, asked.chosen) == (93, ())
-    tuned = replace(asked, chosen=(Chosen("720p", 26, 93.1), Chosen("480p", 24, 93.4)))
+    tuned = replace(asked, chosen=(ChosenCrf("720p", 26, 93.1), ChosenCrf("480p", 24, 93.4)))
     kept = Preset.from_json(json.loads(json.dumps(tuned.to_json())))
     assert kept == tuned
     assert [(rung.name, rung.crf, rung.vmaf) for rung in ladder.rungs_for(INFO, kept)][-2:] == [

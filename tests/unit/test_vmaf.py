@@ -16,7 +16,7 @@ from tests.unit.test_command import INFO, REMOTE, values
 
 def cut(preset: presets.Preset, sample: Sample) -> list[str]:
     return vmaf.sample_arguments(
-        INFO, source=REMOTE, preset=preset, sample=sample, size=vmaf.kept(1920, 1080), threads=2
+        INFO, source=REMOTE, preset=preset, sample=sample, size=vmaf.sample_size(1920, 1080), threads=2
     )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def test_samples_are_spread_and_cost_the_same_at_any_length(
     ],
 )
 def test_sizes(size: tuple[int, int], kept: tuple[int, int], screen: tuple[int, int]) -> None:
-    assert (vmaf.kept(*size), vmaf.screen(*size)) == (Size(*kept), Size(*screen))
+    assert (vmaf.sample_size(*size), vmaf.screen_size(*size)) == (Size(*kept), Size(*screen))
 
 
 def test_a_sample_is_edited_as_the_video_was() -> None:

@@ -1,39 +1,38 @@
-"""Using a source's own picture without encoding it: when browsers play it as it is, and how it is put into segments."""
+"""Remux command: puts a source's own video into segments without encoding, if browsers play it as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, cast
-
-import ffmpeg
+from typing import Any
 
 from mediaproc.media import layout
-from mediaproc.media.commands import encode
+from mediaproc.media.commands import audio
+from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
+from mediaproc.media.filters import graph
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
 
 CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
-"""Those that give each packet the time at which it is shown; AVI does not."""
+"""Containers that give each packet its presentation time; AVI does not."""
 
 H264_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
-_LARGEST_PIXELS = 4096 * 2304
-_HIGHEST_BITRATE_BPS = 40_000_000
-"""More than that would hardly be played in time by anyone."""
+_MAX_PIXELS = 4096 * 2304
+_MAX_BITRATE_BPS = 40_000_000
+"""Hardly any connection plays more in real time."""
 
-_LONGEST_GOP_SECONDS = 12.0
-"""x264's own default is 250 frames: 10 s. A segment is whole GOPs, and with longer ones nobody could jump."""
-
+MAX_GOP_SECONDS = 12.0
+"""x264's own default is 250 frames: 10 s. A segment is whole GOPs, and players can jump only between segments."""
 
 _HIDDEN_SECONDS = 0.02
 """Less than a frame: clocks are rounded."""
 
 
 def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
-    """Whether browsers play the source's picture: H.264 of 8 bits, upright, square pixels, keyframes often enough.
+    """True if all browsers play the source's video: H.264 of 8 bits, upright, square pixels, frequent keyframes.
 
-    `keyframes` are its times in seconds, where they are known.
+    `keyframes` are their times in seconds; empty if unknown.
     """
     video = info.video
     return (
@@ -45,32 +44,31 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
         and not video.interlaced
         and video.rotation == 0
         and (video.width, video.height) == (video.display_width, video.display_height)
-        and video.width * video.height <= _LARGEST_PIXELS
-        and max(video.bitrate_bps, info.bitrate_bps) <= _HIGHEST_BITRATE_BPS
+        and video.width * video.height <= _MAX_PIXELS
+        and max(video.bitrate_bps, info.bitrate_bps) <= _MAX_BITRATE_BPS
         and not hides_frames(keyframes)
-        and longest_gop_seconds(keyframes, info.duration_seconds) <= _LONGEST_GOP_SECONDS
+        and longest_gop_seconds(keyframes, info.duration_seconds) <= MAX_GOP_SECONDS
     )
 
 
 def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
-    """One FFmpeg that puts the picture as it is into fragments, and encodes the sound of all renditions beside it.
+    """Return a command that copies the video into fragments and encodes the audio of all renditions beside it.
 
-    So the source is read once for both. Times are those of the encoded rungs.
+    The source is read once for both. Times are those of the encoded rungs.
     """
-    opened = ffmpeg.input(location(source), **input_options(source))
-    picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
-    outputs: list[Any] = [picture, *encode.sound_outputs(opened, info, preset)]
-    built = cast("list[str]", ffmpeg.merge_outputs(*outputs).get_args())
-    return [*encode.GLOBAL_ARGUMENTS, *encode.PROGRESS_ARGUMENTS, *built]
+    opened = graph.open_input(location(source), **input_options(source))
+    video = graph.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
+    built = graph.arguments([video, *audio.outputs(opened, info, preset)])
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 
 
 def hides_frames(keyframes: Sequence[float]) -> bool:
-    """Whether frames that were trimmed away are still in the file, before its beginning: HLS would show them."""
+    """True if frames that were trimmed away are still in the file, before its beginning: HLS would show them."""
     return min(keyframes, default=0.0) < -_HIDDEN_SECONDS
 
 
 def longest_gop_seconds(keyframes: Sequence[float], duration_seconds: float) -> float:
-    """The longest time between two keyframes, or the last one and the end; 0 where they are not known."""
+    """Return the longest time between two keyframes, or the last one and the end; 0 if they are unknown."""
     edges = [*sorted(keyframes), duration_seconds] if keyframes else []
     return max((after - before for before, after in pairwise(edges)), default=0.0)
 
@@ -78,7 +76,7 @@ def longest_gop_seconds(keyframes: Sequence[float], duration_seconds: float) -> 
 COPIED: dict[str, Any] = {
     "c:v": "copy",
     "avoid_negative_ts": "disabled",  # the delay of B-frames goes into the edit list, as in the encoded rungs
-    "movflags": f"{encode.CMAF}+frag_keyframe+frag_discont",
-    **encode.OUTPUT,
+    "movflags": f"{CMAF}+frag_keyframe+frag_discont",
+    **FRAGMENTED_OUTPUT,
 }
-"""How a picture is copied: a fragment at each keyframe."""
+"""Output options of copied video: a fragment at each keyframe."""

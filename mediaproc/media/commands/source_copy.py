@@ -1,115 +1,115 @@
-"""Keeping a source as it is: what may be kept, in words what stands in the way, and FFmpeg's command."""
+"""Source copy: keeps a source's own video as the result, if browsers play it, and says why if they don't."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
-
-import ffmpeg
 
 from mediaproc.media import ladder, layout, tracks
-from mediaproc.media.commands import encode, remux
+from mediaproc.media.commands import audio, remux
+from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
+from mediaproc.media.filters import graph
+from mediaproc.media.filters.graph import Output, Streams
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
-from mediaproc.media.sources import Source, input_options_in_one_go, location
+from mediaproc.media.sources import Source, location, sequential_input_options
 from mediaproc.media.tracks import SelectedTrack
 
-_LONGEST_GOP_SECONDS = 30.0
-"""A segment is whole GOPs, and it is held in memory once; nobody can jump to within one."""
+MAX_GOP_SECONDS = 30.0
+"""A segment is whole GOPs and held in memory once; players can jump only between segments."""
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """A codec of pictures that browsers play and CMAF holds: as people call it, and in which shapes."""
+class _Playable:
+    """A video codec that browsers play and CMAF holds: its label, its playable shapes, and options for copying it."""
 
-    called: str
+    label: str
     profiles: frozenset[str]
     pixel_formats: frozenset[str]
     options: dict[str, str]
 
 
 _8_BITS = frozenset({"yuv420p", "yuvj420p"})
-_KEPT = {
-    "h264": _Kept("H.264", remux.H264_PROFILES, _8_BITS, {}),
+_PLAYABLE = {
+    "h264": _Playable("H.264", remux.H264_PROFILES, _8_BITS, {}),
     # `hvc1`: Apple's players take no other (HLS Authoring Specification, 1.10).
-    "hevc": _Kept("HEVC", frozenset({"Main", "Main 10"}), _8_BITS | {"yuv420p10le"}, {"tag:v": "hvc1"}),
-    "av1": _Kept("AV1", frozenset({"Main"}), _8_BITS | {"yuv420p10le"}, {}),
+    "hevc": _Playable("HEVC", frozenset({"Main", "Main 10"}), _8_BITS | {"yuv420p10le"}, {"tag:v": "hvc1"}),
+    "av1": _Playable("AV1", frozenset({"Main"}), _8_BITS | {"yuv420p10le"}, {}),
 }
 _OTHERS = {"mpeg2video": "MPEG-2", "mpeg4": "MPEG-4 Part 2", "vp8": "VP8", "vp9": "VP9", "prores": "ProRes"}
-"""What people call codecs that can't be kept; others stand as FFmpeg calls them."""
+"""Labels of codecs that can't be copied; others appear under FFmpeg's name."""
 
 
 def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
-    """What keeps a source from being played as it is, as a clause for people, or None.
+    """Return why a source can't be played as it is, as a clause for people, or None if it can.
 
-    `keyframes` are its times in seconds, where they are known. Rotation and samples that are not square stand in the
-    header, which goes with the picture.
+    `keyframes` are their times in seconds; empty if unknown. Rotation and non-square pixels are no obstacle: they are
+    part of the header, which is copied too.
     """
-    video, kept = info.video, _KEPT.get(info.video.codec)
+    video, playable = info.video, _PLAYABLE.get(info.video.codec)
+    container = info.container.partition(",")[0]
     gop_seconds = remux.longest_gop_seconds(keyframes, info.duration_seconds)
-    if kept is None:
-        return f"its picture is {_called(video)}; only H.264, HEVC and AV1 can be kept"
+    if playable is None:
+        return f"its picture is {_name(video)}; only H.264, HEVC and AV1 can be kept"
     if video.hdr:
         return "its picture is HDR, which many screens can't show"
-    if video.profile not in kept.profiles or video.pixel_format not in kept.pixel_formats:
-        return f"its picture is {_called(video)}, which browsers don't play"
+    if video.profile not in playable.profiles or video.pixel_format not in playable.pixel_formats:
+        return f"its picture is {_name(video)}, which browsers don't play"
     if video.interlaced:
         return "its picture is interlaced, which browsers show with combs"
-    if info.container.partition(",")[0] not in remux.CONTAINERS:
-        return f"a file of this sort ({info.container.partition(',')[0]}) does not say when each picture is shown"
+    if container not in remux.CONTAINERS:
+        return f"a file of this sort ({container}) does not say when each picture is shown"
     if remux.hides_frames(keyframes):
         return "what was trimmed away at its beginning is still in the file, and would be seen"
-    if gop_seconds > _LONGEST_GOP_SECONDS:
+    if gop_seconds > MAX_GOP_SECONDS:
         return f"its keyframes are up to {gop_seconds:.0f} s apart, so nobody could jump to a moment between them"
     return None
 
 
-def keeps_sound(track: AudioTrack) -> bool:
-    """Whether a sound track is kept too. Every other one is encoded beside the picture."""
+def copies_audio(track: AudioTrack) -> bool:
+    """True if an audio track is copied too. Every other track is encoded beside the video."""
     return track.codec == "aac" and track.profile == "LC"
 
 
-def keeps_every_sound(info: MediaInfo) -> bool:
-    """Whether all that is heard of a source is kept."""
-    return len(tracks.sounds(info)) == len(info.audio) and all(keeps_sound(track) for track in info.audio)
+def copies_all_audio(info: MediaInfo) -> bool:
+    """True if every audio track of a source is copied."""
+    return len(tracks.selected_audio(info)) == len(info.audio) and all(copies_audio(track) for track in info.audio)
 
 
-def sound_channels(info: MediaInfo, kept: SelectedTrack, preset: Preset) -> int:
-    """How many channels a sound has in the end."""
-    track = tracks.track_of(info, kept)
-    return track.channels if keeps_sound(track) else preset.audio.of(track.channels).channels
+def output_channels(info: MediaInfo, track: SelectedTrack, preset: Preset) -> int:
+    """Return the number of channels that an audio track has in the result."""
+    source = tracks.source_track(info, track)
+    return source.channels if copies_audio(source) else preset.audio.for_channels(source.channels).channels
 
 
 def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
-    """One FFmpeg that reads the source once and puts its picture and sound into fragments, as they are if they may."""
-    opened = ffmpeg.input(location(source), **input_options_in_one_go(source))
-    (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **_KEPT[info.video.codec].options}
-    picture = ffmpeg.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
-    sounds = [_sound(opened, info, kept, preset) for kept in tracks.sounds(info)]
-    built = cast("list[str]", ffmpeg.merge_outputs(picture, *sounds).get_args())
-    return [*encode.GLOBAL_ARGUMENTS, *encode.PROGRESS_ARGUMENTS, *built]
+    """Return a command that reads the source once and writes its video and audio as fragments, copied if possible."""
+    opened = graph.open_input(location(source), **sequential_input_options(source))
+    (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **_PLAYABLE[info.video.codec].options}
+    video = graph.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
+    outputs = [video, *(_audio(opened, info, track, preset) for track in tracks.selected_audio(info))]
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments(outputs)]
 
 
-def said(info: MediaInfo, preset: Preset) -> str:
-    """What is done, as a line for people."""
+def summary(info: MediaInfo, preset: Preset) -> str:
+    """Return what is done, as a line for the log."""
     (rung,) = ladder.rungs_for(info, preset)
     if not info.audio:
-        return f"Copying the picture as {rung.name}, without encoding it"
-    if all(keeps_sound(tracks.track_of(info, kept)) for kept in tracks.sounds(info)):
-        return f"Copying picture and sound as {rung.name}, without encoding them"
-    return f"Copying the picture as {rung.name}, without encoding it; sound that is not AAC becomes AAC"
+        return f"Copying the video as {rung.name}, without encoding it"
+    if all(copies_audio(tracks.source_track(info, track)) for track in tracks.selected_audio(info)):
+        return f"Copying video and audio as {rung.name}, without encoding them"
+    return f"Copying the video as {rung.name}, without encoding it; audio that is not AAC becomes AAC"
 
 
-def _sound(opened: Any, info: MediaInfo, kept: SelectedTrack, preset: Preset) -> Any:
-    if keeps_sound(tracks.track_of(info, kept)):
-        return encode.copied_sound(opened, kept)
-    return encode.sound_output(opened, info, kept, preset)
+def _audio(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Preset) -> Output:
+    if copies_audio(tracks.source_track(info, track)):
+        return audio.copied_output(opened, track)
+    return audio.output(opened, info, track, preset)
 
 
-def _called(video: VideoTrack) -> str:
-    """A codec as people call it, with what tells this picture from those that browsers play."""
-    kept = _KEPT.get(video.codec)
-    if kept is None:
+def _name(video: VideoTrack) -> str:
+    """Return the codec's label, with the profile and pixel format that set this video apart from playable ones."""
+    playable = _PLAYABLE.get(video.codec)
+    if playable is None:
         return _OTHERS.get(video.codec, video.codec)
-    return f"{kept.called} {video.profile}, {video.pixel_format}".replace(" ,", ",")
+    return f"{playable.label} {video.profile}, {video.pixel_format}".replace(" ,", ",")

@@ -1,1 +1,1 @@
-"""FFmpeg filters, one module a purpose: scaling, HDR, overlays, burnt-in subtitles."""
+"""FFmpeg filters, one module per purpose: scaling, HDR, overlays, burnt-in subtitles; `graph` has the types."""

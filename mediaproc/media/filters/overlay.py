@@ -1,62 +1,67 @@
-"""What is laid over the picture of every rung: a watermark in a corner, and subtitles that are burnt in."""
+"""Overlays: a watermark in a corner and burnt-in subtitles, drawn over the video before it is scaled to the rungs."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import ffmpeg
-
 from mediaproc.media import layout, tracks
 from mediaproc.media.edits import Corner, Edits, Watermark
-from mediaproc.media.filters import hdr
+from mediaproc.media.filters import graph
+from mediaproc.media.filters.graph import Filter, Stream, Value
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location, option_arguments
 
 _DEMUXERS = ("png_pipe",)
 _MARGIN = 0.03
-"""Between a watermark and the edges, as a part of the picture's smaller side."""
+"""Distance of a watermark from the edges, as a fraction of the video's smaller side."""
 
 
-def laid_over(picture: Any, info: MediaInfo, edits: Edits, width: int, height: int) -> Any:
-    """A picture of this size, which rungs are scaled from, with all that lies over it. Its times are the source's."""
+def with_overlays(video: Stream, info: MediaInfo, edits: Edits, width: int, height: int) -> Stream:
+    """Return a video of this size with everything that lies over it. Its times are the source's."""
     if edits.watermark is not None:
-        mark = ffmpeg.input(location(_FILE), **mark_options())["v:0"]
-        for name, values in mark_filters(edits.watermark, width, height):
-            mark = mark.filter(name, **values)
-        picture = ffmpeg.filter([picture, mark], "overlay", **place(edits.watermark, width, height))
+        mark = graph.open_input(location(_FILE), **watermark_options())["v:0"]
+        mark = graph.apply(mark, watermark_filters(edits.watermark, width, height))
+        video = graph.joined([video, mark], "overlay", **position(edits.watermark, width, height))
     if burns_in(info, edits):
-        picture = picture.filter("subtitles", filename=layout.BURNT, fontsdir=layout.FONTS)
-    return picture
+        video = video.filter("subtitles", filename=layout.BURNT, fontsdir=layout.FONTS)
+    return video
 
 
 def burns_in(info: MediaInfo, edits: Edits) -> bool:
-    """Whether there are subtitles to burn in: `info` is of the source once edited."""
-    return edits.burn_in and bool(tracks.texts(info))
+    """True if there are subtitles to burn in. `info` describes the source after editing."""
+    return edits.burn_in and bool(tracks.selected_subtitles(info))
 
 
-def mark_arguments() -> list[str]:
-    """The watermark as an input of a command."""
-    return [*option_arguments(mark_options()), "-i", location(_FILE)]
+def watermark_arguments() -> list[str]:
+    """Return the watermark as an input of a command."""
+    return [*option_arguments(watermark_options()), "-i", location(_FILE)]
 
 
-def mark_options() -> dict[str, str]:
-    """The options of the watermark as an input: it is a PNG whatever its bytes say."""
+def watermark_options() -> dict[str, str]:
+    """Return the input options of the watermark: it is read as PNG whatever its bytes say."""
     return {**input_options(_FILE, demuxers=_DEMUXERS), "f": "png_pipe"}
 
 
-def mark_filters(watermark: Watermark, width: int, height: int, *, range: str = "tv") -> list[hdr.Filter]:
-    """What makes a watermark as large and as clear as it is wanted on a picture of this size."""
-    box = {"w": max(2, round(width * watermark.size)), "h": max(2, round(height * watermark.size))}
+def watermark_filters(watermark: Watermark, width: int, height: int, *, range: str = "tv") -> list[Filter]:
+    """Return the filters that give a watermark its size and opacity on a video of this size.
+
+    `range` is FFmpeg's colour range of the result: `tv` for video, `pc` for JPEG.
+    """
+    box: dict[str, Value] = {
+        "w": max(2, round(width * watermark.size)),
+        "h": max(2, round(height * watermark.size)),
+        "force_original_aspect_ratio": "decrease",
+        "out_color_matrix": "bt709",
+        "out_range": range,
+    }
     return [
-        ("format", {"pix_fmts": "rgba"}),
-        ("colorchannelmixer", {"aa": f"{watermark.opacity:g}"}),
-        ("scale", {**box, "force_original_aspect_ratio": "decrease", "out_color_matrix": "bt709", "out_range": range}),
-        ("format", {"pix_fmts": "yuva420p"}),
+        Filter("format", options={"pix_fmts": "rgba"}),
+        Filter("colorchannelmixer", options={"aa": f"{watermark.opacity:g}"}),
+        Filter("scale", options=box),
+        Filter("format", options={"pix_fmts": "yuva420p"}),
     ]
 
 
-def place(watermark: Watermark, width: int, height: int) -> dict[str, str]:
-    """The values of `overlay` that put it into its corner."""
+def position(watermark: Watermark, width: int, height: int) -> dict[str, str]:
+    """Return the options of the filter `overlay` that put a watermark into its corner."""
     margin, corner = round(_MARGIN * min(width, height)), watermark.corner
     left, top = corner in (Corner.TOP_LEFT, Corner.BOTTOM_LEFT), corner in (Corner.TOP_LEFT, Corner.TOP_RIGHT)
     return {"x": str(margin) if left else f"W-w-{margin}", "y": str(margin) if top else f"H-h-{margin}"}

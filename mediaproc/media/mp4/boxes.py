@@ -1,8 +1,7 @@
-"""Cutting a fragmented MP4 into CMAF pieces while it is still being written.
+"""MP4 and MOV boxes: locating them in bytes or in a file that is read by range, and reading the tables of a `moov`.
 
-FFmpeg writes one file a rendition: what stands before the first `moof` is the init segment, and each `moof` with the
-`mdat` behind it is a fragment, for pictures a closed GOP (ISO/IEC 14496-12 for the boxes, 23000-19 for CMAF).
-FFmpeg's own HLS muxer is not used: it moves the first picture of a segment when frames are unevenly spaced.
+ISO/IEC 14496-12 (ISO base media file format): chapter 4.2 for boxes, 8.3 to 8.8 for the tables. Sizes and offsets are
+in bytes, times in ticks of a track's timescale.
 """
 
 from __future__ import annotations
@@ -11,29 +10,26 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mediaproc.media import segment_edges
+Read = Callable[[int, int], bytes]
+"""`read(offset, size)`: bytes of a file, fewer at its current end."""
+
+MAX_MOOV_BYTES = 64 * 1024**2
+"""A larger `moov` is not read."""
+
+MALFORMED = (ValueError, IndexError, struct.error, ZeroDivisionError)
+"""What reading the tables of a damaged file raises."""
 
 _HEADER_BYTES = 16
-"""A box's size and type, with the long form of the size."""
+"""A box's size and type, with the 64-bit form of the size."""
 
-Read = Callable[[int, int], bytes]
-"""`read(offset, size)`: bytes of the file, fewer at its present end."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A closed segment: where it stands in the file, how long it lasts by decode times, and its frames."""
-
-    number: int
-    offset: int
-    size_bytes: int
-    duration_seconds: float
-    samples: int
+_MAX_TOP_LEVEL_BOXES = 64
+_MAX_ROWS = 1_000_000
+"""A longer table is not read: each row costs about a hundred bytes of this process, whose memory is not limited."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One box: its four-letter type, and where it and its content stand."""
+    """Location of one box: its four-character type, its offset and size in bytes, and the size of its header."""
 
     kind: str
     offset: int
@@ -42,69 +38,20 @@ class Box:
 
     @property
     def end(self) -> int:
-        """The offset of what follows."""
+        """Offset of the first byte behind the box."""
         return self.offset + self.size
 
+    @property
+    def body(self) -> int:
+        """Offset of the box's content."""
+        return self.offset + self.header
 
-class Cutter:
-    """Follows one growing file. `init_bytes` is the init segment's size once it is whole; `ended` says that the
-    last box, the index of fragments, has been written. `timescale` and `default_duration` are the track's.
 
-    Each fragment is a segment. With `segment_seconds` a segment is as many fragments as reach the next edge of
-    `timing`: sound has no keyframes that would say where to cut.
-    """
-
-    def __init__(self, *, segment_seconds: int | None = None) -> None:
-        self._segment_seconds = segment_seconds
-        self.init_bytes = 0
-        self.ended = False
-        self.timescale = 0
-        self.default_duration = 0
-        self._at = 0
-        self._count = 0
-        self._start = 0
-        self._begun_ticks = 0
-        self._ticks = 0
-        self._samples = 0
-
-    def cut(self, read: Read, available: int) -> list[Cut]:
-        """The segments that have been closed since the last call, of a file of `available` bytes."""
-        cuts: list[Cut] = []
-        while (box := box_at(read, self._at)) is not None and box.end <= available:
-            self._at = box.end
-            cuts.extend(self._take(box, read))
-        return cuts
-
-    def _take(self, box: Box, read: Read) -> Iterator[Cut]:
-        if box.kind == "moov":
-            moov = read(box.offset, box.size)
-            self.timescale, self.default_duration = timescale_of(moov), default_duration_of(moov)
-            self.init_bytes = self._start = box.end
-        elif box.kind == "moof":
-            ticks, samples = timing_of(read(box.offset, box.size), default_duration=self.default_duration)
-            self._ticks, self._samples = self._ticks + ticks, self._samples + samples
-        elif box.kind == "mdat" and self._reaches_an_edge():
-            yield self._cut(box.end)
-        elif box.kind == "mfra":
-            self.ended = True
-            if self._samples:
-                yield self._cut(box.offset)
-
-    def _reaches_an_edge(self) -> bool:
-        if self._segment_seconds is None:
-            return True
-        edge = segment_edges.next_edge(self._begun_ticks / self.timescale, self._segment_seconds)
-        return self._begun_ticks + self._ticks >= edge * self.timescale
-
-    def _cut(self, end: int) -> Cut:
-        cut = Cut(self._count, self._start, end - self._start, self._ticks / self.timescale, self._samples)
-        self._count, self._start = self._count + 1, end
-        self._begun_ticks, self._ticks, self._samples = self._begun_ticks + self._ticks, 0, 0
-        return cut
+# Locating boxes ---------------------------------------------------------------------------------------------
 
 
 def box_at(read: Read, offset: int) -> Box | None:
-    """The box that begins there, or None if its header is not written yet. Raises ValueError if it can't be one."""
+    """Return the box at an offset, or None if its header is not written yet. Raises ValueError if it is no box."""
     head = read(offset, _HEADER_BYTES)
     if len(head) < 8:
         return None
@@ -119,67 +66,8 @@ def box_at(read: Read, offset: int) -> Box | None:
     return Box(kind.decode("latin-1"), offset, size, header)
 
 
-def timescale_of(moov: bytes) -> int:
-    """Ticks a second of the first track (`mdhd`)."""
-    return timescale_in(find(moov, "moov", "trak", "mdia", "mdhd"))
-
-
-def timescale_in(mdhd: bytes) -> int:
-    """Ticks a second, by the content of a `mdhd`: its second version has times of twice the length before them.
-
-    Raises struct.error where that is too short.
-    """
-    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[:1] > b"\0" else 12)[0])
-
-
-def default_duration_of(moov: bytes) -> int:
-    """Ticks of a frame that says nothing else (`trex`)."""
-    return int(struct.unpack_from(">I", find(moov, "moov", "mvex", "trex"), 12)[0])
-
-
-def timing_of(moof: bytes, *, default_duration: int) -> tuple[int, int]:
-    """The ticks and the frames of a fragment of one track (`tfhd`, `trun`)."""
-    default = duration_default(moof, default_duration)
-    trun = find(moof, "moof", "traf", "trun")
-    flags, count = struct.unpack_from(">II", trun)
-    if not flags & 0x100:  # no durations of their own
-        return default * count, count
-    at = 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)  # behind data offset and first sample's flags
-    width = 4 * sum(bool(flags & field) for field in (0x100, 0x200, 0x400, 0x800))
-    return sum(struct.unpack_from(">I", trun, at + width * number)[0] for number in range(count)), count
-
-
-def start_of(segment: bytes) -> int:
-    """The ticks at which its first frame is decoded (`tfdt`). The beginning of a segment is enough."""
-    tfdt = find(segment, "moof", "traf", "tfdt")
-    return int(struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0])
-
-
-def find(data: bytes, *path: str) -> bytes:
-    """The content of the first box along a path of types. Raises ValueError if there is none."""
-    box = locate(data, *path)
-    return data[box.offset + box.header : box.end]
-
-
-def locate(data: bytes, *path: str) -> Box:
-    """The first box along a path of types. Raises ValueError if there is none."""
-    offset, end, found = 0, len(data), None
-    for depth, kind in enumerate(path, start=1):
-        found = next((box for box in boxes(data, offset, end) if box.kind == kind), None)
-        if found is None:
-            raise ValueError(f"no {'/'.join(path[:depth])}")
-        offset, end = found.offset + found.header, found.end
-    assert found is not None
-    return found
-
-
-def duration_default(moof: bytes, default_duration: int) -> int:
-    """Ticks of a frame of this fragment that says nothing else (`tfhd`, else what `trex` says)."""
-    return _default_of_fragment(find(moof, "moof", "traf", "tfhd"), default_duration)
-
-
 def boxes(data: bytes, offset: int, end: int) -> Iterator[Box]:
-    """The boxes that stand one after another between two offsets."""
+    """Yield the consecutive boxes between two offsets."""
     while offset < end:
         box = box_at(lambda at, size: data[at : at + size], offset)
         if box is None:
@@ -188,8 +76,139 @@ def boxes(data: bytes, offset: int, end: int) -> Iterator[Box]:
         offset = box.end
 
 
-def _default_of_fragment(tfhd: bytes, default_duration: int) -> int:
-    flags = struct.unpack_from(">I", tfhd)[0]
-    if not flags & 0x8:
-        return default_duration
-    return int(struct.unpack_from(">I", tfhd, 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2))[0])
+def locate(data: bytes, *path: str) -> Box:
+    """Return the first box along a path of types, such as `"moov", "trak"`. Raises ValueError if there is none."""
+    offset, end, found = 0, len(data), None
+    for depth, kind in enumerate(path, start=1):
+        found = next((box for box in boxes(data, offset, end) if box.kind == kind), None)
+        if found is None:
+            raise ValueError(f"no {'/'.join(path[:depth])}")
+        offset, end = found.body, found.end
+    assert found is not None
+    return found
+
+
+def find(data: bytes, *path: str) -> bytes:
+    """Return the content of the first box along a path of types. Raises ValueError if there is none."""
+    box = locate(data, *path)
+    return data[box.body : box.end]
+
+
+def find_moov(read: Read, size_bytes: int) -> Box | None:
+    """Return the `moov` of a file of this size, wherever it is; None if it is missing, cut off or too large."""
+    offset = 0
+    for _ in range(_MAX_TOP_LEVEL_BOXES):
+        if offset >= size_bytes:
+            return None
+        try:
+            box = box_at(read, offset)
+        except ValueError:
+            return None
+        if box is None or box.end > size_bytes:
+            return None
+        if box.kind == "moov":
+            return box if box.size <= MAX_MOOV_BYTES else None
+        offset = box.end
+    return None
+
+
+def top_level_boxes(read: Read, size_bytes: int) -> Iterator[Box]:
+    """Yield the outermost boxes of a whole file. Raises ValueError if it is cut off or has more than 64 of them."""
+    offset = 0
+    for _ in range(_MAX_TOP_LEVEL_BOXES):
+        if offset == size_bytes:
+            return
+        box = box_at(read, offset)
+        if box is None or box.end > size_bytes:
+            break
+        yield box
+        offset = box.end
+    raise ValueError("cut off, or too many boxes")
+
+
+# Fragmented files -------------------------------------------------------------------------------------------
+
+
+def timescale_of(moov: bytes) -> int:
+    """Return the ticks per second of the first track (`mdhd`)."""
+    return timescale_in(find(moov, "moov", "trak", "mdia", "mdhd"))
+
+
+def timescale_in(mdhd: bytes) -> int:
+    """Return the ticks per second from the content of an `mdhd`, whose version 1 has 64-bit times before them.
+
+    Raises struct.error if it is too short.
+    """
+    return int(struct.unpack_from(">I", mdhd, 20 if mdhd[:1] > b"\0" else 12)[0])
+
+
+def default_duration_of(moov: bytes) -> int:
+    """Return the ticks of a sample whose fragment gives no duration (`trex`)."""
+    return int(struct.unpack_from(">I", find(moov, "moov", "mvex", "trex"), 12)[0])
+
+
+def decode_time_of(segment: bytes) -> int:
+    """Return the decode time in ticks of a segment's first sample (`tfdt`). The segment's first bytes are enough."""
+    tfdt = find(segment, "moof", "traf", "tfdt")
+    return int(struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0])
+
+
+# Sample tables ----------------------------------------------------------------------------------------------
+
+
+def track_box(moov: bytes, number: int, *, handler: bytes) -> bytes:
+    """Return the `trak` at a place from 0. `handler` is `vide` or `soun`; raises ValueError if it has another."""
+    tracks = [moov[box.offset : box.end] for box in _inside(moov) if box.kind == "trak"]
+    if number >= len(tracks) or find(tracks[number], "trak", "mdia", "hdlr")[8:12] != handler:
+        raise ValueError(f"no such track of {handler.decode()}")
+    return tracks[number]
+
+
+def has_box(moov: bytes, kind: str) -> bool:
+    """True if a box of this type is a direct child of the `moov`."""
+    return any(box.kind == kind for box in _inside(moov))
+
+
+def sample_table(trak: bytes) -> bytes:
+    """Return the `stbl` of a track."""
+    box = locate(trak, "trak", "mdia", "minf", "stbl")
+    return trak[box.offset : box.end]
+
+
+def track_timescale(trak: bytes) -> int:
+    """Return the ticks per second of a track."""
+    return timescale_in(find(trak, "trak", "mdia", "mdhd"))
+
+
+def sample_durations(table: bytes) -> list[tuple[int, ...]]:
+    """Return runs of samples of equal duration, as (count, ticks of each) (`stts`)."""
+    return rows(find(table, "stbl", "stts"), ">II")
+
+
+def edit_list(trak: bytes) -> list[tuple[int, ...]]:
+    """Return the edit list (`elst`) as (duration, media time, rate); a media time below 0 shows nothing yet."""
+    try:
+        elst = find(trak, "trak", "edts", "elst")
+    except ValueError:
+        return []
+    return rows(elst, ">QqI" if elst[0] else ">IiI")
+
+
+def sample_description_count(table: bytes) -> int:
+    """Return the number of sample descriptions (`stsd`): more than one if the format changes within the track."""
+    return int(struct.unpack_from(">I", find(table, "stbl", "stsd"), 4)[0])
+
+
+def rows(body: bytes, code: str) -> list[tuple[int, ...]]:
+    """Return the rows of a table, each as `struct` unpacks `code`. Raises ValueError if it is longer than its box."""
+    count = int(struct.unpack_from(">I", body, 4)[0])
+    size = struct.calcsize(code)
+    if count > _MAX_ROWS:
+        raise ValueError("too many rows")
+    if 8 + count * size > len(body):
+        raise ValueError("a table longer than its box")
+    return list(struct.iter_unpack(code, body[8 : 8 + count * size]))
+
+
+def _inside(moov: bytes) -> Iterator[Box]:
+    yield from boxes(moov, 8, len(moov))

@@ -1,41 +1,39 @@
-"""A new head for an MP4 whose media stay as they are: the index first, without what the camera wrote down beside it.
+"""Faststart: moves an MP4's index to the front without touching its media.
 
-Where everything in a file's `mdat` is kept, the file to download needs no remux: storage copies those bytes by itself,
-and only the boxes before them are new (ISO/IEC 14496-12, 8). Samples, times and edit lists are those of the source.
+If everything in a file's `mdat` is kept, the file to download needs no remux: storage copies those bytes by itself
+behind a new head (ISO/IEC 14496-12, 8). Samples, times and edit lists are those of the source; metadata such as the
+place of recording is left out.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mediaproc.media.mp4 import boxes
-from mediaproc.media.mp4.boxes import Box, Read
-from mediaproc.media.mp4.sample_tables import LARGEST_INDEX_BYTES
+from mediaproc.media.mp4.boxes import MAX_MOOV_BYTES, Box, Read
 
-_MOST_BOXES = 64
-_MOST_CHUNKS = 1_000_000
+_MAX_CHUNKS = 1_000_000
 
-_KEPT = {
+_CHILDREN = {
     "moov": ("mvhd", "trak"),
     "trak": ("tkhd", "edts", "mdia"),
     "mdia": ("mdhd", "hdlr", "minf"),
     "minf": ("vmhd", "smhd", "dinf", "stbl"),
     "stbl": ("stsd", "stts", "ctts", "cslg", "stss", "stsc", "stsz", "stz2", "stco", "co64", "sgpd", "sbgp", "sdtp"),
 }
-"""What stays of each box that holds others; names, places and other people's boxes go."""
+"""Child boxes that stay in each container box; names, places and private boxes are left out."""
 
-_SAMPLES = frozenset({b"avc1", b"hvc1", b"av01", b"mp4a"})
-"""Sample entries that players of MP4 take (`avc3` and `hev1` are for streams)."""
+_SAMPLE_ENTRIES = frozenset({b"avc1", b"hvc1", b"av01", b"mp4a"})
+"""Sample entries that MP4 players accept (`avc3` and `hev1` are for streams)."""
 
-_HERE = struct.pack(">I4sI", 28, b"dref", 0) + struct.pack(">I", 1) + struct.pack(">I4sI", 12, b"url ", 1)
-"""The media are in this very file, whatever the source says of other ones."""
+_SELF_CONTAINED = struct.pack(">I4sI", 28, b"dref", 0) + struct.pack(">I", 1) + struct.pack(">I4sI", 12, b"url ", 1)
+"""A `dref` that says: the media are in this file, whatever the source says of others."""
 
 
 @dataclass(frozen=True)
-class Reheaded:
-    """`head` goes before the source's bytes from `start` to `end`."""
+class FaststartFile:
+    """A new `head`, followed by the source's bytes from offset `start` to `end`."""
 
     head: bytes
     start: int
@@ -43,14 +41,15 @@ class Reheaded:
 
     @property
     def size_bytes(self) -> int:
-        """Of the whole file."""
+        """Size of the whole file."""
         return len(self.head) + self.end - self.start
 
 
-def reheaded(read: Read, size_bytes: int, *, tracks: int) -> Reheaded | None:
-    """A file of so many tracks with its index in front, or None where it has others or is not one index and one `mdat`.
+def faststart_file(read: Read, size_bytes: int, *, tracks: int) -> FaststartFile | None:
+    """Return the file with its index in front, or None if that takes a remux.
 
-    Files of QuickTime's own brand are none: players of MP4 don't take all that may stand in their index.
+    It does if the file has not exactly this many `tracks`, not exactly one `moov` and one `mdat`, or QuickTime's own
+    brand: MP4 players don't accept all that its index may hold. `read` may raise; it is not caught.
     """
     try:
         index, media = _index_and_media(read, size_bytes)
@@ -61,27 +60,14 @@ def reheaded(read: Read, size_bytes: int, *, tracks: int) -> Reheaded | None:
 
 
 def _index_and_media(read: Read, size_bytes: int) -> tuple[Box, Box]:
-    found = list(_outermost(read, size_bytes))
+    found = list(boxes.top_level_boxes(read, size_bytes))
     kinds = [box.kind for box in found]
     if kinds.count("moov") != 1 or kinds.count("mdat") != 1 or kinds[:1] != ["ftyp"]:
         raise ValueError("not one index and one piece of media")
     index, media = found[kinds.index("moov")], found[kinds.index("mdat")]
-    if read(found[0].header, 4) == b"qt  " or index.size > LARGEST_INDEX_BYTES:
+    if read(found[0].body, 4) == b"qt  " or index.size > MAX_MOOV_BYTES:
         raise ValueError("another sort of file")
     return index, media
-
-
-def _outermost(read: Read, size_bytes: int) -> Iterator[Box]:
-    offset = 0
-    for _ in range(_MOST_BOXES):
-        if offset == size_bytes:
-            return
-        box = boxes.box_at(read, offset)
-        if box is None or box.end > size_bytes:
-            break
-        yield box
-        offset = box.end
-    raise ValueError("cut off, or of many pieces")
 
 
 def _is_plain(moov: bytes, tracks: int) -> bool:
@@ -89,40 +75,40 @@ def _is_plain(moov: bytes, tracks: int) -> bool:
     traks = [moov[box.offset : box.end] for box in inside if box.kind == "trak"]
     return (
         len(traks) == tracks
-        and all(box.kind != "mvex" for box in inside)  # its media are in fragments, each with an index of its own
-        and all(_takes(boxes.find(trak, "trak", "mdia", "minf", "stbl", "stsd")) for trak in traks)
+        and all(box.kind != "mvex" for box in inside)  # the media are in fragments, each with an index of its own
+        and all(_is_playable(boxes.find(trak, "trak", "mdia", "minf", "stbl", "stsd")) for trak in traks)
     )
 
 
-def _takes(descriptions: bytes) -> bool:
-    return struct.unpack_from(">I", descriptions, 4)[0] == 1 and descriptions[12:16] in _SAMPLES
+def _is_playable(descriptions: bytes) -> bool:
+    return struct.unpack_from(">I", descriptions, 4)[0] == 1 and descriptions[12:16] in _SAMPLE_ENTRIES
 
 
-def _with_index(moov: bytes, media: Box) -> Reheaded:
-    """The index is as long with one place of the media as with another, so it is written twice."""
-    start, end = media.offset + media.header, media.end
+def _with_index(moov: bytes, media: Box) -> FaststartFile:
+    """Write the index twice: its length, on which the offsets in it depend, is the same both times."""
+    start, end = media.body, media.end
     types = _box("ftyp", b"isom\0\0\2\0isomiso2mp41")
     before = struct.pack(">I4sQ", 1, b"mdat", 16 + end - start)
 
     def head(moved: int) -> bytes:
         return types + _rewritten(moov, Box("moov", 0, len(moov), 8), (start, end), moved) + before
 
-    return Reheaded(head(len(head(0)) - start), start, end)
+    return FaststartFile(head(len(head(0)) - start), start, end)
 
 
 def _rewritten(data: bytes, box: Box, media: tuple[int, int], moved: int) -> bytes:
-    """A box of the index, its media moved by so many bytes. Raises ValueError where they are not all in `media`."""
-    content = data[box.offset + box.header : box.end]
+    """Return a box of the index, its media moved by this many bytes. Raises ValueError if some are outside `media`."""
+    content = data[box.body : box.end]
     match box.kind:
         case "moov" | "trak" | "mdia" | "minf" | "stbl":
-            inside = boxes.boxes(data, box.offset + box.header, box.end)
-            kept = [each for each in inside if each.kind in _KEPT[box.kind]]
-            return _box(box.kind, b"".join(_rewritten(data, each, media, moved) for each in kept))
+            inside = boxes.boxes(data, box.body, box.end)
+            children = [each for each in inside if each.kind in _CHILDREN[box.kind]]
+            return _box(box.kind, b"".join(_rewritten(data, each, media, moved) for each in children))
         case "mvhd" | "tkhd" | "mdhd":
-            times = 16 if content[0] else 8  # when it was made and changed
+            times = 16 if content[0] else 8  # creation and modification times
             return _box(box.kind, content[:4] + bytes(times) + content[4 + times :])
         case "dinf":
-            return _box("dinf", _HERE)
+            return _box("dinf", _SELF_CONTAINED)
         case "stco" | "co64":
             return _box(box.kind, _moved(content, ">I" if box.kind == "stco" else ">Q", media, moved))
         case _:
@@ -131,8 +117,8 @@ def _rewritten(data: bytes, box: Box, media: tuple[int, int], moved: int) -> byt
 
 def _moved(content: bytes, code: str, media: tuple[int, int], by: int) -> bytes:
     (count,), width = struct.unpack_from(">I", content, 4), struct.calcsize(code)
-    if count > _MOST_CHUNKS or 8 + count * width > len(content):
-        raise ValueError("a table longer than its box, or than any honest one")
+    if count > _MAX_CHUNKS or 8 + count * width > len(content):
+        raise ValueError("a table longer than its box, or too long")
     places = struct.unpack_from(f">{count}{code[1]}", content, 8)
     if not all(media[0] <= place < media[1] for place in places):
         raise ValueError("media elsewhere")

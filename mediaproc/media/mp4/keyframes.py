@@ -1,6 +1,7 @@
-"""Where an MP4 or MOV may be cut: the times of its keyframes, from its sample table (for Matroska see `cues`).
+"""Keyframe times of an MP4 or MOV, read from its sample table. (For Matroska see `matroska`.)
 
-The table is a few hundred kilobytes an hour and tells what reading every packet would (ISO/IEC 14496-12, 8.6).
+The table is a few hundred kilobytes per hour of video and tells what reading every packet would
+(ISO/IEC 14496-12, 8.6).
 """
 
 from __future__ import annotations
@@ -9,32 +10,46 @@ import struct
 from bisect import bisect_right
 from itertools import accumulate
 
-from mediaproc.media.mp4 import boxes, sample_tables
+from mediaproc.media.mp4 import boxes
 
-_MOST_SAMPLES = 20_000_000
+_MAX_SAMPLES = 20_000_000
 _ENOUGH = 100_000
-"""So many keyframes are enough to choose from, where every one of some millions of samples is one."""
+"""Number of keyframes that are enough to choose from, where each of some millions of samples is one."""
 
 
 def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]:
-    """When each keyframe of a track is shown, from the beginning; empty when the file can't be cut by its table.
+    """Return the presentation times of a track's keyframes, in seconds from the beginning of the video.
 
-    That is so for a fragmented file, and for one whose media does not reach as far as its table says. A keyframe before
-    the beginning, of a film that was trimmed without copying it, has a time below 0.
+    `track` is the track's place from 0, `size_bytes` the size of the whole file. The list is empty for a fragmented
+    file, a damaged table, and a file that is shorter than its table says. A keyframe before the beginning, of a film
+    that was trimmed without re-encoding, has a negative time.
     """
     try:
-        trak = sample_tables.track(moov, track, handler=b"vide")
-        table, timescale = sample_tables.sample_table(trak), sample_tables.timescale(trak)
-        if _last_offset(table) >= size_bytes or sample_tables.has(moov, "mvex"):
+        trak = boxes.track_box(moov, track, handler=b"vide")
+        table, timescale = boxes.sample_table(trak), boxes.track_timescale(trak)
+        if _last_offset(table) >= size_bytes or boxes.has_box(moov, "mvex"):
             return []
         hidden = _hidden_ticks(trak, table) / timescale
         return [at - hidden for at in _times(table, timescale)]
-    except sample_tables.BROKEN:
+    except boxes.MALFORMED:
         return []
 
 
+def longest_frame_seconds(moov: bytes, *, track: int) -> float:
+    """Return how long the longest frame of a track lasts; 0 if the tables are missing or damaged.
+
+    `track` is the track's place from 0.
+    """
+    try:
+        trak = boxes.track_box(moov, track, handler=b"vide")
+        runs = boxes.sample_durations(boxes.sample_table(trak))
+        return max((ticks for _, ticks in runs), default=0) / boxes.track_timescale(trak)
+    except boxes.MALFORMED:
+        return 0.0
+
+
 def _last_offset(table: bytes) -> int:
-    """The file offset of the last run of samples (`stco`, `co64`)."""
+    """Return the file offset of the last run of samples (`stco`, `co64`)."""
     for kind, code in (("stco", ">I"), ("co64", ">Q")):
         try:
             rows = boxes.find(table, "stbl", kind)
@@ -47,25 +62,25 @@ def _last_offset(table: bytes) -> int:
 
 
 def _hidden_ticks(trak: bytes, table: bytes) -> int:
-    """How much of the media comes before what is shown first, by the track's edit list (`elst`)."""
-    begins = next((media_time for _, media_time, _ in sample_tables.edits(trak) if media_time >= 0), 0)
-    return max(0, begins - _first_composition_offset(table))
+    """Return how much of the media precedes the first frame that is shown, by the track's edit list (`elst`)."""
+    start = next((media_time for _, media_time, _ in boxes.edit_list(trak) if media_time >= 0), 0)
+    return max(0, start - _first_composition_offset(table))
 
 
 def _first_composition_offset(table: bytes) -> int:
-    """By how much the first frame is shown after it is decoded (`ctts`), which an edit list evens out."""
+    """Return the first frame's delay from decoding to presentation (`ctts`), which an edit list compensates."""
     try:
-        offsets = sample_tables.rows(boxes.find(table, "stbl", "ctts"), ">Ii")
+        offsets = boxes.rows(boxes.find(table, "stbl", "ctts"), ">Ii")
     except ValueError:
         return 0
     return offsets[0][1] if offsets else 0
 
 
 def _times(table: bytes, timescale: int) -> list[float]:
-    runs = sample_tables.durations(table)
+    runs = boxes.sample_durations(table)
     firsts = [0, *accumulate(count for count, _ in runs)]
     starts = [0, *accumulate(count * ticks for count, ticks in runs)]
-    if firsts[-1] > _MOST_SAMPLES:
+    if firsts[-1] > _MAX_SAMPLES:
         raise ValueError("too many samples")
 
     def seconds(sample: int) -> float:
@@ -78,9 +93,9 @@ def _times(table: bytes, timescale: int) -> list[float]:
 
 
 def _sync_samples(table: bytes, count: int) -> list[int]:
-    """Numbers of the keyframes from 0; without a table of them every sample is one."""
+    """Return the numbers of the keyframes, from 0. Without a table of them (`stss`) every sample is one."""
     try:
         stss = boxes.find(table, "stbl", "stss")
     except ValueError:
         return list(range(0, count, max(1, count // _ENOUGH)))
-    return [number - 1 for (number,) in sample_tables.rows(stss, ">I")]
+    return [number - 1 for (number,) in boxes.rows(stss, ">I")]

@@ -1,4 +1,4 @@
-"""The verbs of the worker that runs an attempt: claim, heartbeat, and the ways to end."""
+"""An attempt while it runs: claim a job, renew the lease, record the command and the log. `outcomes` ends it."""
 
 from __future__ import annotations
 
@@ -7,40 +7,37 @@ from uuid import UUID
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import ProcessingError
-from mediaproc.domain.states import JobState, Outcome, next_attempt_at
+from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations.jobs import children, transitions
-from mediaproc.operations.jobs.lease import Claim, Held, attempt_row, fenced, hold
-from mediaproc.operations.jobs.output_cleanup import drop_output, leave_output
-from mediaproc.operations.jobs.outputs import show_output
-from mediaproc.settings import settings
+from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs.lease import Claim, LockedJob, attempt_row, fence, lock_job
 
 
 def claim(session: Session, *, job_id: UUID, worker: str) -> Claim | None:
-    """Take a waiting job that is due. None if another has it, it has ended, or its time has not come.
+    """Claim a waiting job that is due. None if another worker has it, it has ended, or it is not due yet.
 
-    The locks make it a conditional update: of several claimants exactly one sees the job waiting.
+    `worker` is `host:process`. The locks make this a conditional update: of several workers exactly one sees the job
+    waiting.
     """
-    held = hold(session, job_id=job_id)
-    if held is None or not _due(held):
+    locked = lock_job(session, job_id=job_id)
+    if locked is None or not _is_due(locked):
         return None
-    job, video = held.job, held.video
+    job, video = locked.job, locked.video
     job.attempt += 1
     if job.parent_id is None:
         video.progress = 0.0
-    session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker[:255], started_at=held.now))
-    transitions.move(session, held, JobState.RUNNING)
+    session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker[:255], started_at=locked.now))
+    transitions.move(session, locked, JobState.RUNNING)
     return Claim(job=job, video=video, attempt=job.attempt, worker=worker)
 
 
 def heartbeat(
     session: Session, *, job_id: UUID, attempt: int, progress: float | None = None, whole: float | None = None
 ) -> bool:
-    """Renew the lease and write down the progress. False: the lease is lost, stop and write nothing.
+    """Renew the lease and record the progress. False if the lease is lost: stop, and write nothing more.
 
-    `whole` is the video's progress as a part sees it, `progress` its own; neither falls. A job that has shared out
-    its work holds no lease any more; there it changes nothing and says True.
+    `progress` is the attempt's own and `whole` the video's as a part computes it, both in percent; the video's never
+    falls. A job that is split holds no lease: nothing changes, and the answer is True.
     """
     running = (col(Job.id) == job_id, col(Job.state) == JobState.RUNNING, col(Job.attempt) == attempt)
     known = session.exec(select(Job.parent_id, Job.lease_expires_at).where(*running)).one_or_none()
@@ -58,108 +55,16 @@ def heartbeat(
 
 
 def note(session: Session, claim: Claim, *, command: str | None = None, log_tail: str | None = None) -> None:
-    """Write down the FFmpeg command or the tail of its log, for the page. Raises LostLease."""
-    attempt = attempt_row(session, fenced(session, claim).job)
+    """Record the FFmpeg command or the end of its log, for the page. Raises LostLease."""
+    attempt = attempt_row(session, fence(session, claim).job)
     attempt.command = attempt.command if command is None else command
     attempt.log_tail = attempt.log_tail if log_tail is None else log_tail
     session.flush()
 
 
-def complete(session: Session, claim: Claim, *, log_tail: str = "") -> None:
-    """End the job: the attempt's output is what the video shows from now on. Raises LostLease.
-
-    A job that has shared out its work is ended by the last of its parts.
-    """
-    held = fenced(session, claim)
-    attempt = attempt_row(session, held.job)
-    if held.job.parent_id is not None:
-        children.complete(session, held, attempt, log_tail=log_tail)
-        return
-    if held.job.lease_expires_at is None:
-        attempt.log_tail = log_tail or attempt.log_tail
-        session.flush()
-        return
-    transitions.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
-    show_output(session, held.video, attempt)
-    held.video.ready_at, held.video.progress = held.now, 100.0
-    transitions.move(session, held, JobState.COMPLETED)
-    children.afterwards(session, held)
-
-
-def fail(session: Session, claim: Claim, error: ProcessingError, *, log_tail: str = "") -> None:
-    """End the attempt with its error; the job waits for another one, or fails for good. Raises LostLease."""
-    end_failed(session, fenced(session, claim), error, outcome=Outcome.FAILED, log_tail=log_tail)
-
-
-def give_back(session: Session, claim: Claim, error: ProcessingError, *, log_tail: str = "") -> None:
-    """Put the job back untouched because this worker stops: not the job's fault, so no attempt is used up.
-
-    No message is sent here, or this stopping worker's neighbours would take it: `resend_lost` sends it.
-    """
-    held = fenced(session, claim)
-    transitions.end(attempt_row(session, held.job), Outcome.LOST, at=held.now, error=error, log_tail=log_tail)
-    if not claim.is_part:
-        leave_output(session, held.video, claim.attempt, for_good=False)
-    held.job.max_attempts += 1
-    held.job.message_sent_at = None
-    transitions.move(session, held, JobState.QUEUED)
-
-
-def leave_behind(session: Session, claim: Claim) -> None:
-    """Let what a fenced-out attempt wrote after it lost its lease be swept, unless viewers still see it.
-
-    What a part wrote lies among what the other parts do: the end of the whole tidies it up.
-    """
-    if claim.is_part and not children.abandoned(session, claim):
-        return
-    video = session.exec(
-        select(Video).where(col(Video.id) == claim.video_id).with_for_update(key_share=True)
-    ).one_or_none()
-    if not claim.is_part and _runs_on(session, claim):
-        return
-    if video is None or video.output_attempt != claim.output:
-        drop_output(session, claim.video_id, claim.output)
-
-
-def end_failed(
-    session: Session, held: Held, error: ProcessingError, *, outcome: Outcome, log_tail: str = "", at_once: bool = False
-) -> None:
-    """End the running attempt of locked rows. `at_once`: without back-off, for what was not the job's own failure."""
-    transitions.end(attempt_row(session, held.job), outcome, at=held.now, error=error, log_tail=log_tail)
-    again_at = next_attempt_at(
-        retryable=error.retryable and held.job.attempt < held.job.max_attempts,
-        attempt=_attempts_of(session, held.job),
-        max_attempts=held.job.max_attempts,
-        base_seconds=0.0 if at_once else settings().retry_base_seconds,
-        now=held.now,
-    )
-    if held.job.parent_id is None:
-        leave_output(session, held.video, held.job.attempt, for_good=again_at is None)
-    held.job.message_sent_at = None
-    state = JobState.FAILED if again_at is None else JobState.RETRYING
-    transitions.move(session, held, state, error=error, next_attempt_at=again_at)
-    if again_at is not None and again_at <= held.now:
-        transitions.send(session, held.job, at=held.now)
-    if held.job.parent_id is not None:
-        children.failed(session, held, error)
-
-
-def _runs_on(session: Session, claim: Claim) -> bool:
-    """Whether the attempt has shared out its work and waits for the parts that fill its output now.
-
-    Who shared out and then lost the database for longer than a lease believes to have been fenced out.
-    """
-    mine = (col(Job.id) == claim.job_id, col(Job.attempt) == claim.attempt, col(Job.state) == JobState.RUNNING)
-    return session.exec(select(Job.id).where(*mine)).one_or_none() is not None
-
-
-def _due(held: Held) -> bool:
+def _is_due(locked: LockedJob) -> bool:
     return (
-        held.job.state.waiting
-        and not held.job.held
-        and (held.job.next_attempt_at is None or held.job.next_attempt_at <= held.now)
+        locked.job.state.waiting
+        and not locked.job.held
+        and (locked.job.next_attempt_at is None or locked.job.next_attempt_at <= locked.now)
     )
-
-
-def _attempts_of(session: Session, job: Job) -> int:
-    return session.exec(select(func.count()).select_from(Attempt).where(col(Attempt.job_id) == job.id)).one()

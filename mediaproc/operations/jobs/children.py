@@ -1,6 +1,7 @@
-"""A job that shares out its work: its parts are jobs too, claimed, leased and tried again like any other.
+"""Parts of a split job. A part is a job too: claimed, leased and retried like any other.
 
-All of a tree's changes are made under the lock of its video's row, so of two parts that end together one is the last.
+All changes in a tree of jobs are made under the lock of its video's row, so of two parts that end together exactly one
+is the last.
 """
 
 from __future__ import annotations
@@ -12,39 +13,36 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
 from mediaproc.media.chunks import Chunk, chunk_of
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.jobs.lease import Claim, Held, attempt_row, fenced, hold
-from mediaproc.operations.jobs.output_cleanup import leave_output, retire_instant
-from mediaproc.operations.jobs.outputs import show_output
-from mediaproc.operations.jobs.rendition_reuse import reused_of
+from mediaproc.operations.jobs.lease import Claim, LockedJob, attempt_row, fence, lock_job
+from mediaproc.operations.jobs.rendition_reuse import reused_names
 from mediaproc.settings import settings
 
 _LOG_TAIL_LINES = 60
 
 PLANNED, ENCODED = 1.0, 94.0
-"""Percent of the whole when it is planned, and when every chunk is encoded."""
+"""Percent of the whole once it is planned, and once every chunk is encoded."""
 
 _KINDS: dict[Lane, tuple[JobKind, ...]] = {
     Lane.ENCODE: (JobKind.ENCODE, JobKind.FILES, JobKind.TUNE, JobKind.MEASURE),
     Lane.COPY: (JobKind.REMUX, JobKind.AUDIO, JobKind.SUBTITLES, JobKind.COPY, JobKind.ASSEMBLE),
 }
 _LANES = {kind: lane for lane, kinds in _KINDS.items() for kind in kinds}
-"""Where each kind waits that is not quick."""
+"""Lane of each kind that is not quick."""
 
-_ENDING = frozenset({JobKind.ASSEMBLE, JobKind.FILES, JobKind.COPY})
-"""The kinds whose end is that of the whole."""
+ENDING_KINDS = frozenset({JobKind.ASSEMBLE, JobKind.FILES, JobKind.COPY})
+"""Kinds whose completion completes the whole."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part as it is asked for: its kind, and for a chunk which and how much of the video.
+    """A part to begin: its kind and, for a chunk, its number and range in seconds.
 
-    `held`: not before another part lets it (see `tuning`).
+    `held` keeps it from being claimed until another part releases it (see `crf_search`).
     """
 
     kind: JobKind
@@ -55,15 +53,15 @@ class Part:
 
     @property
     def lane(self) -> Lane:
-        """Only what keeps processors busy takes a slot for encoding."""
+        """The lane of its kind; only CPU-bound kinds take an encoding slot."""
         return _LANES.get(self.kind, Lane.QUICK)
 
 
 @dataclass(frozen=True)
 class Share:
-    """What an attempt's own progress means for the whole: it goes from `base` by at most `size` percent.
+    """A part's share of the whole's progress: from `base` up by at most `size` percent.
 
-    `workers` is how many attempts are at it together.
+    `workers` is the number of attempts that encode the whole at this moment.
     """
 
     base: float = 0.0
@@ -71,44 +69,37 @@ class Share:
     workers: int = 1
 
     def of_whole(self, percent: float) -> float:
-        """The whole's progress when the attempt's own is `percent`."""
+        """The whole's progress in percent when the part's own is `percent`."""
         return self.base + self.size * percent / 100
 
     def eta_seconds(self, percent: float, own: float) -> float:
-        """Seconds until the whole is encoded, of an attempt that is at `percent` and needs `own` seconds more."""
+        """Seconds until the whole is encoded, for a part that is at `percent` and needs `own` more seconds."""
         mine = self.size * (1 - percent / 100)
         left = (ENCODED if self.size < 100 else 100.0) - self.of_whole(percent)
         return own if mine <= 0 or left <= mine else own * left / mine / self.workers
 
 
-def share_out(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
-    """Let parts do the rest of the job, which gives up its lease and waits for them. Raises LostLease."""
-    held = fenced(session, claim)
-    if held.job.lease_expires_at is None:
+def split(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
+    """Split the job into parts: it gives up its lease and waits for them. Raises LostLease."""
+    locked = fence(session, claim)
+    if locked.job.lease_expires_at is None:
         return
-    held.job.lease_expires_at = None
-    held.job.undivided = held.job.undivided or _plain(session, held.job, wanted)
-    held.video.progress = max(held.video.progress, PLANNED)
+    locked.job.lease_expires_at = None
+    locked.job.undivided = locked.job.undivided or _is_in_one_piece(session, locked.job, wanted)
+    locked.video.progress = max(locked.video.progress, PLANNED)
     for part in wanted:
-        begin(session, held, held.job, part)
-
-
-def _plain(session: Session, whole: Job, wanted: Sequence[Part]) -> bool:
-    """Whether it is done in the plainest way already: without chunks, nothing instant, nothing from before."""
-    kinds = [part.kind for part in wanted]
-    divided = kinds.count(JobKind.ENCODE) > 1 or JobKind.REMUX in kinds
-    return not divided and not reused_of(session, whole)
+        begin(session, locked, locked.job, part)
 
 
 def share_of(session: Session, claim: Claim) -> Share:
-    """How an attempt's progress counts: that of a chunk by what the other chunks have done so far."""
+    """The share of a claimed part. A chunk's depends on the length of all chunks, and on what the others have done."""
     if claim.job.parent_id is None or claim.job.kind in (JobKind.FILES, JobKind.COPY):
         return Share()
     if claim.job.kind.afterwards:
         return Share(0, 0)
     if claim.job.kind is not JobKind.ENCODE:
         return Share(ENCODED, 100 - ENCODED) if claim.job.kind is JobKind.ASSEMBLE else Share(PLANNED, 0)
-    siblings = of_output(session, claim.job.parent_id, claim.output)
+    siblings = parts_of_output(session, claim.job.parent_id, claim.output)
     chunks = [job for job in siblings if job.kind is JobKind.ENCODE]
     scale = (ENCODED - PLANNED) / sum(_weight(job) for job in chunks)
     done = sum(_weight(job) * job.progress / 100 for job in chunks if job.id != claim.job_id)
@@ -116,86 +107,62 @@ def share_of(session: Session, claim: Claim) -> Share:
     return Share(PLANNED + scale * done, scale * _weight(claim.job), workers=max(1, running))
 
 
-def complete(session: Session, held: Held, attempt: Attempt, *, log_tail: str) -> None:
-    """End a part of locked rows; the last one lets the whole be assembled, and assembling ends the whole."""
-    transitions.end(attempt, Outcome.COMPLETED, at=held.now, log_tail=log_tail)
-    held.job.progress = 100.0
-    transitions.move(session, held, JobState.COMPLETED)
-    if held.job.kind.afterwards:
-        return
-    whole = whole_of(session, held)
-    _keep_log(attempt_row(session, whole.job), log_tail)
-    if held.job.kind in _ENDING:
-        _complete_whole(session, whole)
-        return
-    if held.job.kind is JobKind.ENCODE:
-        _tell(session, held, f"Chunk {(held.job.chunk or 0) + 1} is done")
-    if not unfinished(session, whole.job.id):
-        begin(session, held, whole.job, Part(JobKind.ASSEMBLE))
+def begin(session: Session, locked: LockedJob, whole: Job, part: Part) -> None:
+    """Add one part of a whole job and send its message. `locked` gives the time."""
+    job = Job(
+        team_id=whole.team_id,
+        video_id=whole.video_id,
+        parent_id=whole.id,
+        output=whole.attempt,
+        kind=part.kind,
+        lane=part.lane,
+        preset=whole.preset,
+        # Nobody waits for a follow-up job, so it runs after all others.
+        priority=Priority.BATCH if part.kind.afterwards else whole.priority,
+        preset_version=whole.preset_version,
+        recipe=whole.recipe,
+        held=part.held,
+        chunk=part.chunk,
+        start_seconds=part.start_seconds,
+        length_seconds=part.length_seconds,
+        max_attempts=settings().max_attempts,
+    )
+    session.add(job)
+    session.flush()
+    if not job.held:
+        transitions.send(session, job, at=locked.now)
 
 
-def failed(session: Session, held: Held, error: ProcessingError) -> None:
-    """After an attempt of a part ended badly: if it was its last one the other parts stop, and the whole fails.
-
-    Where the chunks are at fault it is tried once more in one piece: a source with a damaged stretch is then encoded
-    around it, while a chunk within that stretch has not one frame.
-    """
-    if held.job.kind.afterwards:
-        return
-    if held.job.state is not JobState.FAILED:
-        _tell(session, held, f"{_name(held.job)}: {error.detail}; it is tried again")
-        return
-    whole = whole_of(session, held)
-    cancel(session, whole)
-    transitions.end(attempt_row(session, whole.job), Outcome.FAILED, at=held.now, error=error)
-    divided = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
-    again = divided and whole.job.attempt < whole.job.max_attempts
-    leave_output(session, whole.video, whole.job.attempt, for_good=not again)
-    if not again:
-        transitions.move(session, whole, JobState.FAILED, error=error)
-        return
-    whole.job.undivided = True
-    transitions.move(session, whole, JobState.RETRYING, error=error, next_attempt_at=whole.now)
-    transitions.send(session, whole.job, at=whole.now)
+def begin_follow_ups(session: Session, whole: LockedJob) -> None:
+    """Begin the jobs that follow a completed whole, unless their results were taken over with the output."""
+    if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
+        begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
+    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and _has_unmeasured_rung(session, whole):
+        begin(session, whole, whole.job, Part(JobKind.MEASURE))
 
 
-def cancel(session: Session, whole: Held) -> None:
-    """End every unfinished part of a job. Running workers learn it by their next heartbeat."""
+def cancel(session: Session, whole: LockedJob) -> None:
+    """Cancel every unfinished part of a job. Running workers learn of it with their next heartbeat."""
     for job in unfinished(session, whole.job.id):
         if job.state is JobState.RUNNING:
             transitions.end(attempt_row(session, job), Outcome.CANCELLED, at=whole.now)
-        transitions.move(session, Held(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
+        transitions.move(session, LockedJob(job=job, video=whole.video, now=whole.now), JobState.CANCELLED)
 
 
-def abandoned(session: Session, claim: Claim) -> bool:
-    """Whether nothing will come of the whole that a part belongs to any more."""
+def is_abandoned(session: Session, claim: Claim) -> bool:
+    """True if the whole that a part belongs to is gone, cancelled or failed."""
     state = session.exec(select(Job.state).where(col(Job.id) == claim.job.parent_id)).one_or_none()
     return state in (None, JobState.CANCELLED, JobState.FAILED)
 
 
-def afterwards(session: Session, whole: Held) -> None:
-    """What a whole that has just been completed lets begin, for nobody to wait for: unless it was taken over too."""
-    if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
-        begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
-    if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and _unmeasured(session, whole):
-        begin(session, whole, whole.job, Part(JobKind.MEASURE))
-
-
-def _unmeasured(session: Session, whole: Held) -> bool:
-    """Whether there is a rung whose VMAF did not come along with it."""
-    mine = (col(Rendition.video_id) == whole.video.id, col(Rendition.attempt) == whole.job.attempt)
-    rungs = (col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None), col(Rendition.vmaf).is_(None))
-    return session.exec(select(Rendition.id).where(*mine, *rungs).limit(1)).first() is not None
-
-
-def of_job(session: Session, job_id: UUID) -> list[Job]:
-    """The parts of a job, in the order in which they were asked for."""
+def parts_of_job(session: Session, job_id: UUID) -> list[Job]:
+    """The parts of a job in the order in which they were begun, those of earlier attempts included."""
     return list(session.exec(select(Job).where(col(Job.parent_id) == job_id).order_by(col(Job.id))).all())
 
 
-def of_output(session: Session, job_id: UUID, output: int) -> list[Job]:
-    """Those that one attempt of the job asked for: the parts of an attempt before have ended, but are still there."""
-    return [part for part in of_job(session, job_id) if part.output == output]
+def parts_of_output(session: Session, job_id: UUID, output: int) -> list[Job]:
+    """The parts that one attempt of a job began. `output` is that attempt's number."""
+    return [part for part in parts_of_job(session, job_id) if part.output == output]
 
 
 def chunks_of(parts: Sequence[Job], *, segment_seconds: int) -> list[Chunk]:
@@ -214,36 +181,10 @@ def chunks_of(parts: Sequence[Job], *, segment_seconds: int) -> list[Chunk]:
     ]
 
 
-def begin(session: Session, held: Held, whole: Job, part: Part) -> None:
-    """Let one more part do its share of a whole job."""
-    job = Job(
-        team_id=whole.team_id,
-        video_id=whole.video_id,
-        parent_id=whole.id,
-        output=whole.attempt,
-        kind=part.kind,
-        lane=part.lane,
-        preset=whole.preset,
-        # What nobody waits for goes after everything that somebody does.
-        priority=Priority.BATCH if part.kind.afterwards else whole.priority,
-        preset_version=whole.preset_version,
-        recipe=whole.recipe,
-        held=part.held,
-        chunk=part.chunk,
-        start_seconds=part.start_seconds,
-        length_seconds=part.length_seconds,
-        max_attempts=settings().max_attempts,
-    )
-    session.add(job)
-    session.flush()
-    if not job.held:
-        transitions.send(session, job, at=held.now)
-
-
-def whole_of(session: Session, held: Held) -> Held:
-    """The locked rows of the whole that a part belongs to."""
-    assert held.job.parent_id is not None
-    whole = hold(session, job_id=held.job.parent_id)
+def whole_of(session: Session, part: LockedJob) -> LockedJob:
+    """The whole that a part belongs to, locked."""
+    assert part.job.parent_id is not None
+    whole = lock_job(session, job_id=part.job.parent_id)
     assert whole is not None, "a part goes with its whole"
     return whole
 
@@ -255,30 +196,35 @@ def unfinished(session: Session, whole_id: UUID) -> list[Job]:
     return list(session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all())
 
 
-def _keep_log(attempt: Attempt, lines: str) -> None:
-    """What a part that went well had to say stands in the log of the whole, where people look."""
+def append_log(attempt: Attempt, lines: str) -> None:
+    """Append a part's log to that of its whole, which is the one that people read."""
     together = [*attempt.log_tail.splitlines(), *lines.splitlines()]
     attempt.log_tail = "\n".join(together[-_LOG_TAIL_LINES:])
 
 
-def _complete_whole(session: Session, whole: Held) -> None:
-    attempt = attempt_row(session, whole.job)
-    transitions.end(attempt, Outcome.COMPLETED, at=whole.now)
-    retire_instant(session, whole.video, attempt.number)
-    show_output(session, whole.video, attempt)
-    whole.video.ready_at, whole.video.progress = whole.now, 100.0
-    transitions.move(session, whole, JobState.COMPLETED)
-    afterwards(session, whole)
+def publish_log(session: Session, part: LockedJob, text: str) -> None:
+    """Publish a line of log about a part, under the number of the whole's attempt."""
+    transitions.publish(session, part.video, EventType.LOG, {"attempt": part.job.output, "text": text})
+
+
+def name_of(job: Job) -> str:
+    """A part's name for people: "Chunk 1", "Poster"."""
+    return f"Chunk {job.chunk + 1}" if job.chunk is not None else job.kind.name.capitalize()
+
+
+def _is_in_one_piece(session: Session, whole: Job, wanted: Sequence[Part]) -> bool:
+    """True if nothing could be done more simply: no chunks, no instant rendition, no reused renditions."""
+    kinds = [part.kind for part in wanted]
+    divided = kinds.count(JobKind.ENCODE) > 1 or JobKind.REMUX in kinds
+    return not divided and not reused_names(session, whole)
+
+
+def _has_unmeasured_rung(session: Session, whole: LockedJob) -> bool:
+    mine = (col(Rendition.video_id) == whole.video.id, col(Rendition.attempt) == whole.job.attempt)
+    rungs = (col(Rendition.height) > 0, col(Rendition.mp4_key).is_not(None), col(Rendition.vmaf).is_(None))
+    return session.exec(select(Rendition.id).where(*mine, *rungs).limit(1)).first() is not None
 
 
 def _weight(job: Job) -> float:
-    """What a chunk counts for the whole; one whose length is not known is the only one."""
+    """A chunk's length in seconds; one of unknown length is the only chunk."""
     return job.length_seconds or 1.0
-
-
-def _tell(session: Session, held: Held, text: str) -> None:
-    transitions.tell(session, held.video, EventType.LOG, {"attempt": held.job.output, "text": text})
-
-
-def _name(job: Job) -> str:
-    return f"Chunk {job.chunk + 1}" if job.chunk is not None else job.kind.value.capitalize()

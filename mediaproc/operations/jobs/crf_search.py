@@ -1,4 +1,4 @@
-"""Which quality a whole's chunks are encoded with, found by one of its parts; until then the chunks are held."""
+"""Result of a CRF search: recorded by the part that searched, for the chunks that are held until then."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from mediaproc.domain.tables import Job
-from mediaproc.media.presets import Chosen, Preset
+from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.operations.jobs import children, transitions
-from mediaproc.operations.jobs.lease import Claim, fenced
+from mediaproc.operations.jobs.lease import Claim, fence
 
 
-def set_chosen(session: Session, claim: Claim, chosen: Sequence[Chosen]) -> None:
-    """Write it into the recipe of the whole and of each part, and let those begin that were held. Raises LostLease."""
-    held = fenced(session, claim)
-    whole = children.whole_of(session, held)
+def set_crfs(session: Session, claim: Claim, chosen: Sequence[ChosenCrf]) -> None:
+    """Write the CRF of each rung into the recipe of the whole and its parts; release held parts. Raises LostLease."""
+    locked = fence(session, claim)
+    whole = children.whole_of(session, locked)
     for job in (whole.job, *children.unfinished(session, whole.job.id)):
         _write(job, chosen)
         if job.held:
             job.held = False
-            transitions.send(session, job, at=held.now)
+            transitions.send(session, job, at=locked.now)
     session.flush()
 
 
-def _write(job: Job, chosen: Sequence[Chosen]) -> None:
+def _write(job: Job, chosen: Sequence[ChosenCrf]) -> None:
     if job.recipe is not None:
         job.recipe = replace(Preset.from_json(job.recipe), chosen=tuple(chosen)).to_json()

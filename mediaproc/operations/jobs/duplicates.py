@@ -1,5 +1,6 @@
-"""The same file processed before by the same recipe in the same team: found by what storage says of its bytes, and its
-output taken over as a copy, so that either video may go without the other.
+"""Duplicate sources: the same bytes, processed before by the same recipe in the same team.
+
+Storage's ETag and the size identify the bytes. The output is copied, so either video can be deleted without the other.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
 from mediaproc.operations import event_payloads
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.jobs.lease import Claim, attempt_row, fenced
+from mediaproc.operations.jobs.lease import Claim, attempt_row, fence
 from mediaproc.operations.jobs.outputs import segments_of, show_output
 from mediaproc.storage import keys
 
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A completed video of the same bytes and recipe, with the rows of its output as they were when it was found."""
+    """A completed video of the same bytes and recipe, with its output's rows as they were when it was found."""
 
     video: Video
     attempt: int
@@ -35,13 +36,13 @@ class Duplicate:
 
     @property
     def object_keys(self) -> list[str]:
-        """Every object that its rows name."""
+        """The keys of all objects that its rows name."""
         named = [key for row, segments in self.renditions for key in _keys_of(row, segments)]
         return [key for key in (self.poster_key, *named, *self._board_keys()) if key]
 
     @property
     def large_keys(self) -> frozenset[str]:
-        """Those that may be larger than S3 copies at once."""
+        """The keys of objects that may exceed the 5 GiB that S3 copies in one request."""
         return frozenset(row.mp4_key for row, _ in self.renditions if row.mp4_key)
 
     def _board_keys(self) -> list[str]:
@@ -53,22 +54,22 @@ class Duplicate:
         return [*named, keys.preview(self.video.id, self.attempt)]
 
 
-def know_source(session: Session, claim: Claim, etag: str) -> Duplicate | None:
-    """Write down what storage calls the source's bytes, and find a twin. Raises LostLease.
+def record_source(session: Session, claim: Claim, etag: str) -> Duplicate | None:
+    """Record the source's ETag and look for a duplicate. Raises LostLease.
 
-    None where something of the video is shown already: whoever asks for it to be processed again wants it made anew.
+    None if the video already has an output: whoever reprocesses it wants it encoded anew.
     """
-    held = fenced(session, claim)
-    held.video.source_etag = etag
+    locked = fence(session, claim)
+    locked.video.source_etag = etag
     session.flush()
-    if held.video.ready_at is not None or held.job.recipe is None:
+    if locked.video.ready_at is not None or locked.job.recipe is None:
         return None
     same = (
-        col(Video.team_id) == held.video.team_id,
+        col(Video.team_id) == locked.video.team_id,
         col(Video.source_etag) == etag,
-        col(Video.size_bytes) == held.video.size_bytes,
-        col(Video.id) != held.video.id,
-        same_request(held.job),
+        col(Video.size_bytes) == locked.video.size_bytes,
+        col(Video.id) != locked.video.id,
+        same_request(locked.job),
     )
     whole = (col(Job.parent_id).is_(None), col(Job.state) == JobState.COMPLETED)
     found = session.exec(
@@ -79,55 +80,58 @@ def know_source(session: Session, claim: Claim, etag: str) -> Duplicate | None:
         .order_by(col(Video.ready_at).desc())
         .limit(1)
     ).one_or_none()
-    return _twin(session, *found) if found else None
+    return _duplicate(session, *found) if found else None
 
 
-def take_over(session: Session, claim: Claim, twin: Duplicate) -> None:
-    """Make the twin's output, whose objects are copied, that of this attempt, and show it. Raises LostLease."""
-    held, before = fenced(session, claim), keys.output_prefix(twin.video.id, twin.attempt)
-    _take_info(held.video, twin.video)
+def source_etag(session: Session, claim: Claim) -> str | None:
+    """The source's ETag as `record_source` recorded it; None if storage gave none."""
+    return session.exec(select(Video.source_etag).where(col(Video.id) == claim.video_id)).one()
+
+
+def take_over(session: Session, claim: Claim, duplicate: Duplicate) -> None:
+    """Make the duplicate's output this attempt's and show it. Its objects are copied already. Raises LostLease."""
+    locked, before = fence(session, claim), keys.output_prefix(duplicate.video.id, duplicate.attempt)
+    _copy_media_info(duplicate.video, locked.video)
     for table in (Rendition, Storyboard):
         mine = (col(table.video_id) == claim.video_id, col(table.attempt) == claim.output)
         session.exec(delete(table).where(*mine))
 
     def own(key: str) -> str:
-        return own_key(claim, key, before=before)
+        return copy_key(claim, key, before=before)
 
-    made = [_own_rendition(session, claim, row, segments, own) for row, segments in twin.renditions]
-    if twin.board is not None:
-        session.add(
-            Storyboard(**_but(twin.board, "video_id", "attempt"), video_id=claim.video_id, attempt=claim.output)
-        )
-    attempt_row(session, held.job).poster_key = own(twin.poster_key) if twin.poster_key else None
+    copies = [_copy_rendition(session, claim, row, segments, own) for row, segments in duplicate.renditions]
+    if duplicate.board is not None:
+        values = _without(duplicate.board, "video_id", "attempt")
+        session.add(Storyboard(**values, video_id=claim.video_id, attempt=claim.output))
+    attempt_row(session, locked.job).poster_key = own(duplicate.poster_key) if duplicate.poster_key else None
     session.flush()
-    show_output(session, held.video, attempt_row(session, held.job))
-    for rendition in made:
-        transitions.tell(session, held.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
+    show_output(session, locked.video, attempt_row(session, locked.job))
+    for rendition in copies:
+        transitions.publish(session, locked.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
 
 
 def same_request(job: Job) -> ColumnElement[bool]:
-    """Of a job in a query: whether it was asked for by the same recipe as this one."""
-    return _asked(Job.recipe) == _asked(literal(job.recipe, JSONB))
+    """Condition on `Job`: it was requested with the same recipe as this job."""
+    return _requested(Job.recipe) == _requested(literal(job.recipe, JSONB))
 
 
-def own_key(claim: Claim, key: str, *, before: str) -> str:
-    """The key of the copy of an object of another output, whose prefix was `before`."""
+def copy_key(claim: Claim, key: str, *, before: str) -> str:
+    """The key that a copy gets, of an object whose output prefix was `before`."""
     return keys.output_prefix(claim.video_id, claim.output) + key.removeprefix(before)
 
 
-def _twin(session: Session, video: Video, attempt: Attempt) -> Duplicate | None:
+def _duplicate(session: Session, video: Video, attempt: Attempt) -> Duplicate | None:
     mine = (col(Rendition.video_id) == video.id, col(Rendition.attempt) == attempt.number)
     rows = session.exec(select(Rendition).where(*mine, col(Rendition.name) != layout.INSTANT)).all()
-    made = tuple((row, tuple(segments_of(session, row))) for row in rows)
-    twin = Duplicate(
-        video, attempt.number, attempt.poster_key, made, session.get(Storyboard, (video.id, attempt.number))
-    )
+    renditions = tuple((row, tuple(segments_of(session, row))) for row in rows)
+    board = session.get(Storyboard, (video.id, attempt.number))
+    found = Duplicate(video, attempt.number, attempt.poster_key, renditions, board)
     prefix = keys.output_prefix(video.id, attempt.number)
-    return twin if made and all(key.startswith(prefix) for key in twin.object_keys) else None
+    return found if renditions and all(key.startswith(prefix) for key in found.object_keys) else None
 
 
-def _asked(recipe: Any) -> Any:
-    """A recipe as it was asked for, without the CRFs that were found for one video."""
+def _requested(recipe: Any) -> Any:
+    """A recipe as it was requested, without the CRFs that were found for one video."""
     return type_coerce(recipe, JSONB).op("-")("chosen")
 
 
@@ -135,17 +139,17 @@ def _keys_of(rendition: Rendition, segments: tuple[Segment, ...]) -> list[str]:
     return [key for key in (rendition.init_key, rendition.mp4_key, *(each.object_key for each in segments)) if key]
 
 
-def _take_info(video: Video, twin: Video) -> None:
-    """What probing the same bytes would find."""
-    video.media_info, video.duration_seconds = twin.media_info, twin.duration_seconds
-    video.width, video.height, video.frame_rate = twin.width, twin.height, twin.frame_rate
+def _copy_media_info(original: Video, to: Video) -> None:
+    """Probing the same bytes would find the same."""
+    to.media_info, to.duration_seconds = original.media_info, original.duration_seconds
+    to.width, to.height, to.frame_rate = original.width, original.height, original.frame_rate
 
 
-def _own_rendition(
+def _copy_rendition(
     session: Session, claim: Claim, row: Rendition, segments: tuple[Segment, ...], own: Callable[[str], str]
 ) -> Rendition:
     rendition = Rendition(
-        **_but(row, "id", "video_id", "attempt", "init_key", "mp4_key", "reused", "created_at"),
+        **_without(row, "id", "video_id", "attempt", "init_key", "mp4_key", "reused", "created_at"),
         video_id=claim.video_id,
         attempt=claim.output,
         reused=True,
@@ -155,11 +159,13 @@ def _own_rendition(
     session.add(rendition)
     session.flush()
     session.add_all(
-        Segment(**_but(each, "rendition_id", "object_key"), rendition_id=rendition.id, object_key=own(each.object_key))
+        Segment(
+            **_without(each, "rendition_id", "object_key"), rendition_id=rendition.id, object_key=own(each.object_key)
+        )
         for each in segments
     )
     return rendition
 
 
-def _but(row: SQLModel, *left_out: str) -> dict[str, Any]:
+def _without(row: SQLModel, *left_out: str) -> dict[str, Any]:
     return row.model_dump(exclude={"created_at", *left_out})

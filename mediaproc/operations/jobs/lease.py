@@ -1,4 +1,4 @@
-"""Take hold of a job's rows for one change, or learn that one may not change them any more."""
+"""Lease and fence: lock a job's rows for one change, or learn that this attempt no longer holds the job."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mediaproc.domain.tables import Attempt, Job, Video
 
 
 class LostLease(Exception):
-    """This attempt is no longer the one that may write: cancelled, rescued, or its video deleted.
+    """This attempt may no longer write: it was cancelled or rescued, or its video was deleted.
 
-    Not one of the expected errors: nobody is told, the worker just stops and writes nothing.
+    Not an `Expected` error: nobody is told, the worker just stops and writes nothing.
     """
 
 
@@ -50,25 +50,25 @@ class Claim:
 
     @property
     def is_part(self) -> bool:
-        """Whether the job is a part of one that shared out its work."""
+        """True if the job is a part of a split job."""
         return self.job.parent_id is not None
 
     @property
     def output(self) -> int:
-        """The attempt whose output this one writes to: itself, or that of the whole."""
+        """The number of the attempt whose output this one writes to: itself, or that of the whole."""
         return self.attempt if self.job.output is None else self.job.output
 
 
 @dataclass(frozen=True)
-class Held:
-    """Locked rows, and the database's clock: leases compare with no other."""
+class LockedJob:
+    """A job's row and its video's, locked, and the database's time. Leases are compared with no other clock."""
 
     job: Job
     video: Video
     now: datetime
 
 
-def hold(session: Session, *, job_id: UUID, skip_locked: bool = False) -> Held | None:
+def lock_job(session: Session, *, job_id: UUID, skip_locked: bool = False) -> LockedJob | None:
     """Lock the video's row, then the job's, and read them afresh. None if they are gone (or busy and skipped)."""
     video = session.exec(
         select(Video)
@@ -85,10 +85,10 @@ def hold(session: Session, *, job_id: UUID, skip_locked: bool = False) -> Held |
             .execution_options(populate_existing=True)
         ).one_or_none()
     )
-    return Held(job=row[0], video=video, now=row[1]) if video and row else None
+    return LockedJob(job=row[0], video=video, now=row[1]) if video and row else None
 
 
-def hold_video(session: Session, video_id: UUID) -> Video:
+def lock_video(session: Session, video_id: UUID) -> Video:
     """Lock a video's row and read it afresh, so that no other job of it begins meanwhile. Raises NotFound."""
     video = session.exec(
         select(Video)
@@ -101,12 +101,12 @@ def hold_video(session: Session, video_id: UUID) -> Video:
     return video
 
 
-def fenced(session: Session, claim: Claim) -> Held:
+def fence(session: Session, claim: Claim) -> LockedJob:
     """The rows of a claim, locked for one write. Raises LostLease if the claim no longer holds."""
-    held = hold(session, job_id=claim.job_id)
-    if held is None or held.job.state is not JobState.RUNNING or held.job.attempt != claim.attempt:
+    locked = lock_job(session, job_id=claim.job_id)
+    if locked is None or locked.job.state is not JobState.RUNNING or locked.job.attempt != claim.attempt:
         raise LostLease
-    return held
+    return locked
 
 
 def output_row(session: Session, job: Job) -> Attempt:

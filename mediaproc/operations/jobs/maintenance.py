@@ -1,4 +1,4 @@
-"""What keeps a promise when something died: rescue, sending again, sweeping. Safe to run on every host at once."""
+"""Jobs for the periodic process: rescue, resend, sweep, prune. Safe to run on every host at once."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ from mediaproc.domain import tables
 from mediaproc.domain.errors import WorkerLost
 from mediaproc.domain.states import JOB_LANES, JobState, Lane, Outcome
 from mediaproc.domain.tables import IdempotentAnswer, Job, Leftover, RefreshToken, now
+from mediaproc.operations import idempotency
 from mediaproc.operations.jobs import output_cleanup, transitions
-from mediaproc.operations.jobs.attempts import end_failed
-from mediaproc.operations.jobs.lease import hold
+from mediaproc.operations.jobs.lease import lock_job
+from mediaproc.operations.jobs.outcomes import end_failed
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
 from mediaproc.storage import objects
 
 log = logs.get_logger(__name__)
 
-IDEMPOTENT_ANSWER_LIFE = timedelta(hours=24)
-"""How long the same Idempotency-Key gives the same answer (the API's promise)."""
-
 SWEEP_AGAIN = timedelta(minutes=1)
-"""When a sweep that did not succeed is tried again."""
+"""Delay before a failed sweep is tried again."""
 
 ENDED_SIGN_IN_LIFE = timedelta(days=30)
-"""How long a sign-in that has ended or expired can still be looked up in the database."""
+"""How long an ended or expired session stays in the database for later inspection."""
 
 
 def rescue_expired(session: Session, *, limit: int = 100) -> int:
-    """Take running jobs away from workers that have been silent for a whole lease. Returns how many.
+    """Requeue running jobs whose lease has expired. Returns how many.
 
-    They are sent again at once: the attempt is used up, so what kills its worker each time still ends. One that can't
-    be rescued, whatever is wrong with its rows, keeps no other from it.
+    They are sent again at once. The attempt is used up, so a job that kills its worker each time fails in the end. A
+    job that can't be rescued, whatever is wrong with its rows, does not keep the others from it.
     """
     expired = select(Job.id).where(col(Job.state) == JobState.RUNNING, col(Job.lease_expires_at) < func.now())
     return sum(_rescued(session, job_id) for job_id in session.exec(expired.limit(limit)).all())
 
 
 def resend_lost(session: Session, *, limit: int = 1000) -> int:
-    """Send the messages of waiting jobs that have none: due retries, jobs given back, and what Redis lost."""
+    """Send the messages of waiting jobs that have none: due retries, released jobs, and messages that Redis lost.
+
+    Returns how many.
+    """
     jobs = [job for lane in JOB_LANES for job in _without_message(session, lane, limit)]
     at = session.exec(select(func.now())).one()
     for job in jobs:
@@ -53,9 +54,9 @@ def resend_lost(session: Session, *, limit: int = 1000) -> int:
 
 
 def sweep_leftovers(*, limit: int = 10) -> int:
-    """Delete objects that nothing shows any more. A prefix that can't be deleted now is tried again later.
+    """Delete objects that nothing shows any more. Returns how many prefixes; one that fails is tried again later.
 
-    Storage may take its time, so it is asked between transactions: this opens them itself.
+    Storage may be slow, so it is called between transactions, which this opens itself.
     """
     with database.transaction() as session:
         due = _due_leftovers(session, limit)
@@ -63,8 +64,8 @@ def sweep_leftovers(*, limit: int = 10) -> int:
 
 
 def prune(session: Session) -> int:
-    """Delete remembered answers, refresh tokens and sign-ins whose time is over. Returns how many rows."""
-    old = col(IdempotentAnswer.created_at) < now() - IDEMPOTENT_ANSWER_LIFE
+    """Delete idempotent answers, refresh tokens and sessions that are past their time. Returns how many rows."""
+    old = col(IdempotentAnswer.created_at) < now() - idempotency.ANSWER_LIFE
     answers = session.exec(delete(IdempotentAnswer).where(old))
     tokens = session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) < now()))
     return answers.rowcount + tokens.rowcount + _prune_sign_ins(session)
@@ -89,11 +90,11 @@ def _rescued(session: Session, job_id: UUID) -> bool:
 
 
 def _rescue(session: Session, job_id: UUID) -> bool:
-    held = hold(session, job_id=job_id, skip_locked=True)
-    if held is None or not held.job.lease_expired(held.now):
+    locked = lock_job(session, job_id=job_id, skip_locked=True)
+    if locked is None or not locked.job.lease_expired(locked.now):
         return False
-    log.warning("attempt_lost", job_id=str(job_id), video_id=str(held.video.id), attempt=held.job.attempt)
-    end_failed(session, held, WorkerLost(), outcome=Outcome.LOST, at_once=True)
+    log.warning("attempt_lost", job_id=str(job_id), video_id=str(locked.video.id), attempt=locked.job.attempt)
+    end_failed(session, locked, WorkerLost(), outcome=Outcome.LOST, at_once=True)
     return True
 
 
@@ -115,19 +116,19 @@ def _waiting(session: Session, lane: Lane, missing: ColumnElement[bool], limit: 
 
 
 def _sent(session: Session, lane: Lane) -> int:
-    """How many waiting jobs must have a message. Which one it names does not matter: each lets one job be claimed."""
+    """The number of waiting jobs that must have a message. Any message lets one job be claimed, whichever it names."""
     waiting = col(Job.state).in_([JobState.QUEUED, JobState.RETRYING])
     sent = select(func.count()).select_from(Job).where(waiting, _sent_long_ago(), col(Job.lane) == lane)
     return session.exec(sent).one()
 
 
 def _sent_long_ago() -> ColumnElement[bool]:
-    """A message that was sent just now may be on its way: no longer on the queue, and not yet a claim."""
+    """Condition: the message is old enough to be missed. A newer one may be taken but not yet claimed."""
     return col(Job.message_sent_at) < func.now() - timedelta(seconds=2 * settings().rescue_interval_seconds)
 
 
 def _due_leftovers(session: Session, limit: int) -> Sequence[Leftover]:
-    """Those whose time has come, kept from other hosts for as long as a sweep takes, and for later if it fails."""
+    """Leftovers that are due, postponed so that no other host takes them, and so that a failed sweep is tried again."""
     due = select(Leftover).where(col(Leftover.sweep_after) < func.now()).order_by(col(Leftover.sweep_after))
     found = session.exec(due.limit(limit).with_for_update(skip_locked=True)).all()
     for leftover in found:

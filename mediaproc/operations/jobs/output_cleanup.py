@@ -1,4 +1,4 @@
-"""What becomes of an attempt's output when nothing shows it any more: its rows go, its objects are swept later."""
+"""Cleanup of outputs that nothing shows any more: delete their rows, and schedule their objects for deletion."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mediaproc.settings import settings
 from mediaproc.storage import keys
 
 SHORTEST_PLAYBACK_SECONDS = 6 * 3600
-"""How long whoever has begun to play a video can go on, at least."""
+"""A viewer who has begun to play a video can go on for at least this long."""
 
 
-def leave_output(session: Session, video: Video, attempt: int, *, for_good: bool) -> None:
-    """Leave an attempt's output behind, unless viewers see it and another attempt may still take its place.
+def retire_output(session: Session, video: Video, attempt: int, *, final: bool) -> None:
+    """Drop an attempt's output, unless viewers see it and another attempt may still replace it.
 
-    `for_good`: no other attempt follows, so what was shown of this one goes too.
+    `final`: no other attempt follows, so even a shown output goes.
     """
     shown = video.output_attempt == attempt
-    if shown and not for_good:
+    if shown and not final:
         return
     if shown:
         video.output_attempt, video.playable = None, False
@@ -33,7 +33,7 @@ def leave_output(session: Session, video: Video, attempt: int, *, for_good: bool
 
 
 def drop_output(session: Session, video_id: UUID, attempt: int) -> None:
-    """Delete an output's rows and let its objects be swept when no viewer or zombie worker can touch them."""
+    """Delete an output's rows and schedule its objects for deletion after the grace period."""
     session.exec(delete(Rendition).where(col(Rendition.video_id) == video_id, col(Rendition.attempt) == attempt))
     session.exec(delete(Storyboard).where(col(Storyboard.video_id) == video_id, col(Storyboard.attempt) == attempt))
     session.add(Leftover(prefix=keys.output_prefix(video_id, attempt), sweep_after=now() + grace()))
@@ -41,7 +41,7 @@ def drop_output(session: Session, video_id: UUID, attempt: int) -> None:
 
 
 def retire_instant(session: Session, video: Video, attempt: int) -> None:
-    """Let what was played until the rungs were made be swept, once whoever plays it has seen it to its end."""
+    """Schedule the instant rendition for deletion once everyone who plays it has had time to reach its end."""
     prefix = keys.rendition_prefix(video.id, attempt, layout.INSTANT)
     known = select(Rendition.id).where(
         col(Rendition.video_id) == video.id, col(Rendition.attempt) == attempt, col(Rendition.name) == layout.INSTANT
@@ -52,7 +52,7 @@ def retire_instant(session: Session, video: Video, attempt: int) -> None:
 
 
 def forget_rendition(session: Session, prefix: str) -> None:
-    """Delete the rows of a single rendition whose objects are swept."""
+    """Delete the row of a single rendition whose objects are deleted. Other prefixes change nothing."""
     if (named := keys.rendition_of(prefix)) is not None:
         video_id, attempt, name = named
         mine = (col(Rendition.video_id) == video_id, col(Rendition.attempt) == attempt, col(Rendition.name) == name)
@@ -60,5 +60,5 @@ def forget_rendition(session: Session, prefix: str) -> None:
 
 
 def grace() -> timedelta:
-    """How long left output stays in S3: longer than a lease, for the worker that does not know yet that it lost it."""
+    """How long a dropped output stays in S3: longer than a lease, for a worker that has not noticed it lost its own."""
     return timedelta(seconds=max(settings().leftover_grace_seconds, 2 * settings().lease_seconds))

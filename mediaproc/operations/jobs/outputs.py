@@ -1,4 +1,4 @@
-"""What an attempt makes, written down as it comes: media info, poster, renditions, segments. All fenced."""
+"""Outputs of an attempt, recorded as they arrive: media info, poster, renditions, segments. Every write is fenced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import EncodeFailed
+from mediaproc.domain.errors import Detail, EncodeFailed
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Rendition, Segment, Video, new_id, now
 from mediaproc.events.messages import EventType
@@ -20,13 +20,13 @@ from mediaproc.media.filters import hdr
 from mediaproc.media.track_roles import Role
 from mediaproc.operations import event_payloads
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.jobs.lease import Claim, fenced, output_row
+from mediaproc.operations.jobs.lease import Claim, fence, output_row
 from mediaproc.operations.jobs.output_cleanup import drop_output
 
 
 @dataclass(frozen=True)
 class NewRendition:
-    """A rendition that an attempt begins. `codecs` is RFC 6381, `language` RFC 5646; no picture has `height` 0."""
+    """A rendition that an attempt begins. `codecs` is RFC 6381 and `language` RFC 5646; audio has `height` 0."""
 
     name: str
     codec: str
@@ -53,7 +53,7 @@ class NewRendition:
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A segment that is in S3 already. `number` counts from 0."""
+    """A segment that is in S3 already. `number` counts from 0; `span` is how many numbers it takes."""
 
     number: int
     object_key: str
@@ -72,8 +72,8 @@ def set_media_info(
     height: int | None,
     frame_rate: float | None,
 ) -> None:
-    """Write down what probing found: `info` as it is, and the figures that lists show. Raises LostLease."""
-    video = fenced(session, claim).video
+    """Record the result of probing: `info` as it is, and the figures that lists show. Raises LostLease."""
+    video = fence(session, claim).video
     video.media_info = info
     video.duration_seconds, video.frame_rate = duration_seconds, frame_rate
     video.width, video.height = width, height
@@ -81,11 +81,11 @@ def set_media_info(
 
 
 def set_poster(session: Session, claim: Claim, key: str) -> None:
-    """The attempt's poster, shown at once unless the video has a whole output of an earlier attempt."""
-    held = fenced(session, claim)
-    output_row(session, held.job).poster_key = key
-    if held.video.ready_at is None:
-        held.video.poster_key = key
+    """Set the attempt's poster; it shows at once unless the video has a complete earlier output. Raises LostLease."""
+    locked = fence(session, claim)
+    output_row(session, locked.job).poster_key = key
+    if locked.video.ready_at is None:
+        locked.video.poster_key = key
     session.flush()
 
 
@@ -94,7 +94,7 @@ def add_rendition(session: Session, claim: Claim, new: NewRendition) -> UUID:
 
     Raises EncodeFailed when another part of the job has begun it with another init segment.
     """
-    fenced(session, claim)
+    fence(session, claim)
     if claim.is_part:
         _check_init(session, claim, new)
     values = asdict(new)
@@ -107,8 +107,8 @@ def add_rendition(session: Session, claim: Claim, new: NewRendition) -> UUID:
 
 
 def add_segments(session: Session, claim: Claim, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
-    """Add segments that are in S3; those that are known stay as they are, but for their span. Raises LostLease."""
-    fenced(session, claim)
+    """Add segments that are in S3; known ones stay as they are, except for a larger span. Raises LostLease."""
+    fence(session, claim)
     rows = [{"rendition_id": rendition_id, **asdict(segment)} for segment in segments]
     if rows:
         row = insert(Segment).values(rows)
@@ -119,17 +119,17 @@ def add_segments(session: Session, claim: Claim, rendition_id: UUID, segments: S
 
 
 def mark_playable(session: Session, claim: Claim, *, renditions: int | None = None) -> bool:
-    """Show this attempt's segments from now on, unless the video has a whole output already. Raises LostLease.
+    """Show this attempt's segments from now on, unless the video has a complete output already. Raises LostLease.
 
-    With `renditions` only once so many of the output have their first segment: several parts write to it. Returns
-    whether it is shown, or there is nothing to wait for.
+    With `renditions`, only once that many of the output have their first segment: several parts write to it. Returns
+    False if that is still to come.
     """
-    held = fenced(session, claim)
-    if held.video.ready_at is not None or held.video.output_attempt == claim.output:
+    locked = fence(session, claim)
+    if locked.video.ready_at is not None or locked.video.output_attempt == claim.output:
         return True
     if renditions is not None and _begun(session, claim.video_id, claim.output) < renditions:
         return False
-    show_output(session, held.video, output_row(session, held.job))
+    show_output(session, locked.video, output_row(session, locked.job))
     session.flush()
     return True
 
@@ -146,8 +146,11 @@ def finish_rendition(
     codecs: str | None = None,
     fingerprint: str | None = None,
 ) -> None:
-    """Say that a rendition is whole, with what only the end tells; its size is that of its segments."""
-    fenced(session, claim)
+    """Finish a rendition, with the figures known only at its end, and publish it. Raises LostLease.
+
+    `size_bytes` becomes the sum of its segments; `fingerprint` is that of `media.fingerprints`.
+    """
+    fence(session, claim)
     rendition = session.exec(select(Rendition).where(col(Rendition.id) == rendition_id)).one()
     known = rendition.finished or rendition.name == layout.INSTANT
     rendition.finished, rendition.mp4_key, rendition.mp4_size_bytes = True, mp4_key, mp4_size_bytes
@@ -158,7 +161,7 @@ def finish_rendition(
     rendition.size_bytes = _size_of(session, rendition_id)
     session.flush()
     if not known:
-        transitions.tell(session, claim.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
+        transitions.publish(session, claim.video, EventType.RENDITION, event_payloads.of_rendition(rendition))
 
 
 def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
@@ -167,8 +170,16 @@ def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
     return list(session.exec(query).all())
 
 
+def renditions_to_assemble(session: Session, claim: Claim) -> list[Rendition]:
+    """The renditions of the claim's output that are assembled to files: rungs by height, then audio by name."""
+    mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
+    results = (col(Rendition.name) != layout.INSTANT, col(Rendition.kind) != RenditionKind.SUBTITLES)
+    in_order = (col(Rendition.height).desc(), col(Rendition.name))
+    return list(session.exec(select(Rendition).where(*mine, *results).order_by(*in_order)).all())
+
+
 def show_output(session: Session, video: Video, attempt: Attempt) -> None:
-    """Switch the video to an attempt's output in one UPDATE; what was shown before is left behind."""
+    """Switch the video to an attempt's output in one UPDATE; the output shown before is dropped."""
     before = video.output_attempt
     if before == attempt.number:
         return
@@ -178,7 +189,7 @@ def show_output(session: Session, video: Video, attempt: Attempt) -> None:
     if before is not None:
         drop_output(session, video.id, before)
     if video.playable:
-        transitions.tell(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
+        transitions.publish(session, video, EventType.PLAYABLE, {"playable": True, "attempt": attempt.number})
 
 
 def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
@@ -188,11 +199,11 @@ def _check_init(session: Session, claim: Claim, new: NewRendition) -> None:
         col(Rendition.name) == new.name,
     )
     if session.exec(known).one_or_none() not in (None, new.init_key):
-        raise EncodeFailed(f"A chunk of {new.name} does not fit the others")
+        raise EncodeFailed(Detail.CHUNK_DOES_NOT_FIT.format(rendition=new.name))
 
 
 def _begun(session: Session, video_id: UUID, output: int) -> int:
-    """How many renditions of an output have their first segment; text alone is nothing to play."""
+    """The number of renditions of an output that have their first segment, subtitles not counted."""
     first = select(func.count()).select_from(Segment).join(Rendition).where(col(Segment.number) == 0)
     first = first.where(col(Rendition.kind) != RenditionKind.SUBTITLES)
     mine = (col(Rendition.video_id) == video_id, col(Rendition.attempt) == output)

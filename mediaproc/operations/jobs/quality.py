@@ -1,4 +1,4 @@
-"""Which renditions of a completed video can be measured, and where it is written down how good they are."""
+"""VMAF of a completed video's renditions: those to measure, and the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediaproc.domain.tables import Rendition
 from mediaproc.events.messages import EventType
 from mediaproc.operations import event_payloads
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.jobs.lease import Claim, fenced
+from mediaproc.operations.jobs.lease import Claim, fence
 from mediaproc.operations.jobs.requests import newest
 
 
@@ -24,9 +24,9 @@ class Measurable:
 
 
 def measurable(session: Session, claim: Claim) -> list[Measurable]:
-    """The rungs of the claim's output that were not yet, the largest first; none if it is gone or about to be replaced.
+    """The rungs of the claim's output that are not measured yet, the largest first.
 
-    What is known of the source is known as the newest job edits it.
+    None if the output is gone or about to be replaced: the source's media info is then that of the newer job's edits.
     """
     whole = newest(session, video_id=claim.video_id)
     if whole is None or whole.id != claim.job.parent_id:
@@ -36,15 +36,15 @@ def measurable(session: Session, claim: Claim) -> list[Measurable]:
 
 
 def set_vmaf(session: Session, claim: Claim, found: Mapping[str, float]) -> None:
-    """Write down what was measured, by names of renditions, and tell it. Raises LostLease."""
-    video = fenced(session, claim).video
+    """Record VMAF (0–100) by rendition name, and publish it. Raises LostLease."""
+    video = fence(session, claim).video
     measured = [each for each in _rungs(session, claim) if each.name in found]
     for each in measured:
         each.vmaf = found[each.name]
     session.flush()
     if measured:
-        told = {"attempt": claim.output, "renditions": [event_payloads.of_rendition(each) for each in measured]}
-        transitions.tell(session, video, EventType.QUALITY, told)
+        data = {"attempt": claim.output, "renditions": [event_payloads.of_rendition(each) for each in measured]}
+        transitions.publish(session, video, EventType.QUALITY, data)
 
 
 def _rungs(session: Session, claim: Claim) -> list[Rendition]:

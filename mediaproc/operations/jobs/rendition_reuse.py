@@ -1,4 +1,4 @@
-"""Which renditions of a team's other outputs may be used again: of the same bytes, completed, known by fingerprints."""
+"""Reuse of renditions: those of the team's other outputs that were encoded from the same bytes in the same way."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Attempt, Job, Rendition, Video
 from mediaproc.media.tracks import Label
 from mediaproc.operations.jobs.duplicates import same_request
-from mediaproc.operations.jobs.lease import Claim, Held, fenced
+from mediaproc.operations.jobs.lease import Claim, LockedJob, fence
 
-Sounds = dict[str, tuple[str | None, Label]]
-"""Fingerprint and label of each sound of an output by its name."""
+AudioTracks = dict[str, tuple[str | None, Label]]
+"""Fingerprint and label of each audio track of an output, by the name of its rendition."""
 
 
 def reusable(session: Session, claim: Claim) -> dict[str, Rendition]:
-    """The renditions of the same source's shown outputs by their fingerprints. Raises LostLease.
+    """The renditions of outputs of the same source, by fingerprint. Raises LostLease.
 
-    None where the video is asked for again by the very recipe that made it: somebody wants it made anew.
+    Empty if the video is reprocessed with the recipe that made its output: somebody wants it encoded anew.
     """
-    held = fenced(session, claim)
-    if held.video.source_etag is None or _asked_again(session, held):
+    locked = fence(session, claim)
+    if locked.video.source_etag is None or _is_same_request(session, locked):
         return {}
     same = (
-        col(Video.team_id) == held.video.team_id,
-        col(Video.source_etag) == held.video.source_etag,
-        col(Video.size_bytes) == held.video.size_bytes,
+        col(Video.team_id) == locked.video.team_id,
+        col(Video.source_etag) == locked.video.source_etag,
+        col(Video.size_bytes) == locked.video.size_bytes,
     )
     shown = (col(Video.ready_at).is_not(None), col(Rendition.attempt) == col(Video.output_attempt))
     whole = (col(Rendition.finished), col(Rendition.fingerprint).is_not(None))
@@ -33,10 +33,10 @@ def reusable(session: Session, claim: Claim) -> dict[str, Rendition]:
     return {each.fingerprint: each for each in session.exec(query) if each.fingerprint}
 
 
-def reused_of(session: Session, job: Job) -> set[str]:
-    """The names of the renditions that the newest attempt of a whole, or of the whole of a part, uses again.
+def reused_names(session: Session, job: Job) -> set[str]:
+    """The names of the renditions that the newest attempt of a whole job reuses; of a part, those of its whole.
 
-    A job that has not begun has the attempt's number of the one before.
+    A job that has not begun still has the attempt number of the job before it, so it reuses none.
     """
     whole, output = job.parent_id or job.id, job.output or job.attempt
     begun = select(Attempt.id).where(col(Attempt.job_id) == whole, col(Attempt.number) == output).exists()
@@ -44,22 +44,22 @@ def reused_of(session: Session, job: Job) -> set[str]:
     return set(session.exec(select(Rendition.name).where(*mine, begun)).all())
 
 
-def sounds_of(session: Session, rendition: Rendition) -> Sounds:
-    """What is heard in the file of a rung."""
+def audio_tracks_of(session: Session, rendition: Rendition) -> AudioTracks:
+    """The audio tracks in the MP4 file of a rung."""
     mine = (col(Rendition.video_id) == rendition.video_id, col(Rendition.attempt) == rendition.attempt)
     found = session.exec(select(Rendition).where(*mine, col(Rendition.kind) == RenditionKind.AUDIO)).all()
     return {each.name: (each.fingerprint, each.label) for each in found}
 
 
-def _asked_again(session: Session, held: Held) -> bool:
+def _is_same_request(session: Session, locked: LockedJob) -> bool:
     made = (
         select(Job.id)
         .join(Attempt)
         .where(
-            col(Job.video_id) == held.video.id,
+            col(Job.video_id) == locked.video.id,
             col(Job.parent_id).is_(None),
-            col(Attempt.number) == held.video.output_attempt,
-            same_request(held.job),
+            col(Attempt.number) == locked.video.output_attempt,
+            same_request(locked.job),
         )
     )
-    return held.video.ready_at is not None and session.exec(made.limit(1)).first() is not None
+    return locked.video.ready_at is not None and session.exec(made.limit(1)).first() is not None

@@ -1,8 +1,8 @@
-"""Whose turn it is: the job that a worker with a free slot takes next.
+"""Fair scheduling: choose the job that a worker with a free slot takes next.
 
-The most urgent first; of one priority, teams in turn, so that a thousand files of one make no other wait; of one
-team, whole videos before chunks and first chunks before second ones, so that no long video makes the others wait;
-then the oldest.
+Order: the highest priority; within it, the team served longest ago, so that a thousand files of one team delay no
+other; within a team, whole videos before chunks and first chunks before second ones, so that a long video delays no
+other; then the oldest.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, select
 
 from mediaproc.domain.states import Lane
-from mediaproc.domain.tables import Job, Turn
+from mediaproc.domain.tables import Job, TeamSchedule
 from mediaproc.operations.jobs.attempts import claim
 from mediaproc.operations.jobs.lease import Claim
 
 CANDIDATES = 16
-"""Jobs looked at in one go: as many workers may look for one at the same moment."""
+"""Jobs tried per look: that many workers may look for one at the same moment."""
 
 LOOKS = 5
 PAUSE_SECONDS = 0.01
-"""Between two looks when all candidates are being taken: a claim takes a few milliseconds."""
+"""Pause between two looks when all candidates are being claimed: a claim takes a few milliseconds."""
 
 _WAITS = "state IN ('queued', 'retrying') AND message_sent_at IS NOT NULL AND lane = :lane"
-"""In the words of the index `ix_job_next`, or the planner would not see that it fits."""
+"""In the same words as the index `ix_job_next`, or the planner would not use it."""
 
 _NEXT = text(f"""
 WITH RECURSIVE waiting AS (
@@ -50,23 +50,23 @@ SELECT mine.id FROM teams CROSS JOIN LATERAL (
      ORDER BY chunk NULLS FIRST, id LIMIT :candidates
 ) AS mine ORDER BY mine.place, teams.served_at NULLS FIRST, mine.id LIMIT :candidates
 """)  # noqa: S608  # put together from constants
-"""Skips from team to team in the index, so its cost grows with the teams that wait, not with their jobs."""
+"""Next candidates. Skips from team to team in the index, so its cost grows with the waiting teams, not their jobs."""
 
 
 def claim_next(session: Session, *, lane: Lane, worker: str) -> Claim | None:
-    """Take the job of the lane whose turn it is. None if none waits (or all are being taken at this moment)."""
+    """Claim the next job of a lane. None if none waits (or all are being claimed at this moment)."""
     for job_id in _candidates(session, lane):
-        if not _mine(session, job_id):
+        if not _reserve(session, job_id):
             continue
         claimed = claim(session, job_id=job_id, worker=worker)
         if claimed is not None:
-            _serve(session, claimed.job)
+            _record_service(session, claimed.job)
             return claimed
     return None
 
 
 def _candidates(session: Session, lane: Lane) -> Iterator[UUID]:
-    """The best ones; then afresh, since the first ones may have been taken while the last ones were looked at."""
+    """The best candidates, then fresh ones, since the first may have been claimed while the last were tried."""
     for look in range(LOOKS):
         if look:
             time.sleep(PAUSE_SECONDS)
@@ -76,17 +76,18 @@ def _candidates(session: Session, lane: Lane) -> Iterator[UUID]:
             return
 
 
-def _mine(session: Session, job_id: UUID) -> bool:
-    """Whether no other worker is taking the job at this moment: it would wait for the row, then go away empty.
+def _reserve(session: Session, job_id: UUID) -> bool:
+    """Reserve the job for this transaction. False if another worker claims it now, so that waiting would be in vain.
 
-    The rows' own locks can't tell: parts of one video share its row, and whoever writes down a segment holds it.
+    An advisory lock, since row locks can't tell: parts of one video share its row, and a part that records a segment
+    locks it too.
     """
     key = int.from_bytes(job_id.bytes[-8:], "big", signed=True)
     return session.exec(select(func.pg_try_advisory_xact_lock(key))).one()
 
 
-def _serve(session: Session, job: Job) -> None:
-    """Last in the transaction: claims of a team's other jobs wait for this row until it ends."""
-    turn = insert(Turn).values(lane=job.lane, team_id=job.team_id, served_at=func.clock_timestamp())
-    served = {"served_at": turn.excluded.served_at}
-    session.exec(turn.on_conflict_do_update(index_elements=["lane", "team_id"], set_=served))  # pyright: ignore
+def _record_service(session: Session, job: Job) -> None:
+    """Record that the team was served. Last in the transaction: claims of its other jobs wait for this row."""
+    row = insert(TeamSchedule).values(lane=job.lane, team_id=job.team_id, served_at=func.clock_timestamp())
+    served = {"served_at": row.excluded.served_at}
+    session.exec(row.on_conflict_do_update(index_elements=["lane", "team_id"], set_=served))  # pyright: ignore

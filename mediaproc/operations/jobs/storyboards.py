@@ -1,4 +1,4 @@
-"""What a storyboard is made of, and where it is written down: beside the output of the whole that it came after."""
+"""Storyboard of an output: the frames it is made from, and its row. A follow-up job makes it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mediaproc.domain.tables import Rendition, Storyboard, now
 from mediaproc.events.messages import EventType
 from mediaproc.media import layout, storyboard
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.jobs.lease import Claim, fenced
+from mediaproc.operations.jobs.lease import Claim, fence
 from mediaproc.operations.jobs.output_cleanup import drop_output
 from mediaproc.operations.jobs.outputs import segments_of
 
 
 @dataclass(frozen=True)
 class Frames:
-    """The smallest rung of an output: the keys of its init segment and segments, and how long each lasts."""
+    """The smallest rung of an output: object keys of its init segment and segments, and their durations in seconds."""
 
     width: int
     height: int
@@ -29,7 +29,7 @@ class Frames:
 
 
 def frames_of(session: Session, claim: Claim) -> Frames | None:
-    """What to take the frames from; None if the output is gone or has no pictures."""
+    """The frames to make the storyboard from; None if the output is gone or has no video."""
     mine = (col(Rendition.video_id) == claim.video_id, col(Rendition.attempt) == claim.output)
     encoded = col(Rendition.name) != layout.INSTANT
     rungs = select(Rendition).where(*mine, encoded, col(Rendition.height) > 0, col(Rendition.finished))
@@ -48,8 +48,8 @@ def frames_of(session: Session, claim: Claim) -> Frames | None:
 
 
 def set_storyboard(session: Session, claim: Claim, made: storyboard.Storyboard) -> None:
-    """The storyboard whose sheets are in S3, unless the output it belongs to is shown no more. Raises LostLease."""
-    video = fenced(session, claim).video
+    """Record a storyboard whose sheets are in S3, unless its output is no longer shown. Raises LostLease."""
+    video = fence(session, claim).video
     if video.output_attempt != claim.output:
         drop_output(session, video.id, claim.output)  # its sheets may have come after the sweep
         return
@@ -63,4 +63,4 @@ def set_storyboard(session: Session, claim: Claim, made: storyboard.Storyboard) 
     }
     row = insert(Storyboard).values(video_id=video.id, attempt=claim.output, created_at=now(), **values)
     session.exec(row.on_conflict_do_update(index_elements=["video_id", "attempt"], set_=values))  # pyright: ignore
-    transitions.tell(session, video, EventType.STORYBOARD, {"attempt": claim.output})
+    transitions.publish(session, video, EventType.STORYBOARD, {"attempt": claim.output})

@@ -1,4 +1,4 @@
-"""How a job's state moves, what that does to its video, and the news of it: the one place for all three."""
+"""State transitions: move a job, and with it its video; record an attempt's outcome; publish the change."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import event_payloads, webhooks
-from mediaproc.operations.jobs.lease import Held
+from mediaproc.operations.jobs.lease import LockedJob
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
 
 
 def move(
     session: Session,
-    held: Held,
+    locked: LockedJob,
     state: JobState,
     *,
     error: Expected | None = None,
     next_attempt_at: datetime | None = None,
 ) -> None:
-    """Move the job, and its video with it, and publish the status once committed. A part leaves its video alone."""
-    job, video = held.job, held.video
+    """Move a whole job and its video to a state, and publish the status after the commit.
+
+    A part moves alone: its video's status is that of the whole.
+    """
+    job, video = locked.job, locked.video
     job.state, job.next_attempt_at = state, next_attempt_at
-    job.lease_expires_at = held.now + lease() if state is JobState.RUNNING else None
-    job.finished_at = held.now if state.final else None
+    job.lease_expires_at = locked.now + lease() if state is JobState.RUNNING else None
+    job.finished_at = locked.now if state.final else None
     _set_error(job, error)
     if job.parent_id is not None:
         session.flush()
@@ -40,32 +43,32 @@ def move(
     video.status = VIDEO_STATUS_OF_JOB[state]
     _set_error(video, error if state is JobState.FAILED else None)
     session.flush()
-    tell(session, video, EventType.STATUS, event_payloads.of_status(video.status, job))
+    publish(session, video, EventType.STATUS, event_payloads.of_status(video.status, job))
 
 
 def send(session: Session, job: Job, *, at: datetime) -> None:
-    """Put the job's message on its lane once committed; `resend_lost` repairs it if that fails."""
+    """Put the job's message on its lane after the commit. If that fails, `resend_lost` sends it."""
     job.message_sent_at = at
     session.flush()
     database.after_commit(session, _sending(job))
 
 
-def tell(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
-    """Publish an event about the video once committed, and write it down for webhooks."""
-    webhooks.tell(session, video, type, data)
+def publish(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
+    """Publish an event about the video after the commit, and write its webhook deliveries in this transaction."""
+    webhooks.notify(session, video, type, data)
     event = Event(type=type, team_id=video.team_id, video_id=video.id, data={"video_id": str(video.id), **data})
     database.after_commit(session, lambda: publisher.publish(event))
 
 
 def end(attempt: Attempt, outcome: Outcome, *, at: datetime, error: Expected | None = None, log_tail: str = "") -> None:
-    """Write down how an attempt ended."""
+    """Record the outcome of an attempt."""
     attempt.outcome, attempt.ended_at = outcome, at
     attempt.log_tail = log_tail or attempt.log_tail
     _set_error(attempt, error)
 
 
 def lease() -> timedelta:
-    """How long a claim or a heartbeat is good for."""
+    """The length of a lease, from a claim or a heartbeat on."""
     return timedelta(seconds=settings().lease_seconds)
 
 

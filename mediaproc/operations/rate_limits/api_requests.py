@@ -25,7 +25,7 @@ _TRY_AGAIN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a minute's requests, and in how many seconds it begins to fill up again."""
+    """Requests left in this minute, and seconds until the allowance refills."""
 
     limit: int
     remaining: int

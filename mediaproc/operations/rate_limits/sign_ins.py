@@ -79,7 +79,7 @@ def _who(email: str, client_address: str) -> str:
 
 
 def _network_of(client_address: str) -> str:
-    """What one visitor has: an IPv4 address, or the 2^64 of an IPv6 network."""
+    """Network of one visitor: an IPv4 address, or an IPv6 /64."""
     try:
         address = ipaddress.ip_address(client_address)
     except ValueError:
@@ -98,7 +98,7 @@ def _limiter() -> MovingWindowRateLimiter:
 
 
 def storage() -> Storage:
-    """Where tries and requests are counted. Nobody should wait long because it is away."""
+    """Storage of the counters. Short timeouts: an outage must not delay requests."""
     url = settings().events_url
     address = f"redis+{url}" if url.startswith("unix://") else url
     # One new try without waiting.

@@ -5,12 +5,11 @@ a time; a video's next event waits until the one before is delivered or given up
 webhook's, then the delivery's.
 """
 
-from mediaproc.operations.webhooks.delivery_log import DeliveryPage, deliveries, delivery, resend, test
+from mediaproc.operations.webhooks.delivery_log import deliveries, delivery, resend, test
 from mediaproc.operations.webhooks.dispatch import Claim, claim, settle
 from mediaproc.operations.webhooks.endpoints import (
     MOST_WEBHOOKS,
     NewWebhook,
-    WebhookPage,
     change,
     create,
     delete,
@@ -19,20 +18,19 @@ from mediaproc.operations.webhooks.endpoints import (
     view,
 )
 from mediaproc.operations.webhooks.maintenance import prune, rescue_expired, resend_lost
-from mediaproc.operations.webhooks.outbox import tell
+from mediaproc.operations.webhooks.outbox import notify
 
 __all__ = [
     "MOST_WEBHOOKS",
     "Claim",
-    "DeliveryPage",
     "NewWebhook",
-    "WebhookPage",
     "change",
     "claim",
     "create",
     "delete",
     "deliveries",
     "delivery",
+    "notify",
     "page",
     "prune",
     "rescue_expired",
@@ -40,7 +38,6 @@ __all__ = [
     "resend_lost",
     "rotate_secret",
     "settle",
-    "tell",
     "test",
     "view",
 ]

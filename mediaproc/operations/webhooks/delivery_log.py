@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import Conflict, NotFound
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.errors import Conflict, Detail, NotFound
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.webhooks import messages, outbox
 
 
-@dataclass(frozen=True)
-class DeliveryPage:
-    """Some deliveries, the newest first."""
-
-    items: list[WebhookDelivery]
-    next_cursor: str | None
-
-
 def deliveries(
     session: Session, principal: Principal, id: UUID, *, limit: int = 50, cursor: str | None = None
-) -> DeliveryPage:
-    """What a webhook was or will be told. Raises NotFound, and Invalid for a wrong cursor."""
+) -> Page[WebhookDelivery]:
+    """Deliveries of a webhook, newest first. Raises NotFound, and Invalid for a bad cursor."""
     webhook = scope.find(session, principal, Webhook, id)
     rows = scope.scoped(principal, WebhookDelivery).where(col(WebhookDelivery.webhook_id) == webhook.id)
     if cursor:
         rows = rows.where(col(WebhookDelivery.id) < cursors.read(cursor))
-    found = list(session.exec(rows.order_by(col(WebhookDelivery.id).desc()).limit(limit + 1)))
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return DeliveryPage(items=found[:limit], next_cursor=next_cursor)
+    found = session.exec(rows.order_by(col(WebhookDelivery.id).desc()).limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda row: cursors.after(row.id))
 
 
 def delivery(session: Session, principal: Principal, id: UUID, delivery_id: UUID) -> WebhookDelivery:
@@ -71,5 +62,5 @@ def test(session: Session, principal: Principal, id: UUID) -> WebhookDelivery:
 def _enabled(session: Session, principal: Principal, id: UUID) -> Webhook:
     webhook = scope.find(session, principal, Webhook, id)
     if not webhook.enabled:
-        raise Conflict("This webhook is switched off; switch it on first")
+        raise Conflict(Detail.WEBHOOK_DISABLED)
     return webhook

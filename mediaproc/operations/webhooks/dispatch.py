@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from mediaproc import logs
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.errors import Detail
+from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import Answer, DeliveryState, Verdict, WebhookEvent, judge
 from mediaproc.operations.webhooks import messages, secrets
 from mediaproc.settings import settings
@@ -96,7 +97,7 @@ def switch_off(session: Session, webhook: Webhook, *, reason: str, at: datetime)
     """Send nothing to it any more, and give up what waits."""
     webhook.enabled, webhook.disabled_at, webhook.disabled_reason = False, at, reason
     waiting = col(WebhookDelivery.webhook_id) == webhook.id, unfinished()
-    given_up = {"state": DeliveryState.FAILED, "error": "The webhook was switched off", "next_attempt_at": None}
+    given_up = {"state": DeliveryState.FAILED, "error": Detail.DELIVERY_WEBHOOK_DISABLED, "next_attempt_at": None}
     session.exec(update(WebhookDelivery).where(*waiting).values(**given_up))
     session.flush()
 
@@ -146,7 +147,7 @@ def _write(row: WebhookDelivery, answer: Answer, verdict: Verdict) -> None:
 
 
 def _note(session: Session, webhook: Webhook, row: WebhookDelivery, verdict: Verdict, *, at: datetime) -> None:
-    """What the try says of the webhook itself. A failed test says nothing: it is for trying things out."""
+    """Record the result on the webhook itself. A failed test does not count."""
     if verdict.state is DeliveryState.DELIVERED:
         webhook.failing_since = None
     elif row.event is not WebhookEvent.TEST:

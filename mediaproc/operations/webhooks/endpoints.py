@@ -12,11 +12,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from mediaproc.domain import webhook_targets
-from mediaproc.domain.errors import Conflict, Invalid
-from mediaproc.domain.tables import now
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.errors import Conflict, Detail, Invalid
+from mediaproc.domain.tables import Webhook, now
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import cursors, scope
+from mediaproc.operations.cursors import Page
 from mediaproc.operations.scope import Principal
 from mediaproc.operations.webhooks import dispatch, secrets
 from mediaproc.settings import settings
@@ -34,35 +34,26 @@ class NewWebhook:
     secret: str
 
 
-@dataclass(frozen=True)
-class WebhookPage:
-    """Some webhooks, the newest first."""
-
-    items: list[Webhook]
-    next_cursor: str | None
-
-
 def create(
     session: Session, principal: Principal, *, url: str, events: Collection[WebhookEvent], description: str = ""
 ) -> NewWebhook:
     """Add a webhook. Raises Invalid, and Conflict when there are too many."""
     _check(url=url, events=events, description=description)
     if session.exec(select(func.count()).where(col(Webhook.team_id) == principal.team_id)).one() >= MOST_WEBHOOKS:
-        raise Conflict(f"There are {MOST_WEBHOOKS} webhooks already; delete one first")
+        raise Conflict(Detail.WEBHOOKS_AT_MOST.format(most=MOST_WEBHOOKS))
     row = Webhook(team_id=principal.team_id, url=url.strip(), events=_words(events), description=description.strip())
     session.add(row)
     session.flush()
     return NewWebhook(row=row, secret=secrets.newest(row))
 
 
-def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> WebhookPage:
+def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[Webhook]:
     """The team's webhooks. Raises Invalid for a wrong cursor."""
     rows = scope.scoped(principal, Webhook).order_by(col(Webhook.id).desc())
     if cursor:
         rows = rows.where(col(Webhook.id) < cursors.read(cursor))
-    found = list(session.exec(rows.limit(limit + 1)))
-    next_cursor = cursors.after(found[limit - 1].id) if len(found) > limit else None
-    return WebhookPage(items=found[:limit], next_cursor=next_cursor)
+    found = session.exec(rows.limit(cursors.beyond(limit))).all()
+    return cursors.page_of(found, limit=limit, cursor_of=lambda row: cursors.after(row.id))
 
 
 def view(session: Session, principal: Principal, id: UUID) -> Webhook:
@@ -87,7 +78,7 @@ def change(
     row.events = row.events if events is None else _words(events)
     row.description = row.description if description is None else description.strip()
     if enabled is False and row.enabled:
-        dispatch.switch_off(session, row, reason="Somebody switched it off", at=now())
+        dispatch.switch_off(session, row, reason=Detail.DISABLED_BY_MEMBER, at=now())
     elif enabled and not row.enabled:
         row.enabled, row.disabled_at, row.disabled_reason, row.failing_since = True, None, None, None
     session.flush()
@@ -117,8 +108,8 @@ def _check(*, url: str | None, events: Collection[WebhookEvent] | None, descript
     """Raise Invalid for what is wrong with those that are given."""
     problems = [
         ("url", _trouble_with(url) if url is not None else ""),
-        ("events", "" if events is None or any(each.chosen for each in events) else "Choose at least one event"),
-        ("events", "A test comes anyway" if events and WebhookEvent.TEST in events else ""),
+        ("events", "" if events is None or any(each.chosen for each in events) else Detail.WEBHOOK_EVENTS),
+        ("events", Detail.WEBHOOK_TEST_EVENT if events and WebhookEvent.TEST in events else ""),
         ("description", _trouble_with_description(description or "")),
     ]
     if wrong := [{"field": field, "message": message} for field, message in problems if message]:
@@ -126,20 +117,20 @@ def _check(*, url: str | None, events: Collection[WebhookEvent] | None, descript
 
 
 def _trouble_with(url: str) -> str:
-    """What can be said without asking any server. Where a name leads is looked at whenever something is sent there."""
+    """Problem of a URL that is known without a request. Its addresses are checked at each delivery."""
     try:
         parts = httpx.URL(url.strip())
         literal = _literal(parts.host)
     except (httpx.InvalidURL, ValueError):
-        return "This is no address"
+        return Detail.URL_INVALID
     if parts.scheme not in ("https", "http") or not _is_named(parts) or len(url) > LONGEST_URL:
-        return "This must be an address that begins with https://"
+        return Detail.URL_HTTPS
     if parts.scheme == "http" and not settings().webhook_allow_http:
-        return "This must begin with https://, so that nobody on the way can read along"
+        return Detail.URL_HTTPS_ONLY
     if parts.userinfo or parts.fragment:
-        return "This must be an address without user name and “#”"
+        return Detail.URL_USER_OR_FRAGMENT
     if literal and not webhook_targets.may_reach(literal, settings().webhook_networks):
-        return "This is a private address; webhooks only go to public ones"
+        return Detail.URL_PRIVATE
     return ""
 
 
@@ -157,5 +148,5 @@ def _literal(host: str) -> str:
 
 def _trouble_with_description(text: str) -> str:
     if len(text.strip()) > LONGEST_DESCRIPTION or (text and not text.isprintable()):
-        return f"A description has at most {LONGEST_DESCRIPTION} characters, in one line"
+        return Detail.WEBHOOK_DESCRIPTION.format(longest=LONGEST_DESCRIPTION)
     return ""

@@ -1,4 +1,4 @@
-"""What keeps the promise when something died: rescue, sending again, pruning. Safe to run on every host at once."""
+"""Webhook maintenance after failures: rescue, resend and prune. Safe to run on every host at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from mediaproc import logs
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.states import Lane
-from mediaproc.domain.tables import now
-from mediaproc.domain.webhook_tables import WebhookDelivery
+from mediaproc.domain.tables import WebhookDelivery, now
 from mediaproc.domain.webhooks import GIVEN_UP_AFTER, DeliveryState
 from mediaproc.operations.webhooks import dispatch, messages
 from mediaproc.queue import tasks
@@ -30,7 +30,7 @@ def rescue_expired(session: Session) -> int:
     row = WebhookDelivery
     expired = col(row.state) == DeliveryState.SENDING, col(row.lease_expires_at) < func.now()
     over = col(row.created_at) < func.now() - GIVEN_UP_AFTER
-    lost = "The worker that sent it stopped answering"
+    lost = Detail.DELIVERY_WORKER_LOST
     given_up = update(row).where(*expired, over).values(state=DeliveryState.FAILED, error=lost, lease_expires_at=None)
     back = update(row).where(*expired).values(state=DeliveryState.QUEUED, lease_expires_at=None, message_sent_at=None)
     count = session.exec(given_up).rowcount + session.exec(back).rowcount

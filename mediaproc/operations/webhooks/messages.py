@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from mediaproc import database
 from mediaproc.domain.states import Lane
-from mediaproc.domain.webhook_tables import WebhookDelivery
+from mediaproc.domain.tables import WebhookDelivery
 from mediaproc.queue import tasks
 
 

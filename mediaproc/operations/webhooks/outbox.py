@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.tables import Video, new_id
-from mediaproc.domain.webhook_tables import Webhook, WebhookDelivery
+from mediaproc.domain.tables import Video, Webhook, WebhookDelivery, new_id
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.events.messages import EventType
 from mediaproc.operations.webhooks import messages
 
 
-def tell(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
+def notify(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
     """Write a delivery for each webhook of the video's team that chose this event. Most events are none of theirs."""
     event = event_of(type, data)
     if event is None:
@@ -33,7 +32,7 @@ def tell(session: Session, video: Video, type: EventType, data: dict[str, Any]) 
 
 
 def event_of(type: EventType, data: dict[str, Any]) -> WebhookEvent | None:
-    """What a published event is called here, if it is of those that webhooks hear of."""
+    """Webhook event of a published event, if there is one."""
     if type is EventType.STATUS:
         return WebhookEvent(f"video.{data['status']}")
     return {EventType.PLAYABLE: WebhookEvent.PLAYABLE, EventType.REMOVED: WebhookEvent.DELETED}.get(type)

@@ -1,4 +1,4 @@
-"""The secrets that deliveries are signed with: derived, so that none is kept (docs/decisions/0010)."""
+"""Signing secrets of webhooks: derived from JWT_SECRET, so that none is stored (docs/decisions/0010)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from mediaproc.domain.webhook_tables import Webhook
+from mediaproc.domain.tables import Webhook
 from mediaproc.settings import settings
 
 OLD_SECRET_LIFE = timedelta(hours=24)

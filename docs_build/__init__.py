@@ -1,0 +1,1 @@
+"""Documentation generator: the parts of the site that are written from the code."""
