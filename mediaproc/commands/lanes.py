@@ -55,6 +55,7 @@ LANES = {
     "browsers": Lane((FIREFOX, WEBKIT, XVFB)),
     "s3": Lane(),
     "package": Lane(),
+    "faults": Lane(),
 }
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from mediaproc.client import Client, Video
 from testing import ROOT, clips
-from testing.site import Site, new_account
+from testing.site import Site, new_key
 from testing.waits import eventually
 
 pytestmark = pytest.mark.timeout(600)  # with the build of the page, perhaps on a busy machine
@@ -27,11 +27,8 @@ MIB = 1024**2
 
 @pytest.fixture(scope="module")
 def key(site: Site) -> str:
-    """An API key of somebody new."""
-    _, token = new_account(site)
-    headers = {"Authorization": f"Bearer {token}"}
-    body = {"name": "test", "scopes": ["admin"]}
-    return httpx.post(f"{site.url}/api/v1/api-keys", json=body, headers=headers).raise_for_status().json()["key"]
+    """An API key of a new account."""
+    return new_key(site)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 WHOLE = ("curl", "jq", "chromium", "ip", "firefox-esr", "WebKitWebDriver", "Xvfb")
-LANES = ("package", "s3", "browsers")
+LANES = ("package", "s3", "browsers", "faults")
 
 
 class Machine:
