@@ -145,7 +145,7 @@ def test_two_run_side_by_side_on_their_own_data(up: Up, other: Up) -> None:
 def test_a_second_one_on_the_same_data_is_refused(up: Up) -> None:
     done = _dev("up", "--data", str(up.data_dir), "--port", str(servers.free_ports(1)[0]))
     assert done.returncode == 1
-    assert "runs already" in done.stderr
+    assert "already running" in done.stderr
 
 
 def test_ctrl_c_ends_all_and_the_next_start_is_quick(up: Up) -> None:

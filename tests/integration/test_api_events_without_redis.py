@@ -11,9 +11,13 @@ from fastapi import FastAPI
 from mediaproc.domain.tables import Video
 from mediaproc.events import hub as hubs
 from mediaproc.events.messages import EventType
+from tests.integration import test_hub
 from tests.integration.conftest import Account
 from tests.integration.test_api_events import publish, video_of
 from tests.integration.test_hub import Valkey
+
+valkey = test_hub.valkey
+"""The fixture."""
 
 
 class Caller:

@@ -187,7 +187,7 @@ def test_it_has_no_rights_over_the_host_and_few_processes(tmp_path: Path) -> Non
 def test_it_dies_with_the_worker(tmp_path: Path) -> None:
     """A worker that is killed leaves no FFmpeg behind."""
     script = (
-        "import threading; from pathlib import Path; from mediaproc_worker import process\n"
+        "import threading; from pathlib import Path; from mediaproc_worker import sandboxed_process as process\n"
         f"with process.running(Path({str(FFMPEG)!r}), {ENDLESS!r}, directory=Path({str(tmp_path)!r}),"
         " cancelled=threading.Event(), limits=process.Limits(wall_seconds=60, cpu_seconds=60)) as ffmpeg:\n"
         "    print(ffmpeg.pid, flush=True)\n    list(ffmpeg.lines())\n"

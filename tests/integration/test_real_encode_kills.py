@@ -36,7 +36,7 @@ def workers(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Ite
         tmp_path_factory.mktemp("real-workers"),
         module="mediaproc_worker.consumer",
         settings={"LEASE_SECONDS": "6"},  # encodes elsewhere may keep a heartbeat waiting
-        slow_rate=0.5,
+        slow_rate=0.25,
     )
     try:
         yield started
