@@ -19,7 +19,6 @@ os.environ.setdefault("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org")
 
 import reflex as rx
 
-from mediaproc import styles
 from mediaproc.components.font import InterPlugin
 from mediaproc.components.same_origin import SameOriginPlugin
 from mediaproc.settings import settings
@@ -49,7 +48,8 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     default_color_mode="system",
-    plugins=[rx.plugins.RadixThemesPlugin(theme=styles.theme()), SameOriginPlugin(), InterPlugin()],
+    plugins=[SameOriginPlugin(), InterPlugin()],
+    frontend_compression_formats=["brotli", "gzip"],
     disable_plugins=[rx.plugins.SitemapPlugin],
     **_served(),
     **_bun(),

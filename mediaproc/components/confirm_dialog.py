@@ -5,25 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex.event import passthrough_event_spec
 
 from mediaproc.components.widgets import button
+
+
+class ConfirmDialog(rx.Component):
+    """The first child is the text, the second the button that confirms."""
+
+    library = rx.asset("confirm_dialog.jsx", shared=True).importable_path
+    tag = "ConfirmDialog"
+
+    question: rx.Var[str]
+    open: rx.Var[bool]
+    on_open_change: rx.EventHandler[passthrough_event_spec(bool)]
 
 
 def confirm_dialog(
     question: Any, *consequences: Any, action: Any, on_confirm: Any, open: Any, on_open_change: Any
 ) -> rx.Component:
     """The dialog. `action` labels the button that calls `on_confirm`; Escape and "Cancel" call `on_open_change`."""
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title(question, size="4"),
-            rx.alert_dialog.description(*consequences),
-            rx.el.div(
-                rx.alert_dialog.cancel(button("Cancel")),
-                button(action, kind="main destroy", on_click=on_confirm),
-                class_name="dialog-actions",
-            ),
-            max_width="420px",
-        ),
+    return ConfirmDialog.create(
+        rx.el.p(*consequences),
+        button(action, kind="main destroy", on_click=on_confirm),
+        question=question,
         open=open,
         on_open_change=on_open_change,
     )

@@ -33,7 +33,7 @@ def _host(row: rx.vars.ObjectVar[HostRow]) -> rx.Component:
 
 def _video(row: rx.vars.ObjectVar[TaskRow]) -> rx.Component:
     return rx.el.li(
-        rx.link(row.title, href=row.href, underline="none", class_name="job-title", title=row.title),
+        rx.el.a(row.title, href=row.href, class_name="job-title", title=row.title),
         rx.el.span(row.tasks, class_name="quiet small"),
         key=row.href,
     )

@@ -20,6 +20,14 @@ class StreamController extends Hls.DefaultConfig.streamController {
 
 const HLS = { startPosition: 0, maxBufferLength: 30, streamController: StreamController };
 
+const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+
+/** The next speed up (1) or down (-1). */
+function changeRate(video, way) {
+  const others = RATES.filter((rate) => (rate - video.playbackRate) * way > 0);
+  if (others.length) video.playbackRate = way > 0 ? Math.min(...others) : Math.max(...others);
+}
+
 const step = (video, seconds) => (video.currentTime = Math.min(Math.max(0, video.currentTime + seconds), video.duration || 0));
 const KEYS = {
   " ": (video) => (video.paused ? video.play() : video.pause()),
@@ -29,6 +37,9 @@ const KEYS = {
   ArrowLeft: (video) => step(video, -5),
   ArrowRight: (video) => step(video, 5),
   m: (video) => (video.muted = !video.muted),
+  "<": (video) => changeRate(video, -1),
+  ">": (video) => changeRate(video, 1),
+  i: (_video, controller) => controller.dispatchEvent(new CustomEvent(document.pictureInPictureElement ? "mediaexitpiprequest" : "mediaenterpiprequest")),
   c: (_video, controller) => controller.dispatchEvent(new CustomEvent("mediatogglesubtitlesrequest")),
   f: (_video, controller) => (document.fullscreenElement ? document.exitFullscreen() : controller.requestFullscreen()),
 };
@@ -153,13 +164,27 @@ function useRenditions(video, provisional, larger) {
   }, [video, provisional]);
 }
 
+// hls.js has timers that would keep the player, and with it the whole page that it stood on, in memory.
+function useRelease(video) {
+  useEffect(() => {
+    const player = video.current;
+    return () => {
+      if (player.isConnected) return; // an effect that only runs again
+      player.removeAttribute("src"); // ends hls.js
+      player.nativeEl.removeAttribute("src");
+      player.nativeEl.load(); // ends the browser's own loading
+    };
+  }, [video]);
+}
+
 export function Player({ src, poster, storyboard, title, provisional, larger }) {
   const video = useRef(null);
   const controller = useRef(null);
   useKeys(video, controller);
   useRenditions(video, provisional, larger);
+  useRelease(video);
   return (
-    <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title} tabIndex={-1}>
+    <MediaController ref={controller} className="player" noHotkeys defaultStreamType="on-demand" aria-label={title}>
       <HlsVideo ref={video} slot="media" src={src} config={HLS} streamType="on-demand" playsInline crossOrigin="anonymous" preload="metadata">
         {storyboard && <track key={storyboard} kind="metadata" label="thumbnails" src={storyboard} default />}
       </HlsVideo>
@@ -167,7 +192,7 @@ export function Player({ src, poster, storyboard, title, provisional, larger }) 
       <MediaLoadingIndicator slot="centered-chrome" />
       <MediaErrorDialog slot="dialog" />
       <MediaRenditionMenu hidden anchor="auto" />
-      <MediaPlaybackRateMenu hidden anchor="auto" />
+      <MediaPlaybackRateMenu hidden anchor="auto" rates={RATES.join(" ")} />
       <MediaAudioTrackMenu hidden anchor="auto" />
       <MediaCaptionsMenu hidden anchor="auto" />
       <div className="controls">

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import reflex as rx
 
+from mediaproc.components.popover import popover
 from mediaproc.components.widgets import button, icon
 from mediaproc.state.reprocess_menu import PresetRow, ReprocessMenuState
 
 
 def reprocess_menu() -> rx.Component:
     """The button with its menu."""
-    return rx.popover.root(
-        rx.popover.trigger(
-            button(
-                icon("sliders-horizontal"),
-                rx.el.span("Reprocess", class_name="wide"),
-                aria_label="Reprocess",
-            )
-        ),
-        rx.popover.content(
-            rx.el.p("Reprocess with preset", class_name="menu-head"),
-            rx.foreach(ReprocessMenuState.presets, _choice),
-            align="end",
-            class_name="menu menu-presets",
-            aria_label="Presets",
-        ),
-        open=ReprocessMenuState.open,
+    return popover(
+        rx.fragment(icon("sliders-horizontal"), rx.el.span("Reprocess", class_name="wide")),
+        rx.el.p("Reprocess with preset", class_name="menu-head"),
+        rx.el.div(rx.foreach(ReprocessMenuState.presets, _choice)),
+        label="Reprocess",
+        kind="btn",
+        panel_class="menu menu-presets",
         on_open_change=ReprocessMenuState.show,
     )
 

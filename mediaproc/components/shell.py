@@ -8,6 +8,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from mediaproc import routes
+from mediaproc.components.popover import popover
 from mediaproc.components.preset_choice import preset_choice
 from mediaproc.components.session_keeper import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
@@ -36,7 +37,7 @@ def shell(*content: Any, searches_here: bool = False) -> rx.Component:
 
 def _rail() -> rx.Component:
     return rx.el.nav(
-        rx.link(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc", underline="none"),
+        rx.el.a(mark(), href=routes.LIBRARY, class_name="brand", aria_label="Mediaproc"),
         _rail_link("Library", "clapperboard", routes.LIBRARY, within=~(_under(routes.JOBS) | _under(routes.SETTINGS))),
         _rail_link("Jobs", "list-checks", routes.JOBS, within=_under(routes.JOBS)),
         _rail_link("Settings", "settings", routes.SETTINGS, within=_under(routes.SETTINGS)),
@@ -52,12 +53,11 @@ def _under(route: str) -> rx.Var[bool]:
 def _rail_link(name: str, icon_name: str, href: str, *, within: rx.Var[bool]) -> rx.Component:
     """`within`: true if the current page is this one or below it."""
     here = rx.cond(rx.State.router.url.path == href, "page", rx.cond(within, "true", "false"))
-    return rx.link(
+    return rx.el.a(
         icon(icon_name, 20),
         name,
         href=href,
         class_name="rail-link",
-        underline="none",
         custom_attrs={"aria-current": here},
     )
 
@@ -119,23 +119,18 @@ def _theme_toggle() -> rx.Component:
 
 def _account() -> rx.Component:
     """Sign-out is a native form, since only a plain response can clear HttpOnly cookies."""
-    return rx.popover.root(
-        rx.popover.trigger(
-            button(icon("circle-user-round", 18), kind="bare icon", aria_label="Account", title="Account")
+    return popover(
+        icon("circle-user-round", 18),
+        rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
+        button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS}),
+        post_form(
+            button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),
+            action=routes.SIGN_OUT_FORM,
         ),
-        rx.popover.content(
-            rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
-            rx.popover.close(
-                button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS})
-            ),
-            post_form(
-                button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),
-                action=routes.SIGN_OUT_FORM,
-            ),
-            align="end",
-            class_name="menu",
-            aria_label="Account",
-        ),
+        label="Account",
+        title="Account",
+        kind="btn btn-bare btn-icon",
+        panel_class="menu",
     )
 
 

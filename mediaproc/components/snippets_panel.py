@@ -18,7 +18,7 @@ def snippets_panel() -> rx.Component:
             "Do what this page does from a shell or a program. The commands read your API key from ",
             rx.el.code("MEDIAPROC_API_KEY"),
             "; create one in ",
-            rx.link("Settings → API keys", href=routes.SETTINGS, class_name="inline-link"),
+            rx.el.a("Settings → API keys", href=routes.SETTINGS, class_name="inline-link"),
             ". For everything else, see the ",
             rx.el.a("API reference", href="/api/docs", class_name="inline-link", custom_attrs={**NATIVE}),
             ".",

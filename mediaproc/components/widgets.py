@@ -27,7 +27,7 @@ def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
 
 def mark() -> rx.Component:
     """The logo."""
-    return rx.image(src="/favicon.svg", alt="", width="28px", height="28px")
+    return rx.el.img(src="/favicon.svg", alt="", width="28", height="28")
 
 
 def progress_bar(value: Any, label: Any, **props: Any) -> rx.Component:

@@ -131,7 +131,7 @@ def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.li(
         rx.cond(row.can_cancel | row.can_retry, select_box(JobsState, row, class_name="job-box")),
         rx.el.div(
-            rx.link(row.title, href=row.href, underline="none", class_name="job-title", title=row.title),
+            rx.el.a(row.title, href=row.href, class_name="job-title", title=row.title),
             _line(row),
             class_name="job-main",
         ),

@@ -105,12 +105,11 @@ def _grid() -> rx.Component:
 
 def _card(card: rx.vars.ObjectVar[Card]) -> rx.Component:
     return rx.el.li(
-        rx.link(
+        rx.el.a(
             _poster(card),
             rx.el.div(card.title, class_name="card-title", title=card.title),
             _line(card),
             href=card.href,
-            underline="none",
             class_name="card",
         ),
         select_box(LibraryState, card, class_name="pick"),

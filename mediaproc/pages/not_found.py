@@ -15,7 +15,7 @@ def not_found() -> rx.Component:
             rx.el.div(mark(), class_name="brand"),
             rx.el.h1("Page not found", class_name="mp-h1"),
             rx.el.p("Check the address. The page may have been moved or deleted.", class_name="quiet auth-sub"),
-            rx.link("Go to the library", href=routes.LIBRARY, underline="none", class_name="btn btn-main"),
+            rx.el.a("Go to the library", href=routes.LIBRARY, class_name="btn btn-main"),
             class_name="auth-card",
         ),
         class_name="auth",

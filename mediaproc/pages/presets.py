@@ -18,7 +18,7 @@ def presets() -> rx.Component:
         rx.el.div(
             rx.el.h1("Presets", class_name="mp-h1"),
             rx.el.div(class_name="push"),
-            rx.link(icon("arrow-left"), "Settings", href=routes.SETTINGS, underline="none", class_name="btn btn-bare"),
+            rx.el.a(icon("arrow-left"), "Settings", href=routes.SETTINGS, class_name="btn btn-bare"),
             class_name="page-head",
         ),
         rx.cond(

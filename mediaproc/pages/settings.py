@@ -126,9 +126,7 @@ def _presets() -> rx.Component:
     return panel(
         "Presets",
         "Define how videos are encoded.",
-        rx.el.div(
-            rx.link("Manage presets", href=routes.PRESETS, underline="none", class_name="btn"), class_name="panel-body"
-        ),
+        rx.el.div(rx.el.a("Manage presets", href=routes.PRESETS, class_name="btn"), class_name="panel-body"),
     )
 
 

@@ -97,6 +97,6 @@ def _field(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Compone
 def _foot(question: str, answer: str, href: str) -> rx.Component:
     return rx.el.p(
         question,
-        rx.link(answer, href=href + SignInState.next_query, underline="none", class_name="textlink"),
+        rx.el.a(answer, href=href + SignInState.next_query, class_name="textlink"),
         class_name="auth-foot",
     )

@@ -122,7 +122,7 @@ def _not_found() -> rx.Component:
     return rx.el.div(
         rx.el.b("Video not found"),
         rx.el.p("It may have been deleted."),
-        rx.link("Go to the library", href=routes.LIBRARY, underline="none", class_name="btn"),
+        rx.el.a("Go to the library", href=routes.LIBRARY, class_name="btn"),
         class_name="empty",
     )
 

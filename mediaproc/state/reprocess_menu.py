@@ -24,19 +24,16 @@ class ReprocessMenuState(SessionState):
     """The menu."""
 
     presets: list[PresetRow] = []
-    open: bool = False
 
     @rx.event
     async def show(self, open: bool) -> None:
-        """Open or close the menu; presets are loaded when it opens."""
+        """Load the presets when the menu opens."""
         if open:
             found = [each.preset for each in await self._ask(presets.offered)]
             self.presets = [PresetRow(each.name, each.title, each.description) for each in found]
-        self.open = open
 
     @rx.event
     async def choose(self, name: str) -> None:
         """Reprocess the video with this preset."""
-        self.open = False
         if video_id := video_id_of(self):
             await self._ask(videos.reprocess, video_id, preset=name)
