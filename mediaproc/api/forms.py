@@ -60,11 +60,13 @@ def sign_out(access: AccessCookie, refresh: RefreshCookie = None, next: Field = 
 
 
 def local_path(next: str, *, otherwise: str = routes.LIBRARY) -> str:
-    """Return `next` if it is a path on this site, else `otherwise`. Browsers read `//host` and `/\\host` as other
-    sites.
+    """Return `next` if it is a path on this site that requires a session, else `otherwise`.
+
+    Browsers read `//host` and `/\\host` as other sites. A sign-in that led back to the sign-in page would never end.
     """
     parts = urlsplit(next)
     odd = parts.scheme or parts.netloc or "\\" in next or any(ord(letter) < 33 for letter in next)
+    odd = odd or parts.path.rstrip("/") in routes.PUBLIC
     return next if next.startswith("/") and not next.startswith("//") and not odd else otherwise
 
 

@@ -1,6 +1,6 @@
 // Form that creates an API key. The key goes from the API to this tab only, not through the page's state, which is
 // stored on the server and sent again on a reload.
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -30,9 +30,14 @@ function copy(text, element) {
   else window.getSelection().selectAllChildren(element);
 }
 
-/** A secret that is shown once, with a button that copies it; nothing while `text` is empty. */
+/** A secret that is shown once, brought into view, with a button that copies it; nothing while `text` is empty. */
 export function Secret({ text, label, onDone, children }) {
   const shown = useRef(null);
+  useEffect(() => {
+    if (!text) return;
+    shown.current.scrollIntoView({ block: "center" });
+    shown.current.focus({ preventScroll: true });
+  }, [text]);
   return (
     <div role="status">
       {text && (

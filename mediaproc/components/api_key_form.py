@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import no_args_event_spec
 
 
-class ApiKeyForm(rx.NoSSRComponent):
+class ApiKeyForm(rx.Component):
     """Its children are the fields `name`, `scope` (several) and `lifetime` (in days, empty for no expiration)."""
 
     library = rx.asset("api_key_form.jsx", shared=True).importable_path

@@ -76,12 +76,16 @@ async function renew({ force = false } = {}) {
 const here = () => window.location.pathname + window.location.search;
 const signIn = (next) => window.location.replace(`/sign-in?next=${encodeURIComponent(next)}`);
 
-/** Target of `?next=` if it is on this site, as the browser parses it: it ignores a tab between two slashes. */
+const PUBLIC = /^\/(sign-in|register|renew)\/?$/;
+
+/** Target of `?next=` if it is on this site, as the browser parses it: it ignores a tab between two slashes. The pages that
+ * lead to a sign-in are no target, or it would never end. */
 function next() {
   try {
     const wanted = new URL(new URLSearchParams(window.location.search).get("next") || "/", window.location.origin);
     const local = wanted.pathname + wanted.search + wanted.hash;
-    return wanted.origin === window.location.origin && !local.startsWith("//") ? local : "/";
+    const here = wanted.origin === window.location.origin && !local.startsWith("//");
+    return here && !PUBLIC.test(wanted.pathname) ? local : "/";
   } catch {
     return "/";
   }

@@ -10,11 +10,11 @@ from reflex_components_core.core.banner import has_connection_errors
 from mediaproc import routes
 from mediaproc.components.popover import popover
 from mediaproc.components.preset_choice import preset_choice
+from mediaproc.components.search_field import search_field
 from mediaproc.components.session_keeper import session_keeper
 from mediaproc.components.shortcuts import SHOWS_KEYS, shortcuts
 from mediaproc.components.upload.uploader import OPENS_PICKER, uploader
 from mediaproc.components.widgets import NATIVE, button, icon, mark, post_form, visually_hidden
-from mediaproc.state.library import LibraryState
 from mediaproc.state.presets import PresetsState
 from mediaproc.state.session import SessionState
 
@@ -24,7 +24,7 @@ def shell(*content: Any, searches_here: bool = False) -> rx.Component:
     return rx.el.div(
         rx.el.a("Skip to content", href="#content", class_name="skip", custom_attrs={**NATIVE}),
         _rail(),
-        _top_bar(_search_here() if searches_here else _search_elsewhere()),
+        _top_bar(searches_here),
         rx.el.main(*content, id="content", class_name="content", tab_index=-1),
         _connection_note(),
         _notice(),
@@ -62,9 +62,15 @@ def _rail_link(name: str, icon_name: str, href: str, *, within: rx.Var[bool]) ->
     )
 
 
-def _top_bar(search: rx.Component) -> rx.Component:
+def _top_bar(searches_here: bool) -> rx.Component:
     return rx.el.header(
-        search,
+        rx.el.div(
+            icon("search"),
+            search_field(here=searches_here),
+            rx.el.kbd("/", class_name="key", aria_hidden="true"),
+            class_name="searchbox",
+            role="search",
+        ),
         rx.el.div(class_name="push"),
         preset_choice(owner=SessionState.email, changes=PresetsState.changes),
         button(
@@ -80,37 +86,10 @@ def _top_bar(search: rx.Component) -> rx.Component:
     )
 
 
-def _search_here() -> rx.Component:
-    box = _search_box(default_value=LibraryState.query, on_change=LibraryState.search.debounce(200))
-    return rx.el.div(*box, class_name="searchbox", role="search")
-
-
-def _search_elsewhere() -> rx.Component:
-    return rx.el.form(
-        *_search_box(name="query"), class_name="searchbox", role="search", on_submit=LibraryState.search_from_elsewhere
-    )
-
-
-def _search_box(**props: Any) -> tuple[rx.Component, ...]:
-    return (
-        icon("search"),
-        rx.el.input(
-            type="search",
-            id="search",
-            class_name="field",
-            placeholder="Search videos",
-            aria_label="Search videos",
-            auto_complete="off",
-            **props,
-        ),
-        rx.el.kbd("/", class_name="key", aria_hidden="true"),
-    )
-
-
 def _theme_toggle() -> rx.Component:
     return button(
         rx.color_mode_cond(icon("moon"), icon("sun")),
-        kind="bare icon",
+        kind="bare icon theme",
         aria_label=rx.color_mode_cond("Switch to dark theme", "Switch to light theme"),
         title=rx.color_mode_cond("Switch to dark theme", "Switch to light theme"),
         on_click=rx.toggle_color_mode,
@@ -122,6 +101,12 @@ def _account() -> rx.Component:
     return popover(
         icon("circle-user-round", 18),
         rx.el.p("Signed in as ", rx.el.b(SessionState.email), class_name="menu-head"),
+        button(
+            rx.color_mode_cond(icon("moon"), icon("sun")),
+            rx.color_mode_cond("Dark theme", "Light theme"),
+            kind="bare menu narrow",
+            on_click=rx.toggle_color_mode,
+        ),
         button(icon("keyboard"), "Keyboard shortcuts", kind="bare menu", custom_attrs={**SHOWS_KEYS}),
         post_form(
             button(icon("log-out"), "Sign out", kind="bare menu", type="submit"),

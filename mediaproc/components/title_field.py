@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import passthrough_event_spec
 
 
-class TitleField(rx.NoSSRComponent):
+class TitleField(rx.Component):
     """A text field in place of a heading. What is being typed stays when another user renames the video."""
 
     library = rx.asset("title_field.jsx", shared=True).importable_path

@@ -32,9 +32,12 @@ export function WatermarkField({ image }) {
         {id && <img src={`/api/v1/images/${id}`} alt="Watermark" />}
         <input id={field} type="file" accept="image/png" className="field" disabled={busy}
           onChange={choose} aria-invalid={Boolean(error)} aria-describedby={`${field}-error`} />
-        {id && <button type="button" className="btn btn-small" onClick={() => show({})}>Remove</button>}
+        {(id || error) && (
+          <button type="button" className="btn btn-small" onClick={() => show({})}>{id ? "Remove" : "No watermark"}</button>
+        )}
       </div>
       <input type="hidden" name="watermark" value={id || ""} />
+      {(busy || error) && <input type="hidden" name="watermark_refused" value="true" />}
       {error && <p className="form-error" role="alert" id={`${field}-error`}>{error}</p>}
     </>
   );

@@ -8,7 +8,7 @@ from reflex.event import no_args_event_spec
 rx.asset("api_key_form.jsx", shared=True)
 
 
-class WebhookForm(rx.NoSSRComponent):
+class WebhookForm(rx.Component):
     """Its children are the fields `url`, `description` and `event` (several)."""
 
     library = rx.asset("webhook_form.jsx", shared=True).importable_path

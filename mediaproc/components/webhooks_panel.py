@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from mediaproc.components.confirm_dialog import confirm_dialog
@@ -46,6 +48,7 @@ def _webhook(row: rx.vars.ObjectVar[WebhookRow]) -> rx.Component:
             ),
             rx.cond(row.enabled, rx.fragment(), _disabled(row)),
             _actions(row, opened),
+            rx.cond(WebhooksState.changing == row.id, _events_form(row)),
             rx.cond(opened, _deliveries()),
             class_name="grow",
         ),
@@ -69,6 +72,13 @@ def _actions(row: rx.vars.ObjectVar[WebhookRow], opened: rx.Var[bool]) -> rx.Com
             aria_expanded=rx.cond(opened, "true", "false"),
             aria_label=rx.cond(opened, "Hide deliveries to ", "Show deliveries to ") + row.url,
             on_click=WebhooksState.open(row.id),
+        ),
+        button(
+            "Edit events",
+            kind="small",
+            aria_expanded=rx.cond(WebhooksState.changing == row.id, "true", "false"),
+            aria_label="Edit events of " + row.url,
+            on_click=WebhooksState.change(row.id),
         ),
         rx.cond(
             row.enabled,
@@ -100,6 +110,26 @@ def _actions(row: rx.vars.ObjectVar[WebhookRow], opened: rx.Var[bool]) -> rx.Com
             on_click=WebhooksState.ask_to_delete(row.id, row.url),
         ),
         class_name="item-actions",
+    )
+
+
+def _events_form(row: rx.vars.ObjectVar[WebhookRow]) -> rx.Component:
+    return rx.el.form(
+        rx.el.fieldset(
+            rx.el.legend("Events"),
+            *[
+                _event(label, meaning, name=event.value, default_checked=row.chosen.contains(event.value))
+                for event, label, meaning, _ in EVENTS
+            ],
+        ),
+        rx.cond(
+            WebhooksState.change_error != "",
+            rx.el.p(icon("circle-alert"), WebhooksState.change_error, class_name="form-error", role="alert"),
+        ),
+        button("Save events", kind="small main", type="submit"),
+        on_submit=WebhooksState.save_events,
+        class_name="form event-form",
+        aria_label="Events of " + row.url,
     )
 
 
@@ -169,15 +199,18 @@ def _form() -> rx.Component:
         ),
         rx.el.fieldset(
             rx.el.legend("Events"),
-            *[_event(event.value, label, meaning, selected) for event, label, meaning, selected in EVENTS],
+            *[
+                _event(label, meaning, name="event", value=event.value, default_checked=selected)
+                for event, label, meaning, selected in EVENTS
+            ],
         ),
         on_create=WebhooksState.added,
     )  # fmt: skip
 
 
-def _event(value: str, label: str, meaning: str, selected: bool) -> rx.Component:
+def _event(label: str, meaning: str, **props: Any) -> rx.Component:
     return rx.el.label(
-        rx.el.input(type="checkbox", name="event", value=value, default_checked=selected),
+        rx.el.input(type="checkbox", **props),
         rx.el.span(rx.el.b(label, class_name="strong"), rx.el.span(" – " + meaning, class_name="quiet")),
         class_name="check",
     )

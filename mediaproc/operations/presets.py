@@ -47,6 +47,13 @@ def check(session: Session, principal: Principal, name: str) -> None:
         raise Invalid.field("preset", Detail.PRESET_NOT_OFFERED.format(names=names))
 
 
+def title_of(session: Session, principal: Principal, *, name: str, version: int) -> str:
+    """Title of a version of one of the team's presets, also of a retired one; empty for any other preset."""
+    mine = scope.scoped(principal, TeamPreset).where(TeamPreset.name == name, TeamPreset.version == version)
+    row = session.exec(mine).one_or_none()
+    return "" if row is None else _preset(row).title
+
+
 def recipe_of(session: Session, *, team_id: UUID, name: str) -> Preset:
     """The newest version of a preset, also of one that was retired meanwhile: what was uploaded for it is still made.
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from mediaproc import routes
 from mediaproc.components.confirm_dialog import confirm_dialog
+from mediaproc.components.first_error import first_error
 from mediaproc.components.preset_fields import preset_fields
 from mediaproc.components.shell import shell
 from mediaproc.components.widgets import button, icon, panel
@@ -108,6 +109,7 @@ def _form() -> rx.Component:
             rx.el.div(
                 button(rx.cond(editing, "Save changes", "Create preset"), kind="main", type="submit"),
                 rx.cond(editing, button("Cancel", kind="bare", on_click=PresetsState.discard)),
+                first_error(refusals=PresetsState.refusals),
                 class_name="form-acts",
             ),
             on_submit=PresetsState.save,

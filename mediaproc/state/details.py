@@ -80,8 +80,8 @@ class AttemptRow:
     log_tail: str
 
 
-def details_of(view: VideoView) -> Details:
-    """A video as its page shows it."""
+def details_of(view: VideoView, *, preset_title: str = "") -> Details:
+    """A video as its page shows it. `preset_title`: of a team's own preset."""
     job, error, loop = view.job, view.error, _loop(view)
     retrying = job is not None and job.status == JobState.RETRYING
     return Details(
@@ -104,7 +104,7 @@ def details_of(view: VideoView) -> Details:
         in_progress=view.status in IN_PROGRESS,
         playable=view.playable,
         source_download=_download(view, SOURCE) if view.status != VideoStatus.UPLOADING else "",
-        preset=labels.preset(view.preset, view.preset_version),
+        preset=labels.preset(view.preset, view.preset_version, title=preset_title),
         audio_tracks=_audio_tracks(view),
         subtitles=", ".join(each.title for each in view.tracks if each.kind == RenditionKind.SUBTITLES),
         codec=view.renditions[0].codec if view.renditions else "",

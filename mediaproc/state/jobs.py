@@ -12,6 +12,7 @@ from typing import Any
 
 import reflex as rx
 
+from mediaproc import routes
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations import active_attempts, job_list, videos
@@ -37,6 +38,7 @@ FILTERS: dict[str, tuple[JobState, ...]] = {
     "done": (JobState.COMPLETED,),
 }
 
+_ACTIVE = "active"
 _CHANGES_ROWS = frozenset({EventType.STATUS, EventType.REMOVED})
 _ANNOUNCED = frozenset({VideoStatus.COMPLETED, VideoStatus.FAILED})
 
@@ -48,7 +50,7 @@ class JobsState(LiveState, Selection, SessionState):
     progress: dict[str, Progress] = {}
     hosts: list[HostRow] = []
     counts: dict[str, str] = {}
-    filter: str = "active"
+    filter: str = _ACTIVE
     ready: bool = False
     has_more: bool = False
     announcement: str = ""
@@ -56,15 +58,17 @@ class JobsState(LiveState, Selection, SessionState):
 
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Load the list and keep it up to date while the page is open."""
+        """Load the list that the address asks for and keep it up to date while the page is open."""
+        async with self:
+            self._choose(self.router.url.query_parameters.get("filter", ""))
         await self._follow()
 
     @rx.event
-    async def choose(self, name: str) -> None:
-        """Apply a filter of `FILTERS`."""
-        self.filter = name if name in FILTERS else "active"
-        self.selected = []
+    async def choose(self, name: str) -> Any:
+        """Apply a filter of `FILTERS`, and put it into the address."""
+        self._choose(name)
         self._show(await self._page(limit=PAGE_SIZE))
+        return rx.redirect(routes.JOBS if self.filter == _ACTIVE else f"{routes.JOBS}?filter={self.filter}")
 
     @rx.event
     async def load_more(self) -> None:
@@ -108,6 +112,11 @@ class JobsState(LiveState, Selection, SessionState):
         yield
         if priority in set(Priority):
             await self._act(self.selected, videos.prioritize, priority=Priority(priority))
+
+    def _choose(self, name: str) -> None:
+        before, self.filter = self.filter, name if name in FILTERS else _ACTIVE
+        if before != self.filter:
+            self.selected, self.rows, self.ready = [], [], False
 
     async def _act(self, video_ids: Sequence[str], verb: Callable[..., Any], **options: Any) -> None:
         """Perform a verb on each of these rows and reload the list."""

@@ -91,9 +91,9 @@ def codec(name: str) -> str:
     return _CODECS.get(name, name.upper())
 
 
-def preset(name: str, version: int) -> str:
-    """Title of a preset with its version."""
-    title = PRESETS[name].title if name in PRESETS else name
+def preset(name: str, version: int, *, title: str = "") -> str:
+    """Title of a preset with its version. `title`: of a team's own preset; without one its API name stands for it."""
+    title = PRESETS[name].title if name in PRESETS else title or name
     return f"{title}, version {version}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
@@ -21,6 +22,8 @@ from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState
 
 PAGE_SIZE = 24
+_LONGEST_QUERY = 200
+_ALL = "all"
 
 _CHANGES_NO_CARD = frozenset({EventType.PROGRESS, EventType.LOG})
 
@@ -71,33 +74,22 @@ class LibraryState(LiveState, Selection, SessionState):
 
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Load the list and keep it up to date while the page is open."""
+        """Load the list that the address asks for and keep it up to date while the page is open."""
+        async with self:
+            self._read_address()
         await self._follow()
 
     @rx.event
-    async def search(self, text: str) -> None:
-        """Show the videos whose title or file name contains this text."""
-        self.query = text.strip()[:200]
-        self._show(await self._first_page())
+    async def choose(self, name: str) -> Any:
+        """Apply a filter of `FILTERS`, and put it into the address."""
+        self.filter = name if name in FILTERS else _ALL
+        return await self._arranged()
 
     @rx.event
-    def search_from_elsewhere(self, form: dict[str, Any]) -> Any:
-        """Search from another page: go to the library with what was typed."""
-        self.query = str(form.get("query", "")).strip()[:200]
-        self.ready = False
-        return rx.redirect(routes.LIBRARY)
-
-    @rx.event
-    async def choose(self, name: str) -> None:
-        """Apply a filter of `FILTERS`."""
-        self.filter = name if name in FILTERS else "all"
-        self._show(await self._first_page())
-
-    @rx.event
-    async def sort(self, order: str) -> None:
-        """Sort the list."""
+    async def sort(self, order: str) -> Any:
+        """Sort the list, and put the order into the address."""
         self.order = order if order in set(Order) else Order.NEWEST
-        self._show(await self._first_page())
+        return await self._arranged()
 
     @rx.event
     async def load_more(self) -> None:
@@ -133,6 +125,24 @@ class LibraryState(LiveState, Selection, SessionState):
         finally:
             self.busy = False
 
+    async def _arranged(self) -> Any:
+        self._show(await self._page(limit=PAGE_SIZE, cursor=None))
+        return rx.redirect(self._address())
+
+    def _address(self) -> str:
+        asked = {"q": self.query, "filter": self.filter, "sort": self.order}
+        query = urlencode({name: value for name, value in asked.items() if value not in ("", _ALL, Order.NEWEST)})
+        return f"{routes.LIBRARY}?{query}" if query else routes.LIBRARY
+
+    def _read_address(self) -> None:
+        """Take search, filter and order from the address. An empty list does not stand as the answer to another one."""
+        asked = self.router.url.query_parameters
+        name, order = asked.get("filter", _ALL), asked.get("sort", "")
+        self.query = asked.get("q", "").strip()[:_LONGEST_QUERY]
+        self.filter = name if name in FILTERS else _ALL
+        self.order = order if order in set(Order) else Order.NEWEST
+        self.ready = self.ready and bool(self.cards)
+
     def _listed(self) -> Sequence[Card]:
         return self.cards
 
@@ -150,9 +160,6 @@ class LibraryState(LiveState, Selection, SessionState):
 
     def _wanted(self) -> tuple[str, str, str, int]:
         return self.filter, self.query, self.order, len(self.cards)
-
-    async def _first_page(self) -> VideoPage:
-        return await self._page(limit=PAGE_SIZE, cursor=None)
 
     async def _page(self, *, limit: int, cursor: str | None) -> VideoPage:
         statuses = FILTERS[self.filter]

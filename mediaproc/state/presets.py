@@ -17,6 +17,8 @@ from mediaproc.state.session import SessionState
 
 _FIRST_HEIGHTS = (1080, 720, 480)
 _MOST_SIZES = 6
+WATERMARK_REFUSED = "watermark_refused"
+"""Field of the form that is filled while the image that was selected is not uploaded."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class PresetsState(SessionState):
     values: FormValues = FormValues()
     sizes: list[SizeRow] = []
     errors: dict[str, str] = {}
+    refusals: int = 0
     form_number: int = 0
     preset_announcement: str = ""
     deleting: str = ""
@@ -88,10 +91,14 @@ class PresetsState(SessionState):
     async def save(self, form: dict[str, Any]) -> None:
         """Create the preset, or its next version. Validation errors appear next to their fields."""
         wanted = request_of(form, self.sizes)
+        if form.get(WATERMARK_REFUSED):  # the field says why
+            self.errors, self.refusals = {}, self.refusals + 1
+            return
         try:
             saved = await self._save(wanted)
         except Invalid as error:
             self.errors, self.sizes = by_field(error.extra["errors"], self.sizes)
+            self.refusals += 1
             return
         self.preset_announcement = f"Preset {saved.preset.title} saved"
         self._begin({})
@@ -124,7 +131,7 @@ class PresetsState(SessionState):
 
     def _begin(self, request: dict[str, Any], *, name: str = "") -> None:
         """Fill the form anew: its fields are uncontrolled, and `form_number` has the browser create them again."""
-        self.editing, self.errors = name, {}
+        self.editing, self.errors, self.refusals = name, {}, 0
         self.values = values_of(request) if request else FormValues()
         self.sizes = rows_of(request) if request else rows_for(_FIRST_HEIGHTS)
         self.form_number += 1

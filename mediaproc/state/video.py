@@ -13,7 +13,8 @@ from mediaproc import routes
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import videos
+from mediaproc.media.presets import PRESETS
+from mediaproc.operations import presets, videos
 from mediaproc.operations.videos import VideoView
 from mediaproc.operations.views import JobView
 from mediaproc.settings import settings
@@ -41,6 +42,7 @@ class VideoState(LiveState, SessionState):
     announcement: str = ""
     confirming: bool = False
     _shown: str = ""
+    _preset_title: str = ""
     _leaving: bool = False
 
     @rx.var
@@ -62,13 +64,13 @@ class VideoState(LiveState, SessionState):
         """Change the title."""
         title = title.strip()[:255]
         if title and title != self.video.title and (video_id := video_id_of(self)):
-            self.video = details_of(await self._ask(videos.rename, video_id, title=title))
+            self._show_details(await self._ask(videos.rename, video_id, title=title))
 
     @rx.event
     async def prioritize(self, priority: str) -> None:
         """Change the priority."""
         if priority in set(Priority) and (video_id := video_id_of(self)):
-            self.video = details_of(await self._ask(videos.prioritize, video_id, priority=Priority(priority)))
+            self._show_details(await self._ask(videos.prioritize, video_id, priority=Priority(priority)))
 
     @rx.event
     async def retry(self) -> None:
@@ -118,21 +120,25 @@ class VideoState(LiveState, SessionState):
             await self._ask(verb, video_id)
             self._show(*await self._load(video_id))
 
-    async def _load(self, video_id: UUID) -> tuple[VideoView, Sequence[JobView]]:
-        return await self._ask(videos.view, video_id), await self._ask(videos.jobs, video_id)
+    async def _load(self, video_id: UUID) -> tuple[VideoView, Sequence[JobView], str]:
+        """The video, its jobs, and the title of the team's preset that it is made with."""
+        view, jobs = await self._ask(videos.view, video_id), await self._ask(videos.jobs, video_id)
+        if view.preset in PRESETS:
+            return view, jobs, ""
+        return view, jobs, await self._ask(presets.title_of, name=view.preset, version=view.preset_version)
 
     async def _reload(self) -> None:
         video_id = video_id_of(self)
         if video_id is None:
             return
         try:
-            view, jobs = await self._load(video_id)
+            loaded = await self._load(video_id)
         except NotFound:
             async with self:
                 self.found = self.found if self._leaving else "no"
             return
         async with self:
-            self._show(view, jobs)
+            self._show(*loaded)
 
     async def _apply(self, events: list[Event], *, outdated: bool) -> None:
         """Show progress as it is; after any other event load the video again."""
@@ -143,9 +149,10 @@ class VideoState(LiveState, SessionState):
             async with self:
                 self.progress = progress_from(progressed[-1].data)
 
-    def _show(self, view: VideoView, jobs: Sequence[JobView]) -> None:
+    def _show(self, view: VideoView, jobs: Sequence[JobView], preset_title: str) -> None:
+        self._preset_title = preset_title
         before = self.video
-        self.video = details_of(view)
+        self._show_details(view)
         self.renditions = renditions_of(view)
         self.attempts = attempts_of(jobs)
         self._show_snippets(view)
@@ -158,6 +165,9 @@ class VideoState(LiveState, SessionState):
             self.progress = progress_from({"progress": view.progress}) if view.progress else WAITING
         if before.id and changed:
             self.announcement = f"{self.video.title}: {self.video.error or self.video.status_label}"
+
+    def _show_details(self, view: VideoView) -> None:
+        self.video = details_of(view, preset_title=self._preset_title)
 
     def _show_snippets(self, view: VideoView) -> None:
         """Most changes of a video leave its snippets as they are; then they are not sent again."""

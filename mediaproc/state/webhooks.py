@@ -10,6 +10,7 @@ from uuid import UUID
 
 import reflex as rx
 
+from mediaproc.domain.errors import Invalid
 from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import DeliveryState, WebhookEvent
 from mediaproc.operations import webhooks
@@ -47,6 +48,7 @@ class WebhookRow:
     url: str
     description: str
     events: str
+    chosen: list[str]
     enabled: bool
     off_reason: str
     failing_since: str
@@ -74,6 +76,8 @@ class WebhooksState(SessionState):
 
     webhooks: list[WebhookRow] = []
     opened: str = ""
+    changing: str = ""
+    change_error: str = ""
     deliveries: list[DeliveryRow] = []
     webhook_announcement: str = ""
     deleting: str = ""
@@ -83,7 +87,7 @@ class WebhooksState(SessionState):
     @rx.event
     async def load(self) -> None:
         """Load the section."""
-        self.opened = self.webhook_announcement = self.deleting = ""
+        self.opened = self.webhook_announcement = self.deleting = self.changing = ""
         self.deliveries = []
         await self._reload()
 
@@ -105,6 +109,23 @@ class WebhooksState(SessionState):
         """Enable or disable a webhook."""
         await self._ask(webhooks.change, UUID(id), enabled=enabled)
         self.webhook_announcement = "Webhook enabled" if enabled else "Webhook disabled"
+        await self._reload()
+
+    @rx.event
+    def change(self, id: str) -> None:
+        """Open or close the form with the events of a webhook."""
+        self.changing, self.change_error = "" if self.changing == id else id, ""
+
+    @rx.event
+    async def save_events(self, form: dict[str, Any]) -> None:
+        """Change the events of the webhook whose form is open."""
+        chosen = [event for event, *_ in EVENTS if event.value in form]
+        try:
+            await self._ask(webhooks.change, UUID(self.changing), events=chosen)
+        except Invalid as error:
+            self.change_error = error.extra["errors"][0]["message"]
+            return
+        self.changing, self.webhook_announcement = "", "Events saved"
         await self._reload()
 
     @rx.event
@@ -171,6 +192,7 @@ def _webhook_row(row: Webhook) -> WebhookRow:
         url=row.url,
         description=row.description,
         events=", ".join(_LABELS.get(event, event) for event in row.events),
+        chosen=list(row.events),
         enabled=row.enabled,
         off_reason=row.disabled_reason or "",
         failing_since=row.failing_since.isoformat() if row.failing_since and row.enabled else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,27 @@ def test_it_is_listed_in_another_order_and_stays_in_it(library: Page) -> None:
     expect(titles).to_have_text(["Big Buck Bunny", "notes", "Once more", "Zebra"])
     library.get_by_role("button", name="Failed").click()
     expect(titles).to_have_text(["notes", "Zebra"])
+
+
+def test_search_filter_and_order_stand_in_the_address(library: Page) -> None:
+    titles = library.locator(".card-title")
+    library.get_by_role("button", name="Failed").click()
+    expect(library).to_have_url(re.compile(r"/\?filter=failed$"))
+    library.get_by_label("Sort by").select_option("Title")
+    expect(library).to_have_url(re.compile(r"/\?filter=failed&sort=title$"))
+    library.get_by_label("Search videos").fill("more")
+    expect(library).to_have_url(re.compile(r"sort=title&q=more$"))
+    expect(titles).to_have_text(["more notes"])
+    library.reload()
+    expect(titles).to_have_text(["more notes"])
+    expect(library.get_by_label("Search videos")).to_have_value("more")
+    library.go_back()
+    expect(titles).to_have_text(["more notes", "notes"])
+    expect(library.get_by_label("Search videos")).to_have_value("")
+    library.go_back()
+    library.go_back()
+    expect(titles).to_have_count(4)
+    expect(library.get_by_role("button", name="All")).to_have_attribute("aria-pressed", "true")
 
 
 def test_how_a_selection_looks(library: Page) -> None:

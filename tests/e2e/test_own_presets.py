@@ -50,8 +50,10 @@ def _mark(form: Locator, folder: Path) -> None:
 def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -> None:
     form = _open(page)
     _fill(form, "For the hallway")
-    form.get_by_label("Title", exact=True).press("Enter")
+    form.get_by_role("button", name="Create preset").click()
     expect(form.get_by_role("alert")).to_have_text(["A height must be an even number", "At least 1"])
+    expect(form.get_by_label("Height of rendition 1")).to_be_focused()
+    expect(form.get_by_role("alert").first).to_be_in_viewport()
     assert_accessible(page)
     form.get_by_label("Height of rendition 1").fill("144")
     form.get_by_label("Max frame rate (fps)").fill("12")
@@ -84,8 +86,23 @@ def test_a_preset_is_made_used_changed_and_deleted(page: Page, tmp_path: Path) -
 
     page.goto("/")
     page.goto(page.locator(".card").first.get_attribute("href") or "")
-    expect(page.locator(".details")).to_contain_text("for-the-hallway, version 1")
+    expect(page.locator(".details")).to_contain_text("For the hallway, version 1")
     expect(page.get_by_role("cell", name="144p", exact=True)).to_be_visible()
+
+
+@pytest.mark.console_errors(r"status of 422 .*/api/v1/images\)$")
+def test_a_refused_watermark_makes_no_preset_without_one(page: Page, tmp_path: Path) -> None:
+    form = _open(page)
+    form.get_by_label("Title", exact=True).fill("Marked")
+    (tmp_path / "notes.png").write_text("no image")
+    form.get_by_label("Watermark, PNG").set_input_files(tmp_path / "notes.png")
+    expect(form.get_by_role("alert")).to_have_text(Detail.IMAGE_NOT_PNG)
+    form.get_by_role("button", name="Create preset").click()
+    expect(form.get_by_label("Watermark, PNG")).to_be_focused()
+    expect(page.get_by_text("No presets yet")).to_be_visible()
+    form.get_by_role("button", name="No watermark").click()
+    form.get_by_role("button", name="Create preset").click()
+    expect(_own(page)).to_contain_text("Marked")
 
 
 def test_the_page_in_every_look(page: Page) -> None:

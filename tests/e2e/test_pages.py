@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, FloatRect, Page, Route, expect
 
 from mediaproc.client import Client
 from testing.browser import (
@@ -128,13 +128,21 @@ def test_a_narrow_phone_has_no_sideways_scroll(home: Home, blank: Page) -> None:
     sign_in(blank, home.email, then="/")
     expect(blank.locator(".card")).to_have_count(2)
     assert_fits(blank)
+    assert _box(blank, "#search")["width"] >= 136, "“Search videos” can be read"
     blank.goto(home.ready)
     expect(blank.locator("hls-video")).to_be_visible()
     assert_fits(blank)
+    assert _box(blank, ".video-cols aside")["y"] < _box(blank, ".activity")["y"], "downloads come before the log"
     blank.goto("/jobs")
     blank.get_by_role("button", name="Completed").click()
     expect(blank.locator(".job")).to_contain_text(["Big Buck Bunny"])
     assert_fits(blank)
+
+
+def _box(page: Page, selector: str) -> FloatRect:
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return found
 
 
 def test_a_search_from_a_video_leads_to_the_library(home: Home, blank: Page) -> None:

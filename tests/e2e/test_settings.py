@@ -17,6 +17,12 @@ from testing.site import PASSWORD, Site
 NEW = "quite another password"
 
 
+_SHIFTS = """() => new Promise(done => new PerformanceObserver(list => done(
+    list.getEntries().filter(each => !each.hadRecentInput).reduce((total, each) => total + each.value, 0)
+)).observe({type: "layout-shift", buffered: true}) || setTimeout(() => done(0), 500))"""
+"""Cumulative layout shift of the page so far. The observer calls at once if there was any."""
+
+
 def _open(page: Page) -> None:
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
@@ -61,6 +67,12 @@ def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Site) -> Non
     page.get_by_role("button", name="Revoke key").click()
     expect(page.locator(".items").get_by_text("nightly upload")).to_have_count(0)
     assert _status(site, key) == 401
+
+
+def test_the_page_does_not_jump_as_it_loads(page: Page) -> None:
+    page.goto("/settings", wait_until="networkidle")
+    expect(page.get_by_role("button", name="Add webhook")).to_be_visible()
+    assert page.evaluate(_SHIFTS) < 0.1
 
 
 @pytest.mark.console_errors(r"status of 401 .*/api/v1/(auth/(me|refresh)|events|presets)\)$")

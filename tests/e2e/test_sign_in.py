@@ -36,6 +36,13 @@ def test_an_email_can_be_taken_only_once(blank: Page) -> None:
     expect(blank.get_by_role("alert")).to_have_text(errors.EmailTaken.title)
 
 
+def test_the_form_is_not_shown_to_whoever_is_signed_in(page: Page) -> None:
+    page.goto("/sign-in?next=/jobs")
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.goto("/register?next=/sign-in?next=/register")
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+
+
 def test_one_stays_signed_in_through_a_reload(page: Page) -> None:
     page.reload()
     expect(page.get_by_text("Upload your first video")).to_be_visible()

@@ -33,6 +33,7 @@ def _add(page: Page, url: str) -> str:
     form.get_by_role("button", name="Add webhook").click()
     shown = page.get_by_label("Webhook secret")
     expect(shown).to_have_text(re.compile("^whsec_"))
+    expect(shown).to_be_in_viewport()
     return shown.inner_text()
 
 
@@ -75,6 +76,23 @@ def test_a_webhook_is_added_tried_out_switched_and_deleted(page: Page, receiver:
 
 
 @pytest.mark.console_errors(r"status of 422 .*/api/v1/webhooks\)$")
+def test_the_events_of_a_webhook_are_changed(page: Page, receiver: Receiver) -> None:
+    _open(page)
+    _add(page, receiver.url + "/hook")
+    _hook(page).get_by_role("button", name="Edit events").click()
+    events = page.get_by_role("form", name=f"Events of {receiver.url}/hook")
+    expect(events.get_by_role("checkbox", name="Deleted")).to_be_checked()
+    for name in ("Ready", "Failed", "Deleted"):
+        events.get_by_role("checkbox", name=name).uncheck()
+    events.get_by_role("button", name="Save events").click()
+    expect(events.get_by_role("alert")).to_be_visible()
+    events.get_by_role("checkbox", name="Playable").check()
+    events.get_by_role("button", name="Save events").click()
+    expect(events).to_be_hidden()
+    expect(_hook(page).locator(".facts").first).to_contain_text("Playable")
+    expect(_hook(page).locator(".facts").first).not_to_contain_text("Deleted")
+
+
 def test_an_address_that_can_not_be_is_refused_in_words(page: Page) -> None:
     _open(page)
     form = page.get_by_role("form", name="New webhook")

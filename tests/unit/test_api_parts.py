@@ -240,6 +240,8 @@ def test_an_origin_is_ours_exactly_or_not_at_all(configured: Any, origin: str | 
         ("https://evil.example/", "/"),
         ("javascript:alert(1)", "/"),
         ("/a\nb", "/"),
+        ("/sign-in?next=/sign-in", "/"),
+        ("/register/", "/"),
         (" /a", "/"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Page guard: redirects visitors without a session to the sign-in page.
+"""Page guard: redirects visitors without a session to the sign-in page, and those with one away from it.
 
 It fails closed: every HTML page that the app answers with is guarded, unless its route is in `routes.PUBLIC`. Only the
 presence of the cookie is checked, so that no page flashes up; the page's state verifies it.
@@ -6,6 +6,7 @@ presence of the cookie is checked, so that no page flashes up; the page's state 
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -13,8 +14,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mediaproc import routes
+from mediaproc import database, routes
+from mediaproc.api.forms import local_path
 from mediaproc.api.middleware import paths
+from mediaproc.domain.errors import NotSignedIn
+from mediaproc.operations import accounts
+
+_FORMS = {routes.SIGN_IN, routes.REGISTER}
 
 
 class PageGuard:
@@ -24,10 +30,13 @@ class PageGuard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        url = sign_in_url(HTTPConnection(scope)) if scope["type"] == "http" else None
+        request = HTTPConnection(scope) if scope["type"] == "http" else None
+        if request and scope["path"].rstrip("/") in _FORMS and await asyncio.to_thread(_is_signed_in, request):
+            onward = RedirectResponse(local_path(request.query_params.get("next", "")), status_code=303)
+            return await onward(scope, receive, send)
+        url = sign_in_url(request) if request else None
         if url is None:
-            await self.app(scope, receive, send)
-            return
+            return await self.app(scope, receive, send)
         redirect = RedirectResponse(url, status_code=303)
         replaced = False
 
@@ -39,7 +48,22 @@ class PageGuard:
             elif not replaced:
                 await send(message)
 
-        await self.app(scope, receive, guard)
+        return await self.app(scope, receive, guard)
+
+
+def _is_signed_in(request: HTTPConnection) -> bool:
+    """True if the access cookie is that of a session. A stale one must not lead away from the form: that would
+    never end.
+    """
+    token = request.cookies.get("mp_access")
+    if not token:
+        return False
+    try:
+        with database.transaction() as session:
+            accounts.principal_of(session, access_token=token)
+    except NotSignedIn:
+        return False
+    return True
 
 
 def sign_in_url(request: HTTPConnection) -> str | None:
