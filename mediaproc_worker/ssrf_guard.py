@@ -14,6 +14,7 @@ from typing import Any
 
 import httpcore
 
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.webhook_targets import Network, may_reach
 
 
@@ -38,7 +39,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address of the host that may be reached and answers."""
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        failure: Exception = httpcore.ConnectError(Detail.DELIVERY_HOST_WITHOUT_ADDRESS.format(host=host))
         for address in self._checked(host, port):
             try:
                 stream = self._plain.connect_tcp(
@@ -53,11 +54,11 @@ class GuardedNetwork(httpcore.NetworkBackend):
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"The name {host} is not known") from error
+            raise httpcore.ConnectError(Detail.DELIVERY_HOST_UNKNOWN.format(host=host)) from error
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         good = [each for each in addresses if may_reach(each, self._allowed)]
         if addresses and not good:
-            raise Refused(f"{host} is a private address; webhooks only go to public ones")
+            raise Refused(Detail.DELIVERY_PRIVATE.format(host=host))
         return good
 
 

@@ -13,6 +13,7 @@ import httpx
 from standardwebhooks import Webhook as Signer
 
 from mediaproc import logs
+from mediaproc.domain.errors import Detail
 from mediaproc.domain.webhooks import Answer
 from mediaproc.operations.webhooks import Claim
 from mediaproc.settings import settings
@@ -50,18 +51,18 @@ def _tried(claim: Claim, *, deadline: float) -> Answer:
     except Refused as error:
         return Answer(error=str(error), refused=True)
     except httpcore.TimeoutException:
-        return Answer(error=f"No answer within {settings().webhook_timeout_seconds:g} seconds")
+        return Answer(error=Detail.DELIVERY_TIMED_OUT.format(seconds=settings().webhook_timeout_seconds))
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
         return Answer(error=_words(error))
     except Exception:
         log.exception("webhook_not_sent", webhook_id=str(claim.webhook_id))
-        return Answer(error="Something unexpected happened here")
+        return Answer(error=Detail.DELIVERY_UNEXPECTED)
 
 
 def _exchange(claim: Claim, *, deadline: float) -> Answer:
     url = httpx.URL(claim.url)
     if url.scheme != "https" and not settings().webhook_allow_http:
-        raise Refused("Webhooks only go to https:// addresses")
+        raise Refused(Detail.DELIVERY_HTTPS_ONLY)
     network = GuardedNetwork(deadline=deadline, allowed=settings().webhook_networks)
     target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     headers = headers_of(claim, at=datetime.now(UTC))
@@ -100,4 +101,4 @@ def _retry_after_seconds(response: httpcore.Response) -> int:
 def _words(error: Exception) -> str:
     """Reason of a failure for the page: the system's message without its number."""
     said = str(error).partition("] ")[2] or str(error) or type(error).__name__
-    return f"The connection failed: {said}"[:300]
+    return Detail.DELIVERY_CONNECTION_FAILED.format(reason=said)[:300]

@@ -14,11 +14,11 @@ from fastapi import Cookie, Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from mediaproc.database import transaction
-from mediaproc.domain.errors import NotSignedIn, OriginRejected, TooManyRequests
+from mediaproc.domain.errors import Detail, NotSignedIn, OriginRejected, TooManyRequests
 from mediaproc.domain.roles import Scope
 from mediaproc.operations import accounts, api_keys
 from mediaproc.operations.rate_limits import api_requests
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.tokens import ACCESS_COOKIE, REFRESH_COOKIE
 from mediaproc.settings import settings
 
@@ -92,7 +92,7 @@ def _count(request: Request, caller: Principal) -> None:
     request.state.allowance = allowance
     if allowance and allowance.exceeded:
         raise TooManyRequests(
-            f"Limit of {allowance.limit} requests per minute exceeded", retry_after_seconds=allowance.reset_seconds
+            Detail.REQUESTS_PER_MINUTE.format(limit=allowance.limit), retry_after_seconds=allowance.reset_seconds
         )
 
 

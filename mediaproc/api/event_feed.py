@@ -26,7 +26,7 @@ from mediaproc.events.hub import Subscription, hub
 from mediaproc.events.messages import Event, EventType, cursor_order
 from mediaproc.operations import event_snapshots
 from mediaproc.operations.event_snapshots import Present
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from mediaproc.api.dependencies import SignedIn
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.operations import images
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 router = APIRouter(prefix="/images", tags=["presets"])
 

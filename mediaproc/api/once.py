@@ -22,7 +22,7 @@ from mediaproc.database import transaction
 from mediaproc.domain.tables import IdempotentAnswer
 from mediaproc.operations import idempotency
 from mediaproc.operations.idempotency import IdempotentRequest
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 Key = Annotated[
     str | None,

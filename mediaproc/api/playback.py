@@ -14,7 +14,7 @@ from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.media import dash, hls, storyboard
 from mediaproc.operations import playback
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 router = APIRouter(prefix="/videos/{id}/hls", tags=["playback"])
 dash_router = APIRouter(prefix="/videos/{id}/dash", tags=["playback"])

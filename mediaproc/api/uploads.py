@@ -22,7 +22,7 @@ from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, UploadState
 from mediaproc.operations import upload_storage, uploads, views
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload, GivenPart
 from mediaproc.operations.views import Time, VideoView
 

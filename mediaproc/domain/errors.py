@@ -126,7 +126,7 @@ class EmptyFile(Invalid):
 
 
 class FileTooLarge(Invalid):
-    """The file to upload exceeds `MAX_UPLOAD_BYTES`."""
+    """The file exceeds the size limit of this server, which the detail names. Upload a smaller file, or split it."""
 
     code, title = "file_too_large", "This file is too large"
 
@@ -220,7 +220,7 @@ class SourceMissing(ProcessingError):
 
 
 class TimedOut(ProcessingError):
-    """The attempt exceeded `ATTEMPT_TIMEOUT_SECONDS`."""
+    """The attempt took longer than this server allows. Retry when it is less busy, or upload a shorter video."""
 
     code, title = "timed_out", "Processing took too long and was stopped"
     advice = "Retry when the server is less busy, or upload a shorter version."
@@ -284,6 +284,7 @@ class Detail(StrEnum):
     API_KEY_SCOPES = "Choose at least one scope"
     API_KEY_EXPIRY = "Choose a time in the future"
     SCOPE_NEEDED = "This request needs an API key with the scope {scope}"
+    REQUESTS_PER_MINUTE = "Limit of {limit} requests per minute exceeded"
     CURRENT_PASSWORD_WRONG = "Your current password is wrong"  # noqa: S105
     EMAIL_INVALID = "Enter a valid email address"
     PASSWORD_TOO_SHORT = "Use at least {shortest} characters"  # noqa: S105
@@ -344,6 +345,13 @@ class Detail(StrEnum):
     DISABLED_BY_410 = "The receiver answered 410 Gone"
     DISABLED_AFTER_FAILURES = "All deliveries failed for {days} days"
     DELIVERY_WEBHOOK_DISABLED = "The webhook was disabled"
+    DELIVERY_TIMED_OUT = "No answer within {seconds:g} seconds"
+    DELIVERY_CONNECTION_FAILED = "The connection failed: {reason}"
+    DELIVERY_HTTPS_ONLY = "Webhooks are sent to https:// URLs only"
+    DELIVERY_PRIVATE = "{host} is a private address. Webhooks are sent to public addresses only."
+    DELIVERY_HOST_UNKNOWN = "The host {host} is unknown"
+    DELIVERY_HOST_WITHOUT_ADDRESS = "The host {host} has no address"
+    DELIVERY_UNEXPECTED = "The request could not be sent because of an internal error"
     DELIVERY_WORKER_LOST = "The worker that sent it stopped responding"
 
     # Processing

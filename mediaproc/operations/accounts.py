@@ -21,7 +21,7 @@ from mediaproc.domain.errors import Detail, EmailTaken, Invalid, NotSignedIn, Re
 from mediaproc.domain.roles import SCOPES_OF_ROLE, Role
 from mediaproc.domain.tables import Membership, RefreshToken, Team, User
 from mediaproc.operations import passwords, tokens
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import settings
 
 log = logs.get_logger(__name__)

@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations import scope
-from mediaproc.operations.scope import Principal
+from mediaproc.operations import tenancy
+from mediaproc.operations.tenancy import Principal
 
 MOST = 200
 """Attempts that are told of at most."""
@@ -32,7 +32,7 @@ class ActiveAttempt:
 def now(session: Session, principal: Principal) -> list[ActiveAttempt]:
     """All of it, in the order it began. A job that has shared out its work has no lease: nobody is at it."""
     running = (col(Job.state) == JobState.RUNNING, col(Job.lease_expires_at).is_not(None))
-    mine = session.exec(scope.scoped(principal, Job).where(*running).limit(MOST)).all()
+    mine = session.exec(tenancy.scoped(principal, Job).where(*running).limit(MOST)).all()
     query = (
         select(Job, Attempt, Video)
         .join(Attempt, (col(Attempt.job_id) == col(Job.id)) & (col(Attempt.number) == col(Job.attempt)))

@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Detail, Invalid, NotSignedIn
 from mediaproc.domain.roles import Scope
 from mediaproc.domain.tables import ApiKey, Membership, User, now
-from mediaproc.operations import cursors, scope, tokens
+from mediaproc.operations import cursors, tenancy, tokens
 from mediaproc.operations.cursors import Page
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 LONGEST_NAME = 100
 _MARK = "mp_"
@@ -57,7 +57,7 @@ def create(
 
 def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[ApiKey]:
     """The team's keys that were not revoked, expired ones among them. Raises Invalid for a wrong cursor."""
-    rows = scope.scoped(principal, ApiKey).where(col(ApiKey.revoked_at).is_(None)).order_by(col(ApiKey.id).desc())
+    rows = tenancy.scoped(principal, ApiKey).where(col(ApiKey.revoked_at).is_(None)).order_by(col(ApiKey.id).desc())
     if cursor:
         rows = rows.where(col(ApiKey.id) < cursors.read(cursor))
     found = session.exec(rows.limit(cursors.beyond(limit))).all()
@@ -66,7 +66,7 @@ def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str
 
 def revoke(session: Session, principal: Principal, id: UUID) -> None:
     """Make a key worth nothing from now on; once more is no error. Raises NotFound."""
-    row = scope.find(session, principal, ApiKey, id, lock=True)
+    row = tenancy.find(session, principal, ApiKey, id, lock=True)
     row.revoked_at = row.revoked_at or now()
     session.flush()
 

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from mediaproc.domain import tables
 from mediaproc.domain.states import VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
-from mediaproc.operations import api_keys, current_output, progress, scope
-from mediaproc.operations.scope import Principal
+from mediaproc.operations import api_keys, current_output, progress, tenancy
+from mediaproc.operations.tenancy import Principal
 
 MOST_OF_A_TEAM = 100
 _UNFINISHED = [status for status in VideoStatus if not status.final]
@@ -39,17 +39,17 @@ class Standing:
 
 def of_video(session: Session, principal: Principal, id: UUID) -> Present:
     """One video. Raises NotFound."""
-    return _presents(session, [scope.find(session, principal, Video, id)])[0]
+    return _presents(session, [tenancy.find(session, principal, Video, id)])[0]
 
 
 def of_some(session: Session, principal: Principal, ids: Collection[UUID]) -> list[Present]:
     """Those of these videos that are there."""
-    return _presents(session, session.exec(scope.scoped(principal, Video).where(col(Video.id).in_(ids))).all())
+    return _presents(session, session.exec(tenancy.scoped(principal, Video).where(col(Video.id).in_(ids))).all())
 
 
 def of_team(session: Session, principal: Principal) -> list[Present]:
     """A team's newest videos and all unfinished ones, oldest first; at most `MOST_OF_A_TEAM` of each."""
-    newest = scope.scoped(principal, Video).order_by(scope.newest_first()).limit(MOST_OF_A_TEAM)
+    newest = tenancy.scoped(principal, Video).order_by(tenancy.newest_first()).limit(MOST_OF_A_TEAM)
     unfinished = newest.where(col(Video.status).in_(_UNFINISHED))
     found = {video.id: video for query in (newest, unfinished) for video in session.exec(query)}
     return _presents(session, [found[id] for id in sorted(found)])

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import IdempotencyMismatch
 from mediaproc.domain.tables import IdempotentAnswer, now
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 ANSWER_LIFE = timedelta(hours=24)
 """How long the same key gets the same answer (the API's promise)."""

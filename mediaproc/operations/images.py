@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.tables import TeamImage, TeamPreset, now
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 MAX_BYTES = 1024**2
 MAX_SIDE = 2048

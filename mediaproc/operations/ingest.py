@@ -1,6 +1,6 @@
 """Ingest: create a video from a source, wherever the source's bytes are. Uploads come through here.
 
-A `Source` knows how it is read. To add one (a URL, several objects): a class with the four methods here, what
+A `VideoSource` knows how it is read. To add one (a URL, several objects): a class with the four methods here, what
 `source_of` needs to find it again in the video's row, and the operation that begins it.
 """
 
@@ -17,12 +17,12 @@ from mediaproc.domain.tables import Video
 from mediaproc.events.messages import EventType
 from mediaproc.operations import filenames, presets
 from mediaproc.operations.jobs import transitions
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.storage import multipart, objects
 from mediaproc.storage.multipart import UploadedPart
 
 
-class Source(Protocol):
+class VideoSource(Protocol):
     """How a video's source is read. All methods raise SourceMissing and StorageFailed but `url`."""
 
     @property
@@ -105,6 +105,6 @@ def create_video_from(session: Session, principal: Principal, source: ObjectSour
     return video
 
 
-def source_of(video: Video) -> Source:
+def source_of(video: Video) -> VideoSource:
     """The source of a video."""
     return ObjectSource(key=video.source_key, size_bytes=video.size_bytes)

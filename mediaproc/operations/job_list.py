@@ -17,9 +17,9 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobState, Priority
 from mediaproc.domain.tables import Attempt, Job, Video
-from mediaproc.operations import cursors, progress, scope
+from mediaproc.operations import cursors, progress, tenancy
 from mediaproc.operations.cursors import Page
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 MOST = 500
 """Rows that are read in one go, whatever is asked for."""
@@ -61,7 +61,7 @@ def page(
     limit = min(limit, MOST)
     before = cursors.read(cursor) if cursor else None
     each = [_newest_in(principal, state, cursors.beyond(limit), before) for state in sorted(states)]
-    rows = scope.scoped(principal, Job).where(col(Job.id).in_(select(union_all(*each).subquery().c.id)))
+    rows = tenancy.scoped(principal, Job).where(col(Job.id).in_(select(union_all(*each).subquery().c.id)))
     jobs = session.exec(rows.order_by(col(Job.id).desc()).limit(cursors.beyond(limit))).all()
     found = cursors.page_of(jobs, limit=limit, cursor_of=lambda job: cursors.after(job.id))
     return Page(items=_with_videos(session, principal, found.items), next_cursor=found.next_cursor)
@@ -81,7 +81,7 @@ def _newest_in(principal: Principal, state: JobState, limit: int, before: UUID |
     later: Any = aliased(Job)
     another = select(later.id).where(later.video_id == Job.video_id, later.parent_id.is_(None), later.id > Job.id)
     newest_whole = (col(Job.state) == state, col(Job.parent_id).is_(None), ~another.exists())
-    query = scope.scoped(principal, Job).with_only_columns(col(Job.id)).where(*newest_whole)
+    query = tenancy.scoped(principal, Job).with_only_columns(col(Job.id)).where(*newest_whole)
     if before is not None:
         query = query.where(col(Job.id) < before)
     return query.order_by(col(Job.id).desc().nulls_last()).limit(limit)
@@ -90,7 +90,7 @@ def _newest_in(principal: Principal, state: JobState, limit: int, before: UUID |
 def _with_videos(session: Session, principal: Principal, jobs: Sequence[Job]) -> list[Work]:
     if not jobs:
         return []
-    wanted = scope.scoped(principal, Video).where(col(Video.id).in_([job.video_id for job in jobs]))
+    wanted = tenancy.scoped(principal, Video).where(col(Video.id).in_([job.video_id for job in jobs]))
     videos = {video.id: video for video in session.exec(wanted)}
     attempts = _attempts(session, [job.id for job in jobs])
     shown = [job for job in jobs if job.video_id in videos]

@@ -15,9 +15,9 @@ from mediaproc.media import plan, probe
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
-from mediaproc.operations import scope
+from mediaproc.operations import tenancy
 from mediaproc.operations.jobs import children, rendition_reuse, requests
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import settings
 
 
@@ -79,7 +79,7 @@ class OutlineView(BaseModel):
 
 def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     """The outline of one video. Raises NotFound, and Conflict before its source was read."""
-    video = scope.find(session, principal, Video, id)
+    video = tenancy.find(session, principal, Video, id)
     job = requests.newest(session, video_id=video.id)
     if video.media_info is None or job is None:
         raise Conflict(Detail.SOURCE_NOT_READ)

@@ -23,9 +23,9 @@ from mediaproc.media.dash import Representation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.probe import MediaInfo
-from mediaproc.operations import current_output, scope, tokens
+from mediaproc.operations import current_output, tenancy, tokens
 from mediaproc.operations.jobs import output_cleanup, outputs
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import keys, objects, presign
 
@@ -53,7 +53,7 @@ def storyboard_url(video: Video) -> str:
 def open_video(session: Session, id: UUID, *, principal: Principal | None, token: str | None) -> Video:
     """The video to play, for its team or for whoever has a token for it. Raises NotFound."""
     if principal is not None:
-        return scope.find(session, principal, Video, id)
+        return tenancy.find(session, principal, Video, id)
     tokens.check_playback(token or "", id)
     video = session.get(Video, id)
     if video is None:

@@ -16,8 +16,8 @@ from mediaproc.domain.tables import TeamPreset, now
 from mediaproc.media import preset_request
 from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import PRESETS, Preset
-from mediaproc.operations import images, scope
-from mediaproc.operations.scope import Principal
+from mediaproc.operations import images, tenancy
+from mediaproc.operations.tenancy import Principal
 
 MOST_OF_A_TEAM = 100
 """Presets that a team may have at a time."""
@@ -49,7 +49,7 @@ def check(session: Session, principal: Principal, name: str) -> None:
 
 def title_of(session: Session, principal: Principal, *, name: str, version: int) -> str:
     """Title of a version of one of the team's presets, also of a retired one; empty for any other preset."""
-    mine = scope.scoped(principal, TeamPreset).where(TeamPreset.name == name, TeamPreset.version == version)
+    mine = tenancy.scoped(principal, TeamPreset).where(TeamPreset.name == name, TeamPreset.version == version)
     row = session.exec(mine).one_or_none()
     return "" if row is None else _preset(row).title
 
@@ -121,7 +121,7 @@ def _checked(asked: dict[str, Any]) -> Recipe:
 
 def _newest(session: Session, principal: Principal) -> Sequence[TeamPreset]:
     """The newest version of each of the team's presets that is not retired, by name."""
-    rows = scope.scoped(principal, TeamPreset).where(col(TeamPreset.retired_at).is_(None))
+    rows = tenancy.scoped(principal, TeamPreset).where(col(TeamPreset.retired_at).is_(None))
     found = session.exec(rows.order_by(col(TeamPreset.name), col(TeamPreset.version))).all()
     return list({row.name: row for row in found}.values())
 

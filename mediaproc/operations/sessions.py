@@ -14,7 +14,7 @@ from mediaproc.domain.errors import Detail, Invalid, NotFound, WrongCredentials
 from mediaproc.domain.tables import User
 from mediaproc.operations import passwords
 from mediaproc.operations.rate_limits import sign_ins
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import settings
 
 

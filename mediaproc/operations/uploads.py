@@ -30,10 +30,10 @@ from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound, UploadE
 from mediaproc.domain.states import UploadState
 from mediaproc.domain.tables import Leftover, Upload, Video, now
 from mediaproc.events.messages import EventType
-from mediaproc.operations import ingest, scope
+from mediaproc.operations import ingest, tenancy
 from mediaproc.operations.ingest import ObjectSource
 from mediaproc.operations.jobs import requests, transitions
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.upload_storage import Begun, FoundUpload
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart
@@ -87,7 +87,7 @@ def sign_parts(
     session: Session, principal: Principal, id: UUID, *, part_numbers: Sequence[int] | None = None
 ) -> list[SignedPart]:
     """Fresh addresses for these parts, or the first 100. Raises NotFound, UploadEnded and Invalid."""
-    upload = scope.find(session, principal, Upload, id)
+    upload = tenancy.find(session, principal, Upload, id)
     _check_open(upload)
     numbers = range(1, min(upload.part_count, FIRST_PARTS) + 1) if part_numbers is None else part_numbers
     _check_numbers(upload, numbers)
@@ -100,7 +100,7 @@ def sign_parts(
 
 def find(session: Session, principal: Principal, id: UUID) -> FoundUpload:
     """An upload and its video. Raises NotFound."""
-    upload = scope.find(session, principal, Upload, id)
+    upload = tenancy.find(session, principal, Upload, id)
     return FoundUpload(upload, session.get(Video, upload.video_id) if upload.video_id else None)
 
 
@@ -109,7 +109,7 @@ def claim(session: Session, principal: Principal, id: UUID) -> Upload | None:
 
     Raises NotFound and UploadEnded.
     """
-    upload = scope.find(session, principal, Upload, id, lock=True)
+    upload = tenancy.find(session, principal, Upload, id, lock=True)
     if upload.state is UploadState.COMPLETED:
         return None
     _check_open(upload)
@@ -202,12 +202,12 @@ def _check_numbers(upload: Upload, numbers: Sequence[int]) -> None:
 
 def _hold(session: Session, principal: Principal, id: UUID) -> tuple[Upload, Video | None]:
     """The rows of an upload, locked in order and read afresh."""
-    video_id = scope.find(session, principal, Upload, id).video_id
+    video_id = tenancy.find(session, principal, Upload, id).video_id
     video = None
     if video_id is not None:
         query = select(Video).where(Video.id == video_id).with_for_update(key_share=True)
         video = session.exec(query.execution_options(populate_existing=True)).one_or_none()
-    query = scope.scoped(principal, Upload).where(col(Upload.id) == id).with_for_update()
+    query = tenancy.scoped(principal, Upload).where(col(Upload.id) == id).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).one(), video
 
 

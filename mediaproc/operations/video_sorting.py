@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from mediaproc.domain.tables import Video
-from mediaproc.operations import cursors, scope
+from mediaproc.operations import cursors, tenancy
 from mediaproc.operations.cursors import Page
 
 
@@ -56,7 +56,7 @@ def page(session: Session, rows: SelectOfScalar[Video], order: Order, *, limit: 
     if order.field in _KEYS:
         return _by_key(session, rows, order, limit=limit, cursor=cursor)
     id = col(Video.id)  # of version 7: as young as it is great
-    rows = rows.order_by(scope.newest_first() if order.backwards else id.asc().nulls_first())
+    rows = rows.order_by(tenancy.newest_first() if order.backwards else id.asc().nulls_first())
     if cursor:
         read = cursors.read(cursor)
         rows = rows.where(id < read if order.backwards else id > read)

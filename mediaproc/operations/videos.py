@@ -20,13 +20,13 @@ from mediaproc.operations import (
     event_payloads,
     filenames,
     presets,
-    scope,
+    tenancy,
     uploads,
     video_sorting,
     views,
 )
 from mediaproc.operations.jobs import output_cleanup, requests, transitions
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.video_sorting import Order
 from mediaproc.operations.views import AttemptView, JobView, VideoView
 from mediaproc.storage import keys, presign
@@ -66,7 +66,7 @@ class VideoPage(BaseModel):
 
 def view(session: Session, principal: Principal, id: UUID) -> VideoView:
     """One video. Raises NotFound."""
-    return _view(session, scope.find(session, principal, Video, id))
+    return _view(session, tenancy.find(session, principal, Video, id))
 
 
 def page(
@@ -80,7 +80,7 @@ def page(
     order: Order = Order.NEWEST,
 ) -> VideoPage:
     """The first videos in this order, or those after the cursor: pages are stable while videos are added."""
-    rows = scope.scoped(principal, Video)
+    rows = tenancy.scoped(principal, Video)
     if status:
         rows = rows.where(col(Video.status).in_([status] if isinstance(status, VideoStatus) else status))
     if query:
@@ -91,12 +91,12 @@ def page(
 
 def jobs(session: Session, principal: Principal, id: UUID) -> list[JobView]:
     """Every job of a video with its attempts, the newest job first. Raises NotFound."""
-    return views.of_jobs(session, scope.find(session, principal, Video, id))
+    return views.of_jobs(session, tenancy.find(session, principal, Video, id))
 
 
 def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> VideoView:
     """Give a video another title. Raises NotFound, and Invalid for an empty one."""
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     wanted = " ".join("".join(letter for letter in title if letter.isprintable()).split())
     if not wanted or len(wanted) > filenames.LONGEST:
         raise Invalid.field("title", Detail.TITLE_LENGTH.format(longest=filenames.LONGEST))
@@ -108,7 +108,7 @@ def rename(session: Session, principal: Principal, id: UUID, *, title: str) -> V
 
 def prioritize(session: Session, principal: Principal, id: UUID, *, priority: Priority) -> VideoView:
     """Let a video's work go before or after others'. Raises NotFound."""
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     requests.prioritize(session, video=video, priority=priority)
     transitions.publish(session, video, EventType.CHANGED, event_payloads.of_choices(video))
     return _view(session, video)
@@ -128,7 +128,7 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
 
     Swept twice, since a worker that does not know yet may still be storing a segment.
     """
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     uploads.leave_behind(session, video)
     prefix = keys.video_prefix(video.id)
     session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
@@ -139,7 +139,7 @@ def delete(session: Session, principal: Principal, id: UUID) -> None:
 
 def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Stop the work on a video. Raises NotFound, and Conflict when none is going on."""
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     job = requests.newest(session, video_id=video.id)
     if job is None:
         raise Conflict(Detail.UPLOAD_UNFINISHED_CANCEL_IT)
@@ -149,14 +149,14 @@ def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:
 
 def retry(session: Session, principal: Principal, id: UUID) -> VideoView:
     """Process a failed or cancelled video again. Raises NotFound and Conflict."""
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     requests.retry(session, video=video)
     return _view(session, video)
 
 
 def reprocess(session: Session, principal: Principal, id: UUID, *, preset: str) -> VideoView:
     """Process a video with another preset. Raises NotFound, Conflict, and Invalid for an unknown preset."""
-    video = scope.find(session, principal, Video, id, lock=True)
+    video = tenancy.find(session, principal, Video, id, lock=True)
     presets.check(session, principal, preset)
     requests.reprocess(session, video=video, preset=preset)
     return _view(session, video)
@@ -170,7 +170,7 @@ def download_url(
     The file is a rendition (the best by default) or the `source`. Raises NotFound for an unknown rendition, and
     Conflict while there is no file yet.
     """
-    video = scope.find(session, principal, Video, id)
+    video = tenancy.find(session, principal, Video, id)
     key, name = _source_file(session, video) if rendition == SOURCE else _made_file(session, video, rendition)
     return presign.get(key, seconds=DOWNLOAD_SECONDS, content_disposition=filenames.attachment(name), head=head)
 

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from mediaproc import database, logs, routes
 from mediaproc.domain.errors import Expected, NotSignedIn
 from mediaproc.operations import accounts
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 
 log = logs.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from mediaproc.api.app import create_api
 from mediaproc.events import publisher
 from mediaproc.operations import passwords, playback
 from mediaproc.operations.rate_limits import api_requests, sign_ins
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import settings
 from mediaproc.storage import client as storage_client
 from mediaproc.storage import presign

@@ -13,7 +13,7 @@ from mediaproc import database
 from mediaproc.domain.errors import Invalid
 from mediaproc.domain.tables import new_id
 from mediaproc.operations import cursors, videos
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.video_sorting import Order
 from tests.integration.conftest import Account
 from tests.integration.test_api_videos import make_video

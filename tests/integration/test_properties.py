@@ -26,7 +26,7 @@ from mediaproc.domain.tables import Video, new_id
 from mediaproc.events.hub import hub
 from mediaproc.events.messages import EventType
 from mediaproc.operations import videos
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from tests.integration.conftest import new_account
 from tests.integration.test_api_events import publish
 

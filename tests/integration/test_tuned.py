@@ -17,7 +17,7 @@ from mediaproc.media.preset_request import Recipe
 from mediaproc.media.presets import Preset
 from mediaproc.operations import plans
 from mediaproc.operations.jobs import maintenance, requests
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc_worker import attempt, vmaf_samples
 from mediaproc_worker.consumer import bound_huey
 from mediaproc_worker.handlers import tune as handler

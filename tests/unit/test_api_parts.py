@@ -21,7 +21,7 @@ from mediaproc.domain.roles import SCOPES_OF_ROLE, Role
 from mediaproc.operations import cursors, filenames, idempotency, passwords, tokens, uploads
 from mediaproc.operations.accounts import SignIn
 from mediaproc.operations.idempotency import IdempotentRequest
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.settings import Settings
 from mediaproc.storage import presign
 

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Conflict, Detail, NotFound
 from mediaproc.domain.tables import Webhook, WebhookDelivery
 from mediaproc.domain.webhooks import WebhookEvent
-from mediaproc.operations import cursors, scope
+from mediaproc.operations import cursors, tenancy
 from mediaproc.operations.cursors import Page
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.webhooks import messages, outbox
 
 
@@ -20,8 +20,8 @@ def deliveries(
     session: Session, principal: Principal, id: UUID, *, limit: int = 50, cursor: str | None = None
 ) -> Page[WebhookDelivery]:
     """Deliveries of a webhook, newest first. Raises NotFound, and Invalid for a bad cursor."""
-    webhook = scope.find(session, principal, Webhook, id)
-    rows = scope.scoped(principal, WebhookDelivery).where(col(WebhookDelivery.webhook_id) == webhook.id)
+    webhook = tenancy.find(session, principal, Webhook, id)
+    rows = tenancy.scoped(principal, WebhookDelivery).where(col(WebhookDelivery.webhook_id) == webhook.id)
     if cursor:
         rows = rows.where(col(WebhookDelivery.id) < cursors.read(cursor))
     found = session.exec(rows.order_by(col(WebhookDelivery.id).desc()).limit(cursors.beyond(limit))).all()
@@ -30,7 +30,7 @@ def deliveries(
 
 def delivery(session: Session, principal: Principal, id: UUID, delivery_id: UUID) -> WebhookDelivery:
     """One delivery. Raises NotFound."""
-    row = scope.find(session, principal, WebhookDelivery, delivery_id)
+    row = tenancy.find(session, principal, WebhookDelivery, delivery_id)
     if row.webhook_id != id:
         raise NotFound
     return row
@@ -60,7 +60,7 @@ def test(session: Session, principal: Principal, id: UUID) -> WebhookDelivery:
 
 
 def _enabled(session: Session, principal: Principal, id: UUID) -> Webhook:
-    webhook = scope.find(session, principal, Webhook, id)
+    webhook = tenancy.find(session, principal, Webhook, id)
     if not webhook.enabled:
         raise Conflict(Detail.WEBHOOK_DISABLED)
     return webhook

@@ -15,9 +15,9 @@ from mediaproc.domain import webhook_targets
 from mediaproc.domain.errors import Conflict, Detail, Invalid
 from mediaproc.domain.tables import Webhook, now
 from mediaproc.domain.webhooks import WebhookEvent
-from mediaproc.operations import cursors, scope
+from mediaproc.operations import cursors, tenancy
 from mediaproc.operations.cursors import Page
-from mediaproc.operations.scope import Principal
+from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.webhooks import dispatch, secrets
 from mediaproc.settings import settings
 
@@ -49,7 +49,7 @@ def create(
 
 def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[Webhook]:
     """The team's webhooks. Raises Invalid for a wrong cursor."""
-    rows = scope.scoped(principal, Webhook).order_by(col(Webhook.id).desc())
+    rows = tenancy.scoped(principal, Webhook).order_by(col(Webhook.id).desc())
     if cursor:
         rows = rows.where(col(Webhook.id) < cursors.read(cursor))
     found = session.exec(rows.limit(cursors.beyond(limit))).all()
@@ -58,7 +58,7 @@ def page(session: Session, principal: Principal, *, limit: int = 50, cursor: str
 
 def view(session: Session, principal: Principal, id: UUID) -> Webhook:
     """One webhook. Raises NotFound."""
-    return scope.find(session, principal, Webhook, id)
+    return tenancy.find(session, principal, Webhook, id)
 
 
 def change(
@@ -72,7 +72,7 @@ def change(
     enabled: bool | None = None,
 ) -> Webhook:
     """Change what is given. Switched off it gives up what waits; switched on it begins afresh. Raises as `create`."""
-    row = scope.find(session, principal, Webhook, id, lock=True)
+    row = tenancy.find(session, principal, Webhook, id, lock=True)
     _check(url=url, events=events, description=description)
     row.url = row.url if url is None else url.strip()
     row.events = row.events if events is None else _words(events)
@@ -87,7 +87,7 @@ def change(
 
 def rotate_secret(session: Session, principal: Principal, id: UUID) -> NewWebhook:
     """A new secret; for a day deliveries are signed with the old one too. Raises NotFound."""
-    row = scope.find(session, principal, Webhook, id, lock=True)
+    row = tenancy.find(session, principal, Webhook, id, lock=True)
     row.secret_number += 1
     row.old_secret_until = now() + secrets.OLD_SECRET_LIFE
     session.flush()
@@ -96,7 +96,7 @@ def rotate_secret(session: Session, principal: Principal, id: UUID) -> NewWebhoo
 
 def delete(session: Session, principal: Principal, id: UUID) -> None:
     """Delete a webhook with the log of what it was told. Raises NotFound."""
-    session.delete(scope.find(session, principal, Webhook, id, lock=True))
+    session.delete(tenancy.find(session, principal, Webhook, id, lock=True))
     session.flush()
 
 

@@ -1,4 +1,4 @@
-"""Team scope: the caller, and the only place where queries are narrowed to the caller's team."""
+"""Tenancy: the caller, and the only place where queries are narrowed to the caller's team."""
 
 from __future__ import annotations
 
