@@ -84,7 +84,7 @@ def test_a_new_row_is_planned() -> None:
     search = crf_search.search_for(rung, preset, 93)
     assert (search.first, search.lowest, search.highest) == (31, 20, 50)
     small = replace(INFO, video=replace(INFO.video, width=24, height=24, display_width=24, display_height=24))
-    with pytest.raises(Exception, match="too small for XVC: 24×24; it takes at least 32×32"):
+    with pytest.raises(Exception, match="too small for XVC: 24×24; the minimum is 32×32"):
         ladder.rungs_for(small, preset)
 
 
