@@ -63,7 +63,7 @@ def frames(events: Sequence[Event]) -> bytes:
 
 
 def snapshot(events: Sequence[Event], cursor: str | None, *, final: VideoStatus | None) -> bytes:
-    """Frames of a snapshot at a cursor; none if there is nothing yet. Without a cursor, the client keeps its last id."""
+    """Frames of a snapshot at a cursor; none if it is empty. Without a cursor, the client keeps its last id."""
     if cursor is None or not events:
         return b"".join(_frame(event, None) for event in events)
     within = f"{cursor}.{_WITHIN_SNAPSHOT}"

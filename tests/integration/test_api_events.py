@@ -160,7 +160,9 @@ def test_the_short_address_works_by_cookie(web: Web, account: Callable[[], Accou
         assert next(answer.iter_lines()).startswith("retry: ")
 
 
-def test_an_independent_reader_gets_whole_events_only(connected: dict[str, str], account: Callable[[], Account]) -> None:
+def test_an_independent_reader_gets_whole_events_only(
+    connected: dict[str, str], account: Callable[[], Account]
+) -> None:
     """httpx-sse, over the snapshot, keep-alives and what follows them."""
     web = start_web(KEEP_ALIVE_SECONDS="0.2")
     me = account()

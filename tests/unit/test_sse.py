@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-
 from httpx_sse._decoders import SSEDecoder
 
 from mediaproc.api import snapshots, sse
