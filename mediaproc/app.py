@@ -24,7 +24,7 @@ def _no_cors(_api: object) -> None:
 
 
 assert hasattr(rx.App, "_add_cors"), "this Reflex version adds its CORS layers elsewhere"
-rx.App._add_cors = staticmethod(_no_cors)
+rx.App._add_cors = staticmethod(_no_cors)  # pyright: ignore
 
 
 def on_backend_error(exception: Exception) -> EventSpec | None:

@@ -83,7 +83,7 @@ def test_cmcd_by_query_reaches_every_segment_without_breaking_a_signature(accoun
             assert answer.status_code == 302
             assert answer.headers["access-control-allow-origin"] == "*"
             assert answer.headers["location"] == presigned
-    assert httpx.get(presigned).status_code == 200
+            assert httpx.get(presigned).status_code == 200
 
 
 def test_storage_lets_players_send_cmcd_and_names_our_own_origins(account: Accounts, api: TestClient) -> None:
