@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, cast
 
-from mediaproc.media import track_roles
+from mediaproc.media import languages, track_roles
 from mediaproc.media.sources import Source, input_arguments
 from mediaproc.media.track_roles import Role
 
@@ -355,8 +355,9 @@ def _whole_duration(about: Mapping[str, Any]) -> float:
 
 
 def _language(stream: Mapping[str, Any]) -> str:
-    language = str((stream.get("tags") or {}).get("language", ""))
-    return "" if language == "und" or not language.isalpha() or len(language) > 3 else language.lower()
+    """Language of a track as its source has it: ISO 639 or BCP 47, such as `eng` or `pt-br`. Empty for none."""
+    said = str((stream.get("tags") or {}).get("language", "")).strip().lower()
+    return said if languages.tag(said) else ""
 
 
 def _title(stream: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from mediaproc.media.dash import Representation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.tracks import Label
 from mediaproc.operations import current_output, scope, tokens
 from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
@@ -71,7 +72,7 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     token = _token(video)
     return hls.multivariant_playlist(
         [_variant(each, token) for each in pictures],
-        audio=[_audio(each, token, alone=len(sounds) == 1) for each in sounds],
+        audio=[_audio(each, token) for each in sounds],
         subtitles=[
             TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
         ],
@@ -117,8 +118,7 @@ def dash_manifest(session: Session, video: Video) -> str:
     ]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound(Detail.DASH_NOT_READY)
-    alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
-    return dash.mpd([_representation(session, each, _token(video), alone=alone) for each in renditions])
+    return dash.mpd([_representation(session, each, _token(video)) for each in renditions])
 
 
 def segment_url(session: Session, video: Video, name: str, place: int | None) -> str:
@@ -182,8 +182,7 @@ def _common_end(session: Session, found: Sequence[Rendition]) -> float:
     return min(ends, default=math.inf)
 
 
-def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:
-    """`alone`: a video's only sound, which nobody has to tell from another."""
+def _representation(session: Session, rendition: Rendition, token: str) -> Representation:
     segments = _segments(session, rendition)
     return Representation(
         id=rendition.name,
@@ -198,7 +197,7 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
         frame_rate=rendition.frame_rate,
         channels=rendition.channels,
         video_range=rendition.video_range,
-        label=None if alone or rendition.kind is RenditionKind.VIDEO else rendition.label,
+        label=_audio_label(rendition) if rendition.kind is RenditionKind.AUDIO else None,
     )
 
 
@@ -232,15 +231,20 @@ def _variant(rendition: Rendition, token: str) -> Variant:
     )
 
 
-def _audio(rendition: Rendition, token: str, *, alone: bool) -> AudioRendition:
-    audio = AudioRendition(
+def _audio(rendition: Rendition, token: str) -> AudioRendition:
+    return AudioRendition(
         uri=_uri(rendition, token),
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
         channels=rendition.channels,
+        label=_audio_label(rendition),
     )
-    return audio if alone else replace(audio, label=rendition.label)
+
+
+def _audio_label(rendition: Rendition) -> Label:
+    """The label of audio; a video's only audio of older videos has none."""
+    return rendition.label if rendition.title else replace(hls.ONLY_AUDIO, language=rendition.language)
 
 
 def _address(video: Video, path: str) -> str:
