@@ -65,14 +65,14 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
-    sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
-    if not pictures and not sounds:
+    videos = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    audio = [each for each in found if each.kind is RenditionKind.AUDIO]
+    if not videos and not audio:
         raise NotFound(Detail.NOT_PLAYABLE_YET)
     token = _token(video)
     return hls.multivariant_playlist(
-        [_variant(each, token) for each in pictures],
-        audio=[_audio(each, token) for each in sounds],
+        [_variant(each, token) for each in videos],
+        audio=[_audio(each, token) for each in audio],
         subtitles=[
             TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
         ],
@@ -172,12 +172,12 @@ def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:
-    """Until when, in seconds, every picture that is played is there; infinite when none of them grows.
+    """Return the time in seconds up to which every played video is complete; infinite if none of them grows.
 
-    What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
+    Growing playlists end together: where video is missing, a browser goes on with the audio alone for seconds.
     """
-    pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
-    growing = [each for each in current_output.playing(pictures) if not each.finished]
+    videos = [each for each in found if each.kind is RenditionKind.VIDEO]
+    growing = [each for each in current_output.playing(videos) if not each.finished]
     ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
     return min(ends, default=math.inf)
 
