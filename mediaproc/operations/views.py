@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout
 from mediaproc.media.track_roles import Role
 from mediaproc.operations import current_output, filenames, playback, progress
 from mediaproc.storage import keys, presign
@@ -64,7 +64,7 @@ class RenditionView(BaseModel):
     name: str = Field(examples=["720p"])
     height: int
     width: int
-    codec: str = Field(examples=["h264"])
+    codec: str = Field(examples=[codecs.DEFAULT.name])
     suffix: str | None = Field(None, examples=["mp4"], description="Of the file to download; null until there is one.")
     bitrate_bps: int
     size_bytes: int
@@ -192,14 +192,14 @@ def _view(
     video: Video,
     renditions: Sequence[Rendition],
     job: JobSummary | None,
-    news: dict[str, Any] | None,
+    event: dict[str, Any] | None,
     board: Storyboard | None,
 ) -> VideoView:
     own = current_output.own(renditions)
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
         status=video.status,
-        progress=_progress(video, news),
+        progress=_progress(video, event),
         error=_error(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
         preview=_preview(board) if board else None,
@@ -225,9 +225,9 @@ def _preview(board: Storyboard) -> PreviewView:
     return PreviewView(url=presign.stable_get(key, seconds=POSTER_SECONDS), tiles=board.preview_tiles)
 
 
-def _progress(video: Video, news: dict[str, Any] | None) -> float:
+def _progress(video: Video, event: dict[str, Any] | None) -> float:
     """The row's or the newest event's of this attempt, whichever is further."""
-    newest = float(news.get("progress") or 0) if news else 0.0
+    newest = float(event.get("progress") or 0) if event else 0.0
     return round(min(100.0, max(0.0, video.progress, newest)), 1)
 
 
