@@ -31,12 +31,6 @@ from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 from mediaproc_worker.segment_uploader import Outbox
 
-_NICE = 10
-"""How far encodes stand back for what is quick: a remux that lets a video be played, a poster, the services.
-
-So does a long sound. What lets a video be played goes ahead of all of that until its first segment is there.
-"""
-
 
 def preset_of(context: AttemptContext) -> Preset:
     """The job's preset, as it was when the job was asked for. Old jobs kept only its name."""
@@ -122,7 +116,7 @@ def ffmpeg(
     seconds = settings().attempt_timeout_seconds
     limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
     if _stands_back(context) and not ahead:
-        limits = replace(limits, nice=_NICE)
+        limits = replace(limits, nice=settings().encode_nice)
     try:
         with processes.running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits
@@ -140,10 +134,14 @@ def ffmpeg(
 def stand_back(context: AttemptContext, ahead: processes.Process) -> None:
     """Let an FFmpeg that went ahead stand back as others do."""
     if _stands_back(context):
-        ahead.stand_back(_NICE)
+        ahead.stand_back(settings().encode_nice)
 
 
 def _stands_back(context: AttemptContext) -> bool:
+    """True if it yields to what is quick: a remux that lets a video be played, a poster, the services.
+
+    So does a long sound. What lets a video be played goes ahead of all of that until its first segment is there.
+    """
     return context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.AUDIO
 
 

@@ -9,10 +9,11 @@ from playwright.sync_api import Page, expect
 
 from testing.browser import choose, row
 from testing.clips import ffmpeg
+from testing.ffmpeg_gate import FfmpegGate
 from testing.site import Site
 
-PATIENCE_MS = 90_000
-"""A lease has to run out, a worker to start, and the clip to be encoded twice."""
+PATIENCE_MS = 120_000
+"""A lease has to run out, a worker to start, and the clip to be encoded."""
 
 pytestmark = pytest.mark.console_errors(r"net::ERR_(?!BLOCKED)", "^WebSocket connection to ", r"status of 50[0234] ")
 """What was open when its process was killed, and what is asked before there is another."""
@@ -27,20 +28,22 @@ def clip(tmp_path: Path, bunny: Path) -> Path:
     return path
 
 
-def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site, clip: Path) -> None:
+def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site, clip: Path, held: FfmpegGate) -> None:
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("mediaproc", "web")
+    held.open()
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
     _assert_attempts(page, ["completed"])
 
 
 def test_worker_valkey_and_web_killed_at_once_cost_an_attempt_of_what_they_did(
-    page: Page, site: Site, clip: Path
+    page: Page, site: Site, clip: Path, held: FfmpegGate
 ) -> None:
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("valkey-server")
     site.kill("mediaproc_worker.consumer")
     site.kill("mediaproc", "web")
+    held.open()
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
     _assert_attempts(page, ["completed", "lost"])
 

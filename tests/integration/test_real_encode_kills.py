@@ -99,7 +99,7 @@ def test_a_worker_killed_in_mid_encode_costs_one_attempt_and_leaves_nothing(
     eventually(lambda: _playable(job))
     kill(worker)
     workers.speed_up()
-    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+    eventually(lambda: gone(ffmpeg, worker))
     _assert_whole(job, tmp_path)
     assert [each.outcome for each in attempts_of(job.id)] == [Outcome.COMPLETED]
     outcomes = {each.kind: [one.outcome for one in attempts_of(each.id)] for each in parts_of(job)}
@@ -131,7 +131,7 @@ def test_a_cancelled_encode_leaves_nothing(workers: Workers, clip: Path) -> None
     eventually(lambda: _playable(job))
     with database.transaction() as session:
         requests.cancel(session, job=job)
-    eventually(lambda: gone(ffmpeg), seconds=2)
+    eventually(lambda: gone(ffmpeg))
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert not _playable(job)
     eventually(lambda: not _objects_of(job))
@@ -157,7 +157,7 @@ def test_a_worker_killed_while_it_seeks_a_crf_costs_an_attempt_and_what_was_foun
     tune = _tuning_of(job)
     assert (job_now(tune.id).state, _chosen(job)) == (JobState.RUNNING, ())
     kill(worker)
-    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+    eventually(lambda: gone(ffmpeg, worker))
 
     _, second = workers.wait_for_ffmpeg(encoder=True)
     with database.transaction() as session:
@@ -165,7 +165,7 @@ def test_a_worker_killed_while_it_seeks_a_crf_costs_an_attempt_and_what_was_foun
         workers.speed_up()  # only now, so that it can't end before its row is held
         found = eventually(lambda: _chosen(job))
         kill(second)
-        eventually(lambda: gone(second), seconds=2)
+        eventually(lambda: gone(second))
 
     eventually(lambda: job_now(job.id).state is JobState.COMPLETED)
     attempts = attempts_of(tune.id)
