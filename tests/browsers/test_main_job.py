@@ -51,7 +51,7 @@ def _sign_in(site: Site, window: Remote) -> None:
     window.type("input[name=email]", email)
     window.type("input[name=password]", PASSWORD)
     window.click("button[type=submit]")
-    until(lambda: "Drop your first video here" in window.evaluate("document.body.innerText"), "the library")
+    until(lambda: "Upload your first video" in window.evaluate("document.body.innerText"), "the library")
 
 
 def _text(window: Remote, selector: str) -> str:
