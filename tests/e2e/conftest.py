@@ -168,5 +168,7 @@ def bunny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_bunny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same clip so small that it is encoded in a second, for tests of everything around that."""
     path = tmp_path_factory.mktemp("clips") / "Big Buck Bunny.mp4"
-    clips.ffmpeg("-i", str(clips.bunny()), "-s", "320x180", "-c:v", "libx264", "-c:a", "aac", "-ac", "2", str(path))
+    clips.ffmpeg(
+        "-i", str(clips.bunny()), "-s", "320x180", "-r", "10", "-c:v", "libx264", "-c:a", "aac", "-ac", "2", str(path)
+    )
     return path
