@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from testing.ffmpeg_gate import FfmpegGate
 from testing.site import Site
 
 PATIENCE_MS = 120_000
-"""A lease has to run out, a worker to start, and the clip to be encoded."""
+"""A lease has to run out, a worker to start, and the clip to be encoded twice."""
 
 pytestmark = pytest.mark.console_errors(r"net::ERR_(?!BLOCKED)", "^WebSocket connection to ", r"status of 50[0234] ")
 """What was open when its process was killed, and what is asked before there is another."""
@@ -28,22 +29,25 @@ def clip(tmp_path: Path, bunny: Path) -> Path:
     return path
 
 
-def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site, clip: Path, held: FfmpegGate) -> None:
+def test_a_web_process_killed_in_mid_encode_is_not_missed(
+    page: Page, site: Site, clip: Path, slowed: Callable[[float], None]
+) -> None:
+    slowed(3)
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("mediaproc", "web")
-    held.open()
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
     _assert_attempts(page, ["completed"])
 
 
 def test_worker_valkey_and_web_killed_at_once_cost_an_attempt_of_what_they_did(
-    page: Page, site: Site, clip: Path, held: FfmpegGate
+    page: Page, site: Site, clip: Path, gate: FfmpegGate, slowed: Callable[[float], None]
 ) -> None:
+    slowed(1)
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("valkey-server")
     site.kill("mediaproc_worker.consumer")
     site.kill("mediaproc", "web")
-    held.open()
+    gate.speed_up()
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
     _assert_attempts(page, ["completed", "lost"])
 
