@@ -37,8 +37,8 @@ _NOTE_HITCHES = """() => {
         before = video.currentTime;
     }, 20);
 }"""
-"""A list of whatever disturbs a viewer from then on; it goes with the page. A browser that has the next half second, and
-only finds no time to decode it on a busy machine, is not counted as waiting."""
+"""A list of whatever disturbs a viewer from then on; it goes with the page. A browser that has the next half second,
+but finds no time to decode it on a busy machine, is not counted as waiting."""
 
 
 @pytest.fixture
