@@ -15,7 +15,7 @@ from mediaproc_worker import ffmpeg
 
 
 @pytest.mark.parametrize(
-    ("lane", "kind", "ahead", "niceness"),
+    ("lane", "kind", "urgent", "niceness"),
     [
         (Lane.ENCODE, JobKind.ENCODE, False, 7),
         (Lane.QUICK, JobKind.AUDIO, False, 7),
@@ -23,8 +23,8 @@ from mediaproc_worker import ffmpeg
         (Lane.QUICK, JobKind.POSTER, False, 0),
     ],
 )
-def test_encodes_and_audio_are_nice_unless_they_go_ahead(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lane: Lane, kind: JobKind, ahead: bool, niceness: int
+def test_encodes_and_audio_are_nice_unless_they_are_urgent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lane: Lane, kind: JobKind, urgent: bool, niceness: int
 ) -> None:
     seen: list[int] = []
 
@@ -36,9 +36,9 @@ def test_encodes_and_audio_are_nice_unless_they_go_ahead(
     limits = SimpleNamespace(attempt_timeout_seconds=60, encode_nice=7)
     monkeypatch.setattr(ffmpeg, "settings", lambda: limits)
     monkeypatch.setattr(ffmpeg, "ffmpeg_path", lambda: Path("ffmpeg"))
-    monkeypatch.setattr(ffmpeg.processes, "running", running)
+    monkeypatch.setattr(ffmpeg.sandboxed_process, "running", running)
     job = SimpleNamespace(lane=lane, kind=kind)
     context: Any = SimpleNamespace(claim=SimpleNamespace(job=job), workspace=tmp_path, cancelled=None)
-    with ffmpeg.ffmpeg(context, [], threads=1, ahead=ahead):
+    with ffmpeg.running(context, [], threads=1, urgent=urgent):
         pass
     assert seen == [niceness]
