@@ -45,7 +45,7 @@ class Valkey:
     def _answers(self) -> bool:
         try:
             with redis.Redis.from_url(self.url) as connection:
-                return connection.ping()
+                return bool(connection.ping())
         except redis.RedisError:
             return False
 
