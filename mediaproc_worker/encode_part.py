@@ -43,12 +43,20 @@ def run_part(
             estimate.update(block)
             ffmpeg_module.report(context, estimate, block, base=base, end=end)
             look()
-    for outbox in outboxes:
-        outbox.finish()
+    _finish(outboxes)
     made = ffmpeg_module.all_arrived(outboxes)
     if not shown:
         _show(context, made, show)
     return made
+
+
+def _finish(outboxes: list[Outbox]) -> None:
+    """Ship what is left. The last frame of copied video is held until the audio beside it ends."""
+    for outbox in outboxes:
+        outbox.look()
+    audio_end = max((outbox.end_seconds for outbox in outboxes), default=0.0)
+    for outbox in outboxes:
+        outbox.finish(until_seconds=audio_end)
 
 
 def _begun(outboxes: list[Outbox]) -> bool:

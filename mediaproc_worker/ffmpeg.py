@@ -8,13 +8,16 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 
 from mediaproc.domain.errors import DamagedSource, Detail, EncodeFailed, Unexpected
 from mediaproc.domain.states import JobKind, Lane, RenditionKind, Stage
-from mediaproc.media import audio_copy, codecs, tracks
+from mediaproc.media import audio_copy, codecs, encoders, ladder, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
+from mediaproc.media.mp4 import audio_segmenter
+from mediaproc.media.mp4.audio_segmenter import AudioSegmenter
 from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -36,6 +39,10 @@ _NICE = 10
 
 So does a long sound. What lets a video be played goes ahead of all of that until its first segment is there.
 """
+
+
+_SURE_SECONDS = 0.1
+"""Containers round, and count an encoder's padding: a smaller difference says nothing."""
 
 
 def preset_of(context: AttemptContext) -> Preset:
@@ -76,33 +83,52 @@ def rung_outboxes(
     chunk: Chunk | None = None,
 ) -> list[Outbox]:
     """One for each rung, of the whole video or of one chunk."""
+    reorders = encoders.reorders(info_of(context).video, preset)
     return [
-        Outbox(context=context, pool=pool, row=_rung_row(context, rung, preset), segmenter=Segmenter(), chunk=chunk)
+        Outbox(
+            context=context,
+            pool=pool,
+            row=_rung_row(context, rung, preset),
+            segmenter=Segmenter(),
+            chunk=chunk,
+            reorders=reorders,
+        )
         for rung in rungs
     ]
 
 
 def audio_outboxes(
-    context: AttemptContext, pool: ThreadPoolExecutor, sounds: Iterable[SelectedTrack], preset: Preset
+    context: AttemptContext,
+    pool: ThreadPoolExecutor,
+    sounds: Iterable[SelectedTrack],
+    preset: Preset,
+    *,
+    beside: Segmenter | None = None,
 ) -> list[Outbox]:
-    """One for each sound track. They have no keyframes that would say where to cut."""
+    """One for each sound track, cut where the video is: `beside` it, or where that is going to be encoded."""
+    cuts = audio_segmenter.following(beside, preset.segment_seconds) if beside else _cuts(context, preset)
     return [
-        Outbox(
-            context=context,
-            pool=pool,
-            row=_audio_row(context, kept, preset),
-            segmenter=Segmenter(segment_seconds=preset.segment_seconds),
-        )
+        Outbox(context=context, pool=pool, row=_audio_row(context, kept, preset), segmenter=AudioSegmenter(cuts))
         for kept in sounds
     ]
 
 
+def _cuts(context: AttemptContext, preset: Preset) -> audio_segmenter.Cuts:
+    video = info_of(context).video
+    constant = preset.rungs and not video.variable_frame_rate
+    rate = ladder.capped_frame_rate(video, preset) if constant else Fraction(0)
+    return audio_segmenter.at_edges(preset.segment_seconds, frame_rate=rate, start_seconds=video.start_seconds)
+
+
 def copied_outbox(
     context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset, *, name: str
-) -> Outbox:
-    """One for the source's own picture. Its GOPs are as long as they are: short ones are put together."""
-    segmenter = Segmenter(segment_seconds=preset.segment_seconds)
-    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), segmenter=segmenter)
+) -> tuple[Outbox, Segmenter]:
+    """One for the source's own picture, and its segmenter, which the audio beside it follows.
+
+    Its GOPs are as long as they are: short ones are put together.
+    """
+    segmenter = Segmenter(segment_seconds=preset.segment_seconds, holds=True)
+    return Outbox(context=context, pool=pool, row=_copied_row(context, info, name), segmenter=segmenter), segmenter
 
 
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
@@ -159,6 +185,14 @@ def mention_what_is_missing(context: AttemptContext, seconds: float) -> None:
     wanted = context.claim.video.duration_seconds or 0
     if seconds < 0.9 * wanted:
         context.log(f"Only {seconds:.1f} of {wanted:.1f} s of this video could be decoded")
+
+
+def set_length(context: AttemptContext, seconds: float) -> None:
+    """Set the video's length to that of what was made, where the container said none or another."""
+    mention_what_is_missing(context, seconds)
+    said = context.claim.video.duration_seconds
+    if seconds > 0 and (said is None or abs(seconds - said) > _SURE_SECONDS):
+        context.write(jobs.set_duration, seconds)
 
 
 def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:

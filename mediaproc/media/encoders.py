@@ -9,6 +9,7 @@ from typing import Any
 from mediaproc.media import segment_edges
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
+from mediaproc.media.probe import VideoTrack
 
 CRF_BOUNDS = {"h264": (12, 40), "hevc": (12, 42), "av1": (15, 55)}
 """The finest and the coarsest constant quality of each codec that is of use to anybody."""
@@ -17,8 +18,20 @@ DEEP_CODECS = frozenset({"hevc", "av1"})
 """Those of which players know 10 bits."""
 
 
-def video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
+def reorders(video: VideoTrack, preset: Preset) -> bool:
+    """Return whether the encoder writes frames in another order than they are shown (B-frames).
+
+    A frame that lasts longer than its neighbours can't be told from them then: durations follow the order of decoding.
+    SVT-AV1 hides the frames that it moves.
+    """
+    return preset.codec != "av1" and not video.variable_frame_rate
+
+
+def video_options(rung: Rung, video: VideoTrack, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     """FFmpeg's options for one rung. `from_start`: its first frame is the video's, not that of a later chunk."""
+    start = video.start_seconds if from_start else 0.0
+    edges = segment_edges.keyframe_expression(preset.segment_seconds, from_start=from_start, start_seconds=start)
+    in_order = {} if reorders(video, preset) else _IN_ORDER[preset.encoder]
     return {
         "c:v": preset.encoder,
         "preset:v": preset.encoder_preset,
@@ -28,11 +41,12 @@ def video_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool)
         "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
         # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. GOPs are closed,
         # so each is a segment of its own.
-        "force_key_frames": f"expr:{segment_edges.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
+        "force_key_frames": f"expr:{edges}",
         "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
         # HDR is kept without what Dolby Vision says of each frame of the source: that holds for its own bits alone.
         **({"dolbyvision": 0} if preset.bit_depth == 10 else {}),
         **_OWN_OPTIONS[preset.encoder](rung, preset, threads),
+        **in_order,
     }
 
 
@@ -88,5 +102,8 @@ def _joined(said: Mapping[str, Any]) -> str:
 
 
 _MOST_SVT_LEVEL = 6
+
+_IN_ORDER: dict[str, dict[str, Any]] = {"libx264": {"bf": 0}, "libx265": {"bf": 0}, "libsvtav1": {}}
+"""Options of an encoder that writes frames in the order in which they are shown."""
 
 _OWN_OPTIONS = {"libx264": _x264, "libx265": _x265, "libsvtav1": _svt_av1}

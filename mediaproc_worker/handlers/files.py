@@ -81,6 +81,7 @@ def _make_audio_files(
     for each in preset.audio_files:
         row = jobs.NewRendition(name=each.name, kind=RenditionKind.AUDIO, codec=each.codec, codecs="", init_key="")
         _keep(context, File(row, each.suffix, each.content_type), seconds=seconds)
+    ffmpeg_module.set_length(context, seconds)
 
 
 def _measured(context: AttemptContext, info: MediaInfo, source: Source, preset: Preset) -> Loudness | None:

@@ -19,8 +19,9 @@ def copy_video(context: AttemptContext) -> None:
     arguments = remux.copy_arguments(info, source=source, preset=preset)
     context.write(jobs.note, command=shell_line(arguments, source=source))
     with ffmpeg.senders() as pool:
-        picture = ffmpeg.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
-        outboxes = [picture, *ffmpeg.audio_outboxes(context, pool, tracks.selected_audio(info), preset)]
+        picture, cuts = ffmpeg.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
+        sounds = tracks.selected_audio(info)
+        outboxes = [picture, *ffmpeg.audio_outboxes(context, pool, sounds, preset, beside=cuts)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)

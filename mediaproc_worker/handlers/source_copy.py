@@ -7,16 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from mediaproc.domain.errors import Detail, NotCopyable
-from mediaproc.media import ladder, tracks
+from mediaproc.media import ladder, layout, tracks
 from mediaproc.media.commands import source_copy, subtitles
 from mediaproc.media.commands.arguments import shell_line
+from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc.media.tracks import Label
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
-from mediaproc_worker import ffmpeg, packaging
+from mediaproc_worker import ffmpeg, frame_holds, packaging
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.encode_part import run_part
 from mediaproc_worker.handlers.subtitles import keep_texts
@@ -40,14 +41,15 @@ def keep_source(context: AttemptContext) -> None:
     (rung,) = ladder.rungs_for(info, preset)
     with ffmpeg.senders(others=2) as pool:
         poster, file = Poster.begin(context, pool, info, source), pool.submit(grafted, context, info, rung.name)
-        picture = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
-        outboxes = [picture, *_audio_outboxes(context, pool, info, preset)]
+        picture, cuts = ffmpeg.copied_outbox(context, pool, info, preset, name=rung.name)
+        outboxes = [picture, *_audio_outboxes(context, pool, info, preset, cuts)]
         made = _copied(context, outboxes, info, source, preset)
+        frame_holds.hold_in_file(context.workspace / layout.whole(rung.name), cuts)
         if tracks.selected_subtitles(info):
             keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
-    ffmpeg.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
+    ffmpeg.set_length(context, max([*cuts.ends_seconds, *(each.end_seconds for each in outboxes)]))
 
 
 def _copied(
@@ -63,9 +65,11 @@ def _copied(
     return [_made(each) for each in done]
 
 
-def _audio_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset) -> list[Outbox]:
+def _audio_outboxes(
+    context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, preset: Preset, cuts: Segmenter
+) -> list[Outbox]:
     kept = tracks.selected_audio(info)
-    outboxes = ffmpeg.audio_outboxes(context, pool, kept, preset)
+    outboxes = ffmpeg.audio_outboxes(context, pool, kept, preset, beside=cuts)
     for outbox, each in zip(outboxes, kept, strict=True):
         outbox.row = replace(outbox.row, channels=source_copy.output_channels(info, each, preset))
     return outboxes
