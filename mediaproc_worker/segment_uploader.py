@@ -1,6 +1,6 @@
-"""From the workspace into S3 while FFmpeg still writes: each segment is put as it closes, then its row is written.
+"""Segment uploader: puts each segment into S3 as FFmpeg closes it, then records it.
 
-Rows follow in order and only for what has arrived, so whoever reads them never finds a gap or a missing object.
+Rows are written in order and only for uploaded segments, so readers never find a gap or a missing object.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from mediaproc_worker.context import AttemptContext
 
 @dataclass
 class Outbox:
-    """One rendition on its way to S3. `row` is the rendition as it begins, but for its codecs.
+    """Upload of one rendition. `row` is the rendition as it begins, without its codecs.
 
-    Of a `chunk` the segments are numbered on from its first, and timed so that they fit those of the other chunks.
-    `reorders`: its encoder shows frames later than it writes them.
+    The segments of a `chunk` are numbered from its first, and retimed to fit those of the other chunks. `reorders`: its
+    encoder writes frames in another order than they are shown.
     """
 
     context: AttemptContext
@@ -58,7 +58,7 @@ class Outbox:
 
     @property
     def is_audio(self) -> bool:
-        """True if it is the audio beside the video."""
+        """True for audio."""
         return self.row.kind is RenditionKind.AUDIO
 
     @property
@@ -68,7 +68,7 @@ class Outbox:
 
     @property
     def started(self) -> bool:
-        """True if playback can begin."""
+        """True if its first segment is uploaded and recorded."""
         return self._written > 0
 
     @property
@@ -77,13 +77,13 @@ class Outbox:
         return self.segmenter.ended and 0 < self._closed == self._written
 
     def look(self) -> None:
-        """Send what FFmpeg has closed since the last look, and write rows for what has arrived."""
+        """Upload the segments that FFmpeg has closed since the last call, and record those that have arrived."""
         self._send_closed()
         self._collect(wait=False)
         self._write_rows()
 
     def finish(self, *, until_seconds: float = 0.0) -> None:
-        """After FFmpeg's end: wait until everything is in S3 and has its row.
+        """Wait, after FFmpeg's end, until all segments are uploaded and recorded.
 
         The last frame of copied video is held until `until_seconds`, if it ends before.
         """
@@ -91,7 +91,7 @@ class Outbox:
         if isinstance(self.segmenter, Segmenter):
             self._send(self.segmenter.last_segment(until_seconds))
         self._collect(wait=True)
-        self._fill_room()
+        self._span_missing()
         self._write_rows()
 
     @property
@@ -132,7 +132,7 @@ class Outbox:
         return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
 
     def _stored(self, cut: ClosedSegment | AudioSegment) -> tuple[bytes, float]:
-        """A segment as it is stored, and its duration in seconds."""
+        """Return a segment as it is stored, and its duration in seconds."""
         if isinstance(cut, AudioSegment):
             return cut.built(self._read), cut.duration_seconds
         assert isinstance(self.segmenter, Segmenter)
@@ -149,7 +149,7 @@ class Outbox:
         return b"".join(each.data for each in made), sum(each.ticks for each in made) / self.segmenter.timescale
 
     def _fitting(self, init: bytes) -> bytes:
-        """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
+        """Return the init segment that all chunks share. Its key has its hash, so that one that differs is noticed."""
         rate = Fraction(self.row.frame_rate)
         self._lag = retime.lag_ticks(self.segmenter.timescale, rate) if self.reorders else 0
         init, self._lag_before = retime.with_lag(init, self._lag)
@@ -158,8 +158,8 @@ class Outbox:
         self.row = replace(self.row, init_key=key)
         return init
 
-    def _fill_room(self) -> None:
-        """The last segment of a chunk takes the numbers of edges that had no frame between them."""
+    def _span_missing(self) -> None:
+        """Let the last segment of a chunk span the numbers of segments that have no frame."""
         if self.chunk is None or self.chunk.segments is None or not self.arrived:
             return
         missing = self.chunk.segments - len(self.arrived)
@@ -168,7 +168,7 @@ class Outbox:
             self._written = min(self._written, len(self.arrived) - 1)
 
     def _collect(self, *, wait: bool) -> None:
-        """Take what has arrived, in order. Raises what an upload raised."""
+        """Collect finished uploads in order. Raises the error of a failed upload."""
         if self._init is not None and (wait or self._init.done()):
             self._init.result()
         while self._sending and (wait or self._sending[0].done()):

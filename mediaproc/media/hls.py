@@ -32,7 +32,7 @@ _MAX_RUN = 64
 
 
 ONLY_AUDIO = Label("Audio", is_default=True)
-"""Label of a video's only audio rendition, which needs none to be distinguished."""
+"""Label of audio whose row has none: a video's only audio rendition."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class AudioRendition:
-    """An audio rendition that all variants share. A video's only one needs no label."""
+    """An audio rendition that all variants share."""
 
     uri: str
     codecs: str

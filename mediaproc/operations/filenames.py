@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from anyascii import anyascii
+
 LONGEST = 255
+
+_UNSAFE = re.compile(r"[^ !#$&\'()+,\-.0-9;=@A-Z\[\]^_a-z{}~]")
+"""What a quoted string can't hold (RFC 9110, 5.6.4), and what some file system doesn't take."""
 
 
 def clean(name: str) -> str:
@@ -36,10 +42,17 @@ def of_rendition(title: str, rendition: str, key: str) -> str:
 
 
 def attachment(name: str) -> str:
-    """A Content-Disposition that saves under this name (RFC 6266): plain for old clients, RFC 5987 for the others."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = "".join("_" if letter in '"\\%/' or ord(letter) < 32 else letter for letter in plain).strip() or "download"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    """A Content-Disposition that saves under this name (RFC 6266): RFC 5987, and plain ASCII for old clients."""
+    return f"attachment; filename=\"{_ascii(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _ascii(name: str) -> str:
+    """The name in Latin letters, as `curl -OJ` saves it: never empty, hidden, or read as an option by a shell command.
+
+    It is transliterated, so that names of other scripts can be told apart.
+    """
+    plain = _UNSAFE.sub("_", anyascii(name)).strip(" ").rstrip(".")
+    return _shorten(f"video{plain}" if plain[:1] in {"", "-", "."} else plain)
 
 
 def _is_harmless(letter: str) -> bool:

@@ -23,6 +23,7 @@ from mediaproc.media.dash import Representation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.probe import MediaInfo
+from mediaproc.media.tracks import Label
 from mediaproc.operations import current_output, scope, tokens
 from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
@@ -64,14 +65,14 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
-    sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
-    if not pictures and not sounds:
+    videos = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    audio = [each for each in found if each.kind is RenditionKind.AUDIO]
+    if not videos and not audio:
         raise NotFound(Detail.NOT_PLAYABLE_YET)
     token = _token(video)
     return hls.multivariant_playlist(
-        [_variant(each, token) for each in pictures],
-        audio=[_audio(each, token, alone=len(sounds) == 1) for each in sounds],
+        [_variant(each, token) for each in videos],
+        audio=[_audio(each, token) for each in audio],
         subtitles=[
             TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
         ],
@@ -119,8 +120,7 @@ def dash_manifest(session: Session, video: Video) -> str:
     ]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound(Detail.DASH_NOT_READY)
-    alone = sum(each.kind is RenditionKind.AUDIO for each in renditions) == 1
-    return dash.mpd([_representation(session, each, _token(video), alone=alone) for each in renditions])
+    return dash.mpd([_representation(session, each, _token(video)) for each in renditions])
 
 
 def segment_url(session: Session, video: Video, name: str, place: int | None) -> str:
@@ -174,18 +174,17 @@ def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:
-    """Until when, in seconds, every picture that is played is there; infinite when none of them grows.
+    """Return the time in seconds up to which every played video is complete; infinite if none of them grows.
 
-    What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
+    Growing playlists end together: where video is missing, a browser goes on with the audio alone for seconds.
     """
-    pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
-    growing = [each for each in current_output.playing(pictures) if not each.finished]
+    videos = [each for each in found if each.kind is RenditionKind.VIDEO]
+    growing = [each for each in current_output.playing(videos) if not each.finished]
     ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
     return min(ends, default=math.inf)
 
 
-def _representation(session: Session, rendition: Rendition, token: str, *, alone: bool) -> Representation:
-    """`alone`: a video's only sound, which nobody has to tell from another."""
+def _representation(session: Session, rendition: Rendition, token: str) -> Representation:
     segments = _segments(session, rendition)
     return Representation(
         id=rendition.name,
@@ -200,7 +199,7 @@ def _representation(session: Session, rendition: Rendition, token: str, *, alone
         frame_rate=rendition.frame_rate,
         channels=rendition.channels,
         video_range=rendition.video_range,
-        label=None if alone or rendition.kind is RenditionKind.VIDEO else rendition.label,
+        label=_audio_label(rendition) if rendition.kind is RenditionKind.AUDIO else None,
     )
 
 
@@ -234,15 +233,20 @@ def _variant(rendition: Rendition, token: str) -> Variant:
     )
 
 
-def _audio(rendition: Rendition, token: str, *, alone: bool) -> AudioRendition:
-    audio = AudioRendition(
+def _audio(rendition: Rendition, token: str) -> AudioRendition:
+    return AudioRendition(
         uri=_uri(rendition, token),
         codecs=rendition.codecs,
         bitrate_bps=rendition.bitrate_bps,
         peak_bitrate_bps=rendition.peak_bitrate_bps,
         channels=rendition.channels,
+        label=_audio_label(rendition),
     )
-    return audio if alone else replace(audio, label=rendition.label)
+
+
+def _audio_label(rendition: Rendition) -> Label:
+    """The label of audio; a video's only audio of older videos has none."""
+    return rendition.label if rendition.title else replace(hls.ONLY_AUDIO, language=rendition.language)
 
 
 def _address(video: Video, path: str) -> str:

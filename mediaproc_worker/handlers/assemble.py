@@ -1,4 +1,4 @@
-"""Assemble a video whose chunks are all encoded: MP4s from the segments in S3, and an end to what grew."""
+"""Assemble: completes a video whose chunks are all encoded, with MP4s made from the segments in S3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediaproc.media.mp4 import boxes
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc.storage.objects import PARALLEL_UPLOADS
-from mediaproc_worker import ffmpeg, packaging, rendition_reuse
+from mediaproc_worker import packaging, rendition_reuse, renditions
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.frame_holds import Holds
 from mediaproc_worker.packaging import Made
@@ -29,7 +29,7 @@ def assemble(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `assemble`."""
     context.report(Stage.PACKAGE, 0.0)
     whole = _whole(context)
-    with ffmpeg.senders() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
+    with renditions.upload_pool() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
         holds = _holds(context, whole)
 
         def fetch(made: Made) -> None:
@@ -38,11 +38,11 @@ def assemble(context: AttemptContext) -> None:
         sweeping = fetchers.submit(_sweep, context, whole)
         packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
         sweeping.result()
-    ffmpeg.set_length(context, max(_end_seconds(context, *each) for each in whole.values()))
+    renditions.set_length(context, max(_end_seconds(context, *each) for each in whole.values()))
 
 
 def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
-    """The renditions whose MP4 is still to be made, and the sounds. The others, whose MP4 came along, are whole."""
+    """Return the renditions whose MP4 is still to be made, and the audio; finish those that were reused with theirs."""
     words, left = _fingerprints(context), list[Made]()
     for name, (row, segments) in whole.items():
         made = _made(row, segments, words.get(name))
@@ -54,7 +54,7 @@ def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
 
 
 def _whole(context: AttemptContext) -> Whole:
-    """Renditions that the chunks have made, counted, since the next step is final."""
+    """Return the renditions that the chunks have made. Raises EncodeFailed if segments are missing."""
     claim = context.claim
     with context.transaction() as session:
         found = jobs.renditions_to_assemble(session, claim)
@@ -66,18 +66,16 @@ def _whole(context: AttemptContext) -> Whole:
 
 
 def _fingerprints(context: AttemptContext) -> dict[str, str]:
-    """Record the fingerprints of what was encoded for this output. Reused renditions have theirs already."""
+    """Return the fingerprints of what was encoded for this output. Reused renditions have theirs already."""
     with context.transaction() as session:
         before = jobs.reused_names(session, context.claim.job)
-    words = rendition_reuse.fingerprints_of(
-        context, ffmpeg.info_of(context), ffmpeg.preset_of(context), _chunks(context)
-    )
+    words = rendition_reuse.fingerprints_of(context, context.info, context.preset, _chunks(context))
     return {name: word for name, word in words.items() if name not in before}
 
 
 def _chunks(context: AttemptContext) -> Sequence[Chunk]:
-    """The chunks that the output was encoded in."""
-    claim, preset = context.claim, ffmpeg.preset_of(context)
+    """Return the chunks that the output was encoded in."""
+    claim, preset = context.claim, context.preset
     assert claim.job.parent_id is not None
     with context.transaction() as session:
         parts = jobs.parts_of_output(session, claim.job.parent_id, claim.output)
@@ -86,24 +84,24 @@ def _chunks(context: AttemptContext) -> Sequence[Chunk]:
 
 def _holds(context: AttemptContext, whole: Whole) -> Holds:
     """Return where the last frame before has to be held, the same in all rungs."""
-    sounds = [_end_seconds(context, *each) for each in whole.values() if each[0].kind is RenditionKind.AUDIO]
+    ends = [_end_seconds(context, *each) for each in whole.values() if each[0].kind is RenditionKind.AUDIO]
     starts = {chunk.first_segment for chunk in _chunks(context)}
     _, segments = next(iter(whole.values()))
     places = {place for place, each in enumerate(segments) if each.number in starts}
-    return Holds(frozenset(places), max(sounds, default=0.0))
+    return Holds(frozenset(places), max(ends, default=0.0))
 
 
 def _end_seconds(context: AttemptContext, rendition: Rendition, segments: Sequence[Segment]) -> float:
-    """When a rendition ends, without what an audio encoder puts before the beginning."""
+    """Return when a rendition ends, without what an audio encoder puts before the beginning."""
     if rendition.kind is not RenditionKind.AUDIO:
-        return ffmpeg.info_of(context).video.start_seconds + sum(each.duration_seconds for each in segments)
+        return context.info.video.start_seconds + sum(each.duration_seconds for each in segments)
     init = objects.get_bytes(rendition.init_key)
     moov = init[boxes.locate(init, "moov").offset :]
     return sum(each.duration_seconds for each in segments) - boxes.media_time_of(moov) / boxes.timescale_of(moov)
 
 
 def _end(segments: Sequence[Segment]) -> int:
-    """The number after the last segment. Raises EncodeFailed where one is missing."""
+    """Return the number after the last segment. Raises EncodeFailed if one is missing."""
     number = 0
     for segment in segments:
         if segment.number != number:
@@ -121,7 +119,7 @@ def _made(rendition: Rendition, segments: Sequence[Segment], fingerprint: str | 
 def _fetch(
     context: AttemptContext, pool: ThreadPoolExecutor, rendition: Rendition, segments: Sequence[Segment], holds: Holds
 ) -> None:
-    """Put a rendition's init segment and segments into the workspace, one after another in one file.
+    """Put a rendition's init segment and segments into the workspace, concatenated in one file.
 
     A video's segment whose last frame is held is stored anew.
     """
@@ -150,7 +148,7 @@ def _store(context: AttemptContext, segment: Segment, body: bytes, seconds: floa
 
 
 def _sweep(context: AttemptContext, whole: Whole) -> None:
-    """Delete what attempts of parts that were lost have left among the segments that count."""
+    """Delete the objects of lost attempts that lie among the segments of this output."""
     claim = context.claim
     counted = {key for rendition, rows in whole.values() for key in (rendition.init_key, *(r.object_key for r in rows))}
     prefixes = [keys.rendition_prefix(claim.video_id, claim.output, name) for name in whole]

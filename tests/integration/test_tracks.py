@@ -199,7 +199,7 @@ def test_subtitles_that_can_not_be_read_cost_the_video_nothing(
     assert media(video_now(job.video_id), "SUBTITLES") == []
 
 
-def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) -> None:
+def test_a_single_sound_has_its_language(connected: dict[str, str], tmp_path: Path) -> None:
     bound_huey()
     source = clips.make(
         tmp_path / "one.mp4", seconds=1, size="64x48",
@@ -207,10 +207,13 @@ def test_one_sound_is_told_as_ever(connected: dict[str, str], tmp_path: Path) ->
     )  # fmt: skip
     video = processed(source)
     assert media(video, "AUDIO") == [
-        {"GROUP-ID": "sound", "NAME": "Audio", "DEFAULT": "YES", "AUTOSELECT": "YES", "CHANNELS": "2"}
-    ]
+        {
+            "GROUP-ID": "sound", "NAME": "German", "LANGUAGE": "de", "DEFAULT": "YES", "AUTOSELECT": "YES",
+            "CHANNELS": "2",
+        }
+    ]  # fmt: skip
     assert set(renditions_of(video.id)) == {"48p", "audio", "instant"}
     with database.transaction() as session:
-        assert "lang" not in playback.dash_manifest(session, video)
+        assert ' lang="de"' in playback.dash_manifest(session, video)
         (track,) = views.of_videos(session, [video])[0].tracks
     assert (track.name, track.title, track.language, track.is_default) == ("audio", "German", "de", True)

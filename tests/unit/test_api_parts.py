@@ -195,12 +195,37 @@ def test_a_file_name_is_made_harmless(given: str, kept: str) -> None:
         ("a b.mp4", "attachment; filename=\"a b.mp4\"; filename*=UTF-8''a%20b.mp4"),
         ('q"\\.mp4', "attachment; filename=\"q__.mp4\"; filename*=UTF-8''q%22%5C.mp4"),
         ("é.mp4", "attachment; filename=\"e.mp4\"; filename*=UTF-8''%C3%A9.mp4"),
-        ("日本", "attachment; filename=\"download\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC"),
-        ("x\r\nSet-Cookie: a", "attachment; filename=\"x__Set-Cookie: a\"; filename*=UTF-8''x%0D%0ASet-Cookie%3A%20a"),
+        ("日本", "attachment; filename=\"RiBen\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC"),
+        ("x\r\nSet-Cookie: a", "attachment; filename=\"x__Set-Cookie_ a\"; filename*=UTF-8''x%0D%0ASet-Cookie%3A%20a"),
     ],
 )
 def test_a_download_header_is_rfc_6266(name: str, header: str) -> None:
     assert filenames.attachment(name) == header
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("日本語の動画", "RiBenYunoDongHua-180p.mp4"),
+        ("مرحبا بالعالم", "mrhb bl_lm-180p.mp4"),
+        ("Привет, мир", "Privet, mir-180p.mp4"),
+        ("한국어", "HanGugEo-180p.mp4"),
+        ("नमस्ते", "nmste-180p.mp4"),
+        ("😀", "_grinning_-180p.mp4"),
+        ("\u200d", "video-180p.mp4"),
+        ("-rf", "video-rf-180p.mp4"),
+        ("…", "video...-180p.mp4"),
+        ("a<b>:c|d?", "a_b__c_d_-180p.mp4"),
+    ],
+)
+def test_old_clients_save_under_a_transliterated_name(title: str, plain: str) -> None:
+    header = filenames.attachment(filenames.of_rendition(title, "180p", "180p.mp4"))
+    assert header.startswith(f'attachment; filename="{plain}"; ')
+
+
+def test_a_plain_name_is_no_longer_than_file_systems_take() -> None:
+    plain = filenames.attachment("日" * 251 + ".mp4").split('"')[1]
+    assert (len(plain), plain[-4:]) == (255, ".mp4")
 
 
 # Origins and paths ------------------------------------------------------------------------------------------

@@ -146,7 +146,9 @@ def test_a_remux_encodes_nothing_and_puts_the_index_first() -> None:
     assert values(arguments, "-i") == ["file:720p.cmaf"]
     alone = download.mp4_arguments("720p", audio=SOUNDS[:1])
     assert values(alone, "-map") == ["0:v:0", "1:a:0"]
-    assert "language" not in " ".join(alone), "a single sound needs no label"
+    assert values(alone, "-metadata:s:a:0") == ["language=deu"], "a single track needs no title"
+    nameless = download.mp4_arguments("720p", audio=[("audio", Label("Audio", is_default=True))])
+    assert "-metadata:s:a:0" not in nameless
 
 
 def test_an_mp4_has_every_sound_with_its_language_the_default_first() -> None:

@@ -130,6 +130,27 @@ def test_roles(disposition: dict[str, int], heard: Role, written: Role) -> None:
     assert (track_roles.of_audio(disposition), track_roles.of_text(disposition)) == (heard, written)
 
 
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        ("pt-BR", "pt-BR"),
+        ("en-US", "en-US"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("sr_Latn_RS", "sr-Latn-RS"),
+        ("GER", "de"),
+        ("und", ""),
+        ("english", ""),
+        ("", ""),
+    ],
+)
+def test_a_language_keeps_its_region_and_script(said: str, tag: str) -> None:
+    found = read(codec_type="audio", codec_name="aac", channels=2, tags={"language": said})
+    assert tracks.selected_audio(found)[0].label.language == tag
+    again = probe.MediaInfo.from_json(found.to_json())
+    assert tracks.selected_audio(again)[0].label.language == tag
+
+
 def test_what_a_source_says_of_its_tracks_is_read_and_survives_json() -> None:
     tags = {"language": "ger", "title": '  Two\nlines\u202e\u0000 of "words" ' + "x" * 200}
     found = read(codec_type="audio", codec_name="ac3", channels=6, tags=tags, disposition={"default": 1, "comment": 1})

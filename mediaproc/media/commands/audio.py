@@ -7,7 +7,7 @@ from typing import Any
 from mediaproc.media import audio_copy, clocks, layout, loudness, tracks
 from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.edits import entry_options
-from mediaproc.media.filters import graph
+from mediaproc.media.filters import downmix, graph
 from mediaproc.media.filters.graph import Output, Stream, Streams
 from mediaproc.media.loudness import Loudness
 from mediaproc.media.presets import AudioFile, AudioTarget, Preset
@@ -39,8 +39,9 @@ def output(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Prese
     """Return the output of one audio track of an opened source: copied if the preset allows it, else encoded."""
     if audio_copy.is_copied(tracks.source_track(info, track), preset):
         return copied_output(opened, info, track)
-    options = _encode_options(preset.audio.for_channels(track.channels))
-    return graph.output(fill_gaps(opened[str(track.index)]), layout.whole(track.rendition), **options)
+    target = preset.audio.for_channels(track.channels)
+    mixed = graph.apply(fill_gaps(opened[str(track.index)]), downmix.filters(track.channels, target.channels))
+    return graph.output(mixed, layout.whole(track.rendition), **_encode_options(target))
 
 
 def copied_output(opened: Streams, info: MediaInfo, track: SelectedTrack) -> Output:
@@ -66,7 +67,7 @@ def _encode_options(target: AudioTarget) -> dict[str, Any]:
     return {
         "c:a": target.codec,
         "b:a": target.bitrate_bps,
-        "ac": target.channels,  # in AAC's order; more channels are mixed down by FFmpeg's own matrix, without clipping
+        "ac": target.channels,  # in AAC's order; more channels are mixed before (see `downmix`)
         "ar": target.sample_rate_hz,
         **_GROWING,
     }
@@ -109,11 +110,15 @@ def file_arguments(info: MediaInfo, *, source: Source, preset: Preset, measured:
 
 
 def _mixed(opened: Streams, info: MediaInfo, target: AudioTarget) -> Stream:
-    """Return the main track mixed down, which must precede measuring: several channels together are louder."""
+    """Return the main track mixed down, which must precede measuring: several channels together are louder.
+
+    Loudness normalization limits the peaks by itself.
+    """
     track = main_track(info)
     assert track is not None
+    mix = downmix.filters(track.channels, target.channels, limited=target.loudness_lufs is None)
     layouts = "mono" if target.channels == 1 else "stereo"
-    return fill_gaps(opened[str(track.index)]).filter("aformat", channel_layouts=layouts)
+    return graph.apply(fill_gaps(opened[str(track.index)]), mix).filter("aformat", channel_layouts=layouts)
 
 
 def _file(audio: Stream, file: AudioFile, preset: Preset) -> Output:

@@ -16,7 +16,6 @@ _DISPOSITIONS: dict[Role, list[str]] = {Role.DESCRIPTION: ["visual_impaired"], R
 def mp4_arguments(rendition: str, *, audio: Sequence[tuple[str, Label]]) -> list[str]:
     """Return a command that puts a rung and its audio renditions, given as (name, label), into one MP4."""
     files = [Source(layout.whole(name)) for name in (rendition, *(name for name, _ in audio))]
-    labels = [label for _, label in audio] if len(audio) > 1 else []  # a single track needs none
     return [
         *GLOBAL_ARGUMENTS,
         "-copyts",  # else each input is moved to 0, and video that begins after the audio would come too soon
@@ -24,7 +23,7 @@ def mp4_arguments(rendition: str, *, audio: Sequence[tuple[str, Label]]) -> list
         *("-map", "0:v:0"),
         *(word for place in range(len(audio)) for word in ("-map", f"{place + 1}:a:0")),
         *_COPY,
-        *(word for place, label in enumerate(labels) for word in _labelled(place, label)),
+        *(word for place, (_, label) in enumerate(audio) for word in _labelled(place, label, alone=len(audio) == 1)),
         *_FASTSTART,
         *("-write_tmcd", "0"),  # no time code track: some players show it as a second video
         layout.download(rendition),
@@ -49,11 +48,14 @@ _FASTSTART = ("-movflags", "+faststart")
 """The index before the media: the file plays while it is still loading."""
 
 
-def _labelled(place: int, label: Label) -> tuple[str, ...]:
-    """Return arguments that describe one of several audio tracks of an MP4."""
+def _labelled(place: int, label: Label, *, alone: bool) -> tuple[str, ...]:
+    """Return arguments that describe an audio track of an MP4; one that is alone has only a language."""
     flags = [*(["default"] if label.is_default else []), *_DISPOSITIONS.get(label.role, [])]
+    language = f"-metadata:s:a:{place}", f"language={languages.three_letters(label.language) or 'und'}"
+    if alone:
+        return language if label.language else ()
     return (
-        *(f"-metadata:s:a:{place}", f"language={languages.three_letters(label.language) or 'und'}"),
+        *language,
         *(f"-metadata:s:a:{place}", f"title={label.title}"),
         *(f"-disposition:a:{place}", "+".join(flags) or "0"),
     )
