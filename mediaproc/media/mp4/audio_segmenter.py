@@ -110,26 +110,21 @@ class AudioSegmenter:
             last = self._waiting[-1]
             self._waiting[-1] = AudioSample(last.offset, last.size, last.start, samples[0].start - last.start)
         self._waiting.extend(samples)
-        self.end_seconds = max(0.0, (self._waiting[-1].end - self._lag) / self.timescale) if self._waiting else 0.0
+        self.end_seconds = self._seconds(self._waiting[-1].end) if self._waiting else 0.0
 
     def _closed(self) -> Iterator[AudioSegment]:
-        while (count := self._next_count()) > 0:
-            yield self._close(count)
-        if self.ended and self._waiting:
-            yield self._close(len(self._waiting))
+        while self._waiting and (cut := self._cuts(self._seconds(self._waiting[0].start))) is not None:
+            ticks = cut * self.timescale + self._lag
+            if self._waiting[-1].end >= ticks + _TAIL_SECONDS * self.timescale:
+                middles = [each.start + each.ticks / 2 for each in self._waiting]
+                yield self._close(max(1, bisect_right(middles, ticks)))
+            elif self.ended:
+                yield self._close(len(self._waiting))
+            else:
+                return
 
-    def _next_count(self) -> int:
-        """Return how many frames the next segment has; 0 if it can't be closed yet."""
-        if not self._waiting:
-            return 0
-        cut = self._cuts(max(0.0, (self._waiting[0].start - self._lag) / self.timescale))
-        if cut is None:
-            return 0
-        ticks = cut * self.timescale + self._lag
-        if self._waiting[-1].end < ticks + _TAIL_SECONDS * self.timescale:
-            return 0
-        middles = [each.start + each.ticks / 2 for each in self._waiting]
-        return max(1, bisect_right(middles, ticks))
+    def _seconds(self, ticks: int) -> float:
+        return max(0.0, (ticks - self._lag) / self.timescale)
 
     def _close(self, count: int) -> AudioSegment:
         frames, self._waiting = tuple(self._waiting[:count]), self._waiting[count:]

@@ -57,7 +57,7 @@ class Segmenter:
 
     Without `segment_seconds` each fragment is a segment. With it a segment is as many fragments as reach the next of
     the `segment_edges`: a source that is copied has the GOPs that it has. `holds`: the last segment is not closed with
-    the file, but by `last_segment`, which is told how long its last frame is held.
+    the file, but by `last_segment`, which takes how long its last frame is held.
     """
 
     def __init__(self, *, segment_seconds: int | None = None, holds: bool = False) -> None:
@@ -72,7 +72,7 @@ class Segmenter:
         self.held: Fragment | None = None
         self._at = 0
         self._count = 0
-        self._told: int | None = None
+        self._length: int | None = None
         self._open: Fragment | None = None
         self._end_known = False
         self._fragments: list[Fragment] = []
@@ -103,7 +103,7 @@ class Segmenter:
             self.lag = boxes.media_time_of(moov)
             self.init_bytes = box.end
         elif box.kind == "sidx":
-            self._told = _told_ticks(read(box.offset, box.size))
+            self._length = _length_ticks(read(box.offset, box.size))
         elif box.kind == "moof":
             yield from self._begin(box, read(box.offset, box.size))
         elif box.kind == "mdat" and self._open is not None:
@@ -120,15 +120,15 @@ class Segmenter:
                 self.ends_seconds.append(self._seconds(self._fragments[-1].end))
 
     def _begin(self, box: Box, moof: bytes) -> Iterator[ClosedSegment]:
-        """Take a fragment's times; where the one before was not told its end, it ends where this one begins."""
+        """Take a fragment's times; where the one before does not know its end, it ends where this one begins."""
         run = trun.run_of(moof)
         lasting = trun.durations(run, trun.default_duration(moof, self.default_duration))
         shown = trun.presentation_times(run.samples, lasting, boxes.decode_time_of(moof))
         if self._open is not None:
             yield from self._finish(replace(self._open, end=min(shown)))
-        end = shown[0] + self._told if self._told is not None else max(shown) + lasting[-1]
+        end = shown[0] + self._length if self._length is not None else max(shown) + lasting[-1]
         self._open = Fragment(box.offset, box.size, len(shown), min(shown), end)
-        self._end_known, self._told = self._told is not None, None
+        self._end_known, self._length = self._length is not None, None
 
     def _finish(self, fragment: Fragment) -> Iterator[ClosedSegment]:
         self._open = None
@@ -160,7 +160,7 @@ class Segmenter:
         return max(0.0, (ticks - self.lag) / self.timescale)
 
 
-def _told_ticks(sidx: bytes) -> int:
+def _length_ticks(sidx: bytes) -> int:
     """Return how long the fragment behind a `sidx` is shown (`subsegment_duration`, ISO/IEC 14496-12, 8.16.3)."""
     version = sidx[8]
     return int(struct.unpack_from(">I", sidx, (32 if version == 0 else 40) + 4)[0])
