@@ -25,12 +25,12 @@ class Joint:
 
 @dataclass(frozen=True)
 class Holds:
-    """Where frames are held in a rendition: before the segments at `chunk_starts`, by their place, and at its end.
+    """Where frames are held in a rendition: before each segment that begins later than the one before ends, such as
+    that of the next chunk, and at its end.
 
     `end_seconds` is when the audio ends, 0 without audio.
     """
 
-    chunk_starts: frozenset[int]
     end_seconds: float
 
     def joints(self, init: bytes, bodies: Iterable[bytes]) -> Iterator[Joint]:
@@ -38,18 +38,16 @@ class Holds:
         timescale, default = boxes.timescale_of(init), boxes.default_duration_of(init)
         for place, (body, after) in enumerate(pairwise(chain(bodies, [None]))):
             assert body is not None
-            made = self._held(place, body, after, timescale, default)
+            made = self._held(body, after, timescale, default)
             yield Joint(place, made.data, made.ticks / timescale) if made else Joint(place, body)
 
-    def _held(self, place: int, body: bytes, after: bytes | None, timescale: int, default: int) -> Retimed | None:
+    def _held(self, body: bytes, after: bytes | None, timescale: int, default: int) -> Retimed | None:
         if after is None:
             until = round(self.end_seconds * timescale)
             held = until > decoded_end(body, default) + retime.SHORTEST_HOLD_SECONDS * timescale
-        elif place + 1 in self.chunk_starts:
+        else:
             until = boxes.decode_time_of(after)
             held = until != decoded_end(body, default)
-        else:
-            return None
         return retime.held(body, default_duration=default, until=until) if held else None
 
 

@@ -47,7 +47,7 @@ def rung_outboxes(
             context=context,
             pool=pool,
             row=_rung_row(context, rung),
-            segmenter=Segmenter(),
+            segmenter=Segmenter(source_end_seconds=context.info.duration_seconds),
             chunk=chunk,
             reorders=reorders,
         )
@@ -75,7 +75,11 @@ def copied_outbox(context: AttemptContext, pool: ThreadPoolExecutor, *, name: st
 
     Its GOPs have any length: short ones share a segment.
     """
-    segmenter = Segmenter(segment_seconds=context.preset.segment_seconds, holds=True)
+    segmenter = Segmenter(
+        segment_seconds=context.preset.segment_seconds,
+        holds=True,
+        source_end_seconds=context.info.duration_seconds,
+    )
     return Outbox(context=context, pool=pool, row=_copied_row(context, name), segmenter=segmenter), segmenter
 
 

@@ -85,10 +85,7 @@ def _chunks(context: AttemptContext) -> Sequence[Chunk]:
 def _holds(context: AttemptContext, whole: Whole) -> Holds:
     """Return where the last frame before has to be held, the same in all rungs."""
     ends = [_end_seconds(context, *each) for each in whole.values() if each[0].kind is RenditionKind.AUDIO]
-    starts = {chunk.first_segment for chunk in _chunks(context)}
-    _, segments = next(iter(whole.values()))
-    places = {place for place, each in enumerate(segments) if each.number in starts}
-    return Holds(frozenset(places), max(ends, default=0.0))
+    return Holds(max(ends, default=0.0))
 
 
 def _end_seconds(context: AttemptContext, rendition: Rendition, segments: Sequence[Segment]) -> float:

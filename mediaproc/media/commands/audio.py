@@ -15,6 +15,9 @@ from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.sources import Source, input_options, location
 from mediaproc.media.tracks import SelectedTrack
 
+_WITHOUT_PRIMING = ("mpeg", "flv")
+"""Demuxers whose audio has no packets before its beginning, whose decode times would be negative."""
+
 _PRIVATE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1}
 """The place of recording is private."""
 
@@ -48,7 +51,7 @@ def copied_output(opened: Streams, info: MediaInfo, track: SelectedTrack) -> Out
     """Return the output of one AAC track of an opened source, not encoded again."""
     # MPEG-TS repeats the header in every frame, MP4 has it once; other containers are not changed by the filter.
     options = {"c:a": "copy", "bsf:a": "aac_adtstoasc", **_GROWING}
-    if not info.container.startswith("mov"):
+    if info.container.startswith(_WITHOUT_PRIMING):
         options["movflags"] = f"{CMAF}+frag_discont"  # a late start is one of decode times, not of the edit list alone
     return graph.output(opened[str(track.index)], layout.whole(track.rendition), **options)
 

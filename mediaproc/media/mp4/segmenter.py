@@ -57,12 +57,17 @@ class Segmenter:
 
     Without `segment_seconds` each fragment is a segment. With it a segment is as many fragments as reach the next of
     the `segment_edges`: a source that is copied has the GOPs that it has. `holds`: the last segment is not closed with
-    the file, but by `last_segment`, which takes how long its last frame is held.
+    the file, but by `last_segment`, which takes how long its last frame is held. `source_end_seconds` is when the
+    source ends, 0 if unknown: FFmpeg takes what a frame lasts from the source, where with B-frames it may stand with
+    another frame.
     """
 
-    def __init__(self, *, segment_seconds: int | None = None, holds: bool = False) -> None:
+    def __init__(
+        self, *, segment_seconds: int | None = None, holds: bool = False, source_end_seconds: float = 0.0
+    ) -> None:
         self._segment_seconds = segment_seconds
         self._holds = holds
+        self._source_end_seconds = source_end_seconds
         self.init_bytes = 0
         self.ended = False
         self.timescale = 0
@@ -127,8 +132,17 @@ class Segmenter:
         if self._open is not None:
             yield from self._finish(replace(self._open, end=min(shown)))
         end = shown[0] + self._length if self._length is not None else max(shown) + lasting[-1]
-        self._open = Fragment(box.offset, box.size, len(shown), min(shown), end)
+        self._open = Fragment(box.offset, box.size, len(shown), min(shown), self._within_source(shown, end))
         self._end_known, self._length = self._length is not None, None
+
+    def _within_source(self, shown: list[int], end: int) -> int:
+        """Return the end of a fragment, unless its last frame would be held for long beyond the source's end."""
+        *before, last = sorted(shown)
+        usual = last - before[-1] if before else self.timescale // 25
+        source_end = round(self._source_end_seconds * self.timescale) + self.lag
+        long = end - last > max(2 * usual, SHORTEST_HOLD_SECONDS * self.timescale)
+        beyond = end > source_end + SHORTEST_HOLD_SECONDS * self.timescale
+        return max(source_end, last + usual) if self._source_end_seconds and long and beyond else end
 
     def _finish(self, fragment: Fragment) -> Iterator[ClosedSegment]:
         self._open = None
