@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from mediaproc.domain.errors import DamagedSource, Detail, EncodeFailed
 from mediaproc.domain.states import RenditionKind
-from mediaproc.media import audio_copy, codecs, encoders, ladder, tracks
+from mediaproc.media import audio_copy, codecs, ladder, tracks
 from mediaproc.media.chunks import Chunk
+from mediaproc.media.commands import encode
 from mediaproc.media.filters import hdr
 from mediaproc.media.ladder import Rung
 from mediaproc.media.mp4 import audio_segmenter
@@ -41,7 +42,7 @@ def rung_outboxes(
     context: AttemptContext, pool: ThreadPoolExecutor, rungs: Iterable[Rung], *, chunk: Chunk | None = None
 ) -> list[Outbox]:
     """One outbox a rung, for the whole video or for one chunk."""
-    reorders = encoders.reorders(context.info.video, context.preset)
+    reorders = encode.reorders(context.info.video, context.preset)
     return [
         Outbox(
             context=context,
@@ -153,7 +154,7 @@ def _copied_row(context: AttemptContext, name: str) -> jobs.NewRendition:
     return jobs.NewRendition(
         name=name,
         codec=video.codec,
-        codecs=codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=40) if video.codec == "h264" else "",
+        codecs=codecs.of(video.codec).assumed_codec_string,
         init_key=keys.init_segment(claim.video_id, claim.output, name),
         width=video.display_width,
         height=video.display_height,
