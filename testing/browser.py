@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,11 +89,11 @@ def row(page: Page, name: str):  # a Locator
 
 def wait_until(page: Page, true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `true()`. Playwright's `wait_for_function` is blocked by the page's Content-Security-Policy."""
-    began = time.monotonic()
-    while not true():
-        waited = time.monotonic() - began
-        assert waited < seconds, "did not become true in time"
-        page.wait_for_timeout(min(250, 20 + waited * 100))
+    for _ in range(int(seconds * 20)):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("did not become true in time")
 
 
 def assert_accessible(page: Page, scheme: str = "light") -> None:

@@ -30,7 +30,7 @@ from testing.videos import storyboard_keys_of, video_now
 from testing.waits import PATIENCE_SECONDS, eventually
 from testing.workers import Workers, gone, kill
 
-SECONDS, RATE = 92, 10
+SECONDS, RATE = 92, 25
 HOSTS = ("one", "two")
 
 
@@ -67,7 +67,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Long enough for three chunks."""
     return clips.make(
         tmp_path_factory.mktemp("clip") / "long.mp4", seconds=SECONDS, size="320x180", rate=str(RATE),
-        encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-c:a", "aac"),
+        encode=("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac"),
     )  # fmt: skip
 
 
