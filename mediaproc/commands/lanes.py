@@ -56,6 +56,7 @@ LANES = {
     "s3": Lane(),
     "package": Lane(),
     "faults": Lane(),
+    "clients": Lane(),
 }
 
 

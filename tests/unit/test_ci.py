@@ -10,7 +10,7 @@ import pytest
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 WHOLE = ("curl", "jq", "chromium", "ip")
-LANES = ("package", "s3", "faults")
+LANES = ("package", "s3", "clients", "faults")
 
 
 class Machine:
