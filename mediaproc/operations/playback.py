@@ -57,7 +57,7 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
         return scope.find(session, principal, Video, id)
     tokens.check_playback(token or "", id)
     video = session.get(Video, id)
-    if video is None:
+    if video is None or video.deleted_at is not None:
         raise NotFound
     return video
 
@@ -98,17 +98,26 @@ def media_playlist(session: Session, video: Video, name: str, *, redirected: boo
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=init_uri,
         finished=rendition.finished,
-        target_seconds=_target_seconds(session, video, rendition),
+        target_seconds=_target_seconds(session, video, found, rendition),
     )
 
 
-def _target_seconds(session: Session, video: Video, rendition: Rendition) -> int:
-    """Return EXT-X-TARGETDURATION of a rendition that has segments; a text track is as long as its only segment."""
+def _target_seconds(session: Session, video: Video, found: Sequence[Rendition], rendition: Rendition) -> int:
+    """Return EXT-X-TARGETDURATION, the same for the video and audio that play together.
+
+    Only a segment that is longer than the source's index said raises it. A text track is as long as its only segment.
+    """
     preset = current_output.preset_of(session, video)
-    if preset is None or video.media_info is None or rendition.kind is RenditionKind.SUBTITLES:
+    if rendition.kind is RenditionKind.SUBTITLES or preset is None or video.media_info is None:
         return 1
-    info = MediaInfo.from_json(video.media_info)
-    return target_duration.target_seconds(info, preset, instant=rendition.name == layout.INSTANT)
+    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    together = [*pictures, *(each for each in found if each.kind is RenditionKind.AUDIO)]
+    if rendition not in together:
+        together = [rendition]
+    target = target_duration.target_seconds(
+        MediaInfo.from_json(video.media_info), preset, instant=any(each.name == layout.INSTANT for each in together)
+    )
+    return max(target, target_duration.rounded(outputs.longest_segment_seconds(session, together)))
 
 
 def dash_manifest(session: Session, video: Video) -> str:

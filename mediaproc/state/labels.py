@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mediaproc.domain import errors
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
+from mediaproc.media import codecs
 from mediaproc.media.presets import PRESETS
+from mediaproc.operations.views import ErrorView
 
 STAGES: dict[str, str] = {
     Stage.PROBE: "Analyzing",
@@ -16,7 +19,7 @@ STAGES: dict[str, str] = {
 
 STATUSES: dict[str, str] = {
     VideoStatus.UPLOADING: "Upload incomplete",
-    VideoStatus.QUEUED: "Queued",
+    VideoStatus.QUEUED: "Waiting",
     VideoStatus.PROCESSING: "Processing",
     VideoStatus.COMPLETED: "Ready",
     VideoStatus.FAILED: "Failed",
@@ -33,7 +36,7 @@ _OUTCOMES = {
 }
 
 _JOB_STATES = {
-    JobState.QUEUED: "Queued",
+    JobState.QUEUED: "Waiting",
     JobState.RUNNING: "Running",
     JobState.RETRYING: "Retrying",
     JobState.COMPLETED: "Completed",
@@ -56,8 +59,18 @@ _TASKS = {
     JobKind.MEASURE: "Measuring VMAF",
 }
 
-_CODECS = {"h264": "H.264"}
 _FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
+
+
+def place(position: int, length: int) -> str:
+    """Place in the queue: `Waiting, 3rd of 6`, or `Waiting, next` for the only one."""
+    return f"Waiting, {ordinal(position)} of {length}" if length > 1 else "Waiting, next in line"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
 
 
 def job_state(state: JobState) -> str:
@@ -88,13 +101,20 @@ def outcome(name: str | None) -> str:
 
 def codec(name: str) -> str:
     """Name of a codec as it is usually written."""
-    return _CODECS.get(name, name.upper())
+    return codecs.label(name)
 
 
-def preset(name: str, version: int) -> str:
-    """Title of a preset with its version."""
+def preset(name: str, version: int | None = None) -> str:
+    """Title of a preset, with its version if one is given."""
     title = PRESETS[name].title if name in PRESETS else name
-    return f"{title}, version {version}"
+    return f"{title}, version {version}" if version is not None else title
+
+
+def can_retry(state: JobState, error: ErrorView | None) -> bool:
+    """True if a job can be repeated and may end otherwise: it was cancelled, or its file is not the reason."""
+    return state == JobState.CANCELLED or (
+        state == JobState.FAILED and not (error and errors.processing_error(error.code).of_source)
+    )
 
 
 def quality(crf: int, vmaf: float | None) -> str:

@@ -3,7 +3,7 @@
 Each operation takes `(session, claim, …)`, is fenced, and raises `LostLease` if the attempt no longer holds its job.
 """
 
-from mediaproc.operations.jobs.attempts import claim, heartbeat, note
+from mediaproc.operations.jobs.attempts import claim, heartbeat, note, switch_preset
 from mediaproc.operations.jobs.children import (
     ENCODED,
     PLANNED,
@@ -24,9 +24,11 @@ from mediaproc.operations.jobs.outputs import (
     add_rendition,
     add_segments,
     finish_rendition,
+    hold_segment,
     mark_playable,
     renditions_to_assemble,
     segments_of,
+    set_duration,
     set_media_info,
     set_poster,
 )
@@ -66,6 +68,7 @@ __all__ = [
     "finish_rendition",
     "frames_of",
     "heartbeat",
+    "hold_segment",
     "mark_playable",
     "measurable",
     "note",
@@ -77,6 +80,7 @@ __all__ = [
     "reused_names",
     "segments_of",
     "set_crfs",
+    "set_duration",
     "set_media_info",
     "set_poster",
     "set_storyboard",
@@ -84,5 +88,6 @@ __all__ = [
     "share_of",
     "source_etag",
     "split",
+    "switch_preset",
     "take_over",
 ]
