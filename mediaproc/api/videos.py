@@ -86,10 +86,7 @@ def delete(id: UUID, principal: SignedIn) -> None:
         videos.delete(session, principal, id)
 
 
-<<<<<<< HEAD
-@router.post("/{id}/cancel", operation_id="cancel_video", status_code=202, responses=documented(401, 403, 404, 409))
-=======
-@router.post("/{id}/restore", responses=documented(401, 403, 404))
+@router.post("/{id}/restore", operation_id="restore_video", responses=documented(401, 403, 404))
 def restore(id: UUID, principal: SignedIn) -> VideoView:
     """Restore a video that was deleted in the web app in the last seven days. A job that was cancelled with it begins
     again.
@@ -98,8 +95,7 @@ def restore(id: UUID, principal: SignedIn) -> VideoView:
         return trash.restore(session, principal, id)
 
 
-@router.post("/{id}/cancel", status_code=202, responses=documented(401, 403, 404, 409))
->>>>>>> main
+@router.post("/{id}/cancel", operation_id="cancel_video", status_code=202, responses=documented(401, 403, 404, 409))
 def cancel(id: UUID, principal: SignedIn) -> VideoView:
     """Cancel the processing of a video. 409 if it is not being processed."""
     with transaction() as session:
