@@ -12,6 +12,8 @@ from mediaproc.domain.errors import (
     DamagedSource,
     Detail,
     EncodeFailed,
+    EncryptedSource,
+    IncompleteSource,
     NotAVideo,
     NoVideoTrack,
     ProcessingError,
@@ -59,11 +61,19 @@ def cut_short(log_tail: str) -> ProcessingError | None:
     """Return the error of an FFmpeg that exited with 0 though reading ended early, or None if it read everything.
 
     If storage goes away FFmpeg takes that for the end of the source, finishes its output and exits with 0. A truncated
-    file is read to its end without this log line.
+    file is read to its end without this log line, and a chained Ogg ends for FFmpeg where its parameters change.
     """
-    if "Error during demuxing: " not in log_tail:
+    if "Error during demuxing: " not in log_tail or _ends_for_ffmpeg(log_tail):
         return None
     return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed(Detail.STORAGE_UNREACHABLE)
+
+
+def _ends_for_ffmpeg(log_tail: str) -> bool:
+    """Return whether only FFmpeg's demuxer ended reading, not storage."""
+    storage = any(
+        re.search(pattern, log_tail) for pattern, error in _PATTERNS if error in {StorageFailed, SourceMissing}
+    )
+    return "Error during demuxing: Not yet implemented in FFmpeg" in log_tail and not storage
 
 
 def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
@@ -88,5 +98,11 @@ def refusal(refused: probe.Refused) -> ProcessingError:
             return NoVideoTrack(str(refused))
         case probe.BeyondLimits():
             return BeyondLimits(str(refused))
+        case probe.Encrypted():
+            return EncryptedSource(str(refused))
+        case probe.Incomplete():
+            return IncompleteSource(str(refused))
+        case probe.Undecodable():
+            return UnsupportedCodec(str(refused))
         case _:
             return NotAVideo(str(refused))

@@ -82,7 +82,7 @@ def ffprobe(path: Path | str, *arguments: str) -> dict[str, Any]:
 
 
 def probed(path: Path) -> MediaInfo:
-    """Media info of a file, from the same ffprobe command and parser as in production."""
+    """Media info of a file, from the same ffprobe command and parser as in production, without a second look."""
     return probe.parse_ffprobe(_run(FFPROBE, *probe.ffprobe_arguments(Source(str(path)))))
 
 

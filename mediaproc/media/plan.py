@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mediaproc.media import ladder, plan_steps
@@ -79,6 +79,7 @@ def plan_of(
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
     main, video = audio.main_track(info), info.video
+    source = replace(source, probe_bytes=info.probe_bytes)
     context = PlanContext(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
     return Plan(
         preset=preset.name,

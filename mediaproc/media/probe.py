@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, cast
 
 from mediaproc.media import languages, track_roles
+from mediaproc.media import streams as stream_choice
 from mediaproc.media.sources import Source, input_arguments
+from mediaproc.media.streams import Choice
 from mediaproc.media.track_roles import Role
 
 MAX_PIXELS = 8192 * 8192
@@ -51,6 +53,27 @@ class NoVideo(Refused):
         super().__init__("This file has no video, only audio or data")
 
 
+class Undecodable(Refused):
+    """A file whose video FFmpeg can't decode. `left_out` are sentences about its tracks."""
+
+    def __init__(self, left_out: Sequence[str]) -> None:
+        super().__init__(". ".join(left_out))
+
+
+class Encrypted(Refused):
+    """A file whose video is encrypted (DRM)."""
+
+    def __init__(self) -> None:
+        super().__init__("This video is encrypted (DRM). Only unprotected files can be processed")
+
+
+class Incomplete(Refused):
+    """A file that ends before the data that its header announces."""
+
+    def __init__(self) -> None:
+        super().__init__("This file is incomplete: its end is missing. It was cut off while recording or copying")
+
+
 class BeyondLimits(Refused):
     """A frame size, a duration or a number of tracks beyond the limits."""
 
@@ -75,6 +98,8 @@ class VideoTrack:
     profile: str = ""
     bitrate_bps: int = 0
     transfer: str = ""
+    matrix: str = ""
+    """Matrix coefficients by FFmpeg's name, such as `bt709`; empty if the source does not say."""
     alpha: bool = False
     longest_gop_seconds: float = 0.0
     """Longest time between two keyframes, if the container's index was read; 0 if unknown."""
@@ -123,6 +148,8 @@ class AudioTrack:
     role: Role = Role.MAIN
     is_default: bool = False
     profile: str = ""
+    layout: str = ""
+    """Channel layout by FFmpeg's name, such as `5.1(side)`; empty if the source does not say."""
     gapless: bool = False
     """True if the container's index says that it begins with the file and has no gap."""
 
@@ -149,13 +176,22 @@ class MediaInfo:
     video: VideoTrack
     audio: tuple[AudioTrack, ...] = ()
     text: tuple[TextTrack, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Sentences about tracks and programmes that are not processed."""
+    probe_bytes: int = 0
+    """Bytes that FFmpeg must read to find every track; 0 for its default."""
+
+    def without_audio(self, indexes: Collection[int], left_out: Sequence[str]) -> MediaInfo:
+        """Return the info without some audio tracks, with a sentence for each."""
+        audio = tuple(track for track in self.audio if track.index not in indexes)
+        return replace(self, audio=audio, left_out=(*self.left_out, *left_out))
 
     def to_json(self) -> dict[str, Any]:
         """Return the info as JSON values; `frame_rate` is a number, `frame_rate_exact` a fraction like "30000/1001"."""
         value = asdict(self)
         rate = self.video.frame_rate
         value["video"] |= {"frame_rate": float(rate), "frame_rate_exact": f"{rate.numerator}/{rate.denominator}"}
-        return value | {"audio": list(value["audio"]), "text": list(value["text"])}
+        return value | {name: list(value[name]) for name in ("audio", "text", "left_out")}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> MediaInfo:
@@ -170,6 +206,8 @@ class MediaInfo:
             video=VideoTrack(**video),
             audio=tuple(AudioTrack(**_with_role(track)) for track in value["audio"]),
             text=tuple(TextTrack(**_with_role(track)) for track in value["text"]),
+            left_out=tuple(value.get("left_out", ())),
+            probe_bytes=value.get("probe_bytes", 0),
         )
 
 
@@ -179,15 +217,80 @@ def ffprobe_arguments(source: Source) -> list[str]:
         *("-v", "error"),  # what it prints beside the JSON is the reason of a failure
         *("-of", "json"),
         "-show_format",
+        "-show_programs",
         "-show_streams",  # with their side data: rotation stands there
         *input_arguments(source),
     ]
 
 
-def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed: bool = True) -> MediaInfo:
-    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message.
+def packet_arguments(source: Source) -> list[str]:
+    """Return the arguments of an ffprobe that counts the video packets of the first seconds of a source, as JSON."""
+    return [
+        *("-v", "error"),
+        *("-of", "json"),
+        *("-select_streams", "v"),
+        "-count_packets",
+        *("-read_intervals", f"%+{_COUNTED_SECONDS}"),
+        *("-show_entries", "stream=index,nb_read_packets"),
+        *input_arguments(source),
+    ]
 
-    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either.
+
+_COUNTED_SECONDS = 10
+
+
+def needs_packets(output: str) -> bool:
+    """True if only the packets tell which of several video tracks moves."""
+    return stream_choice.needs_packets(_json_object(output))
+
+
+def with_packets(output: str, packets: str) -> str:
+    """Return ffprobe's JSON with the counts that `packet_arguments` printed."""
+    counts = {each.get("index"): each.get("nb_read_packets") for each in _json_object(packets).get("streams") or []}
+    answer = _json_object(output)
+    for stream in answer.get("streams") or []:
+        stream["nb_read_packets"] = counts.get(stream.get("index"))
+    return json.dumps(answer)
+
+
+def stream_ids(output: str, wanted: Callable[[Mapping[str, Any]], bool] = bool) -> frozenset[int]:
+    """Return the ids that streams have in an MPEG container (PIDs, or start codes): of all, or of those `wanted`."""
+    streams = cast("list[dict[str, Any]]", _json_object(output).get("streams") or [])
+    ids = (str(each.get("id", "")) for each in streams if wanted(each))
+    return frozenset(int(each, 16) for each in ids if each.startswith("0x"))
+
+
+def silent_ids(output: str) -> frozenset[int]:
+    """Return the ids of audio whose packets begin later than ffprobe has read."""
+    return stream_ids(output, stream_choice.is_silent)
+
+
+def audible_ids(output: str) -> frozenset[int]:
+    """Return the ids of audio whose channels are known."""
+    return stream_ids(output, _audible)
+
+
+def has_silent_audio(output: str) -> bool:
+    """True if the report has audio whose packets begin later than ffprobe has read."""
+    return bool(silent_ids(output))
+
+
+def container_of(output: str) -> str:
+    """Return the name of the demuxer, or nothing if the output has none."""
+    return str((_json_object(output).get("format") or {}).get("format_name", ""))
+
+
+def parse_ffprobe(
+    output: str,
+    *,
+    content_type: str | None = None,
+    video_needed: bool = True,
+    decoders: Collection[str] = (),
+) -> MediaInfo:
+    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message. `decoders`: see `streams.choose`.
+
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either; `Undecodable`
+    or `Encrypted` if there would be one that FFmpeg could decode.
     """
     answer = _json_object(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
@@ -198,13 +301,23 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed:
         raise NotMedia(content_type)  # a still image
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
-    info = _media_info(about, streams)
+    choice = stream_choice.choose(answer, decoders)
+    info = _media_info(about, choice)
     if not info.video.shown and (video_needed or not info.audio):
-        raise NoVideo
+        raise _reason_for_no_video(streams, choice)
     return _within_limits(info)
 
 
-def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
+def _reason_for_no_video(streams: Sequence[dict[str, Any]], choice: Choice) -> Refused:
+    lost = [each for each in streams if each not in choice.streams and each.get("codec_type") in {"video", "audio"}]
+    if any(stream_choice.is_encrypted(each) for each in lost):
+        return Encrypted()
+    moving = [each for each in lost if each.get("codec_type") == "video" and not stream_choice.is_still(each)]
+    return Undecodable(choice.left_out) if moving else NoVideo()
+
+
+def _media_info(about: Mapping[str, Any], choice: Choice) -> MediaInfo:
+    streams = choice.streams
     main = _main_video(streams)
     video = _video_track(main) if main else NO_VIDEO
     return MediaInfo(
@@ -215,6 +328,7 @@ def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> 
         video=video,
         audio=tuple(_audio_track(each) for each in streams if _audible(each)),
         text=tuple(_text_track(each) for each in streams if each.get("codec_type") == "subtitle"),
+        left_out=choice.left_out,
     )
 
 
@@ -227,9 +341,9 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
     return info
 
 
-def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _main_video(streams: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the main video track: the default one, else the largest. Cover art and thumbnails are excluded."""
-    moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
+    moving = [each for each in streams if each.get("codec_type") == "video" and not stream_choice.is_still(each)]
     sized = [each for each in moving if _area(each) > 0]
     if not sized and moving:
         raise BeyondLimits(
@@ -260,6 +374,7 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         profile=str(stream.get("profile", "")),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         transfer=str(stream.get("color_transfer", "")),
+        matrix=_known(stream.get("color_space")),
         alpha=_pixel_format(stream).startswith(_ALPHA_FORMATS) or _alpha_beside(stream),
     )
 
@@ -276,6 +391,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         role=track_roles.of_audio(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
         profile=str(stream.get("profile", "")),
+        layout=_known(stream.get("channel_layout")),
     )
 
 
@@ -293,8 +409,8 @@ def _audible(stream: Mapping[str, Any]) -> bool:
     return stream.get("codec_type") == "audio" and _number(stream.get("channels")) > 0
 
 
-def _still(stream: Mapping[str, Any]) -> bool:
-    return any(_disposition(stream, name) for name in ("attached_pic", "timed_thumbnails", "still_image"))
+def _known(value: Any) -> str:
+    return "" if value in {None, "unknown"} else str(value)
 
 
 def _dispositions(stream: Mapping[str, Any]) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
-from mediaproc_worker import ffmpeg_errors, overlays, rendition_reuse
+from mediaproc_worker import audio_check, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.output_reuse import taken_over
 from mediaproc_worker.handlers.source_copy import check_copyable
@@ -29,8 +29,8 @@ def process(context: AttemptContext) -> None:
         return
     preset = context.preset
     context.report(Stage.PROBE, 0.0)
-    info = _edited(probed(context, video_needed=not preset.audio_files), preset)
-    index = index_of(context, info)
+    index = index_of(context, probed(context, video_needed=not preset.audio_files))
+    index.info = _edited(_checked(context, index), preset)
     info = index.describe(preset)
     _record(context, info)
     overlays.store_burn_in(context, info)
@@ -62,6 +62,16 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
     return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
+
+
+def _checked(context: AttemptContext, index: SourceIndex) -> MediaInfo:
+    """Return the source without what can't be processed. Raises EncryptedSource and IncompleteSource.
+
+    After parts have failed, audio that can't be decoded is found by decoding all of it.
+    """
+    with ffmpeg_errors.refusing():
+        info = index.checked()
+    return audio_check.without_broken_audio(context, info) if context.claim.job.undivided else info
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:

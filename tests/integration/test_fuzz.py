@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import chunks, ladder, presets, probe, sniff
+from mediaproc.media import chunks, ladder, presets, probe
 from mediaproc.media.commands import poster
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.commands.encode import encode_arguments
@@ -102,7 +102,10 @@ def _word(seed: int, work: Any) -> str:
 def _examine(path: Path) -> None:
     data = path.read_bytes()
     info = source.examined(
-        Source(str(path)), head=data[: sniff.HEAD_BYTES], directory=path.parent, cancelled=threading.Event()
+        Source(str(path)),
+        data=source.Bytes(lambda at, size: data[at : at + size], len(data)),
+        directory=path.parent,
+        cancelled=threading.Event(),
     )
     _plan(info, _keyframes(data, info))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError, UnsupportedCodec
 from mediaproc.domain.retry import next_attempt_at
 from mediaproc.domain.states import JobKind, JobState, Outcome
 from mediaproc.domain.tables import Attempt, Job, Video
@@ -130,7 +130,7 @@ def _after_failed_part(session: Session, part: LockedJob, error: ProcessingError
     """Stop the other parts and fail the whole if this was the part's last attempt.
 
     If the chunks are at fault the whole is tried once more in one piece: FFmpeg then encodes around a damaged stretch,
-    while a chunk within that stretch has no frame at all.
+    while a chunk within that stretch has no frame at all. Audio tracks that can't be decoded are then left out.
     """
     if part.job.state is not JobState.FAILED:
         children.publish_log(session, part, f"{children.name_of(part.job)} failed and is retried: {error.detail}")
@@ -138,7 +138,7 @@ def _after_failed_part(session: Session, part: LockedJob, error: ProcessingError
     whole = children.whole_of(session, part)
     children.cancel(session, whole)
     transitions.end(attempt_row(session, whole.job), Outcome.FAILED, at=part.now, error=error)
-    chunks_at_fault = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
+    chunks_at_fault = isinstance(error, DamagedSource | EncodeFailed | UnsupportedCodec) and not whole.job.undivided
     again = chunks_at_fault and whole.job.attempt < whole.job.max_attempts
     whole.job.undivided = whole.job.undivided or again
     _retry_or_fail(session, whole, error, again_at=whole.now if again else None)
