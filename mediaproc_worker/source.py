@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mediaproc.media import mpeg_scan, probe, sniff
+from mediaproc.media import matroska, mpeg_scan, probe, sniff
 from mediaproc.media.mp4 import protection
 from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.probe import MediaInfo
@@ -75,12 +75,14 @@ def examined(
         )
         return replace(info, probe_bytes=probe_bytes)
     except ProcessFailed as failure:
-        refused = probe.Incomplete() if _is_cut_off(data, content_type) else probe.NotMedia(content_type)
+        if _is_cut_off(data):  # first, since FFmpeg calls the end of a file an I/O error
+            raise ffmpeg_errors.refusal(probe.Incomplete()) from failure
+        refused = probe.NotMedia(content_type)
         raise ffmpeg_errors.beyond_the_file(failure) or ffmpeg_errors.refusal(refused) from failure
     except ProcessTimedOut as failure:
         raise ffmpeg_errors.reason_of(failure) from failure
     except probe.NotMedia as refused:
-        reason = probe.Incomplete() if _is_cut_off(data, content_type) else refused
+        reason = probe.Incomplete() if _is_cut_off(data) else refused
         raise ffmpeg_errors.refusal(reason) from refused
     except probe.Refused as refused:
         raise ffmpeg_errors.refusal(refused) from refused
@@ -103,8 +105,14 @@ class _Probe:
         )
 
 
-def _is_cut_off(data: Bytes, content_type: str | None) -> bool:
-    return content_type is None and protection.is_cut_off(data.read, data.size_bytes)
+def _is_cut_off(data: Bytes) -> bool:
+    """Return whether a file that FFmpeg can't read begins as a media file that ends too early."""
+    head = data.read(0, 12)
+    if head[:4] == matroska.MAGIC:
+        return matroska.is_cut_off(data.read, data.size_bytes)
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return int.from_bytes(head[4:8], "little") + 8 > data.size_bytes
+    return protection.is_cut_off(data.read, data.size_bytes)
 
 
 def _whole_report(probing: _Probe, source: Source, data: Bytes) -> tuple[str, int]:

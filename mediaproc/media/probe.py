@@ -54,10 +54,10 @@ class NoVideo(Refused):
 
 
 class Undecodable(Refused):
-    """A file whose video FFmpeg can't decode. `left_out` are sentences about its tracks."""
+    """A file whose video FFmpeg can't decode. `tracks` are the names of its video tracks."""
 
-    def __init__(self, left_out: Sequence[str]) -> None:
-        super().__init__(". ".join(left_out))
+    def __init__(self, tracks: Sequence[str]) -> None:
+        super().__init__(f"No video of this file can be decoded: {', '.join(tracks)}")
 
 
 class Encrypted(Refused):
@@ -313,7 +313,8 @@ def _reason_for_no_video(streams: Sequence[dict[str, Any]], choice: Choice) -> R
     if any(stream_choice.is_encrypted(each) for each in lost):
         return Encrypted()
     moving = [each for each in lost if each.get("codec_type") == "video" and not stream_choice.is_still(each)]
-    return Undecodable(choice.left_out) if moving else NoVideo()
+    names = [stream_choice.label(each) for each in moving]
+    return Undecodable(names) if moving else NoVideo()
 
 
 def _media_info(about: Mapping[str, Any], choice: Choice) -> MediaInfo:

@@ -15,8 +15,11 @@ Stream = Mapping[str, Any]
 
 _STILL_FLAGS = ("attached_pic", "timed_thumbnails", "still_image")
 _FRAME_COUNT_TAGS = ("NUMBER_OF_FRAMES", "NUMBER_OF_FRAMES-eng")
-_SHORTEST_FILM_SECONDS = 0.5
-"""A shorter video track beside a longer one is an image, not a film."""
+_MAX_IMAGE_FRAMES = 2
+_MAX_IMAGE_SECONDS = 0.5
+"""A video track of so few frames, or so short, is an image if another track is longer. AVI counts one frame as two."""
+
+_ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms", "drmt"})
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,9 @@ def is_silent(stream: Stream) -> bool:
 
 
 def is_encrypted(stream: Stream) -> bool:
-    """True if a Matroska or WebM track is encrypted: FFmpeg then names the key."""
-    return any(name.lower() == "enc_key_id" for name in _tags(stream))
+    """True if a track is encrypted, by its tag in an MP4, or by the key that FFmpeg names for Matroska and WebM."""
+    named = any(name.lower() == "enc_key_id" for name in _tags(stream))
+    return named or str(stream.get("codec_tag_string")) in _ENCRYPTED_TAGS
 
 
 def is_still(stream: Stream) -> bool:
@@ -125,8 +129,8 @@ def _moves(stream: Stream) -> bool:
     """True unless the container, or `nb_read_packets` of a look at the packets, says that there is one image only."""
     frames, seconds = _frames(stream), _seconds(stream)
     if frames is not None:
-        return frames > 1
-    return seconds is None or seconds > _SHORTEST_FILM_SECONDS
+        return frames > _MAX_IMAGE_FRAMES
+    return seconds is None or seconds > _MAX_IMAGE_SECONDS
 
 
 def _frames(stream: Stream) -> int | None:

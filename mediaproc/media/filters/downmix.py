@@ -25,7 +25,9 @@ def filters(channels: int, target_channels: int, *, layout: str = "", limited: b
     `limited=False` is for audio whose loudness is set afterwards.
     """
     if speakers.needs_placing(channels, layout):
-        placed = Filter("pan", (speakers.pan_of(channels, layout, _LAYOUTS[6 if target_channels == 6 else 2]),))
+        # By its name: ffmpeg-python escapes the “=” of a positional argument once too often.
+        matrix = speakers.pan_of(channels, layout, _LAYOUTS[6 if target_channels == 6 else 2])
+        placed = Filter("pan", options={"args": matrix})
         return [placed, _LIMITER] if limited else [placed]
     if channels == 1 and target_channels == 2:
         return [_MONO_TO_STEREO]

@@ -34,6 +34,9 @@ _MOST_KNOWN = 8
 """Channels up to which FFmpeg guesses the layout of a source that gives none."""
 
 _HALF_POWER = round(math.sqrt(0.5), 3)
+_WHOLE = 0.999
+"""With gains of exactly 1 alone `pan` only moves channels, in a way that fails for these layouts."""
+
 _FULL = {"FL", "FR", "BIL", "BIR", "DL", "DR"}
 
 _Matrix = dict[str, list[tuple[float, int]]]
@@ -98,15 +101,15 @@ def _side(name: str) -> str:
 def _stereo(name: str) -> Mapping[str, float]:
     if name.startswith("LFE"):
         return {}
-    gain, side = 1.0 if name in _FULL else _HALF_POWER, _side(name)
+    gain, side = _WHOLE if name in _FULL else _HALF_POWER, _side(name)
     return {f"F{side}": gain} if side in {"L", "R"} else _BOTH
 
 
 def _surround(name: str) -> Mapping[str, float]:
     if name.startswith("LFE"):
-        return {"LFE": 1.0}
+        return {"LFE": _WHOLE}
     side, behind = _side(name), name.startswith(("B", "S", "TB", "TS")) and not name.startswith(("BF", "BI"))
-    gain = 1.0 if name in _FULL | {"FC", "BL", "BR", "SL", "SR"} else _HALF_POWER
+    gain = _WHOLE if name in _FULL | {"FC", "BL", "BR", "SL", "SR"} else _HALF_POWER
     if side in {"L", "R"}:
         return {f"{'B' if behind else 'F'}{side}": gain}
     return {"BL": 0.5, "BR": 0.5} if behind else {"FC": gain}
@@ -121,9 +124,9 @@ def _ambisonic(*, first_other: int, channels: int) -> _Matrix:
     others = range(first_other, channels)
     for place, channel in enumerate(others):
         if len(others) != 2 or place == 0:
-            left.append((1.0, channel))
+            left.append((_WHOLE, channel))
         if len(others) != 2 or place == 1:
-            right.append((1.0, channel))
+            right.append((_WHOLE, channel))
     return {"FL": left, "FR": right}
 
 

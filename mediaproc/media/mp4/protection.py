@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.mp4.boxes import Read
 
@@ -49,14 +47,8 @@ def missing_bytes(read: Read, size_bytes: int) -> int:
 
 
 def is_cut_off(read: Read, size_bytes: int) -> bool:
-    """True if an MP4, Matroska or AVI file ends before its header says, or if an MP4 has no index (`moov`)."""
-    head = read(0, 12)
-    if head[:4] == b"RIFF":
-        return int(struct.unpack_from("<I", head, 4)[0]) + 8 > size_bytes + 1
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        return True  # it has a header, and FFmpeg found nothing behind it
-    kind = head[4:8].decode("latin-1")
-    return kind in _FIRST_BOXES and boxes.find_moov(read, size_bytes) is None
+    """True if a file begins as an MP4 or MOV, and its index (`moov`) is missing or cut off."""
+    return read(4, 4).decode("latin-1") in _FIRST_BOXES and boxes.find_moov(read, size_bytes) is None
 
 
 def begins_beyond(moov: bytes, *, track: int, size_bytes: int) -> bool:
