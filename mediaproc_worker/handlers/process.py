@@ -67,11 +67,18 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
 def _checked(context: AttemptContext, index: SourceIndex) -> MediaInfo:
     """Return the source without what can't be processed. Raises EncryptedSource and IncompleteSource.
 
-    After parts have failed, audio that can't be decoded is found by decoding all of it.
+    After parts have failed on the source, audio that can't be decoded is found by decoding all of it.
     """
     with ffmpeg_errors.refusing():
         info = index.checked()
-    return audio_check.without_broken_audio(context, info) if context.claim.job.undivided else info
+    return audio_check.without_broken_audio(context, info) if _failed_before(context) else info
+
+
+def _failed_before(context: AttemptContext) -> bool:
+    if not context.claim.job.undivided:
+        return False
+    with context.transaction() as session:
+        return jobs.failed_on_source(session, context.claim.job_id) > 0
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:
