@@ -79,29 +79,45 @@ def multivariant_playlist(session: Session, video: Video) -> str:
     )
 
 
-def media_playlist(session: Session, video: Video, name: str) -> str:
-    """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound."""
+def media_playlist(session: Session, video: Video, name: str, *, redirected: bool = False) -> str:
+    """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound.
+
+    `redirected`: with addresses that take more query parameters and redirect to the presigned ones.
+    """
     found = _shown(session, video)
     rendition = next((each for each in found if each.name == name), None)
     if rendition is None:
         raise NotFound
     seconds = _life_seconds(video)
     pieces = _pieces(session, rendition, seconds=seconds)
+    init_uri = presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None
+    if redirected:
+        pieces = [replace(each, uri=_redirect(video, name, f"{n}.m4s")) for n, each in enumerate(pieces)]
+        init_uri = init_uri and _redirect(video, name, "init.mp4")
     return hls.media_playlist(
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
-        init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
+        init_uri=init_uri,
         finished=rendition.finished,
-        target_seconds=_target_seconds(session, video, rendition),
+        target_seconds=_target_seconds(session, video, found, rendition),
     )
 
 
-def _target_seconds(session: Session, video: Video, rendition: Rendition) -> int:
-    """Return EXT-X-TARGETDURATION of a rendition that has segments; a text track is as long as its only segment."""
+def _target_seconds(session: Session, video: Video, found: Sequence[Rendition], rendition: Rendition) -> int:
+    """Return EXT-X-TARGETDURATION, the same for the video and audio that play together.
+
+    Only a segment that is longer than the source's index said raises it. A text track is as long as its only segment.
+    """
     preset = current_output.preset_of(session, video)
-    if preset is None or video.media_info is None or rendition.kind is RenditionKind.SUBTITLES:
+    if rendition.kind is RenditionKind.SUBTITLES or preset is None or video.media_info is None:
         return 1
-    info = MediaInfo.from_json(video.media_info)
-    return target_duration.target_seconds(info, preset, instant=rendition.name == layout.INSTANT)
+    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    together = [*pictures, *(each for each in found if each.kind is RenditionKind.AUDIO)]
+    if rendition not in together:
+        together = [rendition]
+    target = target_duration.target_seconds(
+        MediaInfo.from_json(video.media_info), preset, instant=any(each.name == layout.INSTANT for each in together)
+    )
+    return max(target, target_duration.rounded(outputs.longest_segment_seconds(session, together)))
 
 
 def dash_manifest(session: Session, video: Video) -> str:
@@ -247,6 +263,11 @@ def _address(video: Video, path: str) -> str:
 
 def _uri(rendition: Rendition, token: str) -> str:
     return f"{rendition.name}.m3u8?token={token}"
+
+
+def _redirect(video: Video, name: str, piece: str) -> str:
+    """Address of a segment, relative to the media playlists: DASH has routes that redirect to the presigned one."""
+    return f"../dash/{name}/{piece}?token={_token(video)}"
 
 
 def _token(video: Video) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mediaproc.media import layout
+from mediaproc.media import clocks, codecs, layout
 from mediaproc.media.commands import audio
 from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.filters import graph
@@ -17,7 +17,6 @@ from mediaproc.media.sources import Source, input_options, location
 CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
 """Containers that give each packet its presentation time; AVI does not."""
 
-H264_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _MAX_PIXELS = 4096 * 2304
 _MAX_BITRATE_BPS = 40_000_000
 """Hardly any connection plays more in real time."""
@@ -34,18 +33,20 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
 
     `keyframes` are their times in seconds; empty if unknown.
     """
-    video = info.video
+    video, codec = info.video, codecs.find(info.video.codec)
     return (
         info.container.partition(",")[0] in CONTAINERS
-        and video.codec == "h264"
-        and video.profile in H264_PROFILES
-        and video.pixel_format in {"yuv420p", "yuvj420p"}
+        and codec is not None
+        and codec.plays_everywhere
+        and codec.plays(profile=video.profile, pixel_format=video.pixel_format)
+        and video.pixel_format in codecs.EIGHT_BIT_FORMATS
         and not video.hdr
         and not video.interlaced
         and video.rotation == 0
         and (video.width, video.height) == (video.display_width, video.display_height)
         and video.width * video.height <= _MAX_PIXELS
         and max(video.bitrate_bps, info.bitrate_bps) <= _MAX_BITRATE_BPS
+        and not video.spliced
         and not hides_frames(keyframes)
         and longest_gop_seconds(keyframes, info.duration_seconds) <= MAX_GOP_SECONDS
     )
@@ -57,7 +58,8 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     The source is read once for both. Times are those of the encoded rungs.
     """
     opened = graph.open_input(location(source), **input_options(source))
-    video = graph.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
+    options = {**COPIED, **clocks.copy_options(info.video)}
+    video = graph.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **options)
     built = graph.arguments([video, *audio.outputs(opened, info, preset)])
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 
