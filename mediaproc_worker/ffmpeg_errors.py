@@ -22,7 +22,7 @@ from mediaproc.domain.errors import (
     TimedOut,
     UnsupportedCodec,
 )
-from mediaproc.media import probe
+from mediaproc.media import refusals
 from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
 
 _TOO_MANY_ERRORS = 69
@@ -87,22 +87,22 @@ def refusing() -> Generator[None]:
     """Raise rejections of `media` within `with` as permanent errors with the same message."""
     try:
         yield
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise refusal(refused) from refused
 
 
-def refusal(refused: probe.Refused) -> ProcessingError:
+def refusal(refused: refusals.Refused) -> ProcessingError:
     """Return the error for a source that `media` rejected, with the same message."""
     match refused:
-        case probe.NoVideo():
+        case refusals.NoVideo():
             return NoVideoTrack(str(refused))
-        case probe.BeyondLimits():
+        case refusals.BeyondLimits():
             return BeyondLimits(str(refused))
-        case probe.Encrypted():
+        case refusals.Encrypted():
             return EncryptedSource(str(refused))
-        case probe.Incomplete():
+        case refusals.Incomplete():
             return IncompleteSource(str(refused))
-        case probe.Undecodable():
+        case refusals.Undecodable():
             return UnsupportedCodec(str(refused))
         case _:
             return NotAVideo(str(refused))

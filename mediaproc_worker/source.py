@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mediaproc.media import matroska, mpeg_scan, probe, sniff
+from mediaproc.media import ffprobe, matroska, mpeg_scan, probe, refusals, sniff
 from mediaproc.media.mp4 import protection
 from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.probe import MediaInfo
@@ -66,25 +66,25 @@ def examined(
     content_type = sniff.content_type_of(head[: sniff.HEAD_BYTES])
     try:
         if sniff.is_encrypted(head):
-            raise probe.Encrypted
+            raise refusals.Encrypted
         output, probe_bytes = _whole_report(probing, source, data)
-        if probe.needs_packets(output):
-            output = probe.with_packets(output, probing.run(probe.packet_arguments(source)))
+        if ffprobe.needs_packets(output):
+            output = ffprobe.with_packets(output, probing.run(ffprobe.packet_arguments(source)))
         info = probe.parse_ffprobe(
             output, content_type=content_type, video_needed=video_needed, decoders=ffmpeg.decoders()
         )
         return replace(info, probe_bytes=probe_bytes)
     except ProcessFailed as failure:
         if _is_cut_off(data):  # first, since FFmpeg calls the end of a file an I/O error
-            raise ffmpeg_errors.refusal(probe.Incomplete()) from failure
-        refused = probe.NotMedia(content_type)
+            raise ffmpeg_errors.refusal(refusals.Incomplete()) from failure
+        refused = refusals.NotMedia(content_type)
         raise ffmpeg_errors.beyond_the_file(failure) or ffmpeg_errors.refusal(refused) from failure
     except ProcessTimedOut as failure:
         raise ffmpeg_errors.reason_of(failure) from failure
-    except probe.NotMedia as refused:
-        reason = probe.Incomplete() if _is_cut_off(data) else refused
+    except refusals.NotMedia as refused:
+        reason = refusals.Incomplete() if _is_cut_off(data) else refused
         raise ffmpeg_errors.refusal(reason) from refused
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise ffmpeg_errors.refusal(refused) from refused
 
 
@@ -117,24 +117,24 @@ def _is_cut_off(data: Bytes) -> bool:
 
 def _whole_report(probing: _Probe, source: Source, data: Bytes) -> tuple[str, int]:
     """Return ffprobe's report with every track that has data, and the bytes that it took; 0 for FFmpeg's default."""
-    output = probing.run(probe.ffprobe_arguments(source))
-    container = probe.container_of(output)
+    output = probing.run(ffprobe.ffprobe_arguments(source))
+    container = ffprobe.container_of(output)
     if container not in _MPEG_CONTAINERS:
         return output, 0
     present, best = _audio_ids(data, container), (output, 0)
     for probe_bytes in _DEEP_BYTES:
         late = _late_audio(best[0], present)
-        if not late and not (probe_bytes == _DEEP_BYTES[0] and probe.has_silent_audio(best[0])):
+        if not late and not (probe_bytes == _DEEP_BYTES[0] and ffprobe.has_silent_audio(best[0])):
             break
-        deeper = probing.run(probe.ffprobe_arguments(replace(source, probe_bytes=probe_bytes)))
-        if len(probe.audible_ids(deeper)) > len(probe.audible_ids(best[0])):
+        deeper = probing.run(ffprobe.ffprobe_arguments(replace(source, probe_bytes=probe_bytes)))
+        if len(ffprobe.audible_ids(deeper)) > len(ffprobe.audible_ids(best[0])):
             best = (deeper, probe_bytes)
     return best
 
 
 def _late_audio(output: str, present: frozenset[int]) -> frozenset[int]:
     """Return the ids of audio that was seen in the file, and of which ffprobe knows nothing or not the channels."""
-    others = probe.stream_ids(output) - probe.silent_ids(output)
+    others = ffprobe.stream_ids(output) - ffprobe.silent_ids(output)
     return present - others
 
 
@@ -142,7 +142,7 @@ def _audio_ids(data: Bytes, container: str) -> frozenset[int]:
     """Return the ids of the audio in pieces of an MPEG container. Raises Encrypted if it is scrambled."""
     pieces = [data.read(at, mpeg_scan.PIECE_BYTES) for at in mpeg_scan.offsets(data.size_bytes)]
     if container == "mpegts" and all(mpeg_scan.is_scrambled(each) for each in pieces):
-        raise probe.Encrypted
+        raise refusals.Encrypted
     ids = mpeg_scan.audio_pids if container == "mpegts" else mpeg_scan.audio_ids
     return frozenset[int]().union(*(ids(each) for each in pieces))
 

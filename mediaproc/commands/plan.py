@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
-from mediaproc.media import chunks, plan, probe, sniff
+from mediaproc.media import chunks, ffprobe, plan, probe, refusals, sniff
 from mediaproc.media.commands import remux
 from mediaproc.media.plan import Plan
 from mediaproc.media.presets import PRESETS, Preset
@@ -33,7 +33,7 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
         os.environ.setdefault(variable, made_by_up)
     try:
         return _outline(path.resolve(), PRESETS[preset]).to_json()
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise CannotPlan(str(refused)) from refused
 
 
@@ -57,13 +57,13 @@ def _outline(path: Path, preset: Preset) -> Plan:
 def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
     with path.open("rb") as file:
         content_type = sniff.content_type_of(file.read(sniff.HEAD_BYTES))
-    command = [str(ffprobe_path()), *probe.ffprobe_arguments(Source(str(path)))]
+    command = [str(ffprobe_path()), *ffprobe.ffprobe_arguments(Source(str(path)))]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL, check=True, env={}
         )
     except subprocess.SubprocessError as error:
-        raise probe.NotMedia(content_type) from error
+        raise refusals.NotMedia(content_type) from error
     output = done.stdout.decode(errors="replace")
     return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed)
 

@@ -75,7 +75,7 @@ def plan_of(
 
     A copied source has no chunks, and a preset that makes only files has no rungs either. `instant`: the source's own
     video is played until the rungs are ready. `measured`: the VMAF of renditions is measured. Renditions in `reused`,
-    by name, are not made again. Raises `probe.BeyondLimits`.
+    by name, are not made again. Raises `refusals.BeyondLimits`.
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
     main, video = audio.main_track(info), info.video

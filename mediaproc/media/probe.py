@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, cast
 
-from mediaproc.media import languages, source_times, track_roles
+from mediaproc.media import ffprobe, languages, source_times, track_roles
 from mediaproc.media import streams as stream_choice
-from mediaproc.media.sources import Source, input_arguments
+from mediaproc.media.refusals import BeyondLimits, Encrypted, NotMedia, NoVideo, Refused, Undecodable
 from mediaproc.media.streams import Choice
 from mediaproc.media.track_roles import Role
 
@@ -33,49 +32,6 @@ HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 
 _ALPHA_FORMATS = ("yuva", "gbrap", "argb", "abgr", "rgba", "bgra", "ya8", "ya16", "pal8")
 """Prefixes of the names of pixel formats with an alpha channel."""
-
-
-class Refused(Exception):
-    """A source that can't be processed. `str()` is a message for people."""
-
-
-class NotMedia(Refused):
-    """A file that is not a video, or not of an accepted format. `content_type` is the detected type."""
-
-    def __init__(self, content_type: str | None = None) -> None:
-        super().__init__(f"This file is not a video ({content_type})" if content_type else "This file is not a video")
-
-
-class NoVideo(Refused):
-    """A media file without moving video."""
-
-    def __init__(self) -> None:
-        super().__init__("This file has no video, only audio or data")
-
-
-class Undecodable(Refused):
-    """A file whose video FFmpeg can't decode. `tracks` are the names of its video tracks."""
-
-    def __init__(self, tracks: Sequence[str]) -> None:
-        super().__init__(f"No video of this file can be decoded: {', '.join(tracks)}")
-
-
-class Encrypted(Refused):
-    """A file whose video is encrypted (DRM)."""
-
-    def __init__(self) -> None:
-        super().__init__("This video is encrypted (DRM). Only unprotected files can be processed")
-
-
-class Incomplete(Refused):
-    """A file that ends before the data that its header announces."""
-
-    def __init__(self) -> None:
-        super().__init__("This file is incomplete: its end is missing. It was cut off while recording or copying")
-
-
-class BeyondLimits(Refused):
-    """A frame size, a duration or a number of tracks beyond the limits."""
 
 
 @dataclass(frozen=True)
@@ -217,75 +173,6 @@ class MediaInfo:
         )
 
 
-def ffprobe_arguments(source: Source) -> list[str]:
-    """Return the arguments of an ffprobe that prints the properties of a source as JSON."""
-    return [
-        *("-v", "error"),  # what it prints beside the JSON is the reason of a failure
-        *("-of", "json"),
-        "-show_format",
-        "-show_programs",
-        "-show_streams",  # with their side data: rotation stands there
-        *input_arguments(source),
-    ]
-
-
-def packet_arguments(source: Source) -> list[str]:
-    """Return the arguments of an ffprobe that counts the video packets of the first seconds of a source, as JSON."""
-    return [
-        *("-v", "error"),
-        *("-of", "json"),
-        *("-select_streams", "v"),
-        "-count_packets",
-        *("-read_intervals", f"%+{_COUNTED_SECONDS}"),
-        *("-show_entries", "stream=index,nb_read_packets"),
-        *input_arguments(source),
-    ]
-
-
-_COUNTED_SECONDS = 10
-
-
-def needs_packets(output: str) -> bool:
-    """True if only the packets tell which of several video tracks moves."""
-    return stream_choice.needs_packets(_json_object(output))
-
-
-def with_packets(output: str, packets: str) -> str:
-    """Return ffprobe's JSON with the counts that `packet_arguments` printed."""
-    counts = {each.get("index"): each.get("nb_read_packets") for each in _json_object(packets).get("streams") or []}
-    answer = _json_object(output)
-    for stream in answer.get("streams") or []:
-        stream["nb_read_packets"] = counts.get(stream.get("index"))
-    return json.dumps(answer)
-
-
-def stream_ids(output: str, wanted: Callable[[Mapping[str, Any]], bool] = bool) -> frozenset[int]:
-    """Return the ids that streams have in an MPEG container (PIDs, or start codes): of all, or of those `wanted`."""
-    streams = cast("list[dict[str, Any]]", _json_object(output).get("streams") or [])
-    ids = (str(each.get("id", "")) for each in streams if wanted(each))
-    return frozenset(int(each, 16) for each in ids if each.startswith("0x"))
-
-
-def silent_ids(output: str) -> frozenset[int]:
-    """Return the ids of audio whose packets begin later than ffprobe has read."""
-    return stream_ids(output, stream_choice.is_silent)
-
-
-def audible_ids(output: str) -> frozenset[int]:
-    """Return the ids of audio whose channels are known."""
-    return stream_ids(output, _audible)
-
-
-def has_silent_audio(output: str) -> bool:
-    """True if the report has audio whose packets begin later than ffprobe has read."""
-    return bool(silent_ids(output))
-
-
-def container_of(output: str) -> str:
-    """Return the name of the demuxer, or nothing if the output has none."""
-    return str((_json_object(output).get("format") or {}).get("format_name", ""))
-
-
 def parse_ffprobe(
     output: str,
     *,
@@ -298,7 +185,7 @@ def parse_ffprobe(
     Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either; `Undecodable`
     or `Encrypted` if there would be one that FFmpeg could decode.
     """
-    answer = _json_object(output)
+    answer = ffprobe.report_of(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
     about = cast("dict[str, Any]", answer.get("format") or {})
     if not streams or not about:
@@ -326,14 +213,14 @@ def _reason_for_no_video(streams: Sequence[dict[str, Any]], choice: Choice) -> R
 def _media_info(about: Mapping[str, Any], choice: Choice) -> MediaInfo:
     streams = choice.streams
     main = _main_video(streams)
-    video = _video_track(main, [each for each in streams if _audible(each)]) if main else NO_VIDEO
+    video = _video_track(main, [each for each in streams if stream_choice.is_audible(each)]) if main else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
         duration_seconds=source_times.duration_seconds(about, streams, longest=MAX_DURATION_SECONDS),
         size_bytes=int(_number(about.get("size"))),
         bitrate_bps=int(_number(about.get("bit_rate"))),
         video=video,
-        audio=tuple(_audio_track(each) for each in streams if _audible(each)),
+        audio=tuple(_audio_track(each) for each in streams if stream_choice.is_audible(each)),
         text=tuple(_text_track(each) for each in streams if each.get("codec_type") == "subtitle"),
         left_out=choice.left_out,
     )
@@ -416,10 +303,6 @@ def _text_track(stream: Mapping[str, Any]) -> TextTrack:
         title=_title(stream),
         role=track_roles.of_text(_dispositions(stream)),
     )
-
-
-def _audible(stream: Mapping[str, Any]) -> bool:
-    return stream.get("codec_type") == "audio" and _number(stream.get("channels")) > 0
 
 
 def _known(value: Any) -> str:
@@ -505,11 +388,3 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         return 0.0
     return number if math.isfinite(number) else 0.0
-
-
-def _json_object(output: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(output or "{}")
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}

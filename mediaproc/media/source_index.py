@@ -10,7 +10,8 @@ from mediaproc.media.commands import remux
 from mediaproc.media.mp4 import boxes, keyframes, protection
 from mediaproc.media.mp4.boxes import Read
 from mediaproc.media.presets import Preset
-from mediaproc.media.probe import Encrypted, Incomplete, MediaInfo, VideoTrack
+from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.refusals import Encrypted, Incomplete
 
 _EVEN_FRAME_RATE = 3
 """Below this rate a single frame more makes a segment half a second longer."""

@@ -49,7 +49,12 @@ def needs_packets(report: Mapping[str, Any]) -> bool:
 
 def is_silent(stream: Stream) -> bool:
     """True if a stream is audio of which no packet was read, so that its channels are unknown."""
-    return stream.get("codec_type") == "audio" and not _integer(stream.get("channels"))
+    return stream.get("codec_type") == "audio" and (_integer(stream.get("channels")) or 0) <= 0
+
+
+def is_audible(stream: Stream) -> bool:
+    """True if a stream is audio whose channels are known."""
+    return stream.get("codec_type") == "audio" and not is_silent(stream)
 
 
 def is_encrypted(stream: Stream) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import chunks, ladder, presets, probe
+from mediaproc.media import chunks, ladder, presets, probe, refusals
 from mediaproc.media.commands import poster
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.commands.encode import encode_arguments
@@ -119,7 +119,7 @@ def _keyframes(data: bytes, info: MediaInfo) -> list[float]:
 def _parsed(output: str) -> MediaInfo:
     try:
         return probe.parse_ffprobe(output)
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise ffmpeg_errors.refusal(refused) from refused
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import probe, streams, tracks
+from mediaproc.media import ffprobe, probe, refusals, streams, tracks
 
 DECODERS = frozenset({"h264", "mjpeg", "aac", "mp2", "opus", "vp9"})
 
@@ -83,13 +83,13 @@ def test_the_film_is_what_moves_though_an_image_is_larger_and_default() -> None:
     ],
 )
 def test_packets_are_counted_only_where_nothing_else_tells(found: tuple[dict[str, Any], ...], wanted: bool) -> None:
-    assert probe.needs_packets(json.dumps(report(*found))) is wanted
+    assert ffprobe.needs_packets(json.dumps(report(*found))) is wanted
 
 
 def test_counted_packets_decide() -> None:
     output = json.dumps(report(stream(0, "video", "mjpeg", width=900), stream(1, "video", "h264")))
     counted = json.dumps({"streams": [{"index": 0, "nb_read_packets": "1"}, {"index": 1, "nb_read_packets": "240"}]})
-    assert probe.parse_ffprobe(probe.with_packets(output, counted)).video.index == 1
+    assert probe.parse_ffprobe(ffprobe.with_packets(output, counted)).video.index == 1
 
 
 def test_of_several_programmes_the_first_with_video_is_processed() -> None:
@@ -113,15 +113,15 @@ def test_a_programme_without_tracks_or_alone_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("found", "refused"),
     [
-        ((stream(0, "video", "av2"), AAC), probe.Undecodable),
-        ((stream(0, "video", "h264", tags={"enc_key_id": "MTIz"}), AAC), probe.Encrypted),
-        ((stream(0, "video", "h264", codec_tag_string="drmi"), AAC), probe.Encrypted),
-        ((stream(0, "video", "mjpeg", disposition={"attached_pic": 1}), AAC), probe.NoVideo),
-        ((AAC,), probe.NoVideo),
+        ((stream(0, "video", "av2"), AAC), refusals.Undecodable),
+        ((stream(0, "video", "h264", tags={"enc_key_id": "MTIz"}), AAC), refusals.Encrypted),
+        ((stream(0, "video", "h264", codec_tag_string="drmi"), AAC), refusals.Encrypted),
+        ((stream(0, "video", "mjpeg", disposition={"attached_pic": 1}), AAC), refusals.NoVideo),
+        ((AAC,), refusals.NoVideo),
     ],
 )
 def test_a_video_fails_only_where_nothing_is_left(
-    found: tuple[dict[str, Any], ...], refused: type[probe.Refused]
+    found: tuple[dict[str, Any], ...], refused: type[refusals.Refused]
 ) -> None:
     with pytest.raises(refused):
         probe.parse_ffprobe(json.dumps(report(*found)), decoders=DECODERS)
