@@ -15,7 +15,7 @@ from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
-from mediaproc.runtime.ffmpeg import ffprobe_path
+from mediaproc.runtime.ffmpeg import decoders, ffprobe_path
 from mediaproc.settings import settings
 
 _PROBE_SECONDS = 60
@@ -40,6 +40,7 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 def _outline(path: Path, preset: Preset) -> Plan:
     info = _probed(path, video_needed=not preset.audio_files)
     index = index_of(path, info)
+    index.info = index.checked()
     info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:
         raise CannotPlan(f"Preset {preset.name} can't process this file: {obstacle}")
@@ -65,7 +66,7 @@ def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
     except subprocess.SubprocessError as error:
         raise refusals.NotMedia(content_type) from error
     output = done.stdout.decode(errors="replace")
-    return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed)
+    return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed, decoders=decoders())
 
 
 def index_of(path: Path, info: MediaInfo) -> SourceIndex:
