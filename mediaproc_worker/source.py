@@ -41,7 +41,7 @@ class Bytes:
         return self.read(0, min(_HEAD_BYTES, self.size_bytes))
 
 
-def probed(context: AttemptContext, *, video_needed: bool = True) -> MediaInfo:
+def probed(context: AttemptContext, *, video_needed: bool = True, audio_suffices: bool = False) -> MediaInfo:
     """Return the media info of the attempt's source. Raises a ProcessingError if it can't be processed.
 
     From then on `context.source` is read as far as it takes to find every track.
@@ -53,13 +53,20 @@ def probed(context: AttemptContext, *, video_needed: bool = True) -> MediaInfo:
         directory=context.workspace,
         cancelled=context.cancelled,
         video_needed=video_needed,
+        audio_suffices=audio_suffices,
     )
     context.source = replace(context.source, probe_bytes=info.probe_bytes)
     return info
 
 
 def examined(
-    source: Source, *, data: Bytes, directory: Path, cancelled: threading.Event, video_needed: bool = True
+    source: Source,
+    *,
+    data: Bytes,
+    directory: Path,
+    cancelled: threading.Event,
+    video_needed: bool = True,
+    audio_suffices: bool = False,
 ) -> MediaInfo:
     """Return the media info of a source with these bytes. Raises a ProcessingError if it can't be processed."""
     probing, head = _Probe(directory, cancelled), data.head
@@ -71,7 +78,11 @@ def examined(
         if ffprobe.needs_packets(output):
             output = ffprobe.with_packets(output, probing.run(ffprobe.packet_arguments(source)))
         info = probe.parse_ffprobe(
-            output, content_type=content_type, video_needed=video_needed, decoders=ffmpeg.decoders()
+            output,
+            content_type=content_type,
+            video_needed=video_needed,
+            audio_suffices=audio_suffices,
+            decoders=ffmpeg.decoders(),
         )
         return replace(info, probe_bytes=probe_bytes)
     except ProcessFailed as failure:

@@ -38,7 +38,8 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 
 
 def _outline(path: Path, preset: Preset) -> Plan:
-    info = _probed(path, video_needed=not preset.audio_files)
+    info = _probed(path, preset)
+    preset = plan.preset_for(info, preset)
     index = index_of(path, info)
     index.info = index.checked()
     info, found = index.describe(preset), index.keyframes if info.video.shown else []
@@ -55,7 +56,7 @@ def _outline(path: Path, preset: Preset) -> Plan:
     )
 
 
-def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
+def _probed(path: Path, preset: Preset) -> MediaInfo:
     with path.open("rb") as file:
         content_type = sniff.content_type_of(file.read(sniff.HEAD_BYTES))
     command = [str(ffprobe_path()), *ffprobe.ffprobe_arguments(Source(str(path)))]
@@ -66,7 +67,13 @@ def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
     except subprocess.SubprocessError as error:
         raise refusals.NotMedia(content_type) from error
     output = done.stdout.decode(errors="replace")
-    return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed, decoders=decoders())
+    return probe.parse_ffprobe(
+        output,
+        content_type=content_type,
+        video_needed=preset.loop is not None,
+        audio_suffices=bool(preset.audio_files),
+        decoders=decoders(),
+    )
 
 
 def index_of(path: Path, info: MediaInfo) -> SourceIndex:

@@ -178,12 +178,13 @@ def parse_ffprobe(
     *,
     content_type: str | None = None,
     video_needed: bool = True,
+    audio_suffices: bool = False,
     decoders: Collection[str] = (),
 ) -> MediaInfo:
     """Parse ffprobe's JSON. `content_type`: the detected file type, for the message. `decoders`: see `streams.choose`.
 
-    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either; `Undecodable`
-    or `Encrypted` if there would be one that FFmpeg could decode.
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either. Raises
+    `Undecodable` or `Encrypted` if there is video that FFmpeg can't decode, unless `audio_suffices`.
     """
     answer = ffprobe.report_of(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
@@ -196,8 +197,11 @@ def parse_ffprobe(
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
     choice = stream_choice.choose(answer, decoders)
     info = _media_info(about, choice)
-    if not info.video.shown and (video_needed or not info.audio):
-        raise _reason_for_no_video(streams, choice)
+    if not info.video.shown:
+        reason = _reason_for_no_video(streams, choice)
+        lost = not audio_suffices and not isinstance(reason, NoVideo)
+        if video_needed or lost or not info.audio:
+            raise reason
     return _within_limits(info)
 
 

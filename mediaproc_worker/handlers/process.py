@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import audio_copy, edits, ladder, tracks
+from mediaproc.media import audio_copy, edits, ladder, plan, tracks
 from mediaproc.media import chunks as chunk_rules
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import audio, encode, remux, source_copy
@@ -27,9 +27,9 @@ def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises a ProcessingError that the attempt records."""
     if taken_over(context):
         return
-    preset = context.preset
     context.report(Stage.PROBE, 0.0)
-    index = index_of(context, probed(context, video_needed=not preset.audio_files))
+    preset, found = _accepted(context, context.preset)
+    index = index_of(context, found)
     index.info = _edited(_checked(context, index), preset)
     info = index.describe(preset)
     _record(context, info)
@@ -79,6 +79,18 @@ def _failed_before(context: AttemptContext) -> bool:
         return False
     with context.transaction() as session:
         return jobs.failed_on_source(session, context.claim.job_id) > 0
+
+
+def _accepted(context: AttemptContext, asked: Preset) -> tuple[Preset, MediaInfo]:
+    """Return the probed source with the preset that it is processed with: for audio without video not the ladder that
+    was asked for. Raises NoVideoTrack for a loop without video.
+    """
+    found = probed(context, video_needed=asked.loop is not None, audio_suffices=bool(asked.audio_files))
+    preset = plan.preset_for(found, asked)
+    if preset is not asked:
+        context.write(jobs.switch_preset, preset)
+        context.log(f"No video track: processed with the preset {preset.title} instead of {asked.title}")
+    return preset, found
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:

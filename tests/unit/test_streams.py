@@ -127,6 +127,14 @@ def test_a_video_fails_only_where_nothing_is_left(
         probe.parse_ffprobe(json.dumps(report(*found)), decoders=DECODERS)
 
 
+def test_audio_beside_video_that_is_lost_is_enough_only_where_audio_was_asked_for() -> None:
+    output = json.dumps(report(stream(0, "video", "av2"), AAC))
+    with pytest.raises(refusals.Undecodable):
+        probe.parse_ffprobe(output, decoders=DECODERS, video_needed=False)
+    info = probe.parse_ffprobe(output, decoders=DECODERS, video_needed=False, audio_suffices=True)
+    assert (info.video.shown, len(info.audio)) == (False, 1)
+
+
 def test_what_is_left_out_and_how_far_was_read_are_stored() -> None:
     lost = stream(2, "audio", "ac4")
     info = probe.parse_ffprobe(json.dumps(report(FILM, AAC | {"channel_layout": "stereo"}, lost)), decoders=DECODERS)
