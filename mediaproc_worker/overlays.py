@@ -32,7 +32,7 @@ def keep_text(context: AttemptContext, info: MediaInfo, source: Source, edits: E
     (kept,) = tracks.selected_subtitles(info)
     try:
         ffmpeg.run(context, burn_in.arguments(info, source=source, edits=edits))
-        script = (context.workspace / layout.BURNT).read_text(errors="replace")
+        script = (context.workspace / layout.BURNT).read_bytes()
         context.log(f"Burning in the subtitles “{kept.label.title}”")
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         script = burn_in.EMPTY_SCRIPT

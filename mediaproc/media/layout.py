@@ -52,11 +52,6 @@ def numbered(rendition: str, place: int) -> str:
     return f"{rendition}-{place + 1}" if place else rendition
 
 
-def text(rendition: str) -> str:
-    """A text track, whole, as WebVTT."""
-    return f"{rendition}.vtt"
-
-
 def download(rendition: str) -> str:
     """A rung with its sound, as the MP4 to download."""
     return f"{rendition}.mp4"

@@ -44,7 +44,8 @@ def keep_source(context: AttemptContext) -> None:
         outboxes = [picture, *_audio_outboxes(context, pool, info, preset)]
         made = _copied(context, outboxes, info, source, preset)
         if tracks.selected_subtitles(info):
-            keep_texts(context, info, subtitles.arguments(info, source=source, preset=preset))
+            arguments = subtitles.arguments(info, source=source, preset=preset)
+            keep_texts(context, info, arguments, edits=preset.edits)
         _finish(context, pool, made, file_bytes=file.result())
         poster.look(wait=True)
     ffmpeg.mention_what_is_missing(context, sum(seconds for _, seconds in made[0].pieces))
