@@ -17,7 +17,7 @@ from uuid import UUID
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import codecs, layout
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.mp4 import retime
+from mediaproc.media.mp4 import first_frame, retime
 from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
@@ -115,7 +115,10 @@ class Outbox:
             )
             body, seconds = made.data, made.ticks / self.segmenter.timescale
         put_bytes(body, key, content_type=self._content_type)
-        return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
+        keyframe_bytes = None if self.is_audio else first_frame.end_of_first_frame(body)
+        return jobs.NewSegment(
+            number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body), keyframe_bytes=keyframe_bytes
+        )
 
     def _fitting(self, init: bytes) -> bytes:
         """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
