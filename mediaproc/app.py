@@ -19,6 +19,14 @@ from mediaproc.state.video import VideoState
 from mediaproc.state.webhooks import WebhooksState
 
 
+def _no_cors(_api: object) -> None:
+    """Stands for Reflex's own CORS layer, which would wrap the app three times and refuse players of other origins."""
+
+
+assert hasattr(rx.App, "_add_cors"), "this Reflex version adds its CORS layers elsewhere"
+rx.App._add_cors = staticmethod(_no_cors)  # pyright: ignore
+
+
 def on_backend_error(exception: Exception) -> EventSpec | None:
     """Show the failure of an event handler on the page."""
     return explain(exception)

@@ -1,4 +1,4 @@
-"""One attempt as a value that flows: claim → handler under a heartbeat → ending → one place that writes it down."""
+"""Attempt: one run of a job, from its claim through the handler under a heartbeat to its recorded ending."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaproc import database, logs
 from mediaproc.domain.errors import ProcessingError, StorageFailed, TimedOut, Unexpected, WorkerStopping
 from mediaproc.domain.states import JobKind, Lane
 from mediaproc.operations.jobs import execution as jobs
+from mediaproc.storage import failures
 from mediaproc_worker import parent_death, workspace
 from mediaproc_worker.context import AttemptContext, Stopped, StopReason
 from mediaproc_worker.heartbeat import Heartbeat, stopping
@@ -29,19 +29,22 @@ log = logs.get_logger(__name__)
 Handler = Callable[[AttemptContext], None]
 
 handlers: dict[JobKind, Handler] = {}
-"""What performs each kind of job. The consumer fills it; a handler returns when the job is done, or raises."""
+"""Handler of each kind of job, filled by the consumer. A handler returns when the job is done, or raises."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: `completed`, `failed`, `given_back` or `lost`, and why if it was not the first."""
+    """Ending of an attempt: `completed`, `failed`, `given_back` or `lost`, with the error unless it completed."""
 
     word: str
     error: ProcessingError | None = None
 
 
 def perform_next(lane: Lane) -> None:
-    """Run one attempt of the job of a lane whose turn it is. A message is only a hint, so often enough none waits."""
+    """Run one attempt of the next job of a lane, which the database chooses. Does nothing if none is queued.
+
+    This performs the queue's message `perform(job_id)`. A message is only a hint that the lane has work.
+    """
     if parent_death.orphaned():
         os._exit(1)
     if stopping.is_set():
@@ -52,7 +55,7 @@ def perform_next(lane: Lane) -> None:
 
 
 def perform(job_id: UUID) -> None:
-    """Run one attempt of this very job, if it waits."""
+    """Run one attempt of this job, if it is queued."""
     with database.transaction() as session:
         claim = jobs.claim(session, job_id=job_id, worker=_name())
     _run_if_any(claim)
@@ -88,7 +91,7 @@ def _run(claim: jobs.Claim) -> None:
         with Heartbeat(context):
             ending = _perform(context)
             reporter.close()
-            ending = _write_down(context, ending)
+            ending = _record(context, ending)
     code = ending.error.code if ending.error else None
     log.info("attempt_ended", outcome=ending.word, error_code=code, seconds=round(time.monotonic() - started, 3))
 
@@ -116,10 +119,10 @@ def _expected(error: Exception) -> ProcessingError:
     if isinstance(error, ProcessingError):
         return error
     log.error("handler_raised", exc_info=error)
-    return StorageFailed() if isinstance(error, BotoCoreError | ClientError) else Unexpected()
+    return StorageFailed() if failures.is_storage_error(error) else Unexpected()
 
 
-def _write_down(context: AttemptContext, ending: Ending) -> Ending:
+def _record(context: AttemptContext, ending: Ending) -> Ending:
     try:
         if ending.word == "completed":
             context.write(jobs.complete, log_tail=context.log_tail)
@@ -128,14 +131,14 @@ def _write_down(context: AttemptContext, ending: Ending) -> Ending:
         elif ending.error:
             context.write(jobs.fail, ending.error, log_tail=context.log_tail)
         else:
-            _leave_behind(context.claim)
+            _discard_output(context.claim)
     except (jobs.LostLease, Stopped):
-        _leave_behind(context.claim)
+        _discard_output(context.claim)
         return Ending("lost")
     return ending
 
 
-def _leave_behind(claim: jobs.Claim) -> None:
+def _discard_output(claim: jobs.Claim) -> None:
     try:
         with database.transaction() as session:
             jobs.discard_output(session, claim)

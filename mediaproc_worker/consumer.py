@@ -1,10 +1,10 @@
-"""`python -m mediaproc_worker.consumer`: take jobs from the queue, one process a slot.
+"""Queue consumer, `python -m mediaproc_worker.consumer`: takes jobs from the queue, one process a slot.
 
-`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options; then others have to
-run `mediaproc_worker.consumer.copy` and `mediaproc_worker.consumer.quick`, the Hueys of those lanes.
+`huey_consumer mediaproc_worker.consumer.huey -k process -g TERM` works too, with its own options; then other
+processes must run `mediaproc_worker.consumer.copy` and `mediaproc_worker.consumer.quick`, the Hueys of those lanes.
 
-At SIGTERM the workers take nothing new and have `drain_seconds` to finish; then what still runs is given back, its
-FFmpeg killed. At SIGINT it is given back at once. The parent opens no connection, so none is shared after the fork.
+At SIGTERM the workers take no new jobs and have `drain_seconds` to finish; then running jobs go back to the queue and
+their FFmpeg is killed. At SIGINT that happens at once. The parent opens no connection, so none is shared after a fork.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import attempt, parent_death, warmup
 from mediaproc_worker.handlers.assemble import assemble
+from mediaproc_worker.handlers.audio import encode_audio
+from mediaproc_worker.handlers.encode import encode_chunk
 from mediaproc_worker.handlers.files import make_files
 from mediaproc_worker.handlers.measure import measure
-from mediaproc_worker.handlers.parts import encode_audio, encode_chunk, take_poster
+from mediaproc_worker.handlers.poster import take_poster
 from mediaproc_worker.handlers.process import process
 from mediaproc_worker.handlers.remux import copy_video
-from mediaproc_worker.handlers.source_copy import keep_source
+from mediaproc_worker.handlers.source_copy import copy_source
 from mediaproc_worker.handlers.storyboard import make_storyboard
 from mediaproc_worker.handlers.subtitles import extract_subtitles
 from mediaproc_worker.handlers.tune import tune
@@ -39,7 +41,7 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.PROCESS: process,
     JobKind.ENCODE: encode_chunk,
     JobKind.REMUX: copy_video,
-    JobKind.COPY: keep_source,
+    JobKind.COPY: copy_source,
     JobKind.FILES: make_files,
     JobKind.AUDIO: encode_audio,
     JobKind.SUBTITLES: extract_subtitles,
@@ -49,16 +51,16 @@ HANDLERS: dict[JobKind, attempt.Handler] = {
     JobKind.STORYBOARD: make_storyboard,
     JobKind.MEASURE: measure,
 }
-"""What performs each kind of job."""
+"""Handler of each kind of job."""
 
-BESIDE = {Lane.COPY: 2, Lane.QUICK: 2}
-"""Worker processes of these lanes, beside those that encode."""
+EXTRA_WORKERS = {Lane.COPY: 2, Lane.QUICK: 2}
+"""Worker processes of the other lanes, besides those that encode."""
 
 HEALTH_CHECK_SECONDS = 1
-"""How soon a killed worker process is replaced."""
+"""Seconds until a killed worker process is replaced."""
 
 LONGEST_PAUSE_SECONDS = 2.0
-"""Between two tries to reach Redis while it is away."""
+"""Longest pause between two attempts to reach Redis while it is away."""
 
 
 def main() -> None:
@@ -68,7 +70,7 @@ def main() -> None:
     warmup.before_forks()
     consumer = LanesConsumer(
         huey_of(Lane.ENCODE),
-        workers=config.slots + sum(BESIDE.values()),
+        workers=config.slots + sum(EXTRA_WORKERS.values()),
         worker_type="process",
         periodic=False,
         health_check_interval=HEALTH_CHECK_SECONDS,
@@ -80,7 +82,7 @@ def main() -> None:
 
 
 class LanesConsumer(Consumer):
-    """One consumer for all lanes: the first workers encode, the last ones take what is quick."""
+    """One consumer for all lanes: the first workers encode, the last ones take the other lanes."""
 
     def _create_process(self, process: Any, name: str) -> Any:
         """Also called for the successor of a worker that died, under the same name."""
@@ -91,14 +93,14 @@ class LanesConsumer(Consumer):
 
     @property
     def _lanes(self) -> list[Lane]:
-        """That of each worker."""
-        beside = [lane for lane, workers in BESIDE.items() for _ in range(workers)]
-        return [Lane.ENCODE] * (self.workers - len(beside)) + beside
+        """Lane of each worker, by its number."""
+        others = [lane for lane, workers in EXTRA_WORKERS.items() for _ in range(workers)]
+        return [Lane.ENCODE] * (self.workers - len(others)) + others
 
 
 @lru_cache(maxsize=1)
 def bound_huey() -> Any:
-    """The Huey of the encode lane, with everything that a worker process needs bound to those of all lanes."""
+    """Return the Huey of the encode lane, after binding handlers and start-up to the Hueys of all lanes."""
     logs.configure(level=settings().log_level, format=settings().log_format)
     logging.getLogger("huey").setLevel(logging.WARNING)  # Attempts are logged with ids; messages need not be.
     logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
@@ -127,7 +129,7 @@ def _give_back(_signum: int, _frame: object) -> None:
 def __getattr__(name: str) -> Any:
     if name == "huey":
         return bound_huey()
-    if name in BESIDE:
+    if name in EXTRA_WORKERS:
         bound_huey()
         return huey_of(Lane(name))
     raise AttributeError(name)

@@ -1,4 +1,4 @@
-"""Context of an attempt: everything that a handler needs."""
+"""Attempt context: everything that a handler needs, from the claimed job to its preset, source and log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,8 +16,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from mediaproc import database, logs
+from mediaproc.domain.errors import Detail, Unexpected
 from mediaproc.domain.states import Stage
+from mediaproc.media.presets import PRESETS, Preset
+from mediaproc.media.probe import MediaInfo
+from mediaproc.media.sources import Source
+from mediaproc.operations import ingest
 from mediaproc.operations.jobs import execution as jobs
+from mediaproc.settings import settings
 from mediaproc_worker.reporter import Reporter
 
 log = logs.get_logger(__name__)
@@ -26,15 +33,17 @@ T = TypeVar("T")
 
 LOG_TAIL_LINES = 60
 WRITE_RETRY_SECONDS = 0.25
+_MAX_URL_SECONDS = 7 * 24 * 3600
+"""Longest validity of a presigned URL that S3 accepts."""
 
 
 class StopReason(StrEnum):
     """Why an attempt must end before its handler is done."""
 
     FENCED = "fenced"
-    """Cancelled, rescued or deleted: the row says that this attempt is no longer the one."""
+    """Cancelled, rescued or deleted: the job's row names another attempt."""
     LEASE_RUN_OUT = "lease_run_out"
-    """Postgres was away for longer than the lease, so another worker may have the job."""
+    """Postgres was away for longer than the lease, so another worker may hold the job."""
     WORKER_STOPPING = "worker_stopping"
     TIMED_OUT = "timed_out"
 
@@ -49,7 +58,7 @@ class Stopped(Exception):
 
 
 class AttemptContext:
-    """One attempt: its claim and scratch folder, where to report, and whether to go on.
+    """One attempt: its claim, its scratch folder, its reporter, and the signal that stops it.
 
     `cancelled` is set when the attempt must end: kill FFmpeg within 2 s, then call `check()`, which raises `Stopped`.
     """
@@ -63,6 +72,34 @@ class AttemptContext:
         self._tail: deque[str] = deque(maxlen=LOG_TAIL_LINES)
         self._stopping = threading.Lock()
 
+    @cached_property
+    def preset(self) -> Preset:
+        """The job's preset as it was when the job was requested. Raises Unexpected if it is unknown.
+
+        Jobs of older versions stored only its name.
+        """
+        job = self.claim.job
+        if job.recipe is not None:
+            return Preset.from_json(job.recipe)
+        if job.preset not in PRESETS:
+            raise Unexpected(Detail.PRESET_UNKNOWN.format(name=job.preset))
+        return PRESETS[job.preset]
+
+    @cached_property
+    def info(self) -> MediaInfo:
+        """Media info of the source. Only for jobs that begin after the video's `process` job has stored it."""
+        assert self.claim.video.media_info is not None
+        return MediaInfo.from_json(self.claim.video.media_info)
+
+    @cached_property
+    def source(self) -> Source:
+        """The source as a presigned URL that is valid for as long as an attempt may take.
+
+        Every accepted container can be read by range, so nothing is downloaded first.
+        """
+        seconds = min(settings().attempt_timeout_seconds + 3600, _MAX_URL_SECONDS)
+        return Source(ingest.source_of(self.claim.video).url(seconds=seconds))
+
     def report(
         self,
         stage: Stage,
@@ -72,11 +109,11 @@ class AttemptContext:
         speed: float | None = None,
         eta_seconds: float | None = None,
     ) -> None:
-        """Say how far the attempt is, 0–100. Never waits, never fails, never lets the progress fall."""
+        """Report the attempt's progress in percent, 0–100. It never blocks, never fails and never goes back."""
         self._reporter.report(stage, progress, fps=fps, speed=speed, eta_seconds=eta_seconds)
 
     def log(self, line: str) -> None:
-        """Keep a line for the page: in the tail of the attempt's log, and as an event. Secrets are taken out."""
+        """Add a line to the attempt's log and publish it as an event. Secrets are redacted."""
         line = logs.redact(line.rstrip())
         self._tail.append(line)
         self._reporter.log(line)
@@ -87,14 +124,14 @@ class AttemptContext:
             raise Stopped(self.stop_reason)
 
     def transaction(self) -> AbstractContextManager[Session]:
-        """A transaction for reading. For writes use `write`, which outlives a short outage of Postgres."""
+        """Read-only transaction. For writes use `write`, which survives a short outage of Postgres."""
         return database.transaction()
 
     def write(self, verb: Callable[Concatenate[Session, jobs.Claim, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call `verb(session, claim, …)` of `operations.jobs` in a transaction, again while Postgres is away.
+        """Call `verb(session, claim, …)` of `operations.jobs` in a transaction, and retry while Postgres is away.
 
         Raises `jobs.LostLease` if the attempt is fenced out, `Stopped` if the lease ran out while trying. A verb may
-        run twice when Postgres dies within a commit: those of `operations.jobs` bear that.
+        run twice if Postgres dies within a commit; the verbs of `operations.jobs` are idempotent.
         """
         while True:
             try:
@@ -108,7 +145,7 @@ class AttemptContext:
                 time.sleep(WRITE_RETRY_SECONDS)
 
     def stop(self, reason: StopReason) -> None:
-        """End the attempt; the first reason counts, except that a lost lease beats every other."""
+        """Stop the attempt. The first reason counts, but a lost lease overrides every other."""
         with self._stopping:
             if self.stop_reason is None or (self.stop_reason.may_write and not reason.may_write):
                 self.stop_reason = reason
@@ -123,11 +160,11 @@ class AttemptContext:
 
     @property
     def whole(self) -> float:
-        """How far the whole is that this attempt is a part of, as far as it knows."""
+        """Progress in percent of the whole that this attempt is a part of, as far as it knows."""
         return self._reporter.whole
 
     def learn(self, share: jobs.Share) -> None:
-        """Take in how the attempt's progress counts for the whole now."""
+        """Set the share that the attempt's progress has in the whole now."""
         self._reporter.share = share
 
     @property

@@ -1,7 +1,7 @@
-"""`python -m mediaproc_worker.deliveries`: send what webhooks are to be told, several at a time in threads.
+"""Webhook sender, `python -m mediaproc_worker.deliveries`: sends deliveries, several at a time in threads.
 
-A process of its own: what receivers do to it touches no encode. At SIGTERM it takes nothing new and has `drain_seconds`
-for what is on its way, at SIGINT none; what is cut off, or killed, is sent again once its lease is over.
+It is a process of its own, so that receivers can't slow down encodes. At SIGTERM it takes no new deliveries and has
+`drain_seconds` for those in flight, at SIGINT none. An interrupted delivery is sent again once its lease has expired.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from mediaproc_worker.webhook_client import post
 log = logs.get_logger("mediaproc_worker.deliveries")  # also when it is `__main__`
 
 AT_A_TIME = 8
-"""To each webhook one request goes at a time, so it takes this many slow receivers to make others wait."""
+"""Parallel deliveries. Each webhook gets one at a time, so it takes this many slow receivers to delay others."""
 
 LONGEST_PAUSE_SECONDS = 2.0
-"""Between two tries to reach Redis while it is away."""
+"""Longest pause between two attempts to reach Redis while it is away."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def bound_huey() -> Any:
-    """The Huey of the lane of webhooks, with what performs its message."""
+    """Return the Huey of the webhook lane, with the function that performs its message."""
     logs.configure(level=settings().log_level, format=settings().log_format)
     logging.getLogger("huey").setLevel(logging.WARNING)
     logging.getLogger("huey.consumer").setLevel(settings().log_level.upper())
@@ -55,7 +55,7 @@ def bound_huey() -> Any:
 
 
 def deliver(delivery_id: UUID) -> None:
-    """Send one delivery, if it is next. A message is only a hint, so often enough it is not."""
+    """Send one delivery, if it is next for its webhook. A message is only a hint, so it may not be."""
     with database.transaction() as session:
         claim = webhooks.claim(session, delivery_id=delivery_id)
     if claim is None:

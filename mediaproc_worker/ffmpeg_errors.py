@@ -1,4 +1,4 @@
-"""Why FFmpeg failed, in words of the error tree: its exit code and log, read once, here."""
+"""FFmpeg errors: translates FFmpeg's exit code and log to the project's errors."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _PATTERNS: tuple[tuple[str, type[ProcessingError]], ...] = (
     (r"Cannot determine format of input|Conversion failed|Error while decoding|moov atom not found", DamagedSource),
     (r"Invalid data found when processing input|Output file is empty|received no packets", DamagedSource),
 )
-"""The first that the log's end matches. Those of storage stand first: what can't be read looks damaged too."""
+"""Errors by pattern of the log's end; the first match counts. Storage comes first: a failed read looks like damage."""
 
 
 def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
-    """The expected error that this end of FFmpeg means. An unknown one may be tried again."""
+    """Return the error that a failure of FFmpeg means. An unknown one is EncodeFailed, which is retried."""
     if isinstance(failure, ProcessTimedOut):
         return TimedOut()
     if failure.exit_code == _TOO_MANY_ERRORS:
@@ -56,10 +56,10 @@ def reason_of(failure: ProcessFailed | ProcessTimedOut) -> ProcessingError:
 
 
 def cut_short(log_tail: str) -> ProcessingError | None:
-    """Why reading ended too early, of an FFmpeg that ended well, or None if it did not.
+    """Return the error of an FFmpeg that exited with 0 though reading ended early, or None if it read everything.
 
-    When storage goes away FFmpeg takes that for the source's end, finishes what it has and exits with 0. A file that
-    is itself cut off reads to its end without this line.
+    If storage goes away FFmpeg takes that for the end of the source, finishes its output and exits with 0. A truncated
+    file is read to its end without this log line.
     """
     if "Error during demuxing: " not in log_tail:
         return None
@@ -67,14 +67,14 @@ def cut_short(log_tail: str) -> ProcessingError | None:
 
 
 def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
-    """Why reading failed, if it was storage or a limit; None if the file is just not what it should be."""
+    """Return the error if storage or a limit caused a failure, or None if the file itself did."""
     reason = reason_of(failure)
     return reason if isinstance(reason, StorageFailed | SourceMissing | BeyondLimits) else None
 
 
 @contextmanager
 def refusing() -> Generator[None]:
-    """Turn rejections inside `media` into permanent errors with their message."""
+    """Raise rejections of `media` within `with` as permanent errors with the same message."""
     try:
         yield
     except probe.Refused as refused:
@@ -82,7 +82,7 @@ def refusing() -> Generator[None]:
 
 
 def refusal(refused: probe.Refused) -> ProcessingError:
-    """A source refused by `media` as the expected error, with the same sentence."""
+    """Return the error for a source that `media` rejected, with the same message."""
     match refused:
         case probe.NoVideo():
             return NoVideoTrack(str(refused))

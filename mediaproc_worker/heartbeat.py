@@ -1,6 +1,6 @@
-"""The threads that keep an attempt's lease, and tell the attempt when it must end.
+"""Heartbeat: the threads that renew an attempt's lease and stop the attempt when it must end.
 
-They are two, so that a database that takes a heartbeat and never answers blinds nobody to the end of the lease.
+There are two, so that the end of the lease is noticed even while the database does not answer a heartbeat.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ log = logs.get_logger(__name__)
 
 TICK_SECONDS = 0.1
 LONGEST_INTERVAL_SECONDS = 0.7
-"""A cancel is learned by the next heartbeat; FFmpeg, which has a second to end in order, must be dead after 2 s."""
+"""A heartbeat notices a cancellation. FFmpeg has half a second to end and must be gone within 2 s of it."""
 
 LONGEST_WAIT_SECONDS = 5.0
-"""At the end for a heartbeat that is on its way; one that comes later is fenced out."""
+"""Longest wait at the end for a heartbeat that is in flight; a later one is fenced out."""
 
 stopping = threading.Event()
-"""Set when this worker process has to give back what it is doing."""
+"""Set when this worker process must return its job to the queue."""
 
 
 class Heartbeat:
-    """Renews the lease every third of it, or more often; goes on trying while Postgres is away. A context manager."""
+    """Renewal of the lease, at least every third of it, also while Postgres is away. A context manager."""
 
     def __init__(self, context: AttemptContext) -> None:
         self._context = context
@@ -74,24 +74,24 @@ class Heartbeat:
         self._tried = time.monotonic()
         try:
             with database.transaction() as session:
-                mine = jobs.heartbeat(
+                holds = jobs.heartbeat(
                     session,
                     job_id=self._context.claim.job_id,
                     attempt=self._context.claim.attempt,
                     progress=self._context.progress,
                     whole=self._context.whole,
                 )
-                if mine and self._context.claim.is_part:
+                if holds and self._context.claim.is_part:
                     self._context.learn(jobs.share_of(session, self._context.claim))
         except SQLAlchemyError as error:
             log.warning("heartbeat_missed", error=type(error).__name__)
             return
-        if mine:
+        if holds:
             self._renewed = self._tried
         elif not self._ended.is_set():
             self._context.stop(StopReason.FENCED)
 
 
 def _thread(name: str, target: Callable[[], None]) -> threading.Thread:
-    """One that logs with the ids of the attempt."""
+    """Return a thread that logs with the ids of the attempt."""
     return threading.Thread(target=contextvars.copy_context().run, args=(target,), name=name, daemon=True)

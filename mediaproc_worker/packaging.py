@@ -1,4 +1,4 @@
-"""The end of every rendition: an MP4 remuxed from its segments, and what only the end tells of it."""
+"""Packaging: the MP4 of every rendition, remuxed from its segments, and the figures that are known at its end."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mediaproc_worker import ffmpeg
 from mediaproc_worker.context import AttemptContext
 
 _AT_A_TIME = 2
-"""One that is remuxed, and one that is fetched meanwhile."""
+"""Renditions in the workspace: one that is remuxed, and one that is fetched meanwhile."""
 
 
 @dataclass(frozen=True)
 class Made:
     """A rendition whose segments are all in S3: its pieces are sizes in bytes and durations in seconds.
 
-    A sound has a `label`, and what others may use again a `fingerprint`.
+    Audio has a `label`, and a rendition that may be reused a `fingerprint`.
     """
 
     name: str
@@ -45,30 +45,30 @@ def package(
     base: float,
     fetch: Callable[[Made], None] = lambda _: None,
 ) -> None:
-    """Remux each rung to an MP4 while the one before is sent and the next is fetched; then all renditions are whole.
+    """Remux each rung to an MP4 while the previous one is uploaded and the next is fetched; then finish all renditions.
 
-    Each rendition's segments stand in the workspace, or `fetch` puts them there.
+    Each rendition's segments are in the workspace, or `fetch` puts them there. Progress begins at `base` percent.
     """
-    sounds, rungs = [each for each in made if each.label], [each for each in made if not each.label]
+    audio, rungs = [each for each in made if each.label], [each for each in made if not each.label]
     labels = [(each.name, each.label) for each in made if each.label]
     sent: list[Future[int]] = []
-    with closing(_fetched([*sounds, *rungs] if rungs else [], fetch)) as fetched:
+    with closing(_fetched([*audio, *rungs] if rungs else [], fetch)) as fetched:
         for each in fetched:
             if not each.label:
-                sent.append(pool.submit(_send, context, _remux(context, each, sounds=labels, base=base)))
+                sent.append(pool.submit(_send, context, _remux(context, each, audio=labels, base=base)))
     for done, (rung, sending) in enumerate(zip(rungs, sent, strict=True), start=1):
         size_bytes = sending.result()
         key = keys.download(context.claim.video_id, context.claim.output, rung.name)
         finish(context, rung, mp4_key=key, mp4_size_bytes=size_bytes)
         context.report(Stage.PACKAGE, base + (100.0 - base) * done / len(rungs))
-    for sound in sounds:
-        finish(context, sound)
+    for each in audio:
+        finish(context, each)
 
 
 def finish(
     context: AttemptContext, made: Made, *, mp4_key: str | None = None, mp4_size_bytes: int | None = None
 ) -> None:
-    """Write down that a rendition is whole, with its file if it has one."""
+    """Record that a rendition is complete, with its MP4 if it has one."""
     context.write(
         jobs.finish_rendition,
         made.rendition_id,
@@ -81,7 +81,7 @@ def finish(
 
 
 def _fetched(made: Sequence[Made], fetch: Callable[[Made], None]) -> Generator[Made]:
-    """Each in turn, once it is fetched and while the next one is: no more, since they take room."""
+    """Yield each once it is fetched, while the next one is fetched. No more at a time, since they take disk space."""
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="ahead") as pool:
         under_way: deque[Future[None]] = deque()
         for number, one in enumerate(made):
@@ -91,17 +91,17 @@ def _fetched(made: Sequence[Made], fetch: Callable[[Made], None]) -> Generator[M
             yield one
 
 
-def _remux(context: AttemptContext, rung: Made, *, sounds: Sequence[tuple[str, Label]], base: float) -> str:
+def _remux(context: AttemptContext, rung: Made, *, audio: Sequence[tuple[str, Label]], base: float) -> str:
     """Make a rung's MP4 in the workspace and return the rendition's name."""
     context.check()
     context.report(Stage.PACKAGE, base)
-    ffmpeg.run(context, download.mp4_arguments(rung.name, audio=sounds))
+    ffmpeg.run(context, download.mp4_arguments(rung.name, audio=audio))
     (context.workspace / layout.whole(rung.name)).unlink()
     return rung.name
 
 
 def _send(context: AttemptContext, name: str) -> int:
-    """Send an MP4 in parts and return its size in bytes."""
+    """Upload an MP4 in parts and return its size in bytes."""
     path = context.workspace / layout.download(name)
     key = keys.download(context.claim.video_id, context.claim.output, name)
     size_bytes = put_large_file(path, key, content_type="video/mp4", check=context.check)

@@ -1,4 +1,4 @@
-"""A worker process dies with its parent: an orphan would go on taking messages that nobody supervises."""
+"""Parent death: a worker process dies with its parent, since an orphan would go on taking jobs unsupervised."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _forker = _parent = 0
 
 
 def bind_children() -> None:
-    """From now on every process that this one forks is killed when this one dies."""
+    """Let every process that this one forks from now on be killed when this one dies."""
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 

@@ -1,4 +1,7 @@
-"""`python -m mediaproc_worker.periodic`: look for what was lost and mend it. Safe to run on every host at once."""
+"""Maintenance process, `python -m mediaproc_worker.periodic`: rescues lost jobs and deletes leftovers.
+
+It may run on every host at once.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ log = logs.get_logger("mediaproc_worker.periodic")  # also when it is `__main__`
 
 HOUSEKEEPING_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 30.0
-LONGEST_FAREWELL_SECONDS = 2.0
-"""How long a chore may end in order; a transaction that is cut off undoes itself."""
+MAX_SHUTDOWN_SECONDS = 2.0
+"""Grace for a running chore at the end; an interrupted transaction is rolled back."""
 
 
 @dataclass
 class Chore:
-    """Something done every so many seconds. A failure waits twice as long each time, and stops no other chore."""
+    """Periodic task. After a failure its interval doubles; other chores go on."""
 
     name: str
     every_seconds: float
@@ -35,7 +38,7 @@ class Chore:
     due_at: float = 0.0
 
     def do(self) -> None:
-        """Do it once, and say when it is due again."""
+        """Run it once and set when it is due again."""
         try:
             done = self.run()
             self.failures = 0
@@ -59,15 +62,15 @@ def main() -> None:
 
 
 def run_beside(urgent: list[Chore], patient: list[Chore], stop: threading.Event) -> None:
-    """Do the patient chores in a thread of their own: storage that hangs must keep no job from being rescued."""
+    """Run the patient chores in a thread of their own, so that slow storage does not delay the rescue of jobs."""
     beside = threading.Thread(target=run, args=(patient, stop), name="patient", daemon=True)
     beside.start()
     run(urgent, stop)
-    beside.join(timeout=LONGEST_FAREWELL_SECONDS)
+    beside.join(timeout=MAX_SHUTDOWN_SECONDS)
 
 
 def run(to_do: list[Chore], stop: threading.Event) -> None:
-    """Do each chore whenever it is due, until `stop` is set."""
+    """Run each chore whenever it is due, until `stop` is set."""
     while not stop.is_set():
         for chore in to_do:
             if chore.due_at <= time.monotonic() and not stop.is_set():
@@ -76,7 +79,7 @@ def run(to_do: list[Chore], stop: threading.Event) -> None:
 
 
 def urgent_chores() -> list[Chore]:
-    """Chores that jobs and webhooks wait for. They use Postgres and Redis only."""
+    """Return the chores that jobs and webhooks wait for. They use Postgres and Redis only."""
     often = settings().rescue_interval_seconds
     return [
         Chore("rescue_expired", often, _in_transaction(maintenance.rescue_expired)),
@@ -87,7 +90,7 @@ def urgent_chores() -> list[Chore]:
 
 
 def patient_chores() -> list[Chore]:
-    """Chores that nothing waits for. Many use storage, which may be slow."""
+    """Return the chores that nothing waits for. Many use storage, which may be slow."""
     often = settings().rescue_interval_seconds
     seldom = max(often, HOUSEKEEPING_SECONDS)
     return [

@@ -1,4 +1,4 @@
-"""The poster: taken beside the encode, so that the list shows it soon. A video without one is no failure."""
+"""Poster: a still taken while the video is encoded, so that lists show it early. A video without one is no failure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from mediaproc import logs
 from mediaproc.domain.errors import StorageFailed
 from mediaproc.media import layout
 from mediaproc.media.commands import poster
-from mediaproc.media.probe import MediaInfo
-from mediaproc.media.sources import Source
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import ffmpeg_path
 from mediaproc.storage import keys, objects
-from mediaproc_worker import ffmpeg, sandboxed_process
+from mediaproc_worker import sandboxed_process
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits, ProcessEnded
 
@@ -25,18 +23,18 @@ _LIMITS = Limits(wall_seconds=120, cpu_seconds=120, file_bytes=64 * 1024**2, mem
 
 @dataclass
 class Poster:
-    """A poster on its way. `look()` writes its row once it is in S3."""
+    """A poster that is being made. `look()` records it once it is in S3."""
 
     context: AttemptContext
     _made: Future[str | None]
 
     @classmethod
-    def begin(cls, context: AttemptContext, pool: ThreadPoolExecutor, info: MediaInfo, source: Source) -> Poster:
-        """Take and send it in a thread of the pool."""
-        return cls(context, pool.submit(_make, context, info, source))
+    def begin(cls, context: AttemptContext, pool: ThreadPoolExecutor) -> Poster:
+        """Make and upload it in a thread of the pool."""
+        return cls(context, pool.submit(_make, context))
 
     def look(self, *, wait: bool = False) -> None:
-        """Write down the poster's key if it has arrived, or once it has."""
+        """Record the poster's object key if it is uploaded, or with `wait` once it is."""
         if self._made.cancelled() or not (wait or self._made.done()):
             return
         key = self._made.result()
@@ -46,10 +44,10 @@ class Poster:
             self.context.write(jobs.set_poster, key)
 
 
-def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | None:
+def _make(context: AttemptContext) -> str | None:
     key = keys.poster(context.claim.video_id, context.claim.output)
     try:
-        _take(context, info, source)
+        _take(context)
         objects.put_file(context.workspace / layout.POSTER, key, content_type="image/jpeg")
     except (ProcessEnded, StorageFailed, OSError) as error:
         log.warning("no_poster", error=type(error).__name__, reason=str(error))
@@ -57,13 +55,13 @@ def _make(context: AttemptContext, info: MediaInfo, source: Source) -> str | Non
     return key
 
 
-def _take(context: AttemptContext, info: MediaInfo, source: Source) -> None:
-    """Try positions until a picture shows something; the last one stays if none does."""
-    edits = ffmpeg.preset_of(context).edits
+def _take(context: AttemptContext) -> None:
+    """Try positions until a frame shows something; the last one stays if none does."""
+    info, edits = context.info, context.preset.edits
     for position in poster.POSITIONS if info.duration_seconds else (0.0,):
         printed = sandboxed_process.run(
             ffmpeg_path(),
-            poster.arguments(info, source=source, at_fraction=position, threads=1, edits=edits),
+            poster.arguments(info, source=context.source, at_fraction=position, threads=1, edits=edits),
             directory=context.workspace,
             cancelled=context.cancelled,
             limits=_LIMITS,

@@ -1,5 +1,6 @@
-"""Use again what the same source was encoded to before: renditions whose fingerprint is one of this plan's, copied
-within storage, so that only the others are encoded, and either output may go without the other.
+"""Rendition reuse: copies renditions that were encoded from the same source in the same way, instead of encoding again.
+
+They are found by fingerprint and copied within storage, so that either output can be deleted without the other.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime import ffmpeg
 from mediaproc.storage import keys, objects
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.ffmpeg import senders
+from mediaproc_worker.renditions import upload_pool
 
 log = logs.get_logger(__name__)
 
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Before:
-    """A rendition of another output, with its segments; and its MP4, where that has the sounds of this plan."""
+    """A rendition of another output, with its segments, and its MP4 if that has the audio tracks of this plan."""
 
     row: Rendition
     segments: Sequence[Segment]
@@ -38,34 +39,34 @@ class Before:
 
     @property
     def object_keys(self) -> list[str]:
-        """Of its init segment and its segments."""
+        """Keys of its init segment and its segments."""
         return [self.row.init_key, *(each.object_key for each in self.segments)]
 
 
 def reused(
-    context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk], *, sound_alone: bool
+    context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk], *, audio_alone: bool
 ) -> Collection[str]:
-    """The names of the renditions that this attempt's output has from another one now, and that nobody need encode.
+    """Copy the renditions that can be reused into this attempt's output, and return their names.
 
-    None where it was tried so in vain: what was decoded of a damaged source then and now may differ. Sound without a
-    picture only if `sound_alone`.
+    Nothing is reused after chunks failed on a damaged source: decoding may then differ from before. Audio without any
+    video is reused only if `audio_alone`.
     """
     made = {} if context.claim.job.undivided else context.write(jobs.reusable)
     if not made:
         return ()
     words = fingerprints_of(context, info, preset, chunks)
-    sounds: jobs.AudioTracks = {
-        kept.rendition: (words.get(kept.rendition), kept.label) for kept in tracks.selected_audio(info)
+    audio: jobs.AudioTracks = {
+        track.rendition: (words.get(track.rendition), track.label) for track in tracks.selected_audio(info)
     }
-    found = _usable({name: made[word] for name, word in words.items() if word in made}, sounds, alone=sound_alone)
-    with senders() as pool:
-        tried = {name: _copied(context, pool, name, row, sounds) for name, row in found.items()}
-    copied = _usable({name: before for name, before in tried.items() if before}, sounds, alone=sound_alone)
+    found = _usable({name: made[word] for name, word in words.items() if word in made}, audio, alone=audio_alone)
+    with upload_pool() as pool:
+        tried = {name: _copied(context, pool, name, row, audio) for name, row in found.items()}
+    copied = _usable({name: before for name, before in tried.items() if before}, audio, alone=audio_alone)
     for name, before in copied.items():
-        _write_down(context, name, before, sounds[name][1] if name in sounds else Label(""))
+        _write_down(context, name, before, audio[name][1] if name in audio else Label(""))
     if copied:
         context.log(f"Encoded before in the same way, and used again: {', '.join(copied)}")
-    if copied.keys() > sounds.keys():
+    if copied.keys() > audio.keys():
         context.write(jobs.mark_playable)
     return copied.keys()
 
@@ -73,7 +74,7 @@ def reused(
 def fingerprints_of(
     context: AttemptContext, info: MediaInfo, preset: Preset, chunks: Sequence[Chunk]
 ) -> dict[str, str]:
-    """The fingerprints of this output's renditions by their names; none where storage did not name the source."""
+    """Return the fingerprints of this output's renditions by name; empty if the source's ETag is unknown."""
     with context.transaction() as session:
         etag = jobs.source_etag(session, context.claim)
     if etag is None:
@@ -82,19 +83,19 @@ def fingerprints_of(
     return fingerprints.of_output(made, info, preset, chunks)
 
 
-def _usable(found: Mapping[str, T], sounds: Collection[str], *, alone: bool) -> dict[str, T]:
-    """The pictures, and the sounds if they are all there: one FFmpeg makes them, or has nothing to do."""
-    pictures = {name: each for name, each in found.items() if name not in sounds}
-    whole = all(name in found for name in sounds) and (alone or pictures)
-    return {name: each for name, each in found.items() if whole or name in pictures}
+def _usable(found: Mapping[str, T], audio: Collection[str], *, alone: bool) -> dict[str, T]:
+    """Keep the video renditions, and the audio ones if all are there: one FFmpeg makes all audio tracks together."""
+    video = {name: each for name, each in found.items() if name not in audio}
+    whole = all(name in found for name in audio) and (alone or video)
+    return {name: each for name, each in found.items() if whole or name in video}
 
 
 def _copied(
-    context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition, sounds: jobs.AudioTracks
+    context: AttemptContext, pool: ThreadPoolExecutor, name: str, row: Rendition, audio: jobs.AudioTracks
 ) -> Before | None:
-    """Copy a rendition's objects. None where one is gone: deleted at this very moment, most likely."""
+    """Copy a rendition's objects. Returns None if one is gone, most likely because it was just deleted."""
     with context.transaction() as session:
-        file = row.mp4_key if jobs.audio_tracks_of(session, row) == sounds else None
+        file = row.mp4_key if jobs.audio_tracks_of(session, row) == audio else None
         before = Before(row, jobs.segments_of(session, row), file)
 
     def copy(key: str) -> None:

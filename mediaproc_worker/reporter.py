@@ -1,4 +1,4 @@
-"""The news of one attempt, published by a thread of its own, so that no handler ever waits for Redis."""
+"""Reporter: publishes the progress and log of one attempt in a thread of its own; handlers never wait for Redis."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mediaproc.operations.jobs import execution as jobs
 log = logs.get_logger(__name__)
 
 INTERVAL_SECONDS = 0.1
-"""The least time between two publications; what came between them is replaced by the newest.
+"""Shortest time between two events; progress in between is replaced by the newest.
 
-FFmpeg reports at half that rate, so what it says is published at once.
+FFmpeg reports at half that rate, so its reports are published at once.
 """
 
 PENDING_LOG_LINES = 50
 
 
 class Reporter:
-    """Progress is latest-wins, log lines are kept in order up to a bound. Use as a context manager."""
+    """Publisher of one attempt: the newest progress, and log lines in order up to a limit. Use as a context manager."""
 
     def __init__(self, claim: jobs.Claim) -> None:
         self.progress = 0.0
@@ -35,7 +35,7 @@ class Reporter:
         self._claim = claim
         self._latest: dict[str, Any] | None = None
         self._lines: deque[str] = deque(maxlen=PENDING_LOG_LINES)
-        self._news = threading.Condition()
+        self._pending = threading.Condition()
         self._closing = threading.Event()
         self._redis_away = self._muted = False
         context = contextvars.copy_context()
@@ -51,11 +51,11 @@ class Reporter:
     def report(
         self, stage: Stage, progress: float, *, fps: float | None, speed: float | None, eta_seconds: float | None
     ) -> None:
-        """Replace what is to be published next. Progress is clamped to 0–100 and never falls.
+        """Set the progress to publish next, in percent. It is clamped to 0–100 and never goes back.
 
-        A part tells how far the whole is; if it does not count for that, it tells nothing.
+        Part jobs publish the progress of the whole; those that don't count for it publish nothing.
         """
-        with self._news:
+        with self._pending:
             self.progress = max(self.progress, min(round(float(progress), 1), 100.0))
             if not self.share.size:
                 return
@@ -68,28 +68,28 @@ class Reporter:
                 "eta_seconds": None if eta_seconds is None else self.share.eta_seconds(self.progress, eta_seconds),
                 "attempt": self._claim.output,
             }
-            self._news.notify()
+            self._pending.notify()
 
     @property
     def whole(self) -> float:
-        """How far the whole is, as far as this attempt knows."""
+        """Progress of the whole in percent, as far as this attempt knows."""
         return round(self.share.of_whole(self.progress), 1)
 
     def log(self, line: str) -> None:
-        """Add a line to what is to be published next."""
-        with self._news:
+        """Add a line to the log that is published next."""
+        with self._pending:
             self._lines.append(line)
-            self._news.notify()
+            self._pending.notify()
 
     def mute(self) -> None:
-        """Publish nothing any more: what this attempt says is no longer true of its video."""
+        """Stop publishing: this attempt no longer speaks for its video."""
         self._muted = True
 
     def close(self) -> None:
-        """Publish what is left and stop. Nothing of this attempt's progress comes after this."""
+        """Publish the rest and stop. No event of this attempt follows."""
         self._closing.set()
-        with self._news:
-            self._news.notify()
+        with self._pending:
+            self._pending.notify()
         self._thread.join()
 
     def _run(self) -> None:
@@ -99,8 +99,8 @@ class Reporter:
         self._publish_next()
 
     def _publish_next(self) -> None:
-        with self._news:
-            self._news.wait_for(lambda: self._closing.is_set() or self._latest is not None or len(self._lines) > 0)
+        with self._pending:
+            self._pending.wait_for(lambda: self._closing.is_set() or self._latest is not None or len(self._lines) > 0)
             progress, self._latest = self._latest, None
             lines = "\n".join(self._lines)
             self._lines.clear()

@@ -1,7 +1,7 @@
-"""One FFmpeg or ffprobe process, from its start to its end, under limits.
+"""Sandboxed process: one FFmpeg or ffprobe, from its start to its end, under resource limits.
 
-It has no input, no environment, a session of its own, and dies with the worker. A watchdog ends it when the attempt
-is cancelled or the time is over, whatever the reader of its output is doing.
+It has no standard input, no environment and a session of its own, and it dies with the worker. A watchdog ends it
+when the attempt is cancelled or the time limit has passed, whatever the reader of its output is doing.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from typing import IO
 from mediaproc.runtime import sandbox
 
 TERMINATE_SECONDS = 0.5
-"""How long a process may take to end in order before it is killed: what it made is not kept anyway."""
+"""Grace between SIGTERM and SIGKILL. It is short: the output of a process that is ended is discarded."""
 
 SILENCE_SECONDS = 0.05
-"""A quarter of the time between two of FFmpeg's reports: what it has written in between is seen that much sooner."""
+"""A quarter of the interval of FFmpeg's progress reports, so that new segments are noticed between two of them."""
 
 _WATCH_SECONDS = 0.1
 _TAIL_BYTES = 8192
 _READ_BYTES = 65536
-_LEAST = 19
-"""The priority of whoever stands back for all (`nice`)."""
+_MAX_NICE = 19
+"""The lowest CPU priority."""
 _PR_SET_PDEATHSIG = 1
 _CPU_GRACE_SECONDS = 2
 """Between SIGXCPU, which says why, and SIGKILL."""
 
 
 class ProcessEnded(Exception):
-    """The process ended other than well. `log_tail` is the end of what it wrote to standard error."""
+    """The process did not end successfully. `log_tail` is the end of its standard error."""
 
     def __init__(self, log_tail: str, *, exit_code: int = 0) -> None:
         super().__init__(log_tail.strip().splitlines()[-1] if log_tail.strip() else f"exit code {exit_code}")
@@ -49,15 +49,15 @@ class ProcessEnded(Exception):
 
 
 class ProcessFailed(ProcessEnded):
-    """It ended by itself with an error. `exit_code` is negative for a signal."""
+    """It failed by itself. `exit_code` is negative for a signal."""
 
 
 class ProcessCancelled(ProcessEnded):
-    """It was ended because the attempt was."""
+    """It was ended because the attempt was cancelled."""
 
 
 class ProcessTimedOut(ProcessEnded):
-    """It was ended because its wall time, or its share of the processor, was over."""
+    """It was ended because it reached its limit of wall time or CPU time."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Limits:
     """Private writable memory. A ladder of three rungs takes 0.5 GB; an 8K source several."""
     open_files: int = 256
     nice: int = 0
-    """How far it stands back for others, 0 to 19 (`nice`)."""
+    """Niceness added to the worker's own, 0 to 19: how far it yields the CPU to others."""
 
 
 class Process:
@@ -91,7 +91,7 @@ class Process:
 
     @property
     def log_tail(self) -> str:
-        """The end of what it wrote to standard error."""
+        """The end of its standard error."""
         return _tail(self._log)
 
     def lines(self, *, in_silence: Callable[[], object] | None = None) -> Iterator[str]:
@@ -109,7 +109,7 @@ class Process:
             yield rest.decode(errors="replace")
 
     def _pieces(self, silence_seconds: float | None) -> Iterator[bytes]:
-        """Its output as it comes; an empty piece stands for a silence."""
+        """Yield its output as it arrives, and an empty piece after each silence."""
         assert self._child.stdout is not None
         output = self._child.stdout.fileno()
         with selectors.DefaultSelector() as selector:
@@ -122,13 +122,13 @@ class Process:
                 else:
                     return
 
-    def stand_back(self, nice: int) -> None:
-        """From now on let it stand back for others, as `Limits.nice` does from the start."""
+    def lower_priority(self, nice: int) -> None:
+        """Lower its CPU priority from now on, as `Limits.nice` does from the start."""
         with self._ending:
             if self._child.poll() is None:
                 with contextlib.suppress(OSError):
                     own = os.getpriority(os.PRIO_PROCESS, 0)
-                    os.setpriority(os.PRIO_PGRP, self.pid, min(_LEAST, own + nice))
+                    os.setpriority(os.PRIO_PGRP, self.pid, min(_MAX_NICE, own + nice))
                 _autogroup(self.pid, nice)
 
     def end(self, why: type[ProcessEnded]) -> None:
@@ -153,7 +153,7 @@ class Process:
                 self.end(ProcessTimedOut)
 
     def wait(self) -> None:
-        """Wait for its end. Raises a `ProcessEnded` unless it ended well."""
+        """Wait for its end. Raises a `ProcessEnded` unless its exit code is 0."""
         exit_code = self._child.wait()
         if self.ended_by is not None:
             raise self.ended_by(self.log_tail, exit_code=exit_code)
@@ -163,14 +163,14 @@ class Process:
             raise ProcessFailed(self.log_tail, exit_code=exit_code)
 
     def release(self) -> None:
-        """End it if its user left early, and let the watchdog go."""
+        """End it if its caller left early, and stop the watchdog."""
         self.end(ProcessCancelled)
         self._finished.set()
         if self._child.stdout is not None:
             self._child.stdout.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        """To the whole session: a child would keep the output open."""
+        """Signal the whole session: a child would keep the output open."""
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.killpg(self._child.pid, number)
 
@@ -185,7 +185,7 @@ def running(
     limits: Limits,
     log_name: str = "ffmpeg.log",
 ) -> Generator[Process]:
-    """A process within `with`; leaving it early, by an exception too, ends it. At the end waits for it.
+    """A running process within `with`. Leaving the block early ends it; leaving it at its end waits for it.
 
     Raises `ProcessFailed`, `ProcessCancelled` or `ProcessTimedOut`, each with the tail of its log.
     """
@@ -264,7 +264,7 @@ def _bound(limits: Limits) -> Callable[[], None]:
 
 
 def _autogroup(pid: int, nice: int) -> None:
-    """Linux may share processors out by sessions, and each is one of its own: then only what this file says counts."""
+    """Set the niceness of its session. Where Linux groups processes by session (autogroup), only this one counts."""
     with contextlib.suppress(OSError):
         file = os.open(f"/proc/{pid}/autogroup", os.O_WRONLY)
         try:
@@ -274,7 +274,7 @@ def _autogroup(pid: int, nice: int) -> None:
 
 
 def _within(kind: int, value: int) -> int:
-    """The value, or the hard limit that the worker itself has if that is lower."""
+    """Return the value, or the worker's own hard limit if that is lower."""
     hard = resource.getrlimit(kind)[1]
     room = _CPU_GRACE_SECONDS if kind == resource.RLIMIT_CPU else 0
     return value if hard == resource.RLIM_INFINITY else min(value, hard - room)

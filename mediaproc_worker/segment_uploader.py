@@ -1,6 +1,6 @@
-"""From the workspace into S3 while FFmpeg still writes: each segment is put as it closes, then its row is written.
+"""Segment uploader: puts each segment into S3 as FFmpeg closes it, then records it.
 
-Rows follow in order and only for what has arrived, so whoever reads them never finds a gap or a missing object.
+Rows are written in order and only for uploaded segments, so readers never find a gap or a missing object.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from mediaproc_worker.context import AttemptContext
 
 @dataclass
 class Outbox:
-    """One rendition on its way to S3. `row` is the rendition as it begins, but for its codecs.
+    """Upload of one rendition. `row` is the rendition as it begins, without its codecs.
 
-    Of a `chunk` the segments are numbered on from its first, and timed so that they fit those of the other chunks.
+    The segments of a `chunk` are numbered from its first, and retimed to fit those of the other chunks.
     """
 
     context: AttemptContext
@@ -54,12 +54,12 @@ class Outbox:
 
     @property
     def is_audio(self) -> bool:
-        """True if it is the audio beside the video."""
+        """True for audio."""
         return self.row.kind is RenditionKind.AUDIO
 
     @property
     def started(self) -> bool:
-        """True if playback can begin."""
+        """True if its first segment is uploaded and recorded."""
         return self._written > 0
 
     @property
@@ -68,16 +68,16 @@ class Outbox:
         return self.segmenter.ended and 0 < self._closed == self._written
 
     def look(self) -> None:
-        """Send what FFmpeg has closed since the last look, and write rows for what has arrived."""
+        """Upload the segments that FFmpeg has closed since the last call, and record those that have arrived."""
         self._send_closed()
         self._collect(wait=False)
         self._write_rows()
 
     def finish(self) -> None:
-        """After FFmpeg's end: wait until everything is in S3 and has its row."""
+        """Wait, after FFmpeg's end, until all segments are uploaded and recorded."""
         self._send_closed()
         self._collect(wait=True)
-        self._fill_room()
+        self._span_missing()
         self._write_rows()
 
     @property
@@ -121,7 +121,7 @@ class Outbox:
         )
 
     def _fitting(self, init: bytes) -> bytes:
-        """The init segment as all chunks have it; its key says which it is, so that one that differs is noticed."""
+        """Return the init segment that all chunks share. Its key has its hash, so that one that differs is noticed."""
         # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
         reorders = self.row.codec != "av1"
         self._lag = retime.lag_ticks(self.segmenter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
@@ -131,8 +131,8 @@ class Outbox:
         self.row = replace(self.row, init_key=key)
         return init
 
-    def _fill_room(self) -> None:
-        """The last segment of a chunk takes the numbers of edges that had no frame between them."""
+    def _span_missing(self) -> None:
+        """Let the last segment of a chunk span the numbers of segments that have no frame."""
         if self.chunk is None or self.chunk.segments is None or not self.arrived:
             return
         missing = self.chunk.segments - len(self.arrived)
@@ -141,7 +141,7 @@ class Outbox:
             self._written = min(self._written, len(self.arrived) - 1)
 
     def _collect(self, *, wait: bool) -> None:
-        """Take what has arrived, in order. Raises what an upload raised."""
+        """Collect finished uploads in order. Raises the error of a failed upload."""
         if self._init is not None and (wait or self._init.done()):
             self._init.result()
         while self._sending and (wait or self._sending[0].done()):

@@ -1,6 +1,6 @@
-"""The file to download of a source that is kept, made within storage: a new head, and behind it the source's own bytes.
+"""Server-side remux: the MP4 of a copied source, made within storage from a new header and the source's own bytes.
 
-Only the head and the first bytes pass through here; S3 wants parts of 5 MiB at least, but for the last one.
+Only the header and the first bytes pass through the worker. S3 wants parts of at least 5 MiB, except for the last one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from mediaproc.domain.errors import Expected, StorageFailed
 from mediaproc.media.commands import source_copy
 from mediaproc.media.mp4 import faststart
 from mediaproc.media.mp4.faststart import FaststartFile
-from mediaproc.media.probe import MediaInfo
 from mediaproc.operations import ingest
 from mediaproc.storage import keys, multipart
 from mediaproc.storage.multipart import NoSuchUpload, UploadedPart
@@ -22,19 +21,20 @@ from mediaproc_worker.context import AttemptContext
 log = logs.get_logger(__name__)
 
 SMALLEST_BYTES = 16 * 1024**2
-"""What is smaller is sent in less time than all the requests take."""
+"""A smaller file is uploaded in less time than all the requests take."""
 
 _FIRST_BYTES = 5 * 1024**2
 _PART_BYTES = 64 * 1024**2
 _COPIES = 4
-"""Parts that storage copies at a time."""
+"""Parts that storage copies in parallel."""
 
 
-def grafted(context: AttemptContext, info: MediaInfo, name: str) -> int | None:
+def remuxed(context: AttemptContext, name: str) -> int | None:
     """Make a rendition's MP4 within storage and return its size in bytes.
 
-    None where the source is not made for that, or storage does not copy parts: then it must be sent.
+    Returns None if the source is not suitable or storage does not copy parts: then the MP4 must be uploaded.
     """
+    info = context.info
     if context.claim.video.size_bytes < SMALLEST_BYTES or not source_copy.copies_all_audio(info):
         return None
     source = ingest.source_of(context.claim.video)

@@ -1,4 +1,4 @@
-"""Reading a source: where FFmpeg finds it, and what it is."""
+"""Source of a video: its media info from ffprobe, and the index of its container."""
 
 from __future__ import annotations
 
@@ -11,29 +11,18 @@ from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
 from mediaproc.operations import ingest
 from mediaproc.runtime.ffmpeg import ffprobe_path
-from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
 
 _PROBE_LIMITS = Limits(wall_seconds=60, cpu_seconds=60, file_bytes=16 * 1024**2, memory_bytes=2 * 1024**3)
-_LONGEST_ADDRESS_SECONDS = 7 * 24 * 3600
-"""S3's own limit for a presigned address."""
 
 
-def source_of(context: AttemptContext) -> Source:
-    """The source as a presigned address that lasts as long as an attempt may: every container that is let in can
-    be read by range, so nothing is downloaded first.
-    """
-    seconds = min(settings().attempt_timeout_seconds + 3600, _LONGEST_ADDRESS_SECONDS)
-    return Source(ingest.source_of(context.claim.video).url(seconds=seconds))
-
-
-def probed(context: AttemptContext, source: Source, *, video_needed: bool = True) -> MediaInfo:
-    """Probe the source. Raises a ProcessingError if it can't be processed."""
+def probed(context: AttemptContext, *, video_needed: bool = True) -> MediaInfo:
+    """Return the media info of the attempt's source. Raises a ProcessingError if it can't be processed."""
     head = ingest.source_of(context.claim.video).read(0, sniff.HEAD_BYTES)
     return examined(
-        source,
+        context.source,
         head=head,
         directory=context.workspace,
         cancelled=context.cancelled,
@@ -44,7 +33,10 @@ def probed(context: AttemptContext, source: Source, *, video_needed: bool = True
 def examined(
     source: Source, *, head: bytes, directory: Path, cancelled: threading.Event, video_needed: bool = True
 ) -> MediaInfo:
-    """Run ffprobe on a source that begins with `head`. Raises a ProcessingError if it can't be processed."""
+    """Return the media info of a source that begins with the bytes `head`.
+
+    Raises a ProcessingError if it can't be processed.
+    """
     content_type = sniff.content_type_of(head)
     try:
         output = sandboxed_process.run(
@@ -65,6 +57,6 @@ def examined(
 
 
 def index_of(context: AttemptContext, info: MediaInfo) -> SourceIndex:
-    """Index of the source's container. Reading it may raise SourceMissing or StorageFailed."""
+    """Return the index of the source's container. Reading from it may raise SourceMissing or StorageFailed."""
     source = ingest.source_of(context.claim.video)
     return SourceIndex(info, source.read, source.size_bytes)

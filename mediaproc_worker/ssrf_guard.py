@@ -1,7 +1,7 @@
-"""A network that only leads where webhooks may go, and for so long: the address is checked as it is connected to.
+"""SSRF guard: a network backend that connects only to addresses that webhooks may reach, within a deadline.
 
-A name is resolved here, once, and the connection goes to the very address that was checked; a name that leads
-elsewhere a moment later, or to a private address from the start, gets nowhere. TLS still checks the name.
+A name is resolved here once and the connection goes to the address that was checked, so a name that changes its
+address afterwards (DNS rebinding) gains nothing. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mediaproc.domain.webhook_targets import Network, may_reach
 
 
 class Refused(Exception):
-    """This address is none that a webhook may reach."""
+    """The address is not one that webhooks may reach."""
 
 
 class GuardedNetwork(httpcore.NetworkBackend):
-    """For one request, which has until `deadline` (of `time.monotonic`). Raises Refused."""
+    """Network of one request, which has until `deadline` (of `time.monotonic`). Raises Refused."""
 
     def __init__(self, *, deadline: float, allowed: Collection[Network] = ()) -> None:
         self._deadline = deadline
@@ -37,7 +37,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of the host that may be reached and answers."""
+        """Connect to the first address of the host that is allowed and answers."""
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in self._checked(host, port):
             try:
@@ -62,7 +62,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream whose every step ends at the deadline, so that a receiver can't hold a worker by dripping bytes."""
+    """Stream whose reads and writes time out at the deadline, so that a slow receiver can't hold a worker."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -88,7 +88,7 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 def left(deadline: float, timeout: float | None = None) -> float:
-    """Seconds for the next step. Raises a time-out when there are none."""
+    """Return the seconds that remain. Raises a time-out if there are none."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise httpcore.ReadTimeout

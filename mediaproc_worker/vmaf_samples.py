@@ -1,4 +1,4 @@
-"""Samples of a source, and what libvmaf says of pictures made from them."""
+"""VMAF samples: short clips cut from a source, and the scores of libvmaf for encodes of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from mediaproc.domain.errors import DamagedSource, EncodeFailed
 from mediaproc.media import layout, vmaf
-from mediaproc.media.presets import Preset
-from mediaproc.media.probe import MediaInfo
-from mediaproc.media.sources import Source
 from mediaproc.media.vmaf import Sample, Size
 from mediaproc.settings import settings
 from mediaproc_worker import ffmpeg
@@ -16,19 +13,21 @@ from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits
 
 _SECONDS = 900
-"""More than a sample of eight seconds takes on the slowest machine."""
+"""Time limit, in seconds: more than a sample of eight seconds takes on the slowest machine."""
 
 
-def cut(
-    context: AttemptContext, info: MediaInfo, source: Source, preset: Preset, *, sample: Sample, size: Size
-) -> bool:
-    """Put a sample of the source into the workspace. False where the source is damaged just there."""
-    threads = settings().threads_per_encode
+def cut(context: AttemptContext, *, sample: Sample, size: Size) -> bool:
+    """Put a sample of the source into the workspace. Returns False if the source is damaged at that position."""
+    arguments = vmaf.sample_arguments(
+        context.info,
+        source=context.source,
+        preset=context.preset,
+        sample=sample,
+        size=size,
+        threads=settings().threads_per_encode,
+    )
     try:
-        run(
-            context,
-            vmaf.sample_arguments(info, source=source, preset=preset, sample=sample, size=size, threads=threads),
-        )
+        run(context, arguments)
     except (DamagedSource, EncodeFailed):
         context.check()
         context.log(f"No sample at {sample.start_seconds:.0f} s: it can't be decoded")
@@ -37,11 +36,11 @@ def cut(
 
 
 _EMPTY_BYTES = 1024
-"""An MP4 without a frame has less."""
+"""Size limit of an MP4 without a frame."""
 
 
 def scores(context: AttemptContext, arguments: list[str], names: Sequence[str]) -> dict[str, float]:
-    """Run a comparison: the VMAF of each name of which anything could be measured."""
+    """Run a comparison and return the VMAF by name, without names of which nothing could be measured."""
     run(context, arguments)
     found: dict[str, float] = {}
     for name in names:
@@ -55,7 +54,7 @@ def scores(context: AttemptContext, arguments: list[str], names: Sequence[str]) 
 
 
 def run(context: AttemptContext, arguments: list[str]) -> None:
-    """Run FFmpeg on a sample, with the threads of a slot, to its end."""
+    """Run FFmpeg on a sample to its end, with the threads of an encode."""
     threads = settings().threads_per_encode
     limits = Limits(wall_seconds=_SECONDS, cpu_seconds=_SECONDS * threads)
     ffmpeg.run(context, arguments, threads=threads, limits=limits)

@@ -14,11 +14,11 @@ from mediaproc.runtime import sandbox
 from mediaproc.storage.client import client, signing_client
 
 _CONNECTIONS = 3
-"""To Postgres: for a handler, its heartbeat, and whatever is looked up beside."""
+"""Connections to Postgres: for a handler, its heartbeat, and queries of the handler's threads."""
 
 
 def before_forks() -> None:
-    """Warm up what all worker processes of this host can share. Connects to nothing."""
+    """Warm up code that all worker processes of this host share after the fork. Opens no connection."""
     configure_mappers()
     sandbox.available()
     client()
@@ -26,7 +26,7 @@ def before_forks() -> None:
 
 
 def in_worker() -> None:
-    """Connect this process. What is away now is connected by the first job that needs it."""
+    """Open this process's connections. Services that are away are connected by the first job that needs them."""
     with contextlib.suppress(SQLAlchemyError), contextlib.ExitStack() as stack:
         for _ in range(_CONNECTIONS):
             stack.enter_context(database.engine().connect())

@@ -1,4 +1,4 @@
-"""One POST to a receiver: signed after Standard Webhooks, no redirect followed, little of the answer kept."""
+"""Webhook client: one POST, signed as Standard Webhooks says. Redirects are not followed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from mediaproc_worker.ssrf_guard import GuardedNetwork, Refused
 
 log = logs.get_logger(__name__)
 
-KEPT_BYTES = 4096
-"""How much of a receiver's answer is kept for people to look at."""
+MAX_BODY_BYTES = 4096
+"""Bytes of a receiver's answer that are stored for the delivery log."""
 
 
 def post(claim: Claim) -> Answer:
-    """Send it once. Whatever goes wrong on the way is an answer too."""
+    """Send a delivery once. A failed connection is an answer too, with its reason."""
     began = time.monotonic()
     answer = _tried(claim, deadline=began + settings().webhook_timeout_seconds)
     return replace(answer, seconds=time.monotonic() - began)
 
 
 def headers_of(claim: Claim, *, at: datetime) -> dict[bytes | str, bytes | str]:
-    """The headers, signed with every secret that is good now. `webhook-id` is the same at each try."""
+    """Return the headers, signed with every secret that is valid at `at`. `webhook-id` is the same at each attempt."""
     id = str(claim.event_id)
     signatures = [Signer(secret).sign(id, at, claim.body) for secret in claim.secrets]
     return {
@@ -80,16 +80,16 @@ def _tls() -> ssl.SSLContext:
 
 
 def _beginning(response: httpcore.Response) -> str:
-    """The first of the body; the rest is not even read. A status that came counts, though its body breaks off."""
-    kept = b""
+    """Return the first bytes of the body, without reading the rest. A body that breaks off is no failure."""
+    body = b""
     try:
         for chunk in response.iter_stream():
-            kept += chunk
-            if len(kept) >= KEPT_BYTES:
+            body += chunk
+            if len(body) >= MAX_BODY_BYTES:
                 break
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
         pass
-    return kept[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
+    return body[:MAX_BODY_BYTES].decode("utf-8", "replace").replace("\0", "�")
 
 
 def _retry_after_seconds(response: httpcore.Response) -> int:
@@ -98,6 +98,6 @@ def _retry_after_seconds(response: httpcore.Response) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Reason of a failure for the page: the system's message without its number."""
+    """Return the reason of a failure for the delivery log: the system's message without its number."""
     said = str(error).partition("] ")[2] or str(error) or type(error).__name__
     return f"The connection failed: {said}"[:300]

@@ -1,7 +1,7 @@
-"""The scratch folder of an attempt: private, always removed, also by others when its worker died.
+"""Workspace: the private scratch folder of an attempt. If its worker died, others remove it.
 
-A folder's name says who owns it, `{host}.{pid}.{start}.{random}`, so it is marked from the moment it exists. `start`
-is in seconds since the boot: the time of day at which a process started changes when the clock is set.
+A folder's name identifies its owner, `{host}.{pid}.{start}.{random}`, from the moment it exists. `start` is in seconds
+since boot, because a start time of day changes when the clock is set.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logs.get_logger(__name__)
 
 @contextmanager
 def opened() -> Generator[Path]:
-    """A new empty folder, removed at the end whatever happened."""
+    """A new empty folder within `with`, removed at its end in any case."""
     folder = Path(tempfile.mkdtemp(prefix=f"{_owner(os.getpid())}.", dir=_base()))
     try:
         yield folder
@@ -34,7 +34,10 @@ def opened() -> Generator[Path]:
 
 
 def remove_leftovers() -> int:
-    """Remove the folders of dead workers of this host, and of other hosts when no attempt can be that old."""
+    """Remove folders of dead workers, and return their number.
+
+    Those of other hosts are removed once they are older than any attempt.
+    """
     dead = [folder for folder in _base().iterdir() if _is_dead(folder)]
     for folder in dead:
         log.info("workspace_removed", folder=folder.name)

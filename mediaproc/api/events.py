@@ -25,7 +25,6 @@ LastEventId = Annotated[
 Cursor = Annotated[str | None, Query(max_length=100, description="Last event id, for clients that cannot set headers.")]
 
 _EXAMPLE = """retry: 2000
-
 id: 1795489733374-0
 event: status
 data: {"video_id": "0199…", "status": "processing", "attempt": 1, "max_attempts": 3, "next_attempt_at": null}

@@ -21,6 +21,16 @@ dash_router = APIRouter(prefix="/videos/{id}/dash", tags=["playback"])
 
 Token = Annotated[str | None, Query(max_length=1000, description="Playback token, as in `hls_url`.")]
 
+Cmcd = Annotated[
+    str | None,
+    Query(
+        alias="CMCD",
+        max_length=8000,
+        description="Common Media Client Data (CTA-5004). A player that sends it gets segment URLs that redirect to "
+        "the presigned ones, because a query parameter added to those would break their signature.",
+    ),
+]
+
 
 class Playlist(Response):
     """An HLS playlist."""
@@ -68,11 +78,11 @@ def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
 
 
 @router.get("/{rendition}.m3u8", response_class=Playlist, responses=_ANSWERS)
-def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Playlist:
+def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None, cmcd: Cmcd = None) -> Playlist:
     """HLS media playlist of a rendition with presigned segment URLs: `EVENT` while it grows, then `VOD`."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
-        return Playlist(playback.media_playlist(session, video, rendition))
+        return Playlist(playback.media_playlist(session, video, rendition, redirected=cmcd is not None))
 
 
 @router.get("/{rendition}/iframes.m3u8", response_class=Playlist, responses=_ANSWERS)

@@ -21,7 +21,9 @@ from mediaproc.api import response_handoff
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
 
-KEEP_ALIVE = b": still here\n\n"
+KEEP_ALIVE = b": still here\n"
+"""A comment without a blank line, which some clients (httpx-sse) would take for the end of an empty event."""
+
 _WITHIN_SNAPSHOT = "snapshot"
 _ID = re.compile(r"(?P<cursor>\d{1,20}-\d{1,20})(?:\.(?P<word>[a-z]{1,20}))?")
 _FINAL = {status.value: status for status in VideoStatus if status.final}
@@ -48,8 +50,11 @@ class LastSeen:
 
 
 def opening() -> bytes:
-    """Opening block with the reconnect delay, jittered so that clients don't all return at once after a restart."""
-    return f"retry: {random.randint(1000, 3000)}\n\n".encode()  # noqa: S311  # spreads load, guards nothing
+    """First line of a stream: the reconnect delay, jittered so that clients don't all return at once after a restart.
+
+    It belongs to the first event, whenever that comes.
+    """
+    return f"retry: {random.randint(1000, 3000)}\n".encode()  # noqa: S311  # spreads load, guards nothing
 
 
 def frames(events: Sequence[Event]) -> bytes:
@@ -58,11 +63,9 @@ def frames(events: Sequence[Event]) -> bytes:
 
 
 def snapshot(events: Sequence[Event], cursor: str | None, *, final: VideoStatus | None) -> bytes:
-    """Frames of a snapshot at a cursor. Without a cursor, the client keeps its last id."""
-    if cursor is None:
+    """Frames of a snapshot at a cursor; none if it is empty. Without a cursor, the client keeps its last id."""
+    if cursor is None or not events:
         return b"".join(_frame(event, None) for event in events)
-    if not events:
-        return f"id: {cursor}\n\n".encode()
     within = f"{cursor}.{_WITHIN_SNAPSHOT}"
     return b"".join(_frame(event, within) for event in events[:-1]) + _frame(events[-1], _with(cursor, final))
 

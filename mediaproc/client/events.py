@@ -124,6 +124,8 @@ class EventParser:
                 yield event
 
     def _line(self, line: str) -> Event | None:
+        if line.startswith(":"):
+            return None
         if line:
             name, _, value = line.partition(":")
             self._fields.setdefault(name, []).append(value.removeprefix(" "))

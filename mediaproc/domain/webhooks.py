@@ -72,7 +72,7 @@ class Verdict:
 
     state: DeliveryState
     again_at: datetime | None = None
-    switched_off: str = ""
+    disabled_because: str = ""
 
 
 def judge(
@@ -95,10 +95,10 @@ def judge(
     if event is WebhookEvent.TEST:
         return Verdict(DeliveryState.FAILED)
     if answer.status == 410:
-        return Verdict(DeliveryState.FAILED, switched_off=Detail.DISABLED_BY_410)
+        return Verdict(DeliveryState.FAILED, disabled_because=Detail.DISABLED_BY_410)
     if failing_since is not None and now - failing_since >= SWITCHED_OFF_AFTER:
         return Verdict(
-            DeliveryState.FAILED, switched_off=Detail.DISABLED_AFTER_FAILURES.format(days=SWITCHED_OFF_AFTER.days)
+            DeliveryState.FAILED, disabled_because=Detail.DISABLED_AFTER_FAILURES.format(days=SWITCHED_OFF_AFTER.days)
         )
     if answer.refused or attempt > len(WAITS_SECONDS):
         return Verdict(DeliveryState.FAILED)

@@ -1,1 +1,1 @@
-"""The news: what happens to videos, on Redis streams that every web process reads once."""
+"""Events of videos, on Redis streams that every web process reads once."""

@@ -1,12 +1,12 @@
-"""One reader of the firehose in each web process, and everyone in it who wants to know.
+"""Event hub: one reader of the firehose in each web process, and its subscriptions.
 
     async with hub().subscribe(team_id=team) as sub:
-        ...  # load the present state now: whatever happens from here on arrives
+        ...  # load the current state now: every event from here on arrives
         async for batch in sub:  # ends when the process stops
             if sub.lost:
-                ...  # load the present state again; `batch` is what came after the gap
+                ...  # load the current state again; `batch` has the events after the gap
 
-An event costs something only for the listeners of its video or team.
+An event costs time only for the subscriptions of its video or team.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ _READY_WITHIN_SECONDS = 2.0
 class Subscription:
     """The events of one team or video, from the moment it is entered. Made by `Hub.subscribe`."""
 
-    __slots__ = ("_hub", "_mailbox", "_news", "_waiter", "closed", "key", "lost", "team_id")
+    __slots__ = ("_hub", "_mailbox", "_pending", "_waiter", "closed", "key", "lost", "team_id")
 
     def __init__(self, hub: Hub, *, key: str, team_id: str | None, capacity: int) -> None:
         self.key = key
         self.team_id = team_id
         self.lost = False
-        """Whether events before the batch that `next` returned last are missing: load the present state again."""
+        """True if events before the batch that `next` returned last are missing: load the current state again."""
         self.closed = False
-        """Whether nothing comes any more, because the process stops or the listener has left."""
+        """True if no event follows, because the process stops or the subscriber has left."""
         self._hub = hub
         self._mailbox = Mailbox(capacity)
-        self._news = False
+        self._pending = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Subscription:
@@ -70,11 +70,11 @@ class Subscription:
     async def next(self, *, timeout_seconds: float | None = None) -> list[Event]:
         """Wait for events and take them all, oldest first; of progress only each video's newest.
 
-        Empty when time is up, when all there is to say is `lost`, or when `closed`.
+        Returns an empty list at the time-out, if only `lost` is to be reported, or if `closed`.
         """
-        if not self._news and not self.closed:
+        if not self._pending and not self.closed:
             await self._wait(timeout_seconds)
-        self._news = False
+        self._pending = False
         batch, self.lost = self._mailbox.take()
         return batch
 
@@ -84,12 +84,12 @@ class Subscription:
         self._wake()
 
     def lose(self) -> None:
-        """Say that events are missing."""
+        """Mark that events are missing."""
         self._mailbox.drop()
         self._wake()
 
     def close(self) -> None:
-        """Deliver nothing more and wake the listener."""
+        """Stop delivery and wake the subscriber."""
         self.closed = True
         self._wake()
 
@@ -107,7 +107,7 @@ class Subscription:
                 alarm.cancel()
 
     def _wake(self) -> None:
-        self._news = True
+        self._pending = True
         if self._waiter is not None:
             _end(self._waiter)
 
@@ -132,14 +132,14 @@ class Hub:
     def subscribe(
         self, *, team_id: UUID | None = None, video_id: UUID | None = None, capacity: int = CAPACITY
     ) -> Subscription:
-        """Everything about one video, or about all of a team's videos; both: that video only if it is the team's."""
+        """Return a subscription to one video, or to all of a team; with both, to the video if it is the team's."""
         if team_id is None and video_id is None:
             raise ValueError("name a team or a video")
         team = str(team_id) if team_id else None
         return Subscription(self, key=str(video_id) if video_id else str(team), team_id=team, capacity=capacity)
 
     async def enter(self, subscription: Subscription) -> None:
-        """Begin to deliver. While Redis is away the subscription begins with a gap, told when Redis is back."""
+        """Start delivery. While Redis is away the subscription begins with a gap, reported once Redis is back."""
         if self._stopped:
             return subscription.close()
         self._start()
@@ -152,7 +152,7 @@ class Hub:
         return None
 
     def leave(self, subscription: Subscription) -> None:
-        """Deliver nothing more."""
+        """Stop delivery."""
         subscription.close()
         self._blind.discard(subscription)
         group = self._listeners.get(subscription.key)
@@ -207,7 +207,7 @@ class Hub:
         )
 
     async def _resume(self, connection: Any) -> None:
-        """Go on after the last event that was read, if Redis still has it; else tell everyone of a gap."""
+        """Continue after the last event that was read if Redis still has it; otherwise report a gap to everyone."""
         losers: Iterable[Subscription] = self._blind
         if self._cursor is None or not await _still_in_stream(connection, self._cursor):
             self._cursor = await streams.last_cursor(connection)

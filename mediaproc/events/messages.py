@@ -28,7 +28,7 @@ class EventType(StrEnum):
 
     @property
     def afterwards(self) -> bool:
-        """True if it comes after the end of a video, and is not news to those who follow only that."""
+        """True if it follows the end of a video's processing; subscribers of that alone don't get it."""
         return self in {EventType.STORYBOARD, EventType.QUALITY}
 
 

@@ -1,4 +1,4 @@
-"""How a source is shared out: chunks that begin on a segment's edge, where the source can be entered cheaply."""
+"""Chunks: the parts that a source is encoded in, cut at segment edges just behind the source's keyframes."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 
 TARGET_SECONDS = 30.0
-"""Of a 60 s clip, chunks of 30 s cost nothing, of 12 s 3–6 %, of 6 s 8–20 %. What is left is cut into equal ones of
-about this length, so that workers who share a file end together.
+"""Target length. Of a 60 s clip, chunks of 30 s cost nothing, of 12 s 3–6 %, of 6 s 8–20 %. The rest of a source is
+always cut into equal chunks of about this length, so that the workers of a file finish together.
 """
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 20.0, 44.0
 LONGEST_ALONE_SECONDS = 45.0
-"""A source up to this long stays one chunk."""
+"""Longest source that stays one chunk."""
 
 _DISTANCE_WEIGHT = 0.1
-"""What a second away from the target costs, in seconds of pictures decoded in vain before the chunk begins."""
+"""Cost of a second away from the target length, in seconds of video decoded and dropped before the chunk begins."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of a source, in seconds from its beginning, and the segments it becomes. The last one has no end."""
+    """Part of a source, in seconds from its beginning, and the segments that it becomes. The last chunk has no end."""
 
     number: int
     start_seconds: float
@@ -34,11 +34,11 @@ class Chunk:
     length_seconds: float
     first_segment: int
     segments: int | None
-    """How many segments there is room for; None for the last chunk."""
+    """Number of segments up to the next chunk; None for the last chunk."""
 
 
 def chunks_for(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> tuple[Chunk, ...]:
-    """The chunks of a source whose keyframes are known; a single one if it is short or can't be cut."""
+    """Return the chunks of a source with these keyframes, in seconds; one chunk if it is short or can't be cut."""
     cuts = list(_cuts(info.duration_seconds, preset.segment_seconds, keyframes)) if _divisible(info, preset) else []
     edges = [0.0, *(float(cut * preset.segment_seconds) for cut in cuts), info.duration_seconds]
     return tuple(
@@ -54,7 +54,7 @@ def chunks_for(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> t
 
 
 def chunk_of(number: int, *, start_seconds: float, length_seconds: float, last: bool, segment_seconds: int) -> Chunk:
-    """A chunk from what is kept of it."""
+    """Return a chunk from its stored fields."""
     end_seconds = start_seconds + length_seconds
     first = segment_edges.edges_up_to(start_seconds, segment_seconds)
     return Chunk(
@@ -68,14 +68,12 @@ def chunk_of(number: int, *, start_seconds: float, length_seconds: float, last: 
 
 
 def _divisible(info: MediaInfo, preset: Preset) -> bool:
-    """Return whether each frame is coded as a frame, not as fields. With edits, the source's keyframes are at other
-    times than the segment edges.
-    """
+    """Return whether a source may be cut: not if it is short or interlaced, nor if edits shift its keyframes."""
     return info.duration_seconds > LONGEST_ALONE_SECONDS and not info.video.interlaced and not preset.edits.trimmed
 
 
 def _cuts(duration: float, segment_seconds: int, keyframes: Sequence[float]) -> Iterator[int]:
-    """Numbers of the segments that chunks begin with."""
+    """Yield the numbers of the segments that chunks begin with."""
     known, position = sorted(keyframes), 0.0
     while known and duration - position > LONGEST_ALONE_SECONDS:
         left = duration - position
@@ -87,7 +85,7 @@ def _cuts(duration: float, segment_seconds: int, keyframes: Sequence[float]) -> 
 
 
 def _best(position: float, target: float, segment_seconds: int, keyframes: Sequence[float]) -> int | None:
-    """The segment to begin with, far enough from `position`: about `target` seconds on and just behind a keyframe."""
+    """Return the first segment of the next chunk: about `target` seconds after `position`, just behind a keyframe."""
     first, last = position + _SHORTEST_SECONDS, position + _LONGEST_SECONDS
     numbers = range(-(-int(first) // segment_seconds), int(last) // segment_seconds + 1)
     costs = {number: _cost(number * segment_seconds, position + target, position, keyframes) for number in numbers}
@@ -96,7 +94,7 @@ def _best(position: float, target: float, segment_seconds: int, keyframes: Seque
 
 
 def _cost(at: float, wanted: float, position: float, keyframes: Sequence[float]) -> float | None:
-    """Seconds in vain, or None when one of the two sides would have no keyframe of its own."""
+    """Return the cost of a cut in seconds, or None if one of the two sides would have no keyframe of its own."""
     before = bisect_right(keyframes, at)
     if before == 0 or before == len(keyframes) or keyframes[before - 1] <= position:
         return None

@@ -1,7 +1,7 @@
-"""The DASH manifest (MPD, ISO/IEC 23009-1) of a whole video: the same segments as HLS, numbered by a template.
+"""DASH manifest (MPD, ISO/IEC 23009-1) of a complete video: the same segments as HLS, numbered by a template.
 
-A list of presigned addresses would do by the standard, but FFmpeg cuts off what is longer than the manifest's own
-address, and an hour of three rungs would be a manifest of megabytes. So each number leads to a redirect.
+The standard allows a list of presigned URLs, but FFmpeg truncates URLs that are longer than the manifest's own, and an
+hour of three rungs would be a manifest of megabytes. So each number is a URL that redirects.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MIME_TYPE = "application/dash+xml"
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 
 _PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
-"""That of segments by a template; it holds for what is whole, too."""
+"""Profile of segments numbered by a template; it applies to complete videos too."""
 
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 _TIMESCALE = 90_000
 
 _COLOURS = "urn:mpeg:mpegB:cicp:"
 _TRANSFERS = {"PQ": 16, "HLG": 18}
-"""ISO/IEC 23091-2; 9 is BT.2020."""
+"""Transfer characteristics by ISO/IEC 23091-2, where 9 is BT.2020."""
 
 _ROLE = "urn:mpeg:dash:role:2011"
 _ROLES = {Role.DESCRIPTION: "description", Role.COMMENTARY: "commentary"}
@@ -37,10 +37,10 @@ _AUDIENCES = "urn:tva:metadata:cs:AudioPurposeCS:2007"
 
 @dataclass(frozen=True)
 class Representation:
-    """One rendition. `media_uri` has `$Number$` for a segment's place, from 0; sound has no size, but channels.
+    """One rendition. `media_uri` has `$Number$` for a segment's number, from 0. Audio has channels and no size.
 
-    One of several sounds has a label. `start_seconds` is the decode time of its first frame: that of a picture that
-    begins after the sound is not 0.
+    Audio has a label if there are several tracks. `start_seconds` is the decode time of the first frame: it is not 0
+    for a video that begins after the audio.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Representation:
 
     @property
     def end_seconds(self) -> float:
-        """When its last segment ends."""
+        """End of its last segment, in seconds."""
         return self.start_seconds + sum(self.durations)
 
 
@@ -81,7 +81,7 @@ class TextRepresentation:
 
 
 def mpd(representations: Sequence[Representation], *, texts: Sequence[TextRepresentation] = ()) -> str:
-    """The manifest of a video that grows no more. Players may switch among what has the same codec."""
+    """Return the manifest of a complete video. Players may switch between representations of the same codec."""
     root = xml.Element(
         "MPD",
         {
@@ -146,7 +146,7 @@ def _text_set(period: xml.Element, number: int, text: TextRepresentation) -> Non
 
 
 def _shapes(alike: Sequence[Representation]) -> dict[str, str]:
-    """Bounds of a set of videos, by which a player chooses among sets (DASH-IF IOP, part 5, 5.4)."""
+    """Bounds of a set of videos, by which a player chooses among sets (DASH-IF IOP 4.3, 3.2.4)."""
     aspect = _picture_aspect(alike)
     return {
         "par": f"{aspect.numerator}:{aspect.denominator}",
@@ -170,7 +170,7 @@ def _fits(aspect: Fraction, one: Representation) -> bool:
 
 
 def _coloured(found: xml.Element, video_range: str) -> None:
-    """HDR signalling. Supplemental: a player that does not know an essential property would show nothing."""
+    """Add HDR signalling. Supplemental: a player that does not know an essential property would show nothing."""
     transfer = _TRANSFERS.get(video_range)
     for name, value in (("ColourPrimaries", 9), ("TransferCharacteristics", transfer), ("MatrixCoefficients", 9)):
         if transfer:
@@ -179,10 +179,10 @@ def _coloured(found: xml.Element, video_range: str) -> None:
 
 
 def _labelled(found: xml.Element, label: Label) -> None:
-    """Label of one of several audio tracks, in the order that the schema requires."""
+    """Add the label of one of several audio tracks, in the order that the schema requires."""
     xml.SubElement(found, "Label").text = label.title
     if label.role is Role.DESCRIPTION:
-        xml.SubElement(found, "Accessibility", {"schemeIdUri": _AUDIENCES, "value": "1"})  # who doesn't see the picture
+        xml.SubElement(found, "Accessibility", {"schemeIdUri": _AUDIENCES, "value": "1"})  # for people who are blind
     role = _ROLES.get(label.role, "main" if label.is_default else "alternate")
     xml.SubElement(found, "Role", {"schemeIdUri": _ROLE, "value": role})
 
@@ -209,7 +209,7 @@ def _representation(parent: xml.Element, rendition: Representation) -> None:
 
 
 def _timeline(durations: Sequence[float], start_seconds: float) -> list[dict[str, str]]:
-    """Runs of segments of one length. Edges are rounded, not lengths, so that no error adds up."""
+    """Return runs of segments of equal length. Edges are rounded, not lengths, so that errors don't accumulate."""
     edges = [round(at * _TIMESCALE) for at in accumulate(durations, initial=start_seconds)]
     ticks = [end - start for start, end in pairwise(edges)]
     runs = [(length, len(list(run))) for length, run in groupby(ticks)]
@@ -218,7 +218,7 @@ def _timeline(durations: Sequence[float], start_seconds: float) -> list[dict[str
 
 
 def _rate(frame_rate: float, *, name: str = "frameRate") -> dict[str, str]:
-    """As a fraction where it is one of those of television: 29.97 is 30000/1001."""
+    """Return the frame rate attribute, as a fraction for those of television: 29.97 is 30000/1001."""
     if not frame_rate:
         return {}
     exact = Fraction(frame_rate).limit_denominator(1001)
@@ -226,5 +226,5 @@ def _rate(frame_rate: float, *, name: str = "frameRate") -> dict[str, str]:
 
 
 def _duration(seconds: float) -> str:
-    """ISO 8601."""
+    """Return a duration in ISO 8601."""
     return f"PT{seconds:.3f}S"

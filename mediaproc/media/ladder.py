@@ -1,4 +1,4 @@
-"""Rungs for a source: never larger than the source, even dimensions, same orientation."""
+"""Ladder: the rungs of a preset that suit a source, never larger than it, with even dimensions and its orientation."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mediaproc.media.presets import Preset, RungTarget
 from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
 
 _WORTH_A_RUNG = 1.2
-"""How many times larger than the next rung below, in each side, a source must be to be kept at its own size too."""
+"""Smallest ratio of a source's sides to those of the next rung below for a rung of the source's own size."""
 
 _USUAL_FRAME_RATE = 30
 _FAST_BITRATE_FACTOR = 1.5
-"""Pictures of 50 or 60 a second need about half as much again (YouTube's recommended upload bit rates)."""
+"""Bit rate factor of 50 and 60 fps over 25 and 30 (YouTube's recommended upload bit rates)."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One picture size to make. `frame_rate` is what it will have; `max_bitrate_bps` fits its size and rate.
+    """One size of the ladder, in pixels. `frame_rate` is that of the output; `max_bitrate_bps` suits its size and rate.
 
-    `vmaf` is what samples had with this `crf`, where it was chosen by them.
+    `vmaf` is that of samples with this `crf`, if a search chose it.
     """
 
     name: str
@@ -36,9 +36,9 @@ class Rung:
 
 
 def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
-    """The rungs of a preset that this source deserves, the largest first; at least one.
+    """Return the rungs of a preset for this source, the largest first; at least one.
 
-    Raises BeyondLimits when it is too small for the codec.
+    Raises BeyondLimits if it is too small for the codec.
     """
     video = info.video
     if preset.copies:
@@ -51,7 +51,7 @@ def rungs_for(info: MediaInfo, preset: Preset) -> tuple[Rung, ...]:
 
 
 def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
-    """The source's frame rate, or the preset's cap if it is faster. 0 when unknown."""
+    """Return the source's frame rate, or the preset's cap if that is lower; 0 if unknown."""
     return min(video.frame_rate, Fraction(preset.frame_rate_cap))
 
 
@@ -60,8 +60,8 @@ def _large_enough(rungs: Sequence[Rung], preset: Preset) -> list[Rung]:
     enough = [rung for rung in rungs if min(rung.width, rung.height) >= smallest]
     if rungs and not enough:
         raise BeyondLimits(
-            f"This picture is too small for {preset.codec.upper()}: {rungs[0].width}×{rungs[0].height}; "
-            f"it takes at least {smallest}×{smallest}"
+            f"This video is too small for {preset.codec.upper()}: {rungs[0].width}×{rungs[0].height}; "
+            f"the minimum is {smallest}×{smallest}"
         )
     return enough
 
@@ -72,7 +72,7 @@ def _as_chosen(rung: Rung, preset: Preset) -> Rung:
 
 
 def _as_it_is(info: MediaInfo) -> Rung:
-    """The picture of a source that is not encoded: its own size, rate and bits, without a quality or level of ours."""
+    """Return the rung of a copied source: its own size, frame rate and bit rate, without a CRF or level."""
     video = info.video
     return Rung(
         name=f"{video.short_side}p",
@@ -86,13 +86,13 @@ def _as_it_is(info: MediaInfo) -> Rung:
 
 
 def _scale(video: VideoTrack, target: RungTarget) -> Fraction:
-    """Factor that scales the frame to fill the target's box."""
+    """Return the factor that scales the frame to fill the target's box."""
     long_side = max(video.display_width, video.display_height)
     return min(Fraction(target.long_side, long_side), Fraction(target.short_side, video.short_side))
 
 
 def _own_target(video: VideoTrack, preset: Preset, filled: list[RungTarget]) -> RungTarget | None:
-    """A target of the source's own size, when the largest box that it fills is far below it or there is none."""
+    """Return a target of the source's own size if it fills no box, or only much smaller ones."""
     if len(filled) == len(preset.rungs) or (filled and _scale(video, filled[0]) * Fraction(_WORTH_A_RUNG) > 1):
         return None
     above = preset.rungs[len(preset.rungs) - len(filled) - 1]
@@ -107,9 +107,9 @@ def _own_target(video: VideoTrack, preset: Preset, filled: list[RungTarget]) -> 
 
 
 def _box_height(video: VideoTrack) -> int:
-    """The height of the 16:9 box that the picture fills lying: 1920x800 is called 1080p, and 720x1600 so 900p.
+    """Return the height of the landscape 16:9 box that the frame fills: 1080 for 1920x800, and 900 for 720x1600.
 
-    By its own short side it could have the name of a smaller rung, which has its name from its box.
+    Named by its own short side, it could have the name of a smaller rung, which is named after its box.
     """
     return max(video.short_side, round(Fraction(max(video.display_width, video.display_height) * 9, 16)))
 
@@ -137,5 +137,5 @@ def _bitrate(target: RungTarget, frame_rate: Fraction) -> int:
 
 
 def _even(side: int, scale: Fraction) -> int:
-    """The nearest even number, as 4:2:0 needs, that is not above the source's own side. At least 2."""
+    """Return the nearest even number, as 4:2:0 needs, that does not exceed the source's side; at least 2."""
     return max(2, min(round(side * scale / 2) * 2, side // 2 * 2))

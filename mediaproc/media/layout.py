@@ -1,62 +1,62 @@
-"""Names in the workspace of an attempt, relative to it. FFmpeg runs with the workspace as its directory."""
+"""Layout of an attempt's workspace: file names relative to it. FFmpeg runs with the workspace as its directory."""
 
 from __future__ import annotations
 
 AUDIO = "audio"
-"""The rendition that holds the sound of all rungs; other sound tracks are numbered on from it."""
+"""Name of the rendition of the first audio track; those of further audio tracks are numbered from it."""
 
 SUBTITLES = "subtitles"
-"""The rendition that holds the first text track; the others are numbered on from it."""
+"""Name of the rendition of the first text track; the others are numbered from it."""
 
 INSTANT = "instant"
-"""The source's own picture, not encoded: played until the rungs are made, and no result itself."""
+"""Name of the rendition of the source's own video: played until the rungs are complete, then deleted."""
 
 POSTER = "poster.jpg"
 
 WATERMARK = "watermark.png"
-"""What a preset lays over the picture."""
+"""Image that a preset draws over the video."""
 
 BURNT = "burnt.ass"
-"""The subtitles that are burnt in."""
+"""Subtitles that are burnt in."""
 
 FONTS = "fonts"
-"""The folder of the font that they are drawn with."""
+"""Folder of the font for burnt-in subtitles."""
 
 LOUDNESS = "loudness.json"
-"""What measuring the loudness found."""
+"""Measured loudness, as JSON."""
 
 STILLS = "stills.cmaf"
-"""The frames that a storyboard is made of."""
+"""Frames that a storyboard is made of."""
 
 STORYBOARD_SHEETS = "storyboard-%03d.jpg"
 PREVIEW = "preview.jpg"
 
 
 def sample(number: int) -> str:
-    """A few seconds of the source, edited but not yet made worse by an encoder."""
+    """Return the name of a sample of the source, edited and encoded without loss."""
     return f"sample-{number}.mp4"
 
 
 def vmaf(rendition: str) -> str:
-    """Report of libvmaf about a rendition."""
+    """Return the name of libvmaf's report about a rendition."""
     return f"{rendition}.vmaf.json"
 
 
 def whole(rendition: str) -> str:
-    """A rendition's init segment and segments, one after another: the fragmented MP4 that FFmpeg writes."""
+    """Return the name of a rendition's init segment and segments in one file: the fragmented MP4 that FFmpeg writes."""
     return f"{rendition}.cmaf"
 
 
 def numbered(rendition: str, place: int) -> str:
-    """The name of one of several renditions of a sort, by its place from 0: `audio`, `audio-2`."""
+    """Return the name of one of several renditions of a kind, by its place from 0: `audio`, `audio-2`."""
     return f"{rendition}-{place + 1}" if place else rendition
 
 
 def download(rendition: str) -> str:
-    """A rung with its sound, as the MP4 to download."""
+    """Return the name of a rung's MP4 with audio, for download."""
     return f"{rendition}.mp4"
 
 
 def file(name: str, suffix: str) -> str:
-    """A file of a preset that makes files alone."""
+    """Return the name of a file of a preset without a ladder."""
     return f"{name}.{suffix}"

@@ -1,4 +1,4 @@
-"""Loudness after EBU R 128, in two passes: measure a sound, then say by how much it is changed."""
+"""Loudness by EBU R 128, in two passes: the first measures the audio, the second normalizes it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, cast
 from mediaproc.media import layout
 
 TRUE_PEAK_DBTP = -1.5
-"""No louder than this between the samples: encoders overshoot by up to a decibel (AES TD1008)."""
+"""Limit of the true peak, between samples: encoders overshoot by up to a decibel (AES TD1008)."""
 
 _RANGE_LU = 20.0
-"""A sound of this range or less is only made louder or softer as a whole; a wider one is compressed a little."""
+"""Target loudness range. Audio of this range or less gets a constant gain; a wider range is compressed a little."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Loudness:
 
 
 def measuring(target_lufs: float) -> dict[str, Any]:
-    """Options of the filter `loudnorm` that measures and writes `layout.LOUDNESS`."""
+    """Return the options of the filter `loudnorm` that measures and writes `layout.LOUDNESS`."""
     return _target(target_lufs) | {"print_format": "json", "stats_file": layout.LOUDNESS}
 
 
 def applying(target_lufs: float, measured: Loudness) -> dict[str, Any]:
-    """Options of the filter `loudnorm` that brings a measured sound to its target, evenly where it can."""
+    """Return the options of the filter `loudnorm` that normalizes measured audio, with a constant gain if possible."""
     return _target(target_lufs) | {
         "measured_I": measured.integrated,
         "measured_TP": measured.true_peak,
@@ -62,7 +62,7 @@ def parse(text: str) -> Loudness:
 
 
 UNKNOWN = Loudness(integrated=-20.0, true_peak=-20.1, range=20.2, threshold=-20.3, offset=20.4)
-"""Stands in a command that is told before anything was measured; see `with_variables`."""
+"""Placeholder in commands that are shown before anything is measured; see `with_variables`."""
 
 _VARIABLES = {
     "measured_I": "input_i",
@@ -71,15 +71,15 @@ _VARIABLES = {
     "measured_thresh": "input_thresh",
     "offset": "target_offset",
 }
-"""The filter's options and what it calls the values that belong there when it has measured them."""
+"""Options of the filter, and the names of their measured values in its output."""
 
 _READ = r"""sed -nE 's/.*"([a-z_]+)" *: *"(-?[0-9.]+)".*/\1=\2/p'"""
 READ_IN_SHELL = f'eval "$({_READ} {layout.LOUDNESS})"'
-"""Puts what was measured into variables of a shell."""
+"""Shell line that puts the measured values into variables."""
 
 
 def with_variables(line: str) -> str:
-    """A line for a shell with those variables in the place of what `UNKNOWN` says."""
+    """Return a shell line with those variables in place of the values of `UNKNOWN`."""
     said = applying(0.0, UNKNOWN)
     for option, variable in _VARIABLES.items():
         line = line.replace(f":{option}={said[option]}", f""":{option}='"${variable}"'""")

@@ -1,4 +1,4 @@
-"""Keyframes of a Matroska or WebM file, from its Cues, an index in one place (RFC 9559, 5.1.5)."""
+"""Matroska and WebM: keyframe times from the Cues, the index of a file (RFC 9559, 5.1.5)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from mediaproc.media.mp4.boxes import Read
 
 LARGEST_CUES_BYTES = 8 * 1024**2
-"""Longer ones are not looked at: a film of three hours has some 200 KB."""
+"""Longest Cues that are read: a film of three hours has some 200 KB."""
 
 _HEAD_BYTES = 64 * 1024
-"""What is read first: it usually holds all that stands before the pictures."""
+"""Bytes of the first read: it usually holds everything before the first cluster."""
 
 _LARGEST_HEADER_BYTES = 1024**2
 _MOST_ELEMENTS = 64
@@ -22,13 +22,13 @@ _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _INFO, _TIMESTAMP_SCALE = 0x1549A966, 0x2AD7B1
 _TRACKS, _TRACK_ENTRY, _TRACK_NUMBER, _TRACK_TYPE = 0x1654AE6B, 0xAE, 0xD7, 0x83
 _CUES, _CUE_POINT, _CUE_TIME, _CUE_TRACK_POSITIONS, _CUE_TRACK = 0x1C53BB6B, 0xBB, 0xB3, 0xB7, 0xF7
-_PICTURE = 1
-"""The track type of a picture."""
+_VIDEO = 1
+"""Track type of video."""
 
 
 @dataclass(frozen=True)
 class Element:
-    """An EBML element: its id, and where its content stands. No `size` where only reading on would tell."""
+    """EBML element: its id, and the offset and size of its content in bytes. `size` is None if unknown."""
 
     id: int
     offset: int
@@ -36,16 +36,16 @@ class Element:
 
     @property
     def end(self) -> int:
-        """The offset of what follows. Raises ValueError if nobody can know."""
+        """Offset of the next element. Raises ValueError if the size is unknown."""
         if self.size is None:
             raise ValueError("an element of unknown size")
         return self.offset + self.size
 
 
 def keyframe_seconds(read: Read, size_bytes: int, *, track: int) -> list[float]:
-    """When the keyframes of a track are shown, from the first one; empty when the file does not say.
+    """Return the times of a track's keyframes in seconds, from the first one; empty if the file does not say.
 
-    That is so for one without Cues (a browser's recording), and for one that is cut off.
+    That is so for a file without Cues (a browser's recording), and for one that is truncated.
     """
     read = _with_head(read, size_bytes)
     try:
@@ -63,7 +63,7 @@ def keyframe_seconds(read: Read, size_bytes: int, *, track: int) -> list[float]:
 
 
 def _with_head(read: Read, size_bytes: int) -> Read:
-    """The same bytes, the first ones from memory, and none behind the end."""
+    """Return a reader with the first bytes in memory, which returns nothing beyond the end of the file."""
     head = read(0, _HEAD_BYTES) if size_bytes else b""
 
     def from_memory(offset: int, size: int) -> bytes:
@@ -75,7 +75,7 @@ def _with_head(read: Read, size_bytes: int) -> Read:
 
 
 def _segment(read: Read) -> Element:
-    """The one that holds everything, behind the file's own header."""
+    """Return the segment, the element that holds everything behind the file's header."""
     header = _element(read(0, 12), 0)
     if header.id != _EBML:
         raise ValueError("not EBML")
@@ -86,7 +86,7 @@ def _segment(read: Read) -> Element:
 
 
 def _headers(read: Read, segment: Element, size_bytes: int) -> dict[int, Element]:
-    """The first element of each sort that stands before the pictures."""
+    """Return the first element of each id before the first cluster."""
     found: dict[int, Element] = {}
     offset = segment.offset
     for _ in range(_MOST_ELEMENTS):
@@ -101,7 +101,7 @@ def _headers(read: Read, segment: Element, size_bytes: int) -> dict[int, Element
 
 
 def _cues_elsewhere(read: Read, segment: Element, seek_head: bytes) -> Element:
-    """The Cues behind the pictures, by the table that says where to look for what."""
+    """Return the Cues behind the clusters, found by the SeekHead."""
     for seek in _inside(seek_head):
         entry = _numbers(seek_head, seek, _SEEK_ID, _SEEK_POSITION) if seek.id == _SEEK else {}
         if entry.get(_SEEK_ID) == _CUES:
@@ -113,16 +113,16 @@ def _cues_elsewhere(read: Read, segment: Element, seek_head: bytes) -> Element:
 
 
 def _track_number(tracks: bytes, place: int) -> int:
-    """The number that Cues know the picture by, which stands at a place among all tracks."""
+    """Return the number that the Cues use for the video track at a place among all tracks."""
     entry = [each for each in _inside(tracks) if each.id == _TRACK_ENTRY][place]
     said = _numbers(tracks, entry, _TRACK_NUMBER, _TRACK_TYPE)
-    if said[_TRACK_TYPE] != _PICTURE:
-        raise ValueError("no picture")
+    if said[_TRACK_TYPE] != _VIDEO:
+        raise ValueError("not a video track")
     return said[_TRACK_NUMBER]
 
 
 def _timestamp_scale(info: bytes) -> int:
-    """Nanoseconds that a tick lasts."""
+    """Return the length of a tick in nanoseconds."""
     return next((_number(info, each) for each in _inside(info) if each.id == _TIMESTAMP_SCALE), 1_000_000)
 
 
@@ -147,7 +147,7 @@ def _content(read: Read, element: Element, most_bytes: int = _LARGEST_HEADER_BYT
 
 
 def _inside(data: bytes, parent: Element | None = None) -> Iterator[Element]:
-    """The elements that stand one after another in a parent, or in all of it."""
+    """Yield the elements of a parent, or of all of `data`, in order."""
     offset, end = (parent.offset, parent.end) if parent else (0, len(data))
     while offset < end:
         element = _element(data[offset : offset + 12], offset)
@@ -158,7 +158,7 @@ def _inside(data: bytes, parent: Element | None = None) -> Iterator[Element]:
 
 
 def _element(head: bytes, offset: int) -> Element:
-    """The element whose first bytes these are; it stands at an offset."""
+    """Parse the element at an offset from its first bytes."""
     id_length = _length(head, 0, most=4)
     size_length = _length(head, id_length, most=8)
     coded = int.from_bytes(head[id_length : id_length + size_length], "big")
@@ -169,7 +169,7 @@ def _element(head: bytes, offset: int) -> Element:
 
 
 def _length(head: bytes, at: int, *, most: int) -> int:
-    """How many bytes a number of variable length takes, by the zeros that it begins with."""
+    """Return the length in bytes of a number of variable length, by its leading zeros."""
     if at >= len(head):
         raise ValueError("cut off")
     length = 9 - head[at].bit_length()
@@ -179,12 +179,12 @@ def _length(head: bytes, at: int, *, most: int) -> int:
 
 
 def _numbers(data: bytes, parent: Element, *ids: int) -> dict[int, int]:
-    """The numbers in a parent that are asked for, by their ids."""
+    """Return the numbers in a parent that have these ids, by id."""
     return {each.id: _number(data, each) for each in _inside(data, parent) if each.id in ids}
 
 
 def _number(data: bytes, element: Element) -> int:
-    """Raises ValueError for one longer than any number is: as a time it would be beyond all floats."""
+    """Return a number. Raises ValueError if it has more bytes than any number may have."""
     if element.end - element.offset > _LONGEST_NUMBER_BYTES:
         raise ValueError("not a number")
     return int.from_bytes(data[element.offset : element.end], "big")

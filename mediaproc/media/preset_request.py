@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-"""Of a preset's name: small letters, digits and single hyphens."""
+"""Pattern of a preset's name: lower-case letters, digits and single hyphens."""
 
 _MODELS: dict[str, Preset] = {"h264": WEB, "hevc": WEB_HEVC, "av1": WEB_AV1}
-"""The built-in preset of each codec, from which a recipe takes what it does not say."""
+"""Built-in preset of each codec, from which a request takes the values that it leaves out."""
 
 _LONGEST_STEM = 50
 _SENTENCES = {
@@ -48,17 +48,17 @@ _SENTENCES = {
     "greater_than_equal": "At least {ge:g}",
     "less_than_equal": "At most {le:g}",
 }
-"""What a person is told where Pydantic would speak to programmers."""
+"""Messages for people in place of Pydantic's."""
 
 _BOUNDS = ("greater_than_equal", "less_than_equal", "less_than")
 _BOUNDED = {
-    "audio.bitrate_bps": "Sound takes 24 to 640 kilobits a second",
+    "audio.bitrate_bps": "Audio takes 24 to 640 kilobits a second",
     "rungs.max_bitrate_bps": "A size takes 50 to 100000 kilobits a second",
-    "crop": "What is cut off is nothing or a part of the picture, never all of it",
-    "watermark.size": "A watermark fills 1 to 100 percent of the picture’s width or height",
+    "crop": "A crop must leave part of the frame",
+    "watermark.size": "A watermark fills 1 to 100 percent of the frame’s width or height",
     "watermark.opacity": "The opacity is a number from 1 to 100 percent",
 }
-"""Where the page has another unit than programs, so that the bare number would mislead."""
+"""Messages for fields that have another unit on the page than in the API, so that a bare number would mislead."""
 
 _FULL_HEIGHT = 1080
 
@@ -68,7 +68,7 @@ class _Part(BaseModel):
 
 
 class AskedRung(_Part):
-    """One size: its height lying, or its width upright."""
+    """One size: its height in landscape, or its width in portrait."""
 
     height: int = Field(ge=144, le=2160, description="An even number of pixels on the short side.")
     crf: int | None = Field(None, description="Constant quality; lower is finer. Default: the codec's.")
@@ -83,7 +83,7 @@ class AskedRung(_Part):
 
 
 def _in_bounds(rung: AskedRung, recipe: ValidationInfo) -> AskedRung:
-    """Said of the size that it belongs to; a codec that is none has its own sentence."""
+    """Check the CRF against the codec's bounds. An unknown codec has its own message."""
     codec = recipe.data.get("codec")
     if codec is not None and rung.crf is not None:
         low, high = CRF_BOUNDS[codec]
@@ -93,14 +93,14 @@ def _in_bounds(rung: AskedRung, recipe: ValidationInfo) -> AskedRung:
 
 
 class AskedAudio(_Part):
-    """The sound."""
+    """Audio settings."""
 
     bitrate_bps: int | None = Field(default=None, ge=24_000, le=640_000, description="Default: 128000, of 5.1 384000.")
     channels: Literal[1, 2, 6] = Field(default=2, description="6 is 5.1; a source of fewer then keeps its own.")
 
     @property
     def bits(self) -> int:
-        """Bits a second: those that were asked for, or the usual ones."""
+        """Bit rate in bits a second: the requested one, or the default."""
         return self.bitrate_bps or (384_000 if self.channels == 6 else 128_000)
 
 
@@ -128,16 +128,16 @@ class AskedCrop(_Part):
     @model_validator(mode="after")
     def _something_is_left(self) -> AskedCrop:
         if self.left + self.right > 0.9 or self.top + self.bottom > 0.9:
-            raise ValueError("A tenth of the picture must be left in each direction")
+            raise ValueError("A tenth of the frame must be left in each direction")
         return self
 
 
 class AskedWatermark(_Part):
-    """An image in a corner of the picture."""
+    """Image in a corner of the video."""
 
     image: str = Field(pattern=r"^[0-9a-f]{64}$", description="The `id` that `POST /images` gave for a PNG.")
     corner: Corner = Corner.BOTTOM_RIGHT
-    size: float = Field(0.15, ge=0.01, le=1, description="The part of the picture's width or height that it fills.")
+    size: float = Field(0.15, ge=0.01, le=1, description="Fraction of the frame's width or height that it fills.")
     opacity: float = Field(1.0, ge=0.01, le=1, description="1 hides what is below it.")
 
 
@@ -154,10 +154,10 @@ class Recipe(_Part):
     )
     frame_rate_cap: int = Field(60, ge=1, le=120, description="Frames a second; a faster source is thinned out.")
     audio: AskedAudio = Field(default_factory=AskedAudio)
-    mute: bool = Field(False, description="Leave the sound out.")
+    mute: bool = Field(False, description="Remove the audio.")
     audio_tracks: Literal["all", "first"] = Field("all", description="`first` is the one that plays by default.")
     subtitles: Literal["sidecar", "burn-in", "none"] = Field(
-        "sidecar", description="Text subtitles beside the stream, one of them as a part of the picture, or none."
+        "sidecar", description="Text subtitles as separate tracks, one track burnt into the video, or none."
     )
     subtitle_language: str | None = Field(
         None,
@@ -191,13 +191,13 @@ class Recipe(_Part):
 
     @model_validator(mode="after")
     def _overlays_are_possible(self) -> Recipe:
-        """On HDR white would glare, so that what lies over a picture takes one that is SDR of 8 bits."""
+        """Reject overlays on 10-bit video: on HDR, their white would glare."""
         if self.bit_depth == 10 and (self.watermark is not None or self.subtitles == "burn-in"):
-            raise ValueError("A watermark or subtitles in the picture take 8 bits")
+            raise ValueError("A watermark or burnt-in subtitles need 8 bits")
         return self
 
     def preset(self, *, name: str, version: int) -> Preset:
-        """The preset that this asks for."""
+        """Return the preset that this requests."""
         model = _MODELS[self.codec]
         return Preset(
             name=name,
@@ -233,7 +233,7 @@ class Recipe(_Part):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As it is kept."""
+        """Return the request as JSON values, as it is stored."""
         return self.model_dump(mode="json")
 
 
@@ -248,12 +248,12 @@ def _target(rung: AskedRung, model: Preset) -> RungTarget:
 
 
 def _usual_bitrate(height: int, full: RungTarget) -> int:
-    """Bits grow a little slower than pixels: Apple's ladder rises with the height to the power of about 1.5."""
+    """Return the default bit rate of a height, which in Apple's ladder grows with its power of about 1.5."""
     return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5 / 1000) * 1000
 
 
 def name_for(title: str, taken: Collection[str]) -> str:
-    """A name made of a title: “Été, court” becomes `ete-court`, with a number where that is taken."""
+    """Return a name made from a title: “Été, court” becomes `ete-court`, with a number if that is taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     stem = "-".join(re.findall("[a-z0-9]+", plain))[:_LONGEST_STEM].strip("-") or "preset"
     names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
@@ -261,7 +261,7 @@ def name_for(title: str, taken: Collection[str]) -> str:
 
 
 def explained(error: ValidationError) -> list[dict[str, str]]:
-    """Explain an invalid request, field by field, for people."""
+    """Return the errors of an invalid request by field, with messages for people."""
     found = [(".".join(map(str, each["loc"])), each) for each in error.errors()]
     return [{"field": field, "message": _sentence(field, each)} for field, each in found]
 

@@ -1,4 +1,4 @@
-"""Reading a source: how ffprobe is asked, and what its answer means."""
+"""Probe: the arguments of ffprobe, and the media info of a source from its output."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from mediaproc.media.sources import Source, input_arguments
 from mediaproc.media.track_roles import Role
 
 MAX_PIXELS = 8192 * 8192
-"""Largest picture: 8K with room to spare; a larger one costs gigabytes a frame."""
+"""Largest frame: 8K with room to spare; a larger one costs gigabytes a frame."""
 
 MAX_DURATION_SECONDS = 48 * 3600
 """Longest source."""
 
 MAX_TRACKS = 64
-"""Most tracks of a source."""
+"""Limit of the tracks of a source."""
 
 MAX_TITLE = 80
-"""Most characters of a track's title that are kept."""
+"""Limit of the characters of a track's title; the rest is cut off."""
 
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 """PQ and HLG (ITU-R BT.2100)."""
 
 
 _ALPHA_FORMATS = ("yuva", "gbrap", "argb", "abgr", "rgba", "bgra", "ya8", "ya16", "pal8")
-"""How the names of pixel formats begin that say where a picture is transparent."""
+"""Prefixes of the names of pixel formats with an alpha channel."""
 
 
 class Refused(Exception):
-    """A source that can't be processed. `str()` is a sentence for a person."""
+    """A source that can't be processed. `str()` is a message for people."""
 
 
 class NotMedia(Refused):
-    """Not a video, or none that is let in. `content_type` is what it seems to be."""
+    """A file that is not a video, or not of an accepted format. `content_type` is the detected type."""
 
     def __init__(self, content_type: str | None = None) -> None:
         super().__init__(f"This file is not a video ({content_type})" if content_type else "This file is not a video")
 
 
 class NoVideo(Refused):
-    """A media file without a picture that moves."""
+    """A media file without moving video."""
 
     def __init__(self) -> None:
-        super().__init__("This file has no picture, only sound or data")
+        super().__init__("This file has no video, only audio or data")
 
 
 class BeyondLimits(Refused):
-    """A picture, a length or a count that no honest video has."""
+    """A frame size, a duration or a number of tracks beyond the limits."""
 
 
 @dataclass(frozen=True)
 class VideoTrack:
-    """The picture. `width` and `height` are as coded; the display size is after rotation and sample aspect."""
+    """Video track. `width` and `height` are as coded; the display size is after rotation and sample aspect."""
 
     index: int
     codec: str
@@ -77,18 +77,18 @@ class VideoTrack:
     transfer: str = ""
     alpha: bool = False
     longest_gop_seconds: float = 0.0
-    """Longest time between two keyframes, where the container has been asked for it; 0 if unknown."""
+    """Longest time between two keyframes, if the container's index was read; 0 if unknown."""
     longest_frame_seconds: float = 0.0
-    """Longest time that a frame is shown, where the container has been asked for it; 0 if unknown."""
+    """Longest time that a frame is shown, if the container's index was read; 0 if unknown."""
 
     @property
     def short_side(self) -> int:
-        """The smaller side as displayed: what a rung's name counts."""
+        """Smaller side in pixels, as displayed: what a rung is named after."""
         return min(self.display_width, self.display_height)
 
     @property
     def shown(self) -> bool:
-        """True if there is video at all."""
+        """True if the source has video."""
         return self.display_width > 0
 
 
@@ -106,12 +106,12 @@ NO_VIDEO = VideoTrack(
     interlaced=False,
     hdr=False,
 )
-"""The picture of a source that is sound alone."""
+"""Video track of a source that has audio only."""
 
 
 @dataclass(frozen=True)
 class AudioTrack:
-    """One sound track. `language` is ISO 639, empty when unknown; `title` is the source's own."""
+    """Audio track. `language` is ISO 639, empty if unknown; `title` is the source's own."""
 
     index: int
     codec: str
@@ -124,12 +124,12 @@ class AudioTrack:
     is_default: bool = False
     profile: str = ""
     gapless: bool = False
-    """Whether the container is known to say that it begins with the file and has no gap."""
+    """True if the container's index says that it begins with the file and has no gap."""
 
 
 @dataclass(frozen=True)
 class TextTrack:
-    """One track of subtitles or captions."""
+    """Track of subtitles or captions."""
 
     index: int
     codec: str
@@ -151,7 +151,7 @@ class MediaInfo:
     text: tuple[TextTrack, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As a dict that JSON can hold; `frame_rate` is a number, `frame_rate_exact` a fraction like "30000/1001"."""
+        """Return the info as JSON values; `frame_rate` is a number, `frame_rate_exact` a fraction like "30000/1001"."""
         value = asdict(self)
         rate = self.video.frame_rate
         value["video"] |= {"frame_rate": float(rate), "frame_rate_exact": f"{rate.numerator}/{rate.denominator}"}
@@ -159,7 +159,7 @@ class MediaInfo:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> MediaInfo:
-        """The inverse of `to_json`."""
+        """Return the info that `to_json` returned as JSON values."""
         video = dict(value["video"])
         video["frame_rate"] = Fraction(video.pop("frame_rate_exact"))
         return cls(
@@ -174,7 +174,7 @@ class MediaInfo:
 
 
 def ffprobe_arguments(source: Source) -> list[str]:
-    """Arguments of an ffprobe that prints a source as JSON, without the program's own name."""
+    """Return the arguments of an ffprobe that prints the properties of a source as JSON."""
     return [
         *("-v", "error"),  # what it prints beside the JSON is the reason of a failure
         *("-of", "json"),
@@ -195,7 +195,7 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed:
     if not streams or not about:
         raise NotMedia(content_type)
     if about.get("format_name") == "gif" and streams[0].get("nb_frames") == "1":
-        raise NotMedia(content_type)  # a picture that stands still
+        raise NotMedia(content_type)  # a still image
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
     info = _media_info(about, streams)
@@ -205,8 +205,8 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed:
 
 
 def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
-    picture = _main_video(streams)
-    video = _video_track(picture) if picture else NO_VIDEO
+    main = _main_video(streams)
+    video = _video_track(main) if main else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
         duration_seconds=_duration(about, streams),
@@ -221,18 +221,20 @@ def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> 
 def _within_limits(info: MediaInfo) -> MediaInfo:
     video = info.video
     if video.width * video.height > MAX_PIXELS or max(video.display_width, video.display_height) > 32768:
-        raise BeyondLimits(f"This picture is too large: {video.width}×{video.height}")
+        raise BeyondLimits(f"This video is too large: {video.width}×{video.height}")
     if info.duration_seconds > MAX_DURATION_SECONDS:
         raise BeyondLimits(f"This video is longer than {MAX_DURATION_SECONDS // 3600} hours")
     return info
 
 
 def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The video track that plays: the default one, else the largest. Cover art and thumbnails are none."""
+    """Return the main video track: the default one, else the largest. Cover art and thumbnails are excluded."""
     moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
     sized = [each for each in moving if _area(each) > 0]
     if not sized and moving:
-        raise BeyondLimits("The size of this picture can't be read, or it is too large")  # FFmpeg's own limit is 2 GiB
+        raise BeyondLimits(
+            "The frame size of this video can't be read, or it is too large"
+        )  # FFmpeg's own limit is 2 GiB
     return max(sized, key=lambda each: (_disposition(each, "default"), _area(each))) if sized else None
 
 
@@ -308,13 +310,13 @@ def _area(stream: Mapping[str, Any]) -> int:
 
 
 def _display_size(width: int, height: int, sample_aspect: Fraction, rotation: int) -> tuple[int, int]:
-    """The size in square pixels, upright. The coded height is kept, as players do."""
+    """Return the size in square pixels, upright. The coded height is kept, as players do."""
     shown = max(1, round(width * sample_aspect)), height
     return (shown[1], shown[0]) if rotation % 180 else shown
 
 
 def _rotation(stream: Mapping[str, Any]) -> int:
-    """Degrees clockwise, as 0, 90, 180 or 270. ffprobe's own count is counter-clockwise."""
+    """Return the rotation in degrees clockwise: 0, 90, 180 or 270. ffprobe counts counter-clockwise."""
     turns = [_number(each["rotation"]) for each in stream.get("side_data_list") or [] if "rotation" in each]
     return round(-turns[0] / 90) * 90 % 360 if turns else 0
 
@@ -325,7 +327,7 @@ def _sample_aspect(stream: Mapping[str, Any]) -> Fraction:
 
 
 def _pixel_format(stream: Mapping[str, Any]) -> str:
-    """ffprobe decodes nothing of a PNG in a MOV; what can be said of every one is that this format holds it."""
+    """Return the pixel format. ffprobe has none for a PNG in a MOV; this one holds any PNG."""
     return str(stream.get("pix_fmt") or ("rgba" if stream.get("codec_name") == "png" else ""))
 
 
@@ -349,7 +351,7 @@ def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) ->
 
 
 def _whole_duration(about: Mapping[str, Any]) -> float:
-    """Matroska tells when its last frame ends, not how long it plays: what was cut from a stream begins late."""
+    """Return the container's duration. Matroska's is the end of its last frame, so its start time is subtracted."""
     late = str(about.get("format_name", "")).startswith("matroska")
     return _number(about.get("duration")) - (max(0.0, _number(about.get("start_time"))) if late else 0.0)
 
@@ -361,7 +363,7 @@ def _language(stream: Mapping[str, Any]) -> str:
 
 
 def _title(stream: Mapping[str, Any]) -> str:
-    """Title of a track in the source: one printable line of limited length."""
+    """Return the title of a track in the source: one printable line of limited length."""
     tags = stream.get("tags") or {}
     title = str(tags.get("title") or tags.get("name") or "")  # Matroska's and QuickTime's; MP4's
     shown = "".join(letter if letter.isprintable() else " " for letter in title)

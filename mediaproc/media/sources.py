@@ -17,23 +17,23 @@ DEMUXERS = (
     "mpegts",
     "mxf",
     "ogg",
-    # Sound alone is let in so that the sentence can say "no picture" rather than "not a video".
+    # Audio files are let in so that the message can say "no video" rather than "not a video".
     "aac",
     "flac",
     "mp3",
     "wav",
 )
-"""Containers that hold what they show. Playlists (hls, dash), scripts (concat, ffconcat), session descriptions
+"""Demuxers of self-contained files. Playlists (hls, dash), scripts (concat, ffconcat), session descriptions
 (sdp), numbered files (image2), drawings (svg) and subtitle texts name other files, so none of them is here."""
 
 FILE_PROTOCOLS = ("file",)
 NETWORK_PROTOCOLS = ("http", "https", "tcp", "tls")
-"""`https` is made of `tls` and `tcp`; nothing else is opened for a presigned address."""
+"""`https` uses `tls` and `tcp`; a presigned URL needs nothing else."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A presigned http(s) address, or the path of a local file."""
+    """Source: a presigned http(s) URL, or the path of a local file."""
 
     location: str
 
@@ -44,17 +44,17 @@ class Source:
 
 
 def input_arguments(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> list[str]:
-    """`-i` and what must stand before it, for ffmpeg and ffprobe alike (both 8 or later)."""
+    """Return `-i` and the options before it, for ffmpeg and ffprobe alike (both 8 or later)."""
     return [*option_arguments(input_options(source, demuxers=demuxers)), "-i", location(source)]
 
 
 def option_arguments(options: Mapping[str, str]) -> list[str]:
-    """Options by name as they stand on a command line."""
+    """Return options by name as command-line arguments."""
     return [word for name, value in options.items() for word in (f"-{name}", value)]
 
 
 def input_options(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> dict[str, str]:
-    """The options of an input, by name."""
+    """Return the options of an input, by name."""
     guards = {
         "protocol_whitelist": ",".join(NETWORK_PROTOCOLS if source.remote else FILE_PROTOCOLS),
         "format_whitelist": ",".join(demuxers),
@@ -63,17 +63,17 @@ def input_options(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> di
 
 
 def location(source: Source) -> str:
-    """The input as FFmpeg takes it: a local path gets its protocol, so that a colon in a name means nothing."""
+    """Return the input as FFmpeg takes it. A local path gets its protocol, so that a colon in it has no meaning."""
     return source.location if source.remote else f"file:{source.location}"
 
 
 def sequential_input_options(source: Source) -> dict[str, str]:
-    """The options of an input that is read from its beginning to its end, faster than pieces come one by one."""
+    """Return the options of an input that is read once from beginning to end, in longer ranges."""
     return input_options(source) | (_LONG_RANGES if source.remote else {})
 
 
 _LONG_RANGES = {"request_size": str(64 * 1024**2)}
-"""Each piece costs its way to storage and back: at 1 MiB that was most of the time."""
+"""Each range costs a round trip to storage: at 1 MiB that was most of the time."""
 
 _RANGE_READING = {
     "max_redirects": "0",  # storage answers itself; a redirect could lead anywhere

@@ -16,47 +16,47 @@ from mediaproc.media.presets import PRESETS, Preset
 
 
 def newest_jobs(session: Session, videos: Sequence[Video]) -> dict[UUID, Job]:
-    """The newest whole job of each video; parts of jobs don't count."""
+    """Return the newest whole job of each video; parts of jobs don't count."""
     query = select(Job).where(col(Job.video_id).in_([video.id for video in videos]), col(Job.parent_id).is_(None))
     newest = query.ext(distinct_on(col(Job.video_id))).order_by(col(Job.video_id), col(Job.id).desc())
     return {job.video_id: job for job in session.exec(newest)}
 
 
-def playing(pictures: Sequence[Rendition]) -> list[Rendition]:
+def playing(videos: Sequence[Rendition]) -> list[Rendition]:
     """Renditions that are played: the rungs, or until they are complete, the ones that are complete at once.
 
     Those are the source's own video or reused rungs. Beside incomplete rungs, players would switch to a rung that ends
     at the encoder's position.
     """
-    rungs = sizes(pictures)
-    at_once = [each for each in pictures if each.name == layout.INSTANT or each.reused]
+    rungs = sizes(videos)
+    at_once = [each for each in videos if each.name == layout.INSTANT or each.reused]
     return at_once if at_once and not (rungs and all(each.finished for each in rungs)) else rungs
 
 
-def sizes(pictures: Sequence[Rendition]) -> list[Rendition]:
-    """The results of a video, without what only bridges the time until they are there."""
-    return [each for each in pictures if each.name != layout.INSTANT]
+def sizes(videos: Sequence[Rendition]) -> list[Rendition]:
+    """Return the rungs of a video, without the instant rung that is played until they are complete."""
+    return [each for each in videos if each.name != layout.INSTANT]
 
 
 def own(found: Sequence[Rendition]) -> list[Rendition]:
-    """The pictures and files of an output, not what only plays beside. See `sizes` and `playing`."""
+    """Return the videos and files of an output, without audio and text tracks. See `sizes` and `playing`."""
     return [each for each in found if each.height > 0 or each.mp4_key is not None]
 
 
 def streamed(found: Sequence[Rendition]) -> list[Rendition]:
     """Renditions that players stream, not files: largest first, then in menu order."""
-    kept = [each for each in found if each.init_key or each.kind is RenditionKind.SUBTITLES]
-    return sorted(kept, key=lambda each: (-each.height, len(each.name), each.name))  # 10 comes after 2
+    found = [each for each in found if each.init_key or each.kind is RenditionKind.SUBTITLES]
+    return sorted(found, key=lambda each: (-each.height, len(each.name), each.name))  # 10 comes after 2
 
 
 def tracks(found: Sequence[Rendition]) -> list[Rendition]:
-    """The sounds, then the subtitles, that play beside the pictures of an output."""
+    """Return the audio tracks, then the subtitles, that play with the video of an output."""
     beside = streamed(found)
     return [each for kind in (RenditionKind.AUDIO, RenditionKind.SUBTITLES) for each in beside if each.kind is kind]
 
 
 def preset_of(session: Session, video: Video) -> Preset | None:
-    """The preset that made a video's shown output, as it was then; None before there is an output."""
+    """Return the preset of a video's current output, as it was then; None if there is no output."""
     made = (
         select(Job)
         .join(Attempt)
@@ -73,7 +73,7 @@ def preset_of(session: Session, video: Video) -> Preset | None:
 
 
 def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Rendition]]:
-    """All of each video's shown output, the largest first: see `own`, `streamed` and `tracks`."""
+    """Return all renditions of each video's current output, the largest first. See `own`, `streamed` and `tracks`."""
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}
@@ -85,7 +85,7 @@ def renditions(session: Session, videos: Sequence[Video]) -> dict[UUID, list[Ren
 
 
 def storyboards(session: Session, videos: Sequence[Video]) -> dict[UUID, Storyboard]:
-    """The storyboard of each video's shown output."""
+    """Return the storyboard of each video's current output."""
     outputs = [(video.id, video.output_attempt) for video in videos if video.output_attempt is not None]
     if not outputs:
         return {}

@@ -62,7 +62,7 @@ class ObjectSource:
 
     def etag(self) -> str | None:
         stored = objects.head(self.key)
-        return stored.etag if stored else None
+        return (stored.etag or None) if stored else None
 
     def copy_part(self, key: str, *, upload_id: str, part_number: int, start: int, end: int) -> UploadedPart:
         return multipart.copy_part(

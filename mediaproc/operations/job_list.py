@@ -30,7 +30,8 @@ class Work:
     """A whole job, with what is shown of its video.
 
     `attempt` of `attempts` counts those of this job alone. `started_at` is when the newest one began, None before the
-    first. `news` is the data of the newest progress event while it runs.
+    first. `latest_progress` is the data of the newest
+    progress event while it runs.
     """
 
     job_id: UUID
@@ -46,7 +47,7 @@ class Work:
     started_at: datetime | None
     next_attempt_at: datetime | None
     finished_at: datetime | None
-    news: dict[str, Any] | None
+    latest_progress: dict[str, Any] | None
 
 
 def page(
@@ -105,7 +106,7 @@ def _attempts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, tuple[int
     return {id: (count, at) for id, count, at in found}
 
 
-def _work(job: Job, video: Video, begun: tuple[int, datetime] | None, news: dict[str, Any] | None) -> Work:
+def _work(job: Job, video: Video, begun: tuple[int, datetime] | None, latest_progress: dict[str, Any] | None) -> Work:
     count, started_at = begun or (0, None)
     return Work(
         job_id=job.id,
@@ -121,5 +122,5 @@ def _work(job: Job, video: Video, begun: tuple[int, datetime] | None, news: dict
         started_at=started_at,
         next_attempt_at=job.next_attempt_at if job.state is JobState.RETRYING else None,
         finished_at=job.finished_at,
-        news=news,
+        latest_progress=latest_progress,
     )

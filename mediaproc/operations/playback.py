@@ -66,23 +66,26 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
 def multivariant_playlist(session: Session, video: Video) -> str:
     """The top playlist, with the renditions that have segments. Raises NotFound before there are any."""
     found = _shown(session, video)
-    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
-    sounds = [each for each in found if each.kind is RenditionKind.AUDIO]
-    if not pictures and not sounds:
+    videos = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    audio = [each for each in found if each.kind is RenditionKind.AUDIO]
+    if not videos and not audio:
         raise NotFound(Detail.NOT_PLAYABLE_YET)
     token = _token(video)
     return hls.multivariant_playlist(
-        [_variant(each, token) for each in pictures],
-        audio=[_audio(each, token) for each in sounds],
+        [_variant(each, token) for each in videos],
+        audio=[_audio(each, token) for each in audio],
         subtitles=[
             TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
         ],
-        keyframes=keyframe_streams.of(session, pictures, query=f"?token={token}"),
+        keyframes=keyframe_streams.of(session, videos, query=f"?token={token}"),
     )
 
 
-def media_playlist(session: Session, video: Video, name: str) -> str:
-    """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound."""
+def media_playlist(session: Session, video: Video, name: str, *, redirected: bool = False) -> str:
+    """The playlist of one rendition: growing while it is made, whole at the end. Raises NotFound.
+
+    `redirected`: with addresses that take more query parameters and redirect to the presigned ones.
+    """
     found = _shown(session, video)
     rendition = next((each for each in found if each.name == name), None)
     if rendition is None:
@@ -91,9 +94,13 @@ def media_playlist(session: Session, video: Video, name: str) -> str:
     if rendition.kind is RenditionKind.SUBTITLES:
         return _text_playlist(session, video, found, rendition)
     pieces = _pieces(session, rendition, seconds=seconds)
+    init_uri = presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None
+    if redirected:
+        pieces = [replace(each, uri=_redirect(video, name, f"{n}.m4s")) for n, each in enumerate(pieces)]
+        init_uri = init_uri and _redirect(video, name, "init.mp4")
     return hls.media_playlist(
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
-        init_uri=presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None,
+        init_uri=init_uri,
         finished=rendition.finished,
         target_seconds=_target_seconds(session, video, rendition),
     )
@@ -224,12 +231,12 @@ def _segments(session: Session, rendition: Rendition) -> Sequence[Segment]:
 
 
 def _common_end(session: Session, found: Sequence[Rendition]) -> float:
-    """Until when, in seconds, every picture that is played is there; infinite when none of them grows.
+    """Return the time in seconds up to which every played video is complete; infinite if none of them grows.
 
-    What grows ends together: where the picture is missing a browser goes on with the sound alone, for seconds.
+    Growing playlists end together: where video is missing, a browser goes on with the audio alone for seconds.
     """
-    pictures = [each for each in found if each.kind is RenditionKind.VIDEO]
-    growing = [each for each in current_output.playing(pictures) if not each.finished]
+    videos = [each for each in found if each.kind is RenditionKind.VIDEO]
+    growing = [each for each in current_output.playing(videos) if not each.finished]
     ends = [sum(row.duration_seconds for row in _segments(session, each)) for each in growing]
     return min(ends, default=math.inf)
 
@@ -320,6 +327,11 @@ def _address(video: Video, path: str) -> str:
 
 def _uri(rendition: Rendition, token: str) -> str:
     return f"{rendition.name}.m3u8?token={token}"
+
+
+def _redirect(video: Video, name: str, piece: str) -> str:
+    """Address of a segment, relative to the media playlists: DASH has routes that redirect to the presigned one."""
+    return f"../dash/{name}/{piece}?token={_token(video)}"
 
 
 def _token(video: Video) -> str:

@@ -192,14 +192,14 @@ def _view(
     video: Video,
     renditions: Sequence[Rendition],
     job: JobSummary | None,
-    news: dict[str, Any] | None,
+    event: dict[str, Any] | None,
     board: Storyboard | None,
 ) -> VideoView:
     own = current_output.own(renditions)
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
         status=video.status,
-        progress=_progress(video, news),
+        progress=_progress(video, event),
         error=_error(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
         preview=_preview(board) if board else None,
@@ -225,9 +225,9 @@ def _preview(board: Storyboard) -> PreviewView:
     return PreviewView(url=presign.stable_get(key, seconds=POSTER_SECONDS), tiles=board.preview_tiles)
 
 
-def _progress(video: Video, news: dict[str, Any] | None) -> float:
+def _progress(video: Video, event: dict[str, Any] | None) -> float:
     """The row's or the newest event's of this attempt, whichever is further."""
-    newest = float(news.get("progress") or 0) if news else 0.0
+    newest = float(event.get("progress") or 0) if event else 0.0
     return round(min(100.0, max(0.0, video.progress, newest)), 1)
 
 

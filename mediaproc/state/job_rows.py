@@ -57,7 +57,7 @@ def row_of(work: Work) -> JobRow:
 
 def progress_of(work: Work) -> Progress:
     """Progress of a running job: its newest event, or else what the database has."""
-    return progress_from(work.news or {"progress": work.progress})
+    return progress_from(work.latest_progress or {"progress": work.progress})
 
 
 def _when(work: Work) -> tuple[str, datetime | None]:

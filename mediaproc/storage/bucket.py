@@ -18,6 +18,7 @@ log = logs.get_logger(__name__)
 ABORT_UPLOADS_AFTER_DAYS = 8
 """A day more than an upload may take here, so that S3 only sweeps what we forgot."""
 
+_EXPOSED_HEADERS = ["ETag", "Content-Length", "Content-Range", "Accept-Ranges"]
 
 _REFUSALS = frozenset({400, 403, 405, 501})
 """HTTP statuses of a server that lacks a call, or of a key that may not make it. Others are failures."""
@@ -81,21 +82,25 @@ def _refused(call: Callable[[], object], *, name: str, purpose: str, content: di
 
 
 def cors_rules(origins: Sequence[str]) -> dict[str, Any]:
-    """Parts are put from our pages only, which must read their ETag. Reading needs a signed address anyway."""
+    """Parts are put from our pages only, which must read their ETag. Reading needs a signed address anyway.
+
+    Our own origins are named for reading too: a server answers with the first rule of an origin, and S3 allows
+    credentials only to an origin that is named.
+    """
     return {
         "CORSRules": [
             {
                 "AllowedOrigins": list(origins),
-                "AllowedMethods": ["PUT"],
+                "AllowedMethods": ["GET", "HEAD", "PUT"],
                 "AllowedHeaders": ["*"],
-                "ExposeHeaders": ["ETag"],
+                "ExposeHeaders": _EXPOSED_HEADERS,
                 "MaxAgeSeconds": 3600,
             },
             {
                 "AllowedOrigins": ["*"],
                 "AllowedMethods": ["GET", "HEAD"],
                 "AllowedHeaders": ["*"],
-                "ExposeHeaders": ["ETag", "Content-Length", "Content-Range", "Accept-Ranges"],
+                "ExposeHeaders": _EXPOSED_HEADERS,
                 "MaxAgeSeconds": 3600,
             },
         ]

@@ -17,7 +17,7 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchUpload"})
 
 @contextmanager
 def translated(as_error: type[Expected] = ServiceUnavailable) -> Generator[None]:
-    """Let what S3 refuses, or that it does not answer, end as `as_error`. What is absent stays a ClientError."""
+    """Raise `as_error` if S3 refuses a call or does not answer. Errors about absent objects stay ClientErrors."""
     try:
         yield
     except ClientError as error:
@@ -28,6 +28,11 @@ def translated(as_error: type[Expected] = ServiceUnavailable) -> Generator[None]
     except BotoCoreError as error:
         _write_down(error)
         raise as_error(Detail.STORAGE_UNREACHABLE) from error
+
+
+def is_storage_error(error: BaseException) -> bool:
+    """Return whether S3 refused a call or did not answer it."""
+    return isinstance(error, BotoCoreError | ClientError)
 
 
 def is_absent(error: ClientError) -> bool:

@@ -29,7 +29,7 @@ _UPLOAD_IN_PARTS = TransferConfig(
 
 @dataclass(frozen=True)
 class StoredObject:
-    """Size and ETag (without quotes) of an object."""
+    """Size and ETag (without quotes) of an object. The ETag is empty if the server sends none."""
 
     size_bytes: int
     etag: str
@@ -42,7 +42,7 @@ def head(key: str) -> StoredObject | None:
             answer = client().head_object(Bucket=settings().s3_bucket, Key=key)
     except ClientError:
         return None
-    return StoredObject(size_bytes=int(answer["ContentLength"]), etag=answer["ETag"].strip('"'))
+    return StoredObject(size_bytes=int(answer["ContentLength"]), etag=answer.get("ETag", "").strip('"'))
 
 
 def put_file(path: Path, key: str, *, content_type: str) -> None:

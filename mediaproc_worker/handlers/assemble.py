@@ -1,4 +1,4 @@
-"""Assemble a video whose chunks are all encoded: MP4s from the segments in S3, and an end to what grew."""
+"""Assemble: completes a video whose chunks are all encoded, with MP4s made from the segments in S3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediaproc.media import layout
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc.storage.objects import PARALLEL_UPLOADS
-from mediaproc_worker import ffmpeg, packaging, rendition_reuse
+from mediaproc_worker import packaging, rendition_reuse, renditions
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.packaging import Made
 
@@ -26,7 +26,7 @@ def assemble(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `assemble`."""
     context.report(Stage.PACKAGE, 0.0)
     whole = _whole(context)
-    with ffmpeg.senders() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
+    with renditions.upload_pool() as pool, ThreadPoolExecutor(PARALLEL_UPLOADS, thread_name_prefix="fetch") as fetchers:
 
         def fetch(made: Made) -> None:
             _fetch(context, fetchers, *whole[made.name])
@@ -35,11 +35,11 @@ def assemble(context: AttemptContext) -> None:
         packaging.package(context, pool, _without_file(context, whole), base=0.0, fetch=fetch)
         sweeping.result()
     _, segments = next(iter(whole.values()))
-    ffmpeg.mention_what_is_missing(context, sum(each.duration_seconds for each in segments))
+    renditions.log_shortfall(context, sum(each.duration_seconds for each in segments))
 
 
 def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
-    """The renditions whose MP4 is still to be made, and the sounds. The others, whose MP4 came along, are whole."""
+    """Return the renditions whose MP4 is still to be made, and the audio; finish those that were reused with theirs."""
     words, left = _fingerprints(context), list[Made]()
     for name, (row, segments) in whole.items():
         made = _made(row, segments, words.get(name))
@@ -51,7 +51,7 @@ def _without_file(context: AttemptContext, whole: Whole) -> list[Made]:
 
 
 def _whole(context: AttemptContext) -> Whole:
-    """Renditions that the chunks have made, counted, since the next step is final."""
+    """Return the renditions that the chunks have made. Raises EncodeFailed if segments are missing."""
     claim = context.claim
     with context.transaction() as session:
         found = jobs.renditions_to_assemble(session, claim)
@@ -64,18 +64,18 @@ def _whole(context: AttemptContext) -> Whole:
 
 def _fingerprints(context: AttemptContext) -> dict[str, str]:
     """Record the fingerprints of what was encoded for this output. Reused renditions have theirs already."""
-    claim, preset = context.claim, ffmpeg.preset_of(context)
+    claim, preset = context.claim, context.preset
     assert claim.job.parent_id is not None
     with context.transaction() as session:
         parts = jobs.parts_of_output(session, claim.job.parent_id, claim.output)
         before = jobs.reused_names(session, claim.job)
     chunks = jobs.chunks_of(parts, segment_seconds=preset.segment_seconds)
-    words = rendition_reuse.fingerprints_of(context, ffmpeg.info_of(context), preset, chunks)
+    words = rendition_reuse.fingerprints_of(context, context.info, preset, chunks)
     return {name: word for name, word in words.items() if name not in before}
 
 
 def _end(segments: Sequence[Segment]) -> int:
-    """The number after the last segment. Raises EncodeFailed where one is missing."""
+    """Return the number after the last segment. Raises EncodeFailed if one is missing."""
     number = 0
     for segment in segments:
         if segment.number != number:
@@ -93,7 +93,7 @@ def _made(rendition: Rendition, segments: Sequence[Segment], fingerprint: str | 
 def _fetch(
     context: AttemptContext, pool: ThreadPoolExecutor, rendition: Rendition, segments: Sequence[Segment]
 ) -> None:
-    """Put a rendition's init segment and segments into the workspace, one after another in one file."""
+    """Put a rendition's init segment and segments into the workspace, concatenated in one file."""
     wanted = [rendition.init_key, *(each.object_key for each in segments)]
     with (context.workspace / layout.whole(rendition.name)).open("wb") as file:
         for start in range(0, len(wanted), _READ_AHEAD):
@@ -103,7 +103,7 @@ def _fetch(
 
 
 def _sweep(context: AttemptContext, whole: Whole) -> None:
-    """Delete what attempts of parts that were lost have left among the segments that count."""
+    """Delete the objects of lost attempts that lie among the segments of this output."""
     claim = context.claim
     counted = {key for rendition, rows in whole.values() for key in (rendition.init_key, *(r.object_key for r in rows))}
     prefixes = [keys.rendition_prefix(claim.video_id, claim.output, name) for name in whole]

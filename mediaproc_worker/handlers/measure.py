@@ -1,4 +1,4 @@
-"""Measure how good the renditions of a completed video are: a few short samples of each, beside the source."""
+"""Measure: the VMAF of the renditions of a completed video, from short samples of each beside the source."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from mediaproc.operations.jobs.execution import Measurable
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
 from mediaproc.storage import objects
-from mediaproc_worker import ffmpeg, overlays, vmaf_samples
+from mediaproc_worker import overlays, vmaf_samples
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.source import source_of
 
-_ADDRESS_SECONDS = 3600
+_URL_SECONDS = 3600
 
 
 def measure(context: AttemptContext) -> None:
@@ -26,15 +25,15 @@ def measure(context: AttemptContext) -> None:
         renditions = jobs.measurable(session, context.claim)
     if not renditions:
         return
-    if hdr.is_preserved(ffmpeg.info_of(context).video, ffmpeg.preset_of(context).bit_depth):
-        context.log("VMAF is not measured: it was made for SDR, and this picture is kept in HDR")
+    if hdr.is_preserved(context.info.video, context.preset.bit_depth):
+        context.log("VMAF is not measured: it is made for SDR, and this video is encoded in HDR")
         return
     if not measures_vmaf():
         context.log("VMAF is not measured: this FFmpeg has no libvmaf")
         return
-    overlays.fetch(context, ffmpeg.info_of(context), ffmpeg.preset_of(context))
+    overlays.fetch(context)
     found: dict[str, list[float]] = {each.name: [] for each in renditions}
-    for sample in vmaf.samples_for(ffmpeg.info_of(context).duration_seconds):
+    for sample in vmaf.samples_for(context.info.duration_seconds):
         for name, score in _measured(context, sample, renditions).items():
             found[name].append(score)
     means = {name: vmaf.mean(scores) for name, scores in found.items() if scores}
@@ -43,15 +42,15 @@ def measure(context: AttemptContext) -> None:
 
 
 def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Measurable]) -> dict[str, float]:
-    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    width, height = info.video.display_width, info.video.display_height
-    if not vmaf_samples.cut(context, info, source, preset, sample=sample, size=vmaf.sample_size(width, height)):
+    video = context.info.video
+    width, height = video.display_width, video.display_height
+    if not vmaf_samples.cut(context, sample=sample, size=vmaf.sample_size(width, height)):
         return {}
     arguments = vmaf.measure_arguments(
-        [(each.name, _address(each)) for each in renditions],
+        [(each.name, _url(each)) for each in renditions],
         sample=sample,
         size=vmaf.screen_size(width, height),
-        frame_rate=ladder.capped_frame_rate(info.video, preset),
+        frame_rate=ladder.capped_frame_rate(video, context.preset),
         threads=settings().threads_per_encode,
     )
     found = vmaf_samples.scores(context, arguments, [each.name for each in renditions])
@@ -59,5 +58,5 @@ def _measured(context: AttemptContext, sample: Sample, renditions: Sequence[Meas
     return found
 
 
-def _address(rendition: Measurable) -> Source:
-    return Source(objects.url_for_servers(rendition.mp4_key, seconds=_ADDRESS_SECONDS))
+def _url(rendition: Measurable) -> Source:
+    return Source(objects.url_for_servers(rendition.mp4_key, seconds=_URL_SECONDS))

@@ -1,4 +1,4 @@
-"""Take over what the same file became before, in the same team and by the same recipe: copied within storage."""
+"""Output reuse: copies the whole output of the same file, if the team has processed it before with the same preset."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from mediaproc.domain.states import Stage
 from mediaproc.operations import ingest
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import ffmpeg
+from mediaproc_worker import renditions
 from mediaproc_worker.context import AttemptContext
 
 log = logs.get_logger(__name__)
 
 
 def taken_over(context: AttemptContext) -> bool:
-    """Return whether this attempt's output is now a copy of another video's, so that nothing is left to do."""
+    """Copy the output of a duplicate, if there is one, and return whether nothing is left to do."""
     etag = ingest.source_of(context.claim.video).etag()
     duplicate = context.write(jobs.record_source, etag) if etag else None
     if duplicate is None:
@@ -32,13 +32,13 @@ def taken_over(context: AttemptContext) -> bool:
 
 
 def _copy(context: AttemptContext, duplicate: jobs.Duplicate) -> None:
-    """Raises SourceMissing where an object is gone, and StorageFailed."""
+    """Copy all objects. Raises SourceMissing if one is gone, and StorageFailed."""
     wanted, before = duplicate.object_keys, keys.output_prefix(duplicate.video.id, duplicate.attempt)
 
     def copy(key: str) -> None:
         context.check()
         objects.copy(key, jobs.copy_key(context.claim, key, before=before), large=key in duplicate.large_keys)
 
-    with ffmpeg.senders() as pool:
+    with renditions.upload_pool() as pool:
         for done, _ in enumerate(pool.map(copy, wanted), start=1):
             context.report(Stage.PACKAGE, 100.0 * done / len(wanted))

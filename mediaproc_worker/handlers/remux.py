@@ -1,4 +1,4 @@
-"""The instant rung: the source's own picture as segments, not encoded, and the sound of all renditions beside it."""
+"""Remux: the instant rung, which is the source's own video cut into segments, and the audio of all renditions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from mediaproc.media import hls, layout, tracks
 from mediaproc.media.commands import remux
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.operations.jobs import execution as jobs
-from mediaproc_worker import ffmpeg
+from mediaproc_worker import renditions
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.encode_part import run_part
 from mediaproc_worker.segment_uploader import Outbox
-from mediaproc_worker.source import source_of
 
 
 def copy_video(context: AttemptContext) -> None:
-    """Perform one attempt of a job of kind `remux`: what it writes is playable at once, at any length."""
-    preset, info, source = ffmpeg.preset_of(context), ffmpeg.info_of(context), source_of(context)
-    arguments = remux.copy_arguments(info, source=source, preset=preset)
+    """Perform one attempt of a job of kind `remux`: its output is playable within a second, at any length."""
+    info, source = context.info, context.source
+    arguments = remux.copy_arguments(info, source=source, preset=context.preset)
     context.write(jobs.note, command=shell_line(arguments, source=source))
-    with ffmpeg.senders() as pool:
-        picture = ffmpeg.copied_outbox(context, pool, info, preset, name=layout.INSTANT)
-        outboxes = [picture, *ffmpeg.audio_outboxes(context, pool, tracks.selected_audio(info), preset)]
+    with renditions.upload_pool() as pool:
+        video = renditions.copied_outbox(context, pool, name=layout.INSTANT)
+        outboxes = [video, *renditions.audio_outboxes(context, pool, tracks.selected_audio(info))]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)
@@ -31,7 +30,7 @@ def _show(context: AttemptContext) -> bool:
 
 
 def _finish(context: AttemptContext, outbox: Outbox) -> None:
-    """It grows no more, whatever the rungs do: players may jump anywhere."""
+    """Record that it is complete, before the rungs are: players may seek anywhere."""
     assert outbox.rendition_id is not None
     context.write(
         jobs.finish_rendition,

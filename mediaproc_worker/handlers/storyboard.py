@@ -1,4 +1,4 @@
-"""The storyboard of a completed video: the first frame of some segments of its smallest rung, tiled into sheets.
+"""Storyboard of a completed video: the first frame of some segments of its smallest rung, tiled into sheets.
 
 Only those frames are read from S3: a few megabytes an hour, where the rung has hundreds.
 """
@@ -14,12 +14,12 @@ from mediaproc.media.sources import Source
 from mediaproc.media.storyboard import Storyboard
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
-from mediaproc_worker import ffmpeg
+from mediaproc_worker import ffmpeg, renditions
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits
 
 _HEAD_BYTES = 48 * 1024
-"""Read of a segment at first: mostly the frame is in it; what is missing is a second request."""
+"""Bytes of the first read of a segment. Most frames fit; the rest of a larger one is a second request."""
 
 _LIMITS = Limits(wall_seconds=120, cpu_seconds=120, file_bytes=64 * 1024**2, memory_bytes=2 * 1024**3)
 
@@ -31,7 +31,7 @@ def make_storyboard(context: AttemptContext) -> None:
     if frames is None or not frames.segment_keys:
         return
     board = storyboard.storyboard_for(frames.width, frames.height, frames.durations)
-    with ffmpeg.senders() as pool:
+    with renditions.upload_pool() as pool:
         _fetch(context, pool, frames)
         _tile(context, board, frames.video_range)
         _send(context, pool, board)
@@ -39,7 +39,7 @@ def make_storyboard(context: AttemptContext) -> None:
 
 
 def _fetch(context: AttemptContext, pool: ThreadPoolExecutor, frames: jobs.Frames) -> None:
-    """Put the init segment and the chosen frames into one file, as if there were nothing between them."""
+    """Put the init segment and the chosen frames into one file, as if they were consecutive."""
     wanted = [frames.segment_keys[place] for place in storyboard.tile_segments(len(frames.segment_keys))]
     with (context.workspace / layout.STILLS).open("wb") as file:
         file.write(objects.get_bytes(frames.init_key))

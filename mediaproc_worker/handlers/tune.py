@@ -1,4 +1,4 @@
-"""Find the CRF of each rung for the VMAF that a preset asks for, on samples, before the chunks are encoded."""
+"""Tune: finds the CRF of each rung for the preset's target VMAF on samples, before the chunks are encoded."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from mediaproc.media.vmaf import Sample, Size
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.runtime.ffmpeg import measures_vmaf
 from mediaproc.settings import settings
-from mediaproc_worker import ffmpeg, overlays, vmaf_samples
+from mediaproc_worker import overlays, vmaf_samples
 from mediaproc_worker.context import AttemptContext
-from mediaproc_worker.source import source_of
 
 
 def tune(context: AttemptContext) -> None:
-    """Perform one attempt of a job of kind `tune`. What a lost attempt had found out already is not sought again."""
-    preset = ffmpeg.preset_of(context)
-    chosen = preset.chosen or _found(context, preset)
+    """Perform one attempt of a job of kind `tune`. The results of a lost attempt are used again."""
+    chosen = context.preset.chosen or _found(context)
     for each in chosen:
         context.log(f"{each.rung}: CRF {each.crf} for VMAF {each.vmaf:.1f}")
     context.write(jobs.set_crfs, chosen)
 
 
-def _found(context: AttemptContext, preset: Preset) -> Sequence[ChosenCrf]:
-    """Nothing where it can't be found out: then the codec's usual CRFs are used, and the log says so."""
+def _found(context: AttemptContext) -> Sequence[ChosenCrf]:
+    """Return nothing if no CRF can be found: then the codec's default CRFs are used, and the log says so."""
+    preset, info = context.preset, context.info
     if not measures_vmaf():
         context.log("This FFmpeg has no libvmaf, so the usual CRF is used")
         return ()
-    if hdr.is_preserved(ffmpeg.info_of(context).video, preset.bit_depth):
-        context.log("VMAF was made for SDR, and this picture is kept in HDR, so the usual CRF is used")
+    if hdr.is_preserved(info.video, preset.bit_depth):
+        context.log("VMAF is made for SDR, and this video is encoded in HDR, so the usual CRF is used")
         return ()
-    rungs = ladder.rungs_for(ffmpeg.info_of(context), preset)
-    samples = _samples(context, preset, rungs[0])
+    rungs = ladder.rungs_for(info, preset)
+    samples = _samples(context, rungs[0])
     if not samples or preset.target_vmaf is None:
         context.log("No sample could be taken, so the usual CRF is used")
         return ()
@@ -46,22 +45,21 @@ def _found(context: AttemptContext, preset: Preset) -> Sequence[ChosenCrf]:
     ]
 
 
-def _samples(context: AttemptContext, preset: Preset, largest: Rung) -> list[Sample]:
-    """Those that could be cut out, in the size of the largest rung."""
-    info, source = ffmpeg.info_of(context), source_of(context)
+def _samples(context: AttemptContext, largest: Rung) -> list[Sample]:
+    """Cut samples in the size of the largest rung, without those that can't be decoded."""
     size = Size(largest.width, largest.height)
-    overlays.fetch(context, info, preset)
+    overlays.fetch(context)
     return [
         sample
-        for sample in vmaf.samples_for(info.duration_seconds, count=crf_search.SAMPLES)
-        if vmaf_samples.cut(context, info, source, preset, sample=sample, size=size)
+        for sample in vmaf.samples_for(context.info.duration_seconds, count=crf_search.SAMPLES)
+        if vmaf_samples.cut(context, sample=sample, size=size)
     ]
 
 
 def _searched(
     context: AttemptContext, preset: Preset, rungs: Sequence[Rung], samples: Sequence[Sample]
 ) -> list[tuple[Rung, Search]]:
-    """Try all rungs together, until each knows enough."""
+    """Encode and compare all rungs together until every search has enough results."""
     searches = {rung.name: crf_search.search_for(rung, preset, preset.target_vmaf or 0.0) for rung in rungs}
     while tries := {name: crf for name, search in searches.items() if (crf := search.next_crf()) is not None}:
         open_rungs = [replace(rung, crf=tries[rung.name]) for rung in rungs if rung.name in tries]
@@ -76,7 +74,7 @@ def _searched(
 def _tried(
     context: AttemptContext, preset: Preset, rungs: Sequence[Rung], largest: Rung, samples: Sequence[Sample]
 ) -> dict[str, float]:
-    """The mean VMAF of each rung over the samples."""
+    """Return the mean VMAF of each rung over the samples."""
     info, preset, threads = (
         crf_search.sample_info(largest),
         crf_search.of_samples(preset),

@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 import pytest
 import redis
+from httpx_sse import connect_sse
 
 from mediaproc import database
 from mediaproc.api import stream_checks
@@ -157,6 +158,28 @@ def test_the_short_address_works_by_cookie(web: Web, account: Callable[[], Accou
     with httpx.stream("GET", f"{web.url}/videos/{video.id}/events", cookies=cookies) as answer:
         assert answer.status_code == 200
         assert next(answer.iter_lines()).startswith("retry: ")
+
+
+def test_an_independent_reader_gets_whole_events_only(
+    connected: dict[str, str], account: Callable[[], Account]
+) -> None:
+    """httpx-sse, over the snapshot, keep-alives and what follows them."""
+    web = start_web(KEEP_ALIVE_SECONDS="0.2")
+    me = account()
+    video = video_of(me)
+    headers = {"Authorization": f"Bearer {me.access_token}"}
+    with (
+        httpx.Client(timeout=20) as http,
+        connect_sse(http, "GET", f"{web.url}/videos/{video.id}/events", headers=headers) as source,
+    ):
+        events = source.iter_sse()
+        first = [next(events), next(events)]
+        set_status(video, VideoStatus.COMPLETED)  # found at a keep-alive, so at least one has been sent before
+        rest = list(events)
+    web.stop()
+    assert [each.event for each in (*first, *rest)] == ["status", "progress", "status"]
+    assert all(each.json() for each in (*first, *rest))
+    assert [each.retry is not None for each in (*first, *rest)] == [True, False, False]
 
 
 def test_the_snapshot_tells_renditions_and_that_it_plays(web: Web, account: Callable[[], Account]) -> None:

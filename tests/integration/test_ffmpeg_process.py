@@ -68,7 +68,7 @@ def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
     ):
         next(ffmpeg.lines())
         usual = _priorities(ffmpeg.pid)
-        ffmpeg.stand_back(10)
+        ffmpeg.lower_priority(10)
         polite = _priorities(ffmpeg.pid)
         cancelled.set()
     own = os.getpriority(os.PRIO_PROCESS, 0)

@@ -14,7 +14,7 @@ from testing import clips
 from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
 from testing.videos import fetched, renditions_of, stitched
 
-SAID = "Its sound is kept as it is"
+SAID = "The audio is copied without encoding"
 STEREO = ("-c:a", "aac", "-ac", "2", "-ar", "44100", "-b:a", "160k")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", *STEREO)
 MPEG4 = ("-c:v", "mpeg4", *STEREO)

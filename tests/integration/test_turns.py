@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, select
 
 from mediaproc import database
+from mediaproc.domain import fair_ranks
 from mediaproc.domain.errors import EncodeFailed, WorkerStopping
 from mediaproc.domain.states import JobKind, JobState, Lane, Priority, VideoStatus
 from mediaproc.domain.tables import Job, Team, TeamSchedule, Video, now
@@ -120,12 +122,36 @@ def test_what_comes_afterwards_stays_behind_what_somebody_waits_for() -> None:
     assert priorities == {JobKind.STORYBOARD: Priority.BATCH, JobKind.POSTER: Priority.INTERACTIVE}
 
 
-def test_whole_videos_go_before_chunks_and_first_chunks_before_second_ones() -> None:
+def _begun(team: UUID, chunks: int) -> UUID:
+    """A video of the team that was planned in so many chunks, and is about to be encoded."""
+    with database.transaction() as session:
+        (whole,) = _wait(session, team, 1, lane=Lane.QUICK)
+        claim = execution.claim(session, job_id=whole, worker="test:1")
+        assert claim
+        execution.split(session, claim, [execution.Part(JobKind.ENCODE, n, float(n), 1.0) for n in range(chunks)])
+        return claim.video.id
+
+
+def _taken_chunks(count: int) -> list[tuple[UUID, int | None]]:
+    claims = [_next() for _ in range(count)]
+    return [(claim.video.id, claim.job.chunk) for claim in claims if claim]
+
+
+def test_a_begun_video_waits_for_a_few_first_chunks_of_newer_ones_and_no_more() -> None:
+    """As in tests/unit/test_fair_ranks.py, which simulates longer queues."""
     with database.transaction() as session:
         team = _team(session)
-        chunks = [_wait(session, team, 1, chunk=number)[0] for number in (0, 1, 0, 1)]
-        (whole,) = _wait(session, team, 1)
-    assert _taken(5) == [whole, chunks[0], chunks[2], chunks[1], chunks[3]]
+    film = _begun(team, 8)
+    assert _taken_chunks(3) == [(film, 0), (film, 1), (film, 2)]
+    newer = [_begun(team, 2) for _ in range(20)]
+    taken = _taken_chunks(100)
+    assert len(taken) == 5 + 40
+    assert taken[:2] == [(newer[0], 0), (newer[1], 0)], "new videos begin at once"
+    for video in (film, *newer):
+        own = [place for place, (of, _) in enumerate(taken) if of == video]
+        for before, after in pairwise(own):
+            firsts = [of for of, chunk in taken[before + 1 : after] if chunk == 0 and of != video]
+            assert len(firsts) <= fair_ranks.FIRST_CHUNKS_AHEAD
 
 
 def test_the_lanes_have_turns_of_their_own() -> None:

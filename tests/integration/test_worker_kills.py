@@ -22,7 +22,7 @@ from mediaproc.queue.huey import huey_of
 from mediaproc.settings import settings
 from mediaproc.storage import keys
 from mediaproc.storage.client import client
-from mediaproc_worker.consumer import BESIDE
+from mediaproc_worker.consumer import EXTRA_WORKERS
 from testing import ROOT
 from testing.jobs import attempts_of, enqueued, job_now
 from testing.services import Services
@@ -134,8 +134,8 @@ def test_what_is_asked_while_valkey_is_away_is_done_when_it_is_back(workers: Wor
 
 
 def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
-    first = [enqueued(filename="ffmpeg 1.5") for _ in range(BESIDE[Lane.QUICK])]
-    eventually(lambda: len(workers.ffmpegs()) == BESIDE[Lane.QUICK])
+    first = [enqueued(filename="ffmpeg 1.5") for _ in range(EXTRA_WORKERS[Lane.QUICK])]
+    eventually(lambda: len(workers.ffmpegs()) == EXTRA_WORKERS[Lane.QUICK])
     second = enqueued(filename="instant")
     huey_of(Lane.QUICK).storage.conn.flushdb()
     for each in (*first, second):

@@ -19,9 +19,9 @@ from mediaproc.client.request import Repeat
 
 ROOT = Path(__file__).parents[2]
 STREAM = (
-    b"retry: 2000\n\n: still here\n\nid: 1-0\nevent: status\ndata: {\"status\": \"queued\"}\n\n"
+    b"retry: 2000\n: still here\nid: 1-0\n: still here\nevent: status\ndata: {\"status\": \"queued\"}\n\n"
     b'id: 2-0\r\nevent: progress\r\ndata: {"progress": 45,\r\ndata: "text": "a\xe2\x80\xa8b"}\r\n\r\n'
-    b"id: 3-0\n\nevent: log\ndata:{}\n\nid: 4-0\nevent: log\ndata: {\"cut\": "
+    b": one\n\nretry: 1\n\nid: 3-0\n\nevent: log\ndata:{}\n\nid: 4-0\nevent: log\ndata: {\"cut\": "
 )  # fmt: skip
 EVENTS = [
     Event("1-0", "status", {"status": "queued"}),

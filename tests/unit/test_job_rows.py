@@ -30,7 +30,7 @@ WAITS = Work(
     started_at=None,
     next_attempt_at=None,
     finished_at=None,
-    news=None,
+    latest_progress=None,
 )
 RUNS = replace(WAITS, state=JobState.RUNNING, attempt=1, started_at=NOON, progress=12.5)
 
@@ -67,7 +67,7 @@ def test_a_completed_job_shows_how_long_it_took() -> None:
 
 def test_progress_is_the_newest_event_or_else_the_stored_value() -> None:
     assert progress_of(RUNS).percent == 12.5
-    newest = progress_of(replace(RUNS, news={"progress": 40, "stage": "encode", "fps": 50.2}))
+    newest = progress_of(replace(RUNS, latest_progress={"progress": 40, "stage": "encode", "fps": 50.2}))
     assert (newest.percent, newest.stage, newest.fps) == (40, "encode", 50.2)
 
 

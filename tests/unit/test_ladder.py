@@ -110,7 +110,7 @@ def test_frame_rates_are_kept_up_to_the_cap(frame_rate: Fraction | int, made: Fr
 def test_what_is_too_small_for_a_codec_is_left_out_or_refused() -> None:
     hevc = presets.PRESETS["web-hevc"]
     assert [rung.name for rung in ladder.rungs_for(source(1920, 20), hevc)] == ["1080p"]
-    with pytest.raises(BeyondLimits, match="too small for HEVC: 2×2; it takes at least 16×16"):
+    with pytest.raises(BeyondLimits, match="too small for HEVC: 2×2; the minimum is 16×16"):
         ladder.rungs_for(source(2, 2), hevc)
 
 

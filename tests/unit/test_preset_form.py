@@ -87,10 +87,10 @@ def test_what_is_emptied_is_asked_for_no_more() -> None:
         ({"frame_rate_cap": "0"}, {"frame_rate_cap": "At least 1"}, ["", ""]),
         ({"frame_rate_cap": "29.97"}, {"frame_rate_cap": "This is not a whole number"}, ["", ""]),
         ({"start": "5", "end": "5"}, {"trim": "The part to keep must end after it begins"}, ["", ""]),
-        ({"left": "60", "right": "40"}, {"crop": "A tenth of the picture must be left in each direction"}, ["", ""]),
-        ({"top": "100"}, {"crop": "What is cut off is nothing or a part of the picture, never all of it"}, ["", ""]),
+        ({"left": "60", "right": "40"}, {"crop": "A tenth of the frame must be left in each direction"}, ["", ""]),
+        ({"top": "100"}, {"crop": "A crop must leave part of the frame"}, ["", ""]),
         ({"bitrate": "loud"}, {"audio": "This is not a whole number"}, ["", ""]),
-        ({"bitrate": "1"}, {"audio": "Sound takes 24 to 640 kilobits a second"}, ["", ""]),
+        ({"bitrate": "1"}, {"audio": "Audio takes 24 to 640 kilobits a second"}, ["", ""]),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(form: dict[str, str], others: dict[str, str], rows: list[str]) -> None:

@@ -57,7 +57,7 @@ def test_only_storage_excuses_a_file_that_can_not_be_read() -> None:
     [
         (probe.NotMedia("text/plain"), errors.NotAVideo),
         (probe.NoVideo(), errors.NoVideoTrack),
-        (probe.BeyondLimits("This picture is too large: 99999×99999"), errors.BeyondLimits),
+        (probe.BeyondLimits("This video is too large: 99999×99999"), errors.BeyondLimits),
     ],
 )
 def test_a_refusal_keeps_its_sentence(refused: probe.Refused, expected: type[errors.ProcessingError]) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx_sse._decoders import SSEDecoder
 
 from mediaproc.api import snapshots, sse
 from mediaproc.api.sse import EventStream, LastSeen
 from mediaproc.api.stream_checks import DatabaseLook, OpenStream, verdict_on
+from mediaproc.client.events import EventParser
 from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import Event, EventType
@@ -51,8 +53,24 @@ def test_only_the_last_event_of_a_snapshot_can_be_resumed_from() -> None:
     assert [LastSeen.read(id) for id in ids] == [None, None, LastSeen("9-0")]
 
 
-def test_an_empty_snapshot_still_says_where_to_resume() -> None:
-    assert sse.snapshot([], "9-0", final=None) == b"id: 9-0\n\n"
+def test_an_empty_snapshot_is_no_event() -> None:
+    assert sse.snapshot([], "9-0", final=None) == b""
+
+
+def test_neither_the_retry_delay_nor_comments_make_empty_events() -> None:
+    """httpx-sse hands out an event at each blank line; ours passes over those without data."""
+    status = event(EventType.STATUS, status="queued")
+    text = sse.opening() + sse.KEEP_ALIVE + sse.frames([status]) + sse.KEEP_ALIVE + sse.KEEP_ALIVE
+    text += sse.snapshot([], "9-0", final=None) + sse.frames([event(cursor="6-0", text="x")])
+    decoder = SSEDecoder()
+    found = [each for line in text.decode().split("\n") if (each := decoder.decode(line))][:2]
+    assert [(each.id, each.event, each.json()) for each in found] == [
+        ("5-1", "status", {"status": "queued"}), ("6-0", "log", {"text": "x"})
+    ]  # fmt: skip
+    assert [each.retry is None for each in found] == [False, True]
+    assert [(each.id, each.type, each.data) for each in EventParser().feed(text)] == [
+        (each.id, each.event, each.json()) for each in found
+    ]
 
 
 def test_without_a_cursor_a_snapshot_leaves_the_clients_id_as_it_is() -> None:

@@ -51,7 +51,7 @@ def test_what_follows_from_a_try(
 ) -> None:
     verdict = _judge(answer, **given)
     assert verdict.state is state
-    assert bool(verdict.switched_off) is off
+    assert bool(verdict.disabled_because) is off
     assert verdict.again_at == (None if wait_seconds is None else NOW + timedelta(seconds=wait_seconds))
 
 

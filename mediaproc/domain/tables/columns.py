@@ -82,3 +82,8 @@ def created_at_field() -> Any:
 def bytes_column(*, nullable: bool = False) -> Any:
     """A column of a size in bytes, which may exceed 32 bits."""
     return Column(BigInteger, nullable=nullable)
+
+
+def rank_field() -> Any:
+    """A field of a rank (see `domain.fair_ranks`), 0 at first."""
+    return Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))

@@ -18,6 +18,7 @@ from mediaproc.domain.tables.columns import (
     new_id,
     now,
     priority_field,
+    rank_field,
     time_column,
 )
 
@@ -51,7 +52,7 @@ class Job(SQLModel, table=True):
             "lane",
             "priority",
             "team_id",
-            text("chunk NULLS FIRST"),
+            "rank",
             "id",
             postgresql_where=text("state IN ('queued', 'retrying') AND message_sent_at IS NOT NULL"),
         ),
@@ -77,6 +78,8 @@ class Job(SQLModel, table=True):
     preset: str = Field(default="web", max_length=64)
     priority: Priority = priority_field()
     """A copy of its video's, so that one index finds the next job."""
+    rank: int = rank_field()
+    """Its place among the waiting jobs of its team on its lane (see `domain.fair_ranks`), the lowest first."""
     preset_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     recipe: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     """The preset as it was when the job was enqueued. Parts have that of their whole."""
@@ -97,13 +100,18 @@ class Job(SQLModel, table=True):
 
 
 class TeamSchedule(SQLModel, table=True):
-    """The time at which a team was last served on a lane: of the waiting teams, the one served longest ago is next."""
+    """The time at which a team was last served on a lane: of the waiting teams, the one served longest ago is next.
+
+    `started_rank` is the rank of the team's last video that began there, `served_rank` the highest that was taken.
+    """
 
     __tablename__ = "turn"  # pyright: ignore[reportAssignmentType]  # the name in the database stays
 
     lane: Lane = Field(sa_column=Column(EnumText(Lane), primary_key=True))
     team_id: UUID = Field(foreign_key="team.id", primary_key=True, ondelete="CASCADE", index=True)
     served_at: datetime = Field(sa_column=time_column(nullable=False))
+    started_rank: int = rank_field()
+    served_rank: int = rank_field()
 
 
 class Attempt(SQLModel, table=True):

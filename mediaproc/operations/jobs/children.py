@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
+from mediaproc.domain import fair_ranks
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard
 from mediaproc.events.messages import EventType
 from mediaproc.media.chunks import Chunk, chunk_of
-from mediaproc.operations.jobs import transitions
+from mediaproc.operations.jobs import start_ranks, transitions
 from mediaproc.operations.jobs.lease import Claim, LockedJob, attempt_row, fence, lock_job
 from mediaproc.operations.jobs.rendition_reuse import reused_names
 from mediaproc.settings import settings
@@ -87,8 +88,11 @@ def split(session: Session, claim: Claim, wanted: Sequence[Part]) -> None:
     locked.job.lease_expires_at = None
     locked.job.undivided = locked.job.undivided or _is_in_one_piece(session, locked.job, wanted)
     locked.video.progress = max(locked.video.progress, PLANNED)
+    start = start_ranks.upcoming(session, locked.job.team_id)
     for part in wanted:
-        begin(session, locked, locked.job, part)
+        begin(session, locked, locked.job, part, start_rank=start)
+    if any(part.lane is Lane.ENCODE for part in wanted):
+        start_ranks.record(session, locked.job.team_id, start)
 
 
 def share_of(session: Session, claim: Claim) -> Share:
@@ -107,7 +111,7 @@ def share_of(session: Session, claim: Claim) -> Share:
     return Share(PLANNED + scale * done, scale * _weight(claim.job), workers=max(1, running))
 
 
-def begin(session: Session, locked: LockedJob, whole: Job, part: Part) -> None:
+def begin(session: Session, locked: LockedJob, whole: Job, part: Part, *, start_rank: int = 0) -> None:
     """Add one part of a whole job and send its message. `locked` gives the time."""
     job = Job(
         team_id=whole.team_id,
@@ -122,6 +126,7 @@ def begin(session: Session, locked: LockedJob, whole: Job, part: Part) -> None:
         preset_version=whole.preset_version,
         recipe=whole.recipe,
         held=part.held,
+        rank=fair_ranks.rank_of(start_rank, part.chunk) if part.lane is Lane.ENCODE else 0,
         chunk=part.chunk,
         start_seconds=part.start_seconds,
         length_seconds=part.length_seconds,
@@ -138,7 +143,8 @@ def begin_follow_ups(session: Session, whole: LockedJob) -> None:
     if session.get(Storyboard, (whole.video.id, whole.job.attempt)) is None:
         begin(session, whole, whole.job, Part(JobKind.STORYBOARD))
     if settings().measure_vmaf and (whole.job.recipe or {}).get("rungs") and _has_unmeasured_rung(session, whole):
-        begin(session, whole, whole.job, Part(JobKind.MEASURE))
+        rank = start_ranks.upcoming(session, whole.job.team_id)
+        begin(session, whole, whole.job, Part(JobKind.MEASURE), start_rank=rank)
 
 
 def cancel(session: Session, whole: LockedJob) -> None:

@@ -1,8 +1,8 @@
 """Fair scheduling: choose the job that a worker with a free slot takes next.
 
 Order: the highest priority; within it, the team served longest ago, so that a thousand files of one team delay no
-other; within a team, whole videos before chunks and first chunks before second ones, so that a long video delays no
-other; then the oldest.
+other; within a team, the lowest rank, so that a long video delays no other and a begun one does not wait behind all new
+ones (`domain.fair_ranks`); then the oldest.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ WITH RECURSIVE waiting AS (
      ORDER BY turn.served_at NULLS FIRST LIMIT :candidates
 )
 SELECT mine.id FROM teams CROSS JOIN LATERAL (
-    SELECT id, row_number() OVER (ORDER BY chunk NULLS FIRST, id) AS place FROM job
+    SELECT id, row_number() OVER (ORDER BY rank, id) AS place FROM job
      WHERE {_WAITS} AND job.priority = teams.priority AND job.team_id = teams.team_id
-     ORDER BY chunk NULLS FIRST, id LIMIT :candidates
+     ORDER BY rank, id LIMIT :candidates
 ) AS mine ORDER BY mine.place, teams.served_at NULLS FIRST, mine.id LIMIT :candidates
 """)  # noqa: S608  # put together from constants
 """Next candidates. Skips from team to team in the index, so its cost grows with the waiting teams, not their jobs."""
@@ -88,6 +88,8 @@ def _reserve(session: Session, job_id: UUID) -> bool:
 
 def _record_service(session: Session, job: Job) -> None:
     """Record that the team was served. Last in the transaction: claims of its other jobs wait for this row."""
-    row = insert(TeamSchedule).values(lane=job.lane, team_id=job.team_id, served_at=func.clock_timestamp())
-    served = {"served_at": row.excluded.served_at}
+    key = {"lane": job.lane, "team_id": job.team_id}
+    row = insert(TeamSchedule).values(**key, served_at=func.clock_timestamp(), served_rank=job.rank)
+    rank = func.greatest(TeamSchedule.served_rank, row.excluded.served_rank)
+    served = {"served_at": row.excluded.served_at, "served_rank": rank}
     session.exec(row.on_conflict_do_update(index_elements=["lane", "team_id"], set_=served))  # pyright: ignore

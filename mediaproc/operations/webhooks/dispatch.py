@@ -153,6 +153,6 @@ def _note(session: Session, webhook: Webhook, row: WebhookDelivery, verdict: Ver
     elif row.event is not WebhookEvent.TEST:
         webhook.failing_since = webhook.failing_since or at
     session.flush()
-    if verdict.switched_off:
-        log.warning("webhook_switched_off", webhook_id=str(webhook.id), reason=verdict.switched_off)
-        switch_off(session, webhook, reason=verdict.switched_off, at=at)
+    if verdict.disabled_because:
+        log.warning("webhook_switched_off", webhook_id=str(webhook.id), reason=verdict.disabled_because)
+        switch_off(session, webhook, reason=verdict.disabled_because, at=at)
