@@ -59,7 +59,13 @@ def audio_outboxes(
 def copied_outbox(context: AttemptContext, pool: ThreadPoolExecutor, *, name: str) -> Outbox:
     """The outbox of the source's own video. Its GOPs have any length: short ones share a segment."""
     segmenter = Segmenter(segment_seconds=context.preset.segment_seconds)
-    return Outbox(context=context, pool=pool, row=_copied_row(context, name), segmenter=segmenter)
+    return Outbox(
+        context=context,
+        pool=pool,
+        row=_copied_row(context, name),
+        segmenter=segmenter,
+        copied_codec=context.info.video.codec,
+    )
 
 
 def all_arrived(outboxes: list[Outbox]) -> list[Outbox]:

@@ -17,7 +17,7 @@ from uuid import UUID
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import codecs, layout
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.mp4 import first_frame, retime
+from mediaproc.media.mp4 import first_frame, retime, sei
 from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
@@ -36,6 +36,9 @@ class Outbox:
     pool: ThreadPoolExecutor
     row: jobs.NewRendition
     segmenter: Segmenter
+    copied_codec: str = ""
+    """Codec of video that is copied, of which private data has to be removed; empty for what is encoded."""
+    private_found: bool = False
     chunk: Chunk | None = None
     rendition_id: UUID | None = None
     arrived: list[jobs.NewSegment] = field(default_factory=list[jobs.NewSegment])
@@ -92,9 +95,21 @@ class Outbox:
             return
         for cut in self.segmenter.closed_segments(self._read, available):
             if self._init is None:
+                self._remove_private(0, self.segmenter.init_bytes)
                 self._send_init()
+            self._remove_private(cut.offset, cut.size_bytes)
             self._closed, self.frames = self._closed + 1, self.frames + cut.samples
             self._sending.append(self.pool.submit(self._put_segment, cut))
+
+    def _remove_private(self, offset: int, size_bytes: int) -> None:
+        """Overwrite private data in FFmpeg's file, from which segments and the MP4 are made."""
+        if not self.copied_codec:
+            return
+        data = self._read(offset, size_bytes)
+        if offsets := sei.private_bytes(data, self.copied_codec):
+            self.private_found = True
+            with self._file.open("r+b") as file:
+                os.pwrite(file.fileno(), sei.blanked(data, offsets), offset)
 
     def _send_init(self) -> None:
         init = self._read(0, self.segmenter.init_bytes)

@@ -147,7 +147,7 @@ def _text_set(period: xml.Element, number: int, text: TextRepresentation) -> Non
 
 def _shapes(alike: Sequence[Representation]) -> dict[str, str]:
     """Bounds of a set of videos, by which a player chooses among sets (DASH-IF IOP 4.3, 3.2.4)."""
-    aspect = _picture_aspect(alike)
+    aspect = _common_aspect(alike)
     return {
         "par": f"{aspect.numerator}:{aspect.denominator}",
         "maxWidth": str(max(each.width for each in alike)),
@@ -156,7 +156,7 @@ def _shapes(alike: Sequence[Representation]) -> dict[str, str]:
     }
 
 
-def _picture_aspect(alike: Sequence[Representation]) -> Fraction:
+def _common_aspect(alike: Sequence[Representation]) -> Fraction:
     """The simplest aspect ratio that every size has to the pixel: 854×480 and 1280×720 are both 16:9."""
     largest = max(alike, key=lambda each: each.height)
     exact = Fraction(largest.width, largest.height) * largest.sample_aspect

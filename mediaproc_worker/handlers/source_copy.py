@@ -41,8 +41,11 @@ def copy_source(context: AttemptContext) -> None:
         made = _copied(context, [video, *_audio_outboxes(context, pool)])
         if tracks.selected_subtitles(info):
             store_subtitles(context, subtitles.arguments(info, source=context.source, preset=preset))
-        _finish(context, pool, made, file_bytes=file.result())
+        # Storage would copy the source's private data into the MP4.
+        _finish(context, pool, made, file_bytes=None if video.private_found else file.result())
         poster.look(wait=True)
+        if video.private_found:
+            context.log("Private data beside the frames, such as positions, was removed")
     renditions.log_shortfall(context, sum(seconds for _, seconds in made[0].pieces))
 
 

@@ -63,7 +63,7 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
 
 
 def hides_frames(keyframes: Sequence[float]) -> bool:
-    """True if frames that were trimmed away are still in the file, before its beginning: HLS would show them."""
+    """True if frames that were trimmed away, or cut out by an edit list, are still in the file: HLS would show them."""
     return min(keyframes, default=0.0) < -_HIDDEN_SECONDS
 
 

@@ -60,7 +60,7 @@ def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
     if container not in remux.CONTAINERS:
         return f"a file of this sort ({container}) does not say when each picture is shown"
     if remux.hides_frames(keyframes):
-        return "what was trimmed away at its beginning is still in the file, and would be seen"
+        return "what was cut out of it, or trimmed away at its beginning, is still in the file and would be seen"
     if gop_seconds > MAX_GOP_SECONDS:
         return f"its keyframes are up to {gop_seconds:.0f} s apart, so nobody could jump to a moment between them"
     return None
