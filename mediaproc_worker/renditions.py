@@ -114,7 +114,7 @@ def _copied_row(context: AttemptContext, name: str) -> jobs.NewRendition:
     return jobs.NewRendition(
         name=name,
         codec=video.codec,
-        codecs=codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=40) if video.codec == "h264" else "",
+        codecs=codecs.of(video.codec).assumed_codec_string,
         init_key=keys.init_segment(claim.video_id, claim.output, name),
         width=video.display_width,
         height=video.display_height,

@@ -137,8 +137,7 @@ class Outbox:
 
     def _fitting(self, init: bytes) -> bytes:
         """Return the init segment that all chunks share. Its key has its hash, so that one that differs is noticed."""
-        # AV1 has no frames that are shown later than they are decoded, and its files no offsets.
-        reorders = self.row.codec != "av1"
+        reorders = codecs.of(self.row.codec).reorders
         self._lag = retime.lag_ticks(self.segmenter.timescale, Fraction(self.row.frame_rate)) if reorders else 0
         init, self._lag_before = retime.with_lag(init, self._lag)
         digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim

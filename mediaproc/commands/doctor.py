@@ -19,6 +19,7 @@ from mediaproc import invocation, version
 from mediaproc.commands import checks, frontend, lock, project, reachable
 from mediaproc.embedded import orphans
 from mediaproc.embedded.data_dir import is_free
+from mediaproc.media import codecs
 from mediaproc.runtime import ffmpeg, sandbox
 from mediaproc.settings import explain, settings
 
@@ -37,12 +38,7 @@ class Finding:
         return f"{mark} {self.what}: {self.seen}" + (f"\n       {self.fix}" if self.fix else "")
 
 
-ENCODERS = {"libx264": "H.264", "aac": "AAC"}
-"""Encoders without which nothing can be processed."""
-
-EXTRAS = {
-    "libsvtav1": "AV1 encoding",
-    "libx265": "HEVC encoding",
+FEATURES = {
     "libwebp": "WebP images",
     "libdav1d": "fast AV1 decoding",
     "zscale": "HDR tone mapping",
@@ -151,10 +147,21 @@ def is_new_enough(version: str) -> bool:
 def _features(path: Path, setting: str) -> Finding:
     known = set(re.findall(r"[\w.]+", "".join(_output(str(path), f"-{each}") for each in ("codecs", "filters"))))
     known |= set(re.findall(r"[\w.]+", _output(str(path), "-encoders") + _output(str(path), "-decoders")))
-    if missing := [f"{name} ({use})" for name, use in ENCODERS.items() if name not in known]:
+    if missing := [f"{name} ({use})" for name, use in required_encoders().items() if name not in known]:
         return Finding("FFmpeg features", f"missing: {', '.join(missing)}", setting)
-    lacking = [f"{name} ({use})" for name, use in EXTRAS.items() if name not in known]
+    lacking = [f"{name} ({use})" for name, use in optional_features().items() if name not in known]
     return Finding("FFmpeg features", f"available, except {', '.join(lacking)}" if lacking else "all available")
+
+
+def required_encoders() -> dict[str, str]:
+    """Encoders without which nothing can be processed, and what they make."""
+    return {codecs.DEFAULT.encoder: codecs.DEFAULT.label, "aac": "AAC"}
+
+
+def optional_features() -> dict[str, str]:
+    """Encoders, decoders and filters without which something can't be done, and their use."""
+    others = {codec.encoder: f"{codec.label} encoding" for codec in codecs.CODECS if codec is not codecs.DEFAULT}
+    return {**others, **FEATURES}
 
 
 def _sandbox() -> Finding:

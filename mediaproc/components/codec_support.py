@@ -11,7 +11,10 @@ class CodecSupport(rx.NoSSRComponent):
     library = rx.asset("codec_support.jsx", shared=True).importable_path
     tag = "CodecSupport"
 
-    codec: rx.Var[str]
+    name: rx.Var[str]
+    """The codec as people call it."""
+    type: rx.Var[str]
+    """MIME type to check; empty if every browser decodes the codec."""
 
 
 codec_support = CodecSupport.create

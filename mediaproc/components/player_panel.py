@@ -26,7 +26,8 @@ def player_panel() -> rx.Component:
                     provisional=VideoState.provisional,
                     larger=VideoState.larger,
                 ),
-                codec=_video.codec,
+                name=_video.codec,
+                type=_video.codec_type,
                 key=_video.preset,  # a player that had audio only shows no video when it gets some
             ),
             _without_player(),

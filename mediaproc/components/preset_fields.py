@@ -8,15 +8,11 @@ import reflex as rx
 
 from mediaproc.components.watermark_field import watermark_field
 from mediaproc.components.widgets import button, icon
+from mediaproc.media import codecs
 from mediaproc.state.preset_form import SIDES, SizeRow
 from mediaproc.state.presets import PresetsState
 
 _values = PresetsState.values
-_CODECS = (
-    ("h264", "H.264 – plays everywhere"),
-    ("hevc", "HEVC – smaller files, newer players"),
-    ("av1", "AV1 – smallest files, slowest encoding"),
-)
 _SUBTITLES = (
     ("sidecar", "Selectable track"),
     ("burn-in", "Burned in"),
@@ -29,8 +25,17 @@ _CORNERS = (
     ("top-left", "Top left"),
 )
 _CHANNELS = (("2", "Stereo"), ("1", "Mono"), ("6", "5.1"))
-_BIT_DEPTHS = (("8", "8-bit – plays everywhere"), ("10", "10-bit – keeps HDR, HEVC and AV1 only"))
 _ROTATIONS = (("0", "None"), ("90", "90° clockwise"), ("180", "180°"), ("270", "90° counterclockwise"))
+
+
+def codec_choices() -> tuple[tuple[str, str], ...]:
+    """Codecs by name, each with its label and what it is good for."""
+    return tuple((codec.name, f"{codec.label} – {codec.note}") for codec in codecs.CODECS)
+
+
+def _bit_depth_choices() -> tuple[tuple[str, str], ...]:
+    deep = codecs.listed(codec.label for codec in codecs.deep())
+    return ("8", "8-bit – plays everywhere"), ("10", f"10-bit – keeps HDR, {deep} only")
 
 
 def preset_fields() -> rx.Component:
@@ -38,8 +43,8 @@ def preset_fields() -> rx.Component:
     return rx.el.div(
         _text("title", "Title", auto_focus=PresetsState.editing != "", max_length=200, placeholder="Trailer"),
         _text("description", "Description (optional)", max_length=600, placeholder="Short clips for social media"),
-        _choice("codec", "Codec", _CODECS),
-        _choice("bit_depth", "Color depth", _BIT_DEPTHS),
+        _choice("codec", "Codec", codec_choices()),
+        _choice("bit_depth", "Color depth", _bit_depth_choices()),
         _sizes(),
         _text(
             "target_vmaf",

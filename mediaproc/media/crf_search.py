@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout, vmaf
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.commands import encode
 from mediaproc.media.edits import NO_EDITS
-from mediaproc.media.encoders import CRF_BOUNDS
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import ChosenCrf, Preset
 from mediaproc.media.probe import MediaInfo, VideoTrack
@@ -104,7 +103,7 @@ class Search:
 
 def search_for(rung: Rung, preset: Preset, target: float) -> Search:
     """Return the search for a rung. It begins with the rung's own CRF."""
-    lowest, highest = CRF_BOUNDS[preset.codec]
+    lowest, highest = codecs.of(preset.codec).crf_bounds
     return Search(target=target, first=rung.crf, lowest=lowest, highest=highest)
 
 
@@ -118,7 +117,7 @@ def sample_info(largest: Rung) -> MediaInfo:
     """Describe a sample that was cut out in the size of the largest rung."""
     video = VideoTrack(
         index=0,
-        codec="h264",
+        codec=vmaf.SAMPLE_CODEC.name,
         width=largest.width,
         height=largest.height,
         display_width=largest.width,

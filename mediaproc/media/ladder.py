@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mediaproc.media.codecs import SMALLEST_SIDES, h264_level
+from mediaproc.media import codecs, h264_levels
 from mediaproc.media.presets import Preset, RungTarget
 from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
 
@@ -56,12 +56,12 @@ def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
 
 
 def _large_enough(rungs: Sequence[Rung], preset: Preset) -> list[Rung]:
-    smallest = SMALLEST_SIDES.get(preset.codec, 0)
-    enough = [rung for rung in rungs if min(rung.width, rung.height) >= smallest]
+    codec = codecs.of(preset.codec)
+    enough = [rung for rung in rungs if min(rung.width, rung.height) >= codec.smallest_side]
     if rungs and not enough:
         raise BeyondLimits(
-            f"This video is too small for {preset.codec.upper()}: {rungs[0].width}×{rungs[0].height}; "
-            f"the minimum is {smallest}×{smallest}"
+            f"This video is too small for {codec.label}: {rungs[0].width}×{rungs[0].height}; "
+            f"the minimum is {codec.smallest_side}×{codec.smallest_side}"
         )
     return enough
 
@@ -125,7 +125,7 @@ def _rung(video: VideoTrack, target: RungTarget, frame_rate: Fraction) -> Rung:
         frame_rate=frame_rate,
         crf=target.crf,
         max_bitrate_bps=bitrate,
-        level=h264_level(
+        level=h264_levels.lowest(
             width=width, height=height, frame_rate=float(frame_rate or _USUAL_FRAME_RATE), bitrate_bps=bitrate
         ).name,
     )

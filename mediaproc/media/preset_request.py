@@ -18,19 +18,18 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from mediaproc.media import codecs
+from mediaproc.media.codecs import Codec
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
-from mediaproc.media.encoders import CRF_BOUNDS, DEEP_CODECS
-from mediaproc.media.presets import WEB, WEB_AV1, WEB_HEVC, AudioTarget, Preset, RungTarget
+from mediaproc.media.presets import WEB, AudioTarget, Preset, RungTarget
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Pattern of a preset's name: lower-case letters, digits and single hyphens."""
-
-_MODELS: dict[str, Preset] = {"h264": WEB, "hevc": WEB_HEVC, "av1": WEB_AV1}
-"""Built-in preset of each codec, from which a request takes the values that it leaves out."""
 
 _LONGEST_STEM = 50
 _SENTENCES = {
@@ -86,7 +85,7 @@ def _in_bounds(rung: AskedRung, recipe: ValidationInfo) -> AskedRung:
     """Check the CRF against the codec's bounds. An unknown codec has its own message."""
     codec = recipe.data.get("codec")
     if codec is not None and rung.crf is not None:
-        low, high = CRF_BOUNDS[codec]
+        low, high = codecs.of(codec).crf_bounds
         if not low <= rung.crf <= high:
             raise ValueError(f"The CRF of {codec} is a number from {low} to {high}")
     return rung
@@ -141,13 +140,29 @@ class AskedWatermark(_Part):
     opacity: float = Field(1.0, ge=0.01, le=1, description="1 hides what is below it.")
 
 
+def _known_codec(name: str) -> str:
+    if codecs.find(name) is None:
+        known = codecs.listed(map(repr, codecs.names()), last="or")
+        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": known})
+    return name
+
+
+def _codec_schema(schema: dict[str, Any]) -> None:
+    """Add the codecs that there are to the JSON schema."""
+    schema["enum"] = list(codecs.names())
+
+
 class Recipe(_Part):
     """A team's preset."""
 
     title: str = Field(min_length=1, max_length=100, examples=["Trailer"])
     description: str = Field("", max_length=500)
-    codec: Literal["h264", "hevc", "av1"] = "h264"
-    bit_depth: Literal[8, 10] = Field(8, description="10 keeps HDR, else it is mapped to SDR; for `hevc` and `av1`.")
+    codec: Annotated[str, AfterValidator(_known_codec)] = Field(codecs.DEFAULT.name, json_schema_extra=_codec_schema)
+    bit_depth: Literal[8, 10] = Field(
+        8,
+        description="10 keeps HDR, else it is mapped to SDR; for "
+        f"{codecs.listed(f'`{codec.name}`' for codec in codecs.deep())}.",
+    )
     rungs: Annotated[list[Annotated[AskedRung, AfterValidator(_in_bounds)]], Field(min_length=1, max_length=6)]
     target_vmaf: float | None = Field(
         None, ge=70, le=99, description="Instead of a CRF: how good each size is to be; the CRF is found per video."
@@ -172,8 +187,10 @@ class Recipe(_Part):
     @field_validator("bit_depth")
     @classmethod
     def _plays_so_deep(cls, bit_depth: int, recipe: ValidationInfo) -> int:
-        if bit_depth == 10 and recipe.data.get("codec") not in {None, *DEEP_CODECS}:
-            raise ValueError("H.264 of 10 bits plays hardly anywhere; take HEVC or AV1")
+        codec = codecs.find(recipe.data.get("codec", ""))
+        if codec is not None and bit_depth not in codec.bit_depths:
+            others = codecs.listed((each.label for each in codecs.deep()), last="or")
+            raise ValueError(f"{codec.label} of {bit_depth} bits plays hardly anywhere; take {others}")
         return bit_depth
 
     @field_validator("rungs")
@@ -198,24 +215,24 @@ class Recipe(_Part):
 
     def preset(self, *, name: str, version: int) -> Preset:
         """Return the preset that this requests."""
-        model = _MODELS[self.codec]
+        codec = codecs.of(self.codec)
         return Preset(
             name=name,
             version=version,
             title=self.title,
             description=self.description,
-            codec=model.codec,
-            encoder=model.encoder,
-            encoder_preset=model.encoder_preset,
+            codec=codec.name,
+            encoder=codec.encoder,
+            encoder_preset=codec.encoder_preset,
             frame_rate_cap=self.frame_rate_cap,
-            rungs=tuple(_target(rung, model) for rung in self.rungs),
+            rungs=tuple(_target(rung, codec) for rung in self.rungs),
             audio=AudioTarget(
-                codec=model.audio.codec,
+                codec=WEB.audio.codec,
                 bitrate_bps=self.audio.bits,
                 channels=self.audio.channels,
-                sample_rate_hz=model.audio.sample_rate_hz,
+                sample_rate_hz=WEB.audio.sample_rate_hz,
             ),
-            containers=model.containers,
+            containers=WEB.containers,
             edits=Edits(
                 start_seconds=self.trim.start_seconds,
                 end_seconds=self.trim.end_seconds,
@@ -237,19 +254,19 @@ class Recipe(_Part):
         return self.model_dump(mode="json")
 
 
-def _target(rung: AskedRung, model: Preset) -> RungTarget:
+def _target(rung: AskedRung, codec: Codec) -> RungTarget:
     return RungTarget(
         name=f"{rung.height}p",
         long_side=round(rung.height * 16 / 9 / 2) * 2,
         short_side=rung.height,
-        crf=model.rungs[0].crf if rung.crf is None else rung.crf,
-        max_bitrate_bps=rung.max_bitrate_bps or _usual_bitrate(rung.height, model.rungs[0]),
+        crf=codec.crf if rung.crf is None else rung.crf,
+        max_bitrate_bps=rung.max_bitrate_bps or _usual_bitrate(rung.height, codec),
     )
 
 
-def _usual_bitrate(height: int, full: RungTarget) -> int:
+def _usual_bitrate(height: int, codec: Codec) -> int:
     """Return the default bit rate of a height, which in Apple's ladder grows with its power of about 1.5."""
-    return round(full.max_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5 / 1000) * 1000
+    return round(codec.full_hd_bitrate_bps * (height / _FULL_HEIGHT) ** 1.5 / 1000) * 1000
 
 
 def name_for(title: str, taken: Collection[str]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from mediaproc.media import codecs
+from mediaproc.media.codecs import AV1, H264, HEVC, Codec
 from mediaproc.media.edits import NO_EDITS, Edits
 from mediaproc.media.segment_edges import SEGMENT_SECONDS
 
@@ -161,6 +163,12 @@ def _loop(value: Mapping[str, Any]) -> Loop:
     return Loop(**known)
 
 
+def _full_hd(codec: Codec) -> RungTarget:
+    return RungTarget(
+        "1080p", long_side=1920, short_side=1080, crf=codec.crf, max_bitrate_bps=codec.full_hd_bitrate_bps
+    )
+
+
 _AAC = AudioTarget(codec="aac", bitrate_bps=128_000, channels=2, sample_rate_hz=48_000)
 
 WEB = Preset(
@@ -168,14 +176,13 @@ WEB = Preset(
     version=1,
     title="Web",
     description="Plays everywhere: H.264 and AAC in up to three sizes, as HLS to play and MP4 to download.",
-    codec="h264",
-    encoder="libx264",
-    # Three rungs in real time on two cores; "medium" costs twice the time for about 8 % fewer bits.
-    encoder_preset="veryfast",
+    codec=H264.name,
+    encoder=H264.encoder,
+    encoder_preset=H264.encoder_preset,
     frame_rate_cap=60,
     # Ceilings near Apple's own ladder (HLS Authoring Specification, 1.24), which is for 30 frames a second.
     rungs=(
-        RungTarget("1080p", long_side=1920, short_side=1080, crf=22, max_bitrate_bps=6_000_000),
+        _full_hd(H264),
         RungTarget("720p", long_side=1280, short_side=720, crf=22, max_bitrate_bps=3_500_000),
         RungTarget("480p", long_side=854, short_side=480, crf=23, max_bitrate_bps=1_600_000),
     ),
@@ -188,13 +195,13 @@ WEB_HEVC = Preset(
     version=1,
     title="Web, HEVC",
     description="A third smaller than Web, for Apple devices and newer players: HEVC and AAC, as HLS and MP4.",
-    codec="hevc",
-    encoder="libx265",
-    encoder_preset="fast",
+    codec=HEVC.name,
+    encoder=HEVC.encoder,
+    encoder_preset=HEVC.encoder_preset,
     frame_rate_cap=60,
     # Ceilings of Apple's ladder for HEVC, which are about six tenths of those for H.264.
     rungs=(
-        RungTarget("1080p", long_side=1920, short_side=1080, crf=25, max_bitrate_bps=4_500_000),
+        _full_hd(HEVC),
         RungTarget("720p", long_side=1280, short_side=720, crf=25, max_bitrate_bps=2_400_000),
         RungTarget("480p", long_side=854, short_side=480, crf=26, max_bitrate_bps=1_000_000),
     ),
@@ -207,13 +214,12 @@ WEB_AV1 = Preset(
     version=1,
     title="Web, AV1",
     description="Half the size of Web, for current browsers; takes longer: AV1 and AAC, as HLS and MP4.",
-    codec="av1",
-    encoder="libsvtav1",
-    # The fastest one that its authors recommend for anything but calls.
-    encoder_preset="9",
+    codec=AV1.name,
+    encoder=AV1.encoder,
+    encoder_preset=AV1.encoder_preset,
     frame_rate_cap=60,
     rungs=(
-        RungTarget("1080p", long_side=1920, short_side=1080, crf=34, max_bitrate_bps=3_500_000),
+        _full_hd(AV1),
         RungTarget("720p", long_side=1280, short_side=720, crf=34, max_bitrate_bps=1_900_000),
         RungTarget("480p", long_side=854, short_side=480, crf=35, max_bitrate_bps=800_000),
     ),
@@ -226,8 +232,8 @@ MP4_SMALL = Preset(
     version=1,
     title="One small MP4",
     description="One file to share, at most 720p and 30 frames per second: H.264 and AAC, small rather than fine.",
-    codec="h264",
-    encoder="libx264",
+    codec=H264.name,
+    encoder=H264.encoder,
     # Only one size is made, so there is time for fewer bits.
     encoder_preset="medium",
     frame_rate_cap=30,
@@ -260,8 +266,8 @@ PREVIEW = Preset(
     version=1,
     title="Preview loop",
     description="Six silent seconds from all over the video, as MP4 and animated WebP.",
-    codec="h264",
-    encoder="libx264",
+    codec=H264.name,
+    encoder=H264.encoder,
     encoder_preset="medium",
     frame_rate_cap=24,
     rungs=(),
@@ -271,7 +277,7 @@ PREVIEW = Preset(
         seconds=6,
         moments=4,
         files=(
-            LoopFile("preview", "mp4", "video/mp4", "h264", "libx264", frame_rate=24, long_side=640, quality=26),
+            LoopFile("preview", "mp4", "video/mp4", H264.name, H264.encoder, frame_rate=24, long_side=640, quality=26),
             LoopFile("webp", "webp", "image/webp", "webp", "libwebp_anim", frame_rate=12, long_side=480, quality=60),
         ),
     ),
@@ -300,7 +306,8 @@ SOURCE_COPY = Preset(
     name="source-copy",
     version=1,
     title="Original (no re-encode)",
-    description="The file's own video, not encoded: ready in seconds, as HLS and MP4. Accepts H.264, HEVC and AV1.",
+    description="The file's own video, not encoded: ready in seconds, as HLS and MP4. "
+    f"Accepts {codecs.listed(each.label for each in codecs.CODECS)}.",
     codec="source",
     encoder="copy",
     encoder_preset="",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import ladder, layout
+from mediaproc.media import codecs, ladder, layout
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.edits import Edits
 from mediaproc.media.filters import graph, scale
@@ -224,8 +224,11 @@ def _on_screen(video: Stream, size: Size) -> Stream:
     )
 
 
+SAMPLE_CODEC = codecs.H264
+"""Samples are stored in it, without loss."""
+
 _LOSSLESS: dict[str, Any] = {
-    "c:v": "libx264",
+    "c:v": SAMPLE_CODEC.encoder,
     "preset:v": "ultrafast",
     "qp": 0,
     "fps_mode": "vfr",  # each frame keeps its time…

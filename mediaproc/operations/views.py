@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout
 from mediaproc.media.track_roles import Role
 from mediaproc.operations import current_output, filenames, playback, progress
 from mediaproc.storage import keys, presign
@@ -64,7 +64,7 @@ class RenditionView(BaseModel):
     name: str = Field(examples=["720p"])
     height: int
     width: int
-    codec: str = Field(examples=["h264"])
+    codec: str = Field(examples=[codecs.DEFAULT.name])
     suffix: str | None = Field(None, examples=["mp4"], description="Of the file to download; null until there is one.")
     bitrate_bps: int
     size_bytes: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mediaproc import routes
 from mediaproc.domain.states import JobState, Outcome, RenditionKind, Stage, VideoStatus
+from mediaproc.media import codecs
 from mediaproc.operations.videos import SOURCE, VideoView
 from mediaproc.operations.views import AttemptView, JobView, RenditionView
 from mediaproc.state import advice, formatting, labels
@@ -47,6 +48,9 @@ class Details:
     audio_tracks: str = ""
     subtitles: str = ""
     codec: str = ""
+    """Codec of the renditions, as people call it."""
+    codec_type: str = ""
+    """MIME type by which the browser is asked for it; empty if every browser decodes it."""
     loop: str = ""
     loop_is_video: bool = False
 
@@ -83,6 +87,8 @@ class AttemptRow:
 def details_of(view: VideoView) -> Details:
     """A video as its page shows it."""
     job, error, loop = view.job, view.error, _loop(view)
+    codec = view.renditions[0].codec if view.renditions else ""
+    known = codecs.find(codec)
     retrying = job is not None and job.status == JobState.RETRYING
     return Details(
         id=str(view.id),
@@ -107,7 +113,8 @@ def details_of(view: VideoView) -> Details:
         preset=labels.preset(view.preset, view.preset_version),
         audio_tracks=_audio_tracks(view),
         subtitles=", ".join(each.title for each in view.tracks if each.kind == RenditionKind.SUBTITLES),
-        codec=view.renditions[0].codec if view.renditions else "",
+        codec=labels.codec(codec),
+        codec_type=known.browser_type if known else "",
         loop=_download(view, loop.name) if loop else "",
         loop_is_video=loop is not None and loop.suffix == "mp4",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
+from mediaproc.media import codecs
 from mediaproc.media.presets import PRESETS
 
 STAGES: dict[str, str] = {
@@ -56,7 +57,6 @@ _TASKS = {
     JobKind.MEASURE: "Measuring VMAF",
 }
 
-_CODECS = {"h264": "H.264"}
 _FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
 
 
@@ -88,7 +88,7 @@ def outcome(name: str | None) -> str:
 
 def codec(name: str) -> str:
     """Name of a codec as it is usually written."""
-    return _CODECS.get(name, name.upper())
+    return codecs.label(name)
 
 
 def preset(name: str, version: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mediaproc.media import codecs
 from mediaproc.media.preset_request import Recipe
 
 SIDES = ("left", "top", "right", "bottom")
@@ -34,7 +35,7 @@ class FormValues:
 
     title: str = ""
     description: str = ""
-    codec: str = "h264"
+    codec: str = codecs.DEFAULT.name
     target_vmaf: str = ""
     frame_rate_cap: str = "60"
     subtitles: str = "sidecar"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaproc.media import codecs, sniff
+from mediaproc.media import codecs, h264_levels, sniff
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from mediaproc.media import codecs, sniff
     ],
 )
 def test_the_lowest_level_that_holds_it(width: int, height: int, frame_rate: float, level: str) -> None:
-    found = codecs.h264_level(width=width, height=height, frame_rate=frame_rate, bitrate_bps=5_000_000)
+    found = h264_levels.lowest(width=width, height=height, frame_rate=frame_rate, bitrate_bps=5_000_000)
     assert found.name == level
 
 
@@ -31,7 +31,6 @@ def test_the_codec_string_is_read_from_the_init_segment() -> None:
     assert codecs.of_init_segment(init) == "avc1.640028"
     assert codecs.of_init_segment(b"ftyp moov hvc1") is None
     assert codecs.of_init_segment(b"avcC\x01") is None
-    assert codecs.h264(profile=codecs.H264_HIGH, constraints=0, level=31) == "avc1.64001f"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class WatermarkRecipe(TypedDict, total=False):
 
 class _RecipeFields(TypedDict, total=False):
     description: str
-    codec: Literal["h264", "hevc", "av1"]
+    codec: str
     bit_depth: Literal[8, 10]
     target_vmaf: float | None
     frame_rate_cap: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout, segment_edges
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.commands import audio
 from mediaproc.media.commands.arguments import (
@@ -16,7 +16,6 @@ from mediaproc.media.commands.arguments import (
     filter_threads,
 )
 from mediaproc.media.edits import entry_options
-from mediaproc.media.encoders import video_options
 from mediaproc.media.filters import graph, scale
 from mediaproc.media.ladder import Rung
 from mediaproc.media.presets import Preset
@@ -67,7 +66,7 @@ def _entry(chunk: Chunk | None, preset: Preset) -> dict[str, Any]:
 
 def _output_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
     return {
-        **video_options(rung, preset, threads, from_start=from_start),
+        **_encoder_options(rung, preset, threads, from_start=from_start),
         "fps_mode": "vfr",  # each frame keeps its time; none is duplicated
         "enc_time_base": "filter",  # in the source's own clock, so that no time is rounded
         # A chunk's decode times run on from its frames' own times, so every chunk of a rung has the same init
@@ -75,4 +74,26 @@ def _output_options(rung: Rung, preset: Preset, threads: int, *, from_start: boo
         "avoid_negative_ts": "disabled",
         "movflags": f"{CMAF}+frag_keyframe+frag_discont",  # a fragment at each keyframe
         **FRAGMENTED_OUTPUT,
+    }
+
+
+def _encoder_options(rung: Rung, preset: Preset, threads: int, *, from_start: bool) -> dict[str, Any]:
+    """Return options that make segments begin by the clock and follow each other without a seam.
+
+    `from_start`: the first frame is the video's, not that of a later chunk.
+    """
+    return {
+        "c:v": preset.encoder,
+        "preset:v": preset.encoder_preset,
+        "threads": threads,  # those of the slot; all encoders of the ladder share them
+        "crf": rung.crf,  # constant quality…
+        "maxrate": rung.max_bitrate_bps,  # …under a ceiling that a player can plan with
+        "bufsize": 2 * rung.max_bitrate_bps,  # averaged over two seconds
+        # Keyframes by the clock alone: the same in all rungs, in all chunks and at any frame rate. GOPs are closed,
+        # so each is a segment of its own.
+        "force_key_frames": f"expr:{segment_edges.keyframe_expression(preset.segment_seconds, from_start=from_start)}",
+        "g": 100 * preset.segment_seconds * preset.frame_rate_cap,  # nor after so many frames
+        # HDR is kept without what Dolby Vision says of each frame of the source: that holds for its own bits alone.
+        **({"dolbyvision": 0} if preset.bit_depth == 10 else {}),
+        **codecs.of(preset.codec).encoder_options(rung, preset, threads),
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS, filter_threads
 from mediaproc.media.filters import graph, scale
 from mediaproc.media.filters.graph import Output, Stream
@@ -72,7 +72,7 @@ def _gif(video: Stream, file: LoopFile) -> tuple[Stream, dict[str, Any]]:
 
 
 _ENCODERS: dict[str, Callable[[Stream, LoopFile], tuple[Stream, dict[str, Any]]]] = {
-    "libx264": _mp4,
+    codecs.H264.encoder: _mp4,
     "libwebp_anim": _webp,
     "gif": _gif,
 }

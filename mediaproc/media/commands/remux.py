@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mediaproc.media import layout
+from mediaproc.media import codecs, layout
 from mediaproc.media.commands import audio
 from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.filters import graph
@@ -17,7 +17,6 @@ from mediaproc.media.sources import Source, input_options, location
 CONTAINERS = frozenset({"mov", "matroska", "flv", "mpegts"})
 """Containers that give each packet its presentation time; AVI does not."""
 
-H264_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _MAX_PIXELS = 4096 * 2304
 _MAX_BITRATE_BPS = 40_000_000
 """Hardly any connection plays more in real time."""
@@ -34,12 +33,13 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
 
     `keyframes` are their times in seconds; empty if unknown.
     """
-    video = info.video
+    video, codec = info.video, codecs.find(info.video.codec)
     return (
         info.container.partition(",")[0] in CONTAINERS
-        and video.codec == "h264"
-        and video.profile in H264_PROFILES
-        and video.pixel_format in {"yuv420p", "yuvj420p"}
+        and codec is not None
+        and codec.plays_everywhere
+        and codec.plays(profile=video.profile, pixel_format=video.pixel_format)
+        and video.pixel_format in codecs.EIGHT_BIT_FORMATS
         and not video.hdr
         and not video.interlaced
         and video.rotation == 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from mediaproc.media import ladder, layout, tracks
+from mediaproc.media import codecs, ladder, layout, tracks
 from mediaproc.media.commands import audio, remux
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.filters import graph
@@ -19,23 +18,6 @@ MAX_GOP_SECONDS = 30.0
 """A segment is whole GOPs and held in memory once; players can jump only between segments."""
 
 
-@dataclass(frozen=True)
-class _Playable:
-    """A video codec that browsers play and CMAF holds: its label, its playable shapes, and options for copying it."""
-
-    label: str
-    profiles: frozenset[str]
-    pixel_formats: frozenset[str]
-    options: dict[str, str]
-
-
-_8_BITS = frozenset({"yuv420p", "yuvj420p"})
-_PLAYABLE = {
-    "h264": _Playable("H.264", remux.H264_PROFILES, _8_BITS, {}),
-    # `hvc1`: Apple's players take no other (HLS Authoring Specification, 1.10).
-    "hevc": _Playable("HEVC", frozenset({"Main", "Main 10"}), _8_BITS | {"yuv420p10le"}, {"tag:v": "hvc1"}),
-    "av1": _Playable("AV1", frozenset({"Main"}), _8_BITS | {"yuv420p10le"}, {}),
-}
 _OTHERS = {"mpeg2video": "MPEG-2", "mpeg4": "MPEG-4 Part 2", "vp8": "VP8", "vp9": "VP9", "prores": "ProRes"}
 """Labels of codecs that can't be copied; others appear under FFmpeg's name."""
 
@@ -46,14 +28,15 @@ def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
     `keyframes` are their times in seconds; empty if unknown. Rotation and non-square pixels are no obstacle: they are
     part of the header, which is copied too.
     """
-    video, playable = info.video, _PLAYABLE.get(info.video.codec)
+    video, codec = info.video, codecs.find(info.video.codec)
     container = info.container.partition(",")[0]
     gop_seconds = remux.longest_gop_seconds(keyframes, info.duration_seconds)
-    if playable is None:
-        return f"its picture is {_name(video)}; only H.264, HEVC and AV1 can be kept"
+    if codec is None:
+        known = codecs.listed(each.label for each in codecs.CODECS)
+        return f"its picture is {_name(video)}; only {known} can be kept"
     if video.hdr:
         return "its picture is HDR, which many screens can't show"
-    if video.profile not in playable.profiles or video.pixel_format not in playable.pixel_formats:
+    if not codec.plays(profile=video.profile, pixel_format=video.pixel_format):
         return f"its picture is {_name(video)}, which browsers don't play"
     if video.interlaced:
         return "its picture is interlaced, which browsers show with combs"
@@ -85,7 +68,7 @@ def output_channels(info: MediaInfo, track: SelectedTrack, preset: Preset) -> in
 def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     """Return a command that reads the source once and writes its video and audio as fragments, copied if possible."""
     opened = graph.open_input(location(source), **sequential_input_options(source))
-    (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **_PLAYABLE[info.video.codec].options}
+    (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **codecs.of(info.video.codec).copy_options}
     video = graph.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
     outputs = [video, *(_audio(opened, info, track, preset) for track in tracks.selected_audio(info))]
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments(outputs)]
@@ -109,7 +92,7 @@ def _audio(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Prese
 
 def _name(video: VideoTrack) -> str:
     """Return the codec's label, with the profile and pixel format that set this video apart from playable ones."""
-    playable = _PLAYABLE.get(video.codec)
-    if playable is None:
+    codec = codecs.find(video.codec)
+    if codec is None:
         return _OTHERS.get(video.codec, video.codec)
-    return f"{playable.label} {video.profile}, {video.pixel_format}".replace(" ,", ",")
+    return f"{codec.label} {video.profile}, {video.pixel_format}".replace(" ,", ",")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from mediaproc.media import codecs
 from mediaproc.media.mp4 import boxes
 from mediaproc.media.mp4.boxes import MAX_MOOV_BYTES, Box, Read
 
@@ -23,9 +24,6 @@ _CHILDREN = {
     "stbl": ("stsd", "stts", "ctts", "cslg", "stss", "stsc", "stsz", "stz2", "stco", "co64", "sgpd", "sbgp", "sdtp"),
 }
 """Child boxes that stay in each container box; names, places and private boxes are left out."""
-
-_SAMPLE_ENTRIES = frozenset({b"avc1", b"hvc1", b"av01", b"mp4a"})
-"""Sample entries that MP4 players accept (`avc3` and `hev1` are for streams)."""
 
 _SELF_CONTAINED = struct.pack(">I4sI", 28, b"dref", 0) + struct.pack(">I", 1) + struct.pack(">I4sI", 12, b"url ", 1)
 """A `dref` that says: the media are in this file, whatever the source says of others."""
@@ -81,7 +79,7 @@ def _is_plain(moov: bytes, tracks: int) -> bool:
 
 
 def _is_playable(descriptions: bytes) -> bool:
-    return struct.unpack_from(">I", descriptions, 4)[0] == 1 and descriptions[12:16] in _SAMPLE_ENTRIES
+    return struct.unpack_from(">I", descriptions, 4)[0] == 1 and descriptions[12:16] in codecs.sample_entries()
 
 
 def _with_index(moov: bytes, media: Box) -> FaststartFile:
