@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, cast
 
-from mediaproc.media import languages, track_roles
+from mediaproc.media import languages, source_times, track_roles
 from mediaproc.media.sources import Source, input_arguments
 from mediaproc.media.track_roles import Role
 
@@ -80,6 +80,12 @@ class VideoTrack:
     """Longest time between two keyframes, if the container's index was read; 0 if unknown."""
     longest_frame_seconds: float = 0.0
     """Longest time that a frame is shown, if the container's index was read; 0 if unknown."""
+    start_seconds: float = 0.0
+    """When its first frame is shown, from the origin of the source: the start of its first track."""
+    spliced: bool = False
+    """True if the container's edit list joins several parts, where it has been asked for that."""
+    steps_per_frame: int = 0
+    """Ticks of a frame on the grid that a near-constant rate is moved to; 0 where each frame keeps its time."""
 
     @property
     def short_side(self) -> int:
@@ -206,10 +212,10 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed:
 
 def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
     main = _main_video(streams)
-    video = _video_track(main) if main else NO_VIDEO
+    video = _video_track(main, [each for each in streams if _audible(each)]) if main else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
-        duration_seconds=_duration(about, streams),
+        duration_seconds=source_times.duration_seconds(about, streams, longest=MAX_DURATION_SECONDS),
         size_bytes=int(_number(about.get("size"))),
         bitrate_bps=int(_number(about.get("bit_rate"))),
         video=video,
@@ -238,11 +244,15 @@ def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return max(sized, key=lambda each: (_disposition(each, "default"), _area(each))) if sized else None
 
 
-def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
+def _video_track(stream: Mapping[str, Any], sounds: Sequence[Mapping[str, Any]]) -> VideoTrack:
     rotation = _rotation(stream)
     width, height = int(stream["width"]), int(stream["height"])
     shown = _display_size(width, height, _sample_aspect(stream), rotation)
     average, nominal = _fraction(stream.get("avg_frame_rate")), _fraction(stream.get("r_frame_rate"))
+    variable = bool(average and nominal) and abs(average - nominal) > nominal / 200
+    rate = (average or nominal).limit_denominator(100_000)
+    exact = rate if variable else source_times.exact_rate(rate, nominal)
+    steps = 0 if variable else source_times.steps_per_frame(exact, _fraction(stream.get("time_base")))
     return VideoTrack(
         index=int(stream["index"]),
         codec=str(stream.get("codec_name", "unknown")),
@@ -250,17 +260,19 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         height=height,
         display_width=shown[0],
         display_height=shown[1],
-        frame_rate=(average or nominal).limit_denominator(100_000),
+        frame_rate=exact if steps else rate,
         pixel_format=_pixel_format(stream),
         bit_depth=_bit_depth(stream),
         rotation=rotation,
         interlaced=stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"},
         hdr=stream.get("color_transfer") in HDR_TRANSFERS,
-        variable_frame_rate=bool(average and nominal) and abs(average - nominal) > nominal / 200,
+        variable_frame_rate=variable,
         profile=str(stream.get("profile", "")),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         transfer=str(stream.get("color_transfer", "")),
         alpha=_pixel_format(stream).startswith(_ALPHA_FORMATS) or _alpha_beside(stream),
+        start_seconds=source_times.start_seconds(stream, sounds),
+        steps_per_frame=steps,
     )
 
 
@@ -343,17 +355,6 @@ def _bit_depth(stream: Mapping[str, Any]) -> int:
         return said
     name = _pixel_format(stream)
     return next((depth for depth in (16, 14, 12, 10, 9) if f"p{depth}" in name or f"0{depth}" in name), 8)
-
-
-def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> float:
-    said = [_whole_duration(about), *(_number(each.get("duration")) for each in streams)]
-    return round(next((seconds for seconds in said if seconds > 0), 0.0), 6)
-
-
-def _whole_duration(about: Mapping[str, Any]) -> float:
-    """Return the container's duration. Matroska's is the end of its last frame, so its start time is subtracted."""
-    late = str(about.get("format_name", "")).startswith("matroska")
-    return _number(about.get("duration")) - (max(0.0, _number(about.get("start_time"))) if late else 0.0)
 
 
 def _language(stream: Mapping[str, Any]) -> str:

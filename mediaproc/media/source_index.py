@@ -51,7 +51,8 @@ class SourceIndex:
         instant = bool(preset.rungs) and preset.edits.leaves_video and remux.plays_as_it_is(info, ())
         if video.shown and (preset.copies or instant):
             longest = remux.longest_gop_seconds(self.keyframes, info.duration_seconds)
-            video = replace(video, longest_gop_seconds=longest)
+            spliced = keyframes.edit_count(self._moov, track=video.index) > 1
+            video = replace(video, longest_gop_seconds=longest, spliced=spliced)
         if video.shown and preset.rungs and (video.variable_frame_rate or video.frame_rate < _EVEN_FRAME_RATE):
             video = replace(video, longest_frame_seconds=self._longest_frame_seconds)
         return video

@@ -102,7 +102,7 @@ def media_playlist(session: Session, video: Video, name: str, *, redirected: boo
         pieces if rendition.finished else hls.up_to(pieces, _common_end(session, found)),
         init_uri=init_uri,
         finished=rendition.finished,
-        target_seconds=_target_seconds(session, video, rendition),
+        target_seconds=_target_seconds(session, video, found, rendition),
     )
 
 
@@ -114,7 +114,7 @@ def keyframe_playlist(session: Session, video: Video, name: str) -> str:
     if not (rendition.finished and pieces and all(each.keyframe_bytes for each in pieces)):
         raise NotFound
     init_uri = presign.stable_get(rendition.init_key, seconds=seconds)
-    target = _target_seconds(session, video, rendition)
+    target = _target_seconds(session, video, _shown(session, video), rendition)
     return hls.keyframe_playlist(pieces, init_uri=init_uri, target_seconds=target)
 
 
@@ -136,7 +136,7 @@ def _text_playlist(session: Session, video: Video, found: Sequence[Rendition], r
         video, rendition, stored_seconds=stored, segment_seconds=length, query=f"?token={_token(video)}"
     )
     beside = next((each for each in found if each.kind is not RenditionKind.SUBTITLES), rendition)
-    target = _target_seconds(session, video, beside)
+    target = _target_seconds(session, video, found, beside)
     return hls.media_playlist(pieces, init_uri=None, finished=True, target_seconds=target)
 
 
@@ -153,13 +153,22 @@ def _rendition(session: Session, video: Video, name: str) -> Rendition:
     return found
 
 
-def _target_seconds(session: Session, video: Video, rendition: Rendition) -> int:
-    """Return EXT-X-TARGETDURATION of a rendition that has segments; a text track is as long as its only segment."""
+def _target_seconds(session: Session, video: Video, found: Sequence[Rendition], rendition: Rendition) -> int:
+    """Return EXT-X-TARGETDURATION, the same for the video and audio that play together.
+
+    Only a segment that is longer than the source's index said raises it.
+    """
     preset = current_output.preset_of(session, video)
-    if preset is None or video.media_info is None or rendition.kind is RenditionKind.SUBTITLES:
+    if rendition.kind is RenditionKind.SUBTITLES or preset is None or video.media_info is None:
         return 1
-    info = MediaInfo.from_json(video.media_info)
-    return target_duration.target_seconds(info, preset, instant=rendition.name == layout.INSTANT)
+    pictures = current_output.playing([each for each in found if each.kind is RenditionKind.VIDEO])
+    together = [*pictures, *(each for each in found if each.kind is RenditionKind.AUDIO)]
+    if rendition not in together:
+        together = [rendition]
+    target = target_duration.target_seconds(
+        MediaInfo.from_json(video.media_info), preset, instant=any(each.name == layout.INSTANT for each in together)
+    )
+    return max(target, target_duration.rounded(outputs.longest_segment_seconds(session, together)))
 
 
 def dash_manifest(session: Session, video: Video) -> str:

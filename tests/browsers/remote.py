@@ -31,6 +31,7 @@ _FIREFOX_PREFERENCES = {
     "browser.startup.page": 0,
     "datareporting.policy.dataSubmissionEnabled": False,
     "media.autoplay.default": 0,  # allowed
+    "app.normandy.enabled": False,  # experiments, fetched at a time of their own
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,

@@ -17,6 +17,7 @@ from mediaproc.media.commands import encode, poster
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 from testing import clips
+from testing.waits import PATIENCE_SECONDS
 
 PRETENDED = MediaInfo(
     container="mp4", duration_seconds=1, size_bytes=1, bitrate_bps=1,
@@ -112,7 +113,9 @@ def sources(trap: Trap, path: Path) -> list[Source]:
 
 
 def run(program: str, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=20, env={})
+    return subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, env={}
+    )
 
 
 @pytest.mark.parametrize("kind", DISGUISES)

@@ -23,6 +23,7 @@ from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
+from testing.waits import PATIENCE_SECONDS
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -65,7 +66,7 @@ def add_videos(account: Account, count: int) -> list[Video]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not true():
             await asyncio.sleep(0.02)
 

@@ -36,7 +36,7 @@ OPUS = AudioTrack(index=1, codec="opus", channels=6, sample_rate_hz=48_000)
         ({"interlaced": True}, {}, [], "interlaced"),
         ({}, {"container": "avi"}, [], "a file of this sort (avi) does not say"),
         ({}, {"duration_seconds": 90}, [0.0, 20.0], "up to 70 s apart"),
-        ({}, {}, [-0.5, 1.5, 10.0], "trimmed away at its beginning, is still in the file"),
+        ({}, {}, [-0.5, 1.5, 10.0], "trimmed away at its beginning is still in the file"),
     ],
 )
 def test_what_stands_in_the_way(

@@ -101,7 +101,9 @@ def test_what_is_rewritten_is_well_formed_for_pymp4(encoded: bytes) -> None:
     alone = child(Box.parse(still.alone(segment)), "traf", "trun")
     assert (alone.sample_count, alone.sample_info[0].sample_size) == (1, still.size_bytes)
     assert alone.data_offset == len(still.moof) + 8
-    moved = retime.retimed(segment, lag_before=0, lag=1024, default_duration=followed.default_duration)
+    moved = retime.retimed(
+        segment, lag_before=0, lag=1024, default_duration=followed.default_duration, end=cut.fragments[0].end
+    )
     rows = child(Box.parse(moved.data), "traf", "trun").sample_info
     assert sum(row.sample_duration for row in rows) == moved.ticks
     assert min(row.sample_composition_time_offsets for row in rows) >= 0

@@ -74,23 +74,6 @@ def test_what_an_edit_list_hides_comes_before_the_beginning(version: int) -> Non
     assert shown(-1, 7424, after=1024) == [-0.5, 1.5], "an empty edit is a late start"
 
 
-def parts(*shown: tuple[int, int], after: int | None = None) -> list[float]:
-    """Keyframe times of a film that shows parts of its media, given as (milliseconds, start in ticks)."""
-    rows = [struct.pack(">IiI", *row, 0x10000) for row in shown]
-    edits = box("elst", bytes(4), struct.pack(">I", len(rows)), *rows)
-    mvhd = box("mvhd", bytes(12), struct.pack(">I", 1000), bytes(84))
-    moov = box("moov", mvhd, track(edits=edits, shown_after=after))
-    return keyframes.keyframe_seconds(moov, track=0, size_bytes=10_000)
-
-
-def test_a_part_that_begins_within_a_gop_hides_frames() -> None:
-    assert parts((1000, 0), (1000, 25_600)) == [0.0, 1.0], "both parts begin with a keyframe"
-    assert parts((1000, 1024), (1000, 26_624), after=1024) == [0.0, 1.0]
-    assert parts((1000, 0), (1000, 32_000)) == [0.0, -0.5], "half a second after a keyframe"
-    assert parts((1000, 6_400), (1000, 25_600)) == [-0.5, 1.0]
-    assert parts((1000, 25_600), (1000, 0)) == [0.0, 1.0], "in another order"
-
-
 def test_without_a_table_of_them_every_frame_is_one() -> None:
     assert seconds(track(durations=((3, 12800),), sync=None)) == [0.0, 1.0, 2.0]
 

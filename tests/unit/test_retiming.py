@@ -54,7 +54,9 @@ EVEN = [(10, 20), (10, 50), (10, 20), (10, 0), (10, 10)]
 
 @pytest.mark.parametrize("with_durations", [True, False])
 def test_frames_keep_their_times(with_durations: bool) -> None:
-    made = retime.retimed(segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10)
+    made = retime.retimed(
+        segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10, end=170
+    )
     assert shown(made.data, 20) == [100, 140, 120, 110, 130]
     assert made.data.endswith(b"x" * 5)
     trun = boxes.find(made.data, "moof", "traf", "trun")
@@ -67,16 +69,24 @@ def test_another_lag_changes_no_time() -> None:
     data = segment(5000, uneven)
     starts = [5000, 5900, 5950, 5990, 6020]
     times = [at + offset - 1000 for at, (_, offset) in zip(starts, uneven, strict=True)]
-    made = retime.retimed(data, lag_before=1000, lag=80, default_duration=0)
+    made = retime.retimed(data, lag_before=1000, lag=80, default_duration=0, end=7000)
     assert shown(made.data, 80) == times
 
 
 def test_decode_times_rise_from_segment_to_segment() -> None:
-    first = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10)
-    second = retime.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10)
+    first = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10, end=170)
+    second = retime.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10, end=220)
     starts = [struct.unpack_from(">Q", boxes.find(each.data, "moof", "traf", "tfdt"), 4)[0] for each in (first, second)]
     assert starts == [100, 150]
     assert [first.ticks, second.ticks] == [50, 50]
+
+
+def test_the_last_frame_lasts_until_the_next_segment_begins() -> None:
+    made = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10, end=1170)
+    assert (made.start, made.ticks) == (100, 1050)
+    assert shown(made.data, 20) == [100, 140, 120, 110, 130]
+    held = retime.held(made.data, default_duration=10, until=2000)
+    assert (held.start, held.ticks, shown(held.data, 20)) == (100, 1900, [100, 140, 120, 110, 130])
 
 
 def test_decoding_is_never_late_and_always_rises() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from mediaproc.media import segment_edges
+from mediaproc.media import clocks, segment_edges
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.edits import video_filters
 from mediaproc.media.filters import graph, hdr, overlay
@@ -57,6 +57,7 @@ def edited(
     end_seconds: float | None,
 ) -> Stream:
     """Return the frames of a part of the source, edited as the preset says, in the size that they then have."""
+    video = graph.apply(video, clocks.filters(info.video))
     video = within(at_frame_rate(video, info, frame_rate), start_seconds, end_seconds)
     return graph.apply(video, video_filters(preset.edits))
 

@@ -13,9 +13,6 @@ from itertools import accumulate
 from mediaproc.media.mp4 import boxes
 
 _MAX_SAMPLES = 20_000_000
-_ROUNDING_SECONDS = 0.002
-"""Clocks of media and movie differ; a frame lasts longer."""
-
 _ENOUGH = 100_000
 """Number of keyframes that are enough to choose from, where each of some millions of samples is one."""
 
@@ -24,23 +21,26 @@ def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]
     """Return the presentation times of a track's keyframes, in seconds from the beginning of the video.
 
     `track` is the track's place from 0, `size_bytes` the size of the whole file. The list is empty for a fragmented
-    file, a damaged table, and a file that is shorter than its table says. A keyframe that is not shown, of a film that
-    was cut without re-encoding, has a negative time: how long before the part that needs it.
+    file, a damaged table, a file that is shorter than its table says, and a track that is joined of several parts. A
+    keyframe before the beginning, of a film that was trimmed without re-encoding, has a negative time.
     """
     try:
         trak = boxes.track_box(moov, track, handler=b"vide")
         table, timescale = boxes.sample_table(trak), boxes.track_timescale(trak)
-        if _last_offset(table) >= size_bytes or boxes.has_box(moov, "mvex"):
+        if _last_offset(table) >= size_bytes or boxes.has_box(moov, "mvex") or _parts(trak) > 1:
             return []
-        parts = [(length, start) for length, start, _ in boxes.edit_list(trak) if start >= 0]
-        if len(parts) > 1:
-            return _times_of_parts(
-                parts, table, timescale, movie_timescale=boxes.timescale_in(boxes.find(moov, "moov", "mvhd"))
-            )
         hidden = _hidden_ticks(trak, table) / timescale
         return [at - hidden for at in _times(table, timescale)]
     except boxes.MALFORMED:
         return []
+
+
+def edit_count(moov: bytes, *, track: int) -> int:
+    """Return how many parts of a track its edit list shows one after another; 0 if it is missing or damaged."""
+    try:
+        return _parts(boxes.track_box(moov, track, handler=b"vide"))
+    except boxes.MALFORMED:
+        return 0
 
 
 def longest_frame_seconds(moov: bytes, *, track: int) -> float:
@@ -56,22 +56,8 @@ def longest_frame_seconds(moov: bytes, *, track: int) -> float:
         return 0.0
 
 
-def _times_of_parts(parts: list[tuple[int, int]], table: bytes, timescale: int, *, movie_timescale: int) -> list[float]:
-    """Return the times of keyframes in the parts of the media that an edit list shows one after another.
-
-    Parts are (length in ticks of the movie, start in ticks of the media).
-    """
-    delay, times = _first_composition_offset(table), _times(table, timescale)
-    found: list[float] = []
-    begin = 0.0
-    for length, start in parts:
-        seconds, at = length / movie_timescale, (start - delay) / timescale
-        needed = max((each for each in times if each <= at + _ROUNDING_SECONDS), default=at)
-        if needed < at - _ROUNDING_SECONDS:
-            found.append(needed - at)
-        found += [begin + max(0.0, each - at) for each in times if -_ROUNDING_SECONDS <= each - at < seconds]
-        begin += seconds
-    return found
+def _parts(trak: bytes) -> int:
+    return sum(media_time >= 0 for _, media_time, _ in boxes.edit_list(trak))
 
 
 def _last_offset(table: bytes) -> int:

@@ -1,8 +1,8 @@
-"""Retiming: gives a segment new decode times, so that segments of different FFmpeg processes can follow each other.
+"""Retiming: gives a fragment new decode times, so that fragments of different FFmpeg processes can follow each other.
 
 FFmpeg writes decode times that run ahead of presentation by the delay of B-frames, and an edit list that takes this
 lag off. With an uneven frame rate the lag differs between the chunks of one rendition, and with it the edit list, so
-they would not fit one init segment. Retiming gives all chunks the same lag: the n-th frame of a segment is decoded
+they would not fit one init segment. Retiming gives all chunks the same lag: the n-th frame of a fragment is decoded
 when its n-th frame is shown, or earlier where a frame is shown before that, and the rest of the lag goes into the
 composition offset (`trun`, ISO/IEC 14496-12, 8.8.8). Negative offsets would need no lag, but FFmpeg itself misreads
 them.
@@ -13,19 +13,22 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from mediaproc.media.mp4 import boxes, trun
-from mediaproc.media.mp4.trun import Sample
+
+SHORTEST_HOLD_SECONDS = 0.1
+"""Audio that goes on for less is an encoder's padding; no frame is held for it."""
 
 _USUAL_FRAME_RATE = 25
 
 
 @dataclass(frozen=True)
 class Retimed:
-    """A segment as it is stored: its bytes, and its duration in ticks."""
+    """A fragment as it is stored: its bytes, when it is decoded first, and its duration, in ticks."""
 
     data: bytes
+    start: int
     ticks: int
 
 
@@ -44,29 +47,31 @@ def with_lag(init: bytes, lag: int) -> tuple[bytes, int]:
     return init[:at] + struct.pack(code, lag) + init[at + struct.calcsize(code) :], before
 
 
-def retimed(segment: bytes, *, lag_before: int, lag: int, default_duration: int) -> Retimed:
-    """Return a segment of one fragment of one track with another lag.
+def retimed(fragment: bytes, *, lag_before: int, lag: int, default_duration: int, end: int) -> Retimed:
+    """Return a fragment of one track with another lag, whose last frame lasts until `end`.
 
-    `lag_before` is what the init segment's edit list took off, `default_duration` what its `trex` says, all in ticks.
+    `lag_before` is what the init segment's edit list took off, `default_duration` what its `trex` says, and `end` a
+    time of presentation before either; all in ticks.
     """
-    run = trun.run_of(segment)
-    default = trun.defaults_of(segment).duration
-    lasting = trun.durations(run, default_duration if default is None else default)
-    shown = _presentation_times(run.samples, lasting, boxes.decode_time_of(segment) - lag_before)
+    run = trun.run_of(fragment)
+    lasting = trun.durations(run, trun.default_duration(fragment, default_duration))
+    shown = trun.presentation_times(run.samples, lasting, boxes.decode_time_of(fragment) - lag_before)
     decoded = _decode_times(shown, lag)
-    # The last frame ends when the frame that is shown last does, which lasts as long as the one before it.
-    in_order = sorted(shown)
-    end = in_order[-1] + (in_order[-1] - in_order[-2] if len(in_order) > 1 else lasting[0])
+    end = max(end - lag_before, decoded[-1] + 1)
     rows = tuple(
         replace(sample, duration=after - time, offset=at + lag - time)
         for sample, at, (time, after) in zip(run.samples, shown, pairwise([*decoded, end]), strict=True)
     )
-    return Retimed(_rebuilt(segment, replace(run, version=1, samples=rows), decoded[0]), end - decoded[0])
+    return Retimed(_rebuilt(fragment, replace(run, version=1, samples=rows), decoded[0]), decoded[0], end - decoded[0])
 
 
-def _presentation_times(samples: tuple[Sample, ...], lasting: list[int], start: int) -> list[int]:
-    starts = accumulate(lasting[:-1], initial=start)
-    return [at + (sample.offset or 0) for at, sample in zip(starts, samples, strict=True)]
+def held(fragment: bytes, *, default_duration: int, until: int) -> Retimed:
+    """Return a fragment whose last frame is held until a decode time, in ticks: that at which the next one begins."""
+    run, start = trun.run_of(fragment), boxes.decode_time_of(fragment)
+    lasting = trun.durations(run, trun.default_duration(fragment, default_duration))
+    lasting[-1] = max(1, until - start - sum(lasting[:-1]))
+    rows = tuple(replace(sample, duration=ticks) for sample, ticks in zip(run.samples, lasting, strict=True))
+    return Retimed(_rebuilt(fragment, replace(run, samples=rows), start), start, sum(lasting))
 
 
 def _decode_times(shown: list[int], lag: int) -> list[int]:
