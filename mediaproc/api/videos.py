@@ -15,7 +15,7 @@ from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.operations import cursors, plans, videos
+from mediaproc.operations import cursors, plans, trash, videos
 from mediaproc.operations.plans import OutlineView
 from mediaproc.operations.videos import JobView, Order, VideoPage, VideoView
 
@@ -86,6 +86,15 @@ def delete(id: UUID, principal: SignedIn) -> None:
         videos.delete(session, principal, id)
 
 
+@router.post("/{id}/restore", responses=documented(401, 403, 404))
+def restore(id: UUID, principal: SignedIn) -> VideoView:
+    """Restore a video that was deleted in the web app in the last seven days. A job that was cancelled with it begins
+    again.
+    """
+    with transaction() as session:
+        return trash.restore(session, principal, id)
+
+
 @router.post("/{id}/cancel", status_code=202, responses=documented(401, 403, 404, 409))
 def cancel(id: UUID, principal: SignedIn) -> VideoView:
     """Cancel the processing of a video. 409 if it is not being processed."""
@@ -95,7 +104,7 @@ def cancel(id: UUID, principal: SignedIn) -> VideoView:
 
 @router.post("/{id}/retry", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422))
 def retry(id: UUID, once: OnceOnly) -> JSONResponse:
-    """Process a failed or cancelled video again. 409 in any other state."""
+    """Repeat a video's newest job if it failed or was cancelled. 409 in any other state."""
     return once.answer(lambda session: videos.retry(session, once.principal, id), status=202)
 
 
@@ -103,8 +112,8 @@ def retry(id: UUID, once: OnceOnly) -> JSONResponse:
     "/{id}/reprocess", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422)
 )
 def reprocess(id: UUID, body: Recipe, once: OnceOnly) -> JSONResponse:
-    """Process a video with another preset. The current output stays until the new one is complete. 409 while it is
-    processed.
+    """Process a video with another preset. The current output stays until the new one is complete; a completed video
+    stays completed if the job fails or is cancelled, and `job` tells of that. 409 while it is processed.
     """
     return once.answer(lambda session: videos.reprocess(session, once.principal, id, preset=body.preset), status=202)
 

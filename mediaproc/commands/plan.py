@@ -38,7 +38,8 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
 
 
 def _outline(path: Path, preset: Preset) -> Plan:
-    info = _probed(path, video_needed=not preset.audio_files)
+    info = _probed(path, video_needed=preset.loop is not None)
+    preset = plan.preset_for(info, preset)
     index = index_of(path, info)
     info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:

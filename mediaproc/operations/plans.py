@@ -105,6 +105,19 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
     return OutlineView.model_validate(made.to_json())
 
 
+def unfit_presets(session: Session, principal: Principal, id: UUID, wanted: Sequence[Preset]) -> dict[str, str]:
+    """Names of the presets that would fail on a video, each with the reason; none before its source is read.
+
+    Raises NotFound.
+    """
+    video = scope.find(session, principal, Video, id)
+    if video.media_info is None:
+        return {}
+    info = MediaInfo.from_json(video.media_info)
+    reasons = {preset.name: plan.unfit(info, preset) for preset in wanted}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
 def _recipe(job: Job) -> Preset | None:
     return Preset.from_json(job.recipe) if job.recipe is not None else PRESETS.get(job.preset)
 

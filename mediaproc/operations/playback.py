@@ -58,7 +58,7 @@ def open_video(session: Session, id: UUID, *, principal: Principal | None, token
         return scope.find(session, principal, Video, id)
     tokens.check_playback(token or "", id)
     video = session.get(Video, id)
-    if video is None:
+    if video is None or video.deleted_at is not None:
         raise NotFound
     return video
 

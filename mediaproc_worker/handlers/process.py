@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import audio_copy, edits, ladder, tracks
+from mediaproc.media import audio_copy, edits, ladder, plan, tracks
 from mediaproc.media import chunks as chunk_rules
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import audio, encode, remux, source_copy
@@ -27,9 +27,9 @@ def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises a ProcessingError that the attempt records."""
     if taken_over(context):
         return
-    preset = context.preset
     context.report(Stage.PROBE, 0.0)
-    info = _edited(probed(context, video_needed=not preset.audio_files), preset)
+    preset, found = _accepted(context, context.preset)
+    info = _edited(found, preset)
     index = index_of(context, info)
     info = index.describe(preset)
     _record(context, info)
@@ -62,6 +62,18 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
     return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
+
+
+def _accepted(context: AttemptContext, asked: Preset) -> tuple[Preset, MediaInfo]:
+    """Return the probed source with the preset that it is processed with: for audio without video not the ladder that
+    was asked for. Raises NoVideoTrack for a loop without video.
+    """
+    found = probed(context, video_needed=asked.loop is not None)
+    preset = plan.preset_for(found, asked)
+    if preset is not asked:
+        context.write(jobs.switch_preset, preset)
+        context.log(f"No video track: processed with the preset {preset.title} instead of {asked.title}")
+    return preset, found
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:

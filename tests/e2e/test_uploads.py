@@ -315,6 +315,7 @@ def test_of_several_files_each_has_figures_of_its_own_and_goes_its_own_way(page:
 
         page.get_by_role("button", name=f"Pause {paused.name}").click()
         expect(row(page, paused.name)).to_contain_text("Paused")
+        expect(row(page, paused.name)).to_have_attribute("data-finishing", "false")
         stands, moves = _percent(page, paused.name), _percent(page, going.name)
         wait_until(page, lambda: _percent(page, going.name) > moves)
         assert _percent(page, paused.name) == stands
@@ -322,14 +323,14 @@ def test_of_several_files_each_has_figures_of_its_own_and_goes_its_own_way(page:
         ids = {each["name"]: each["id"] for each in _kept(page)}
         page.get_by_role("button", name=f"Cancel {cancelled.name}").click()
         expect(row(page, cancelled.name)).to_have_count(0)
-        expect(head).to_contain_text(re.compile(r"Uploading 2 files[\d.]+ MB of 30.4 MB"))
+        expect(head).to_contain_text(re.compile(r"Uploading 1 file\s*[\d.]+ MB of 30.4 MB"))
         wait_until(page, lambda: sorted(_filenames(page)) == [going.name, paused.name])
         found = page.request.get(f"/api/v1/uploads/{ids[cancelled.name]}").json()
         assert (found["state"], found["uploaded_parts"]) == ("aborted", [])
 
     expect(row(page, going.name)).to_contain_text("not a video")
     expect(row(page, paused.name)).to_have_attribute("data-state", "paused")
-    expect(head).to_contain_text(re.compile(r"Uploading 1 file\s*[\d.]+ MB of 30.4 MB"))  # what is up still counts
+    expect(head).to_contain_text(re.compile(r"Paused 1 file.*[\d.]+ MB of 30.4 MB"))  # what is up still counts
     page.get_by_role("button", name=f"Resume {paused.name}").click()
     expect(row(page, paused.name)).to_contain_text("not a video")
 

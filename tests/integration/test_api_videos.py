@@ -136,7 +136,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
             "duration_seconds",
         ),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
-        *("job", "priority", "preview", "tracks"),
+        *("job", "priority", "preview", "tracks", "queue"),
     }
     assert (video["status"], video["playable"], video["progress"], video["error"]) == ("completed", True, 100.0, None)
     assert video["created_at"].endswith("Z")
@@ -145,7 +145,9 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
         *("id", "name", "height", "width", "codec", "suffix", "bitrate_bps", "size_bytes", "vmaf"),
     }
     assert video["renditions"][0]["size_bytes"] == 11
-    assert set(video["job"]) == {"id", "status", "attempt_count", "max_attempts", "next_attempt_at"}
+    assert set(video["job"]) == {
+        *("id", "status", "attempt_count", "max_attempts", "next_attempt_at", "preset", "preset_version", "error"),
+    }
     assert (video["job"]["status"], video["job"]["attempt_count"], video["job"]["max_attempts"]) == ("completed", 1, 3)
 
 

@@ -3,7 +3,7 @@
 Each operation takes `(session, claim, …)`, is fenced, and raises `LostLease` if the attempt no longer holds its job.
 """
 
-from mediaproc.operations.jobs.attempts import claim, heartbeat, note
+from mediaproc.operations.jobs.attempts import claim, heartbeat, note, switch_preset
 from mediaproc.operations.jobs.children import (
     ENCODED,
     PLANNED,
@@ -88,5 +88,6 @@ __all__ = [
     "share_of",
     "source_etag",
     "split",
+    "switch_preset",
     "take_over",
 ]
