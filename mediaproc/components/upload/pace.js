@@ -39,11 +39,12 @@ export async function timed(options, row, send, setLimit) {
   }
 }
 
-/** Stop the parts of a row that send nothing, now or later on. */
-export function stopIdle(row) {
+/** Stop the parts of a row that send nothing, now or later on, as long as it is `paused()`. */
+export function stopIdle(row, paused) {
+  if (!paused()) return;
   const mine = [...parts].filter((part) => part.row === row);
   mine.filter((part) => part.sent === 0 || performance.now() - part.moved > STALLED_AFTER_MS).forEach((part) => part.stop());
-  if (mine.length) setTimeout(() => stopIdle(row), STALLED_AFTER_MS);
+  if (mine.length) setTimeout(() => stopIdle(row, paused), STALLED_AFTER_MS);
 }
 
 let measured = 0;

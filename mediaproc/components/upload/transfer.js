@@ -65,8 +65,9 @@ export function send(rowId, file, upload) {
 /** Begin no other part of a row's file. Parts under way are finished, since storage keeps only whole ones. */
 export function pause(rowId) {
   if (pausing.has(rowId)) return;
-  pausing.set(rowId, []);
-  pace.stopIdle(rowId);
+  const waiting = [];
+  pausing.set(rowId, waiting);
+  pace.stopIdle(rowId, () => pausing.get(rowId) === waiting);
   settle(rowId);
 }
 
