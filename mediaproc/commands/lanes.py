@@ -73,6 +73,7 @@ LANES = {
     "s3": Lane(),
     "package": Lane(),
     "faults": Lane(),
+    "clients": Lane(),
 }
 
 

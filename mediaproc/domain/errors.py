@@ -200,6 +200,22 @@ class UnsupportedCodec(ProcessingError):
     advice = "Convert the file to H.264, HEVC, VP9 or AV1, then upload it again."
 
 
+class EncryptedSource(ProcessingError):
+    """The file's video is encrypted (DRM), so that only an authorized player can decode it."""
+
+    code, title = "encrypted_source", "This video is encrypted (DRM)"
+    of_source = hopeless = True
+    advice = "Upload an unprotected copy."
+
+
+class IncompleteSource(ProcessingError):
+    """The file ends before the data that its header announces: a recording or a copy was cut off."""
+
+    code, title = "incomplete_source", "This file is incomplete"
+    of_source = hopeless = True
+    advice = "Copy or export the file again, then upload it once it is complete."
+
+
 class NotCopyable(ProcessingError):
     """The preset keeps the source's video without re-encoding it, and browsers could not play that."""
 

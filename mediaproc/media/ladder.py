@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from mediaproc.media import codecs, h264_levels
 from mediaproc.media.presets import Preset, RungTarget
-from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
+from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.refusals import BeyondLimits
 
 _WORTH_A_RUNG = 1.2
 """Smallest ratio of a source's sides to those of the next rung below for a rung of the source's own size."""

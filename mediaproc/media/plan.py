@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mediaproc.media import ladder, plan_steps, probe
@@ -91,10 +91,11 @@ def plan_of(
 
     A copied source has no chunks, and a preset that makes only files has no rungs either. `instant`: the source's own
     video is played until the rungs are ready. `measured`: the VMAF of renditions is measured. Renditions in `reused`,
-    by name, are not made again. Raises `probe.BeyondLimits`.
+    by name, are not made again. Raises `refusals.BeyondLimits`.
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
     main, video = audio.main_track(info), info.video
+    source = replace(source, probe_bytes=info.probe_bytes)
     context = PlanContext(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
     return Plan(
         preset=preset.name,

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from mediaproc.domain.errors import Conflict, Detail
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import plan, probe
+from mediaproc.media import plan, refusals
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -100,7 +100,7 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
             measured=settings().measure_vmaf,
             reused=rendition_reuse.reused_names(session, job),
         )
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise Conflict(Detail.NO_PLAN.format(reason=refused)) from refused
     return OutlineView.model_validate(made.to_json())
 

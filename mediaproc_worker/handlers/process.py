@@ -16,7 +16,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
-from mediaproc_worker import ffmpeg_errors, overlays, rendition_reuse
+from mediaproc_worker import audio_check, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.output_reuse import taken_over
 from mediaproc_worker.handlers.source_copy import check_copyable
@@ -29,8 +29,8 @@ def process(context: AttemptContext) -> None:
         return
     context.report(Stage.PROBE, 0.0)
     preset, found = _accepted(context, context.preset)
-    info = _edited(found, preset)
-    index = index_of(context, info)
+    index = index_of(context, found)
+    index.info = _edited(_checked(context, index), preset)
     info = index.describe(preset)
     _record(context, info)
     overlays.store_burn_in(context, info)
@@ -64,11 +64,28 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
     return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
 
 
+def _checked(context: AttemptContext, index: SourceIndex) -> MediaInfo:
+    """Return the source without what can't be processed. Raises EncryptedSource and IncompleteSource.
+
+    After parts have failed on the source, audio that can't be decoded is found by decoding all of it.
+    """
+    with ffmpeg_errors.refusing():
+        info = index.checked()
+    return audio_check.without_broken_audio(context, info) if _failed_before(context) else info
+
+
+def _failed_before(context: AttemptContext) -> bool:
+    if not context.claim.job.undivided:
+        return False
+    with context.transaction() as session:
+        return jobs.failed_on_source(session, context.claim.job_id) > 0
+
+
 def _accepted(context: AttemptContext, asked: Preset) -> tuple[Preset, MediaInfo]:
     """Return the probed source with the preset that it is processed with: for audio without video not the ladder that
     was asked for. Raises NoVideoTrack for a loop without video.
     """
-    found = probed(context, video_needed=asked.loop is not None)
+    found = probed(context, video_needed=asked.loop is not None, audio_suffices=bool(asked.audio_files))
     preset = plan.preset_for(found, asked)
     if preset is not asked:
         context.write(jobs.switch_preset, preset)

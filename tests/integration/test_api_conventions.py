@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from mediaproc import database
 from mediaproc.api import health
+from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.operations import videos
 from tests.integration.conftest import ORIGIN, PASSWORD, Account
 
@@ -237,3 +238,20 @@ def test_the_document_says_what_programs_need(api: TestClient) -> None:
                 if status >= "400":
                     assert list(response["content"]) == ["application/problem+json"], (method, path, status)
     assert "/auth/sign-in" not in document["paths"]
+
+
+def test_the_document_is_made_for_generators(api: TestClient) -> None:
+    """tests/clients lets linters and generators read it."""
+    document = api.get("/api/openapi.json").json()
+    operations = {each["operationId"]: each for path in document["paths"].values() for each in path.values()}
+    assert [id for id in operations if not re.fullmatch(r"[a-z]+(_[a-z]+){0,3}", id) or "api_v" in id] == []
+    assert (document["info"]["license"]["identifier"], document["servers"][0]["url"]) == ("MIT", "/")
+    open_routes = {id for id, each in operations.items() if each["security"] == []}
+    assert open_routes == {
+        "register", "login", "refresh_session", "get_liveness", "get_readiness", "explain_problem"
+    }  # fmt: skip
+    assert {"playback": []} in operations["get_media_playlist"]["security"]
+    assert set(document["webhooks"]) == {each.value for each in WebhookEvent}
+    png = operations["upload_image"]["requestBody"]["content"]["image/png"]["schema"]
+    assert png["format"] == "binary"
+    assert list(operations["get_dash_manifest"]["responses"]["200"]["content"]) == ["application/dash+xml"]

@@ -12,7 +12,7 @@ from testing.waits import PATIENCE_SECONDS
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 WHOLE = ("curl", "jq", "chromium", "ip")
-LANES = ("package", "s3", "faults")
+LANES = ("package", "s3", "clients", "faults")
 
 
 class Machine:

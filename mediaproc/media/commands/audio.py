@@ -33,6 +33,13 @@ def arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments([*made, *along])]
 
 
+def decode_arguments(track: AudioTrack, *, source: Source) -> list[str]:
+    """Return a command that decodes one audio track and fails where encoding it would fail."""
+    opened = graph.open_input(location(source), **input_options(source))
+    decoded = graph.apply(fill_gaps(opened[str(track.index)]), downmix.filters(track.channels, 2, layout=track.layout))
+    return [*GLOBAL_ARGUMENTS, *graph.output(decoded, "-", format="null").get_args()]
+
+
 def outputs(opened: Streams, info: MediaInfo, preset: Preset) -> list[Output]:
     """Return an output for each selected audio track of an opened source."""
     return [output(opened, info, track, preset) for track in tracks.selected_audio(info)]
@@ -42,8 +49,9 @@ def output(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Prese
     """Return the output of one audio track of an opened source: copied if the preset allows it, else encoded."""
     if audio_copy.is_copied(tracks.source_track(info, track), preset):
         return copied_output(opened, info, track)
-    target = preset.audio.for_channels(track.channels)
-    mixed = graph.apply(fill_gaps(opened[str(track.index)]), downmix.filters(track.channels, target.channels))
+    target, layout_name = preset.audio.for_channels(track.channels), tracks.source_track(info, track).layout
+    mix = downmix.filters(track.channels, target.channels, layout=layout_name)
+    mixed = graph.apply(fill_gaps(opened[str(track.index)]), mix)
     return graph.output(mixed, layout.whole(track.rendition), **_encode_options(target))
 
 
@@ -119,7 +127,8 @@ def _mixed(opened: Streams, info: MediaInfo, target: AudioTarget) -> Stream:
     """
     track = main_track(info)
     assert track is not None
-    mix = downmix.filters(track.channels, target.channels, limited=target.loudness_lufs is None)
+    limited = target.loudness_lufs is None
+    mix = downmix.filters(track.channels, target.channels, layout=track.layout, limited=limited)
     layouts = "mono" if target.channels == 1 else "stereo"
     return graph.apply(fill_gaps(opened[str(track.index)]), mix).filter("aformat", channel_layouts=layouts)
 

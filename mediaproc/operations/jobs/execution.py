@@ -17,7 +17,7 @@ from mediaproc.operations.jobs.children import (
 from mediaproc.operations.jobs.crf_search import set_crfs
 from mediaproc.operations.jobs.duplicates import Duplicate, copy_key, record_source, source_etag, take_over
 from mediaproc.operations.jobs.lease import Claim, LostLease
-from mediaproc.operations.jobs.outcomes import complete, discard_output, fail, release
+from mediaproc.operations.jobs.outcomes import complete, discard_output, fail, failed_on_source, release
 from mediaproc.operations.jobs.outputs import (
     NewRendition,
     NewSegment,
@@ -65,6 +65,7 @@ __all__ = [
     "copy_key",
     "discard_output",
     "fail",
+    "failed_on_source",
     "finish_rendition",
     "frames_of",
     "heartbeat",
