@@ -57,9 +57,11 @@ def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
 
 
 def _large_enough(rungs: Sequence[Rung], preset: Preset) -> list[Rung]:
+    if not rungs:
+        return []  # a preset for audio alone, whose codec is none of video
     codec = codecs.of(preset.codec)
     enough = [rung for rung in rungs if min(rung.width, rung.height) >= codec.smallest_side]
-    if rungs and not enough:
+    if not enough:
         raise BeyondLimits(
             f"This video is too small for {codec.label}: {rungs[0].width}×{rungs[0].height}; "
             f"the minimum is {codec.smallest_side}×{codec.smallest_side}"

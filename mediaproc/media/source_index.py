@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from mediaproc.media import audio_copy, matroska
+from mediaproc.media import audio_copy, matroska, source_times
 from mediaproc.media.commands import remux
 from mediaproc.media.mp4 import boxes, keyframes, protection
 from mediaproc.media.mp4.boxes import Read
@@ -76,9 +76,21 @@ class SourceIndex:
             longest = remux.longest_gop_seconds(self.keyframes, info.duration_seconds)
             spliced = keyframes.edit_count(self._moov, track=video.index) > 1
             video = replace(video, longest_gop_seconds=longest, spliced=spliced)
+        if video.shown and preset.rungs:
+            video = self._paced(video)
         if video.shown and preset.rungs and (video.variable_frame_rate or video.frame_rate < _EVEN_FRAME_RATE):
             video = replace(video, longest_frame_seconds=self._longest_frame_seconds)
         return video
+
+    def _paced(self, video: VideoTrack) -> VideoTrack:
+        """Return video with what an MP4's table says of its rate: exact, nearly constant, or truly variable."""
+        runs = keyframes.frame_durations(self._moov, track=video.index)
+        if len({seconds for _, seconds in runs[:-1]}) < 2 or not video.frame_rate:
+            return video
+        rate = source_times.even_rate(runs, video.frame_rate)
+        if rate is None:
+            return replace(video, variable_frame_rate=True, steps_per_frame=0)
+        return replace(video, variable_frame_rate=False, frame_rate=rate, steps_per_frame=1)
 
     @property
     def _longest_frame_seconds(self) -> float:

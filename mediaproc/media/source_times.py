@@ -65,6 +65,27 @@ def steps_per_frame(rate: Fraction, time_base: Fraction) -> int:
     return 0 if (1 / rate / time_base).denominator == 1 else _STEPS_OF_COARSE_CLOCK
 
 
+def even_rate(runs: Sequence[tuple[int, float]], rate: Fraction) -> Fraction | None:
+    """Return the constant rate that frames nearly have, given as runs of (count, seconds of each); None if uneven.
+
+    `rate` is what the container says. No frame is further than a third of a frame from where a constant rate has it.
+    """
+    count = sum(count for count, _ in runs) - 1
+    total = sum(count * seconds for count, seconds in runs) - (runs[-1][1] if runs else 0.0)
+    if count < 1 or total <= 0:
+        return None
+    measured = Fraction(count / total).limit_denominator(10_000)
+    return next((each for each in (exact_rate(rate, rate), measured) if _keeps(runs, float(1 / each))), None)
+
+
+def _keeps(runs: Sequence[tuple[int, float]], frame_seconds: float) -> bool:
+    early = late = at = 0.0
+    for count, seconds in runs[:-1]:
+        at += count * (seconds - frame_seconds)
+        early, late = min(early, at), max(late, at)
+    return late - early <= frame_seconds / 3
+
+
 def _whole_duration(about: Mapping[str, Any]) -> float:
     """Matroska tells when its last frame ends, not how long it plays: what was cut from a stream begins late."""
     return max(0.0, _number(about.get("duration")) - _matroska_start(about))

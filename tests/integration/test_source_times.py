@@ -156,6 +156,18 @@ def test_an_even_rate_on_a_millisecond_clock_is_exact(tmp_path: Path, made: Make
     assert output.info.video.frame_rate == pytest.approx(float(Fraction(rate)), rel=1e-9)
 
 
+def test_a_rate_with_jitter_becomes_exact(tmp_path: Path, made: Make) -> None:
+    """As phones record: frames come a few milliseconds early or late."""
+    clock = ("-fps_mode", "vfr", "-enc_time_base", "1/90000", "-video_track_timescale", "90000")
+    jitter = ",settb=1/90000,setpts='PTS+(random(1)-0.5)*500'"
+    source = sync.make(tmp_path / "phone.mp4", *X264, "-bf", "0", *clock, seconds=6, rate="30", more=jitter)
+    output = made(source)
+    assert output.video.frames == 180
+    ends = frame_ends(output.video)
+    assert len({end - start for start, end in ends[:-1]}) == 1
+    assert sync.frame_times(output.mp4) == pytest.approx(sync.frame_times(source), abs=0.012)
+
+
 def test_an_even_rate_that_is_copied_is_exact(tmp_path: Path, made: Make) -> None:
     codecs = ("-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-c:a", "aac")
     source = sync.make(tmp_path / "even.mkv", *codecs, seconds=5, rate="24000/1001")

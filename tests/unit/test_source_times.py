@@ -110,6 +110,24 @@ def test_only_a_coarse_clock_gets_a_grid(rate: str, time_base: str, steps: int) 
     assert steps_per_frame(Fraction(rate), Fraction(time_base)) == steps
 
 
+@pytest.mark.parametrize(
+    ("runs", "rate", "even"),
+    [
+        ([(1, 0.033), (1, 0.034), (1, 0.033), (97, 1 / 30), (1, 0.05)], "30", "30"),
+        ([(2, 0.042), (1, 0.041)] * 40, "2397/100", "24"),  # 41.67 ms, whatever the container says
+        ([(50, 1 / 30), (1, 0.5), (50, 1 / 30)], "30", None),
+        ([(50, 1 / 30), (50, 1 / 15)], "20", None),
+        ([(1, 0.04)], "25", None),
+        ([], "25", None),
+    ],
+)
+def test_a_table_shows_a_rate_that_is_nearly_constant(
+    runs: list[tuple[int, float]], rate: str, even: str | None
+) -> None:
+    found = source_times.even_rate(runs, Fraction(rate))
+    assert found == (None if even is None else pytest.approx(float(Fraction(even)), rel=1e-3))
+
+
 def test_the_grid_begins_with_the_first_frame() -> None:
     rate = Fraction(24000, 1001)
     on_time = replace(VIDEO, frame_rate=rate, steps_per_frame=8)

@@ -43,6 +43,16 @@ def edit_count(moov: bytes, *, track: int) -> int:
         return 0
 
 
+def frame_durations(moov: bytes, *, track: int) -> list[tuple[int, float]]:
+    """Return runs of frames of equal duration, as (count, seconds of each); empty if the tables are damaged."""
+    try:
+        trak = boxes.track_box(moov, track, handler=b"vide")
+        timescale = boxes.track_timescale(trak)
+        return [(count, ticks / timescale) for count, ticks in boxes.sample_durations(boxes.sample_table(trak))]
+    except boxes.MALFORMED:
+        return []
+
+
 def longest_frame_seconds(moov: bytes, *, track: int) -> float:
     """Return how long the longest frame of a track lasts; 0 if the tables are missing or damaged.
 
