@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     leftover_grace_seconds: float = Field(600.0, ge=0, description="Time that replaced output stays in storage.")
     attempt_timeout_seconds: int = Field(24 * 3600, gt=0, description="Maximum duration of an attempt.")
     worker_slots: int = Field(0, ge=0, description="Concurrent encodes per host. 0: one per four cores.")
+    encode_nice: int = Field(
+        10, ge=0, le=19, description="Niceness of encodes, so that short jobs on the same cores run first. 0: none."
+    )
     measure_vmaf: bool = Field(True, description="Measure the quality (VMAF) of finished renditions.")
     workspace_dir: Path | None = Field(
         None, description="Folder for temporary files of workers. Default: the system's."

@@ -98,7 +98,8 @@ class AttemptContext:
         Every accepted container can be read by range, so nothing is downloaded first.
         """
         seconds = min(settings().attempt_timeout_seconds + 3600, _MAX_URL_SECONDS)
-        return Source(ingest.source_of(self.claim.video).url(seconds=seconds))
+        probe_bytes = (self.claim.video.media_info or {}).get("probe_bytes", 0)
+        return Source(ingest.source_of(self.claim.video).url(seconds=seconds), probe_bytes=probe_bytes)
 
     def report(
         self,

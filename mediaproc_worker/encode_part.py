@@ -47,8 +47,7 @@ def run_part(
             estimate.update(block)
             ffmpeg.report(context, estimate, block, base=base, end=end)
             look()
-    for outbox in outboxes:
-        outbox.finish()
+    renditions.finish_all(outboxes)
     made = renditions.all_arrived(outboxes)
     if not shown:
         _show(context, made, show)

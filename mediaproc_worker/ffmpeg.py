@@ -14,12 +14,6 @@ from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.sandboxed_process import Limits, Process, ProcessFailed, ProcessTimedOut
 
-_NICE = 10
-"""Niceness of encodes, so that they yield the CPU to short work: a remux, a poster, the services.
-
-Long audio encodes get it too. An encode that a player waits for runs without it until its first segment is stored.
-"""
-
 
 @contextmanager
 def running(
@@ -33,7 +27,7 @@ def running(
     seconds = settings().attempt_timeout_seconds
     limits = limits or Limits(wall_seconds=seconds, cpu_seconds=seconds * threads)
     if _is_long(context) and not urgent:
-        limits = replace(limits, nice=_NICE)
+        limits = replace(limits, nice=settings().encode_nice)
     try:
         with sandboxed_process.running(
             ffmpeg_path(), arguments, directory=context.workspace, cancelled=context.cancelled, limits=limits
@@ -58,7 +52,7 @@ def run(context: AttemptContext, arguments: list[str], *, threads: int = 1, limi
 def lower_priority(context: AttemptContext, urgent: Process) -> None:
     """Give an urgent FFmpeg the CPU priority that others of its kind of job have."""
     if _is_long(context):
-        urgent.lower_priority(_NICE)
+        urgent.lower_priority(settings().encode_nice)
 
 
 def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base: float, end: float) -> None:
@@ -68,6 +62,10 @@ def report(context: AttemptContext, estimate: Estimate, block: Progress, *, base
 
 
 def _is_long(context: AttemptContext) -> bool:
+    """True if it yields the CPU to short work (ENCODE_NICE): a remux, a poster, the services.
+
+    Long audio encodes do, too. An encode that a player waits for does not until its first segment is stored.
+    """
     return context.claim.job.lane is Lane.ENCODE or context.claim.job.kind is JobKind.AUDIO
 
 

@@ -12,6 +12,8 @@ from mediaproc.domain.errors import (
     DamagedSource,
     Detail,
     EncodeFailed,
+    EncryptedSource,
+    IncompleteSource,
     NotAVideo,
     NoVideoTrack,
     ProcessingError,
@@ -20,7 +22,7 @@ from mediaproc.domain.errors import (
     TimedOut,
     UnsupportedCodec,
 )
-from mediaproc.media import probe
+from mediaproc.media import refusals
 from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
 
 _TOO_MANY_ERRORS = 69
@@ -59,11 +61,19 @@ def cut_short(log_tail: str) -> ProcessingError | None:
     """Return the error of an FFmpeg that exited with 0 though reading ended early, or None if it read everything.
 
     If storage goes away FFmpeg takes that for the end of the source, finishes its output and exits with 0. A truncated
-    file is read to its end without this log line.
+    file is read to its end without this log line, and a chained Ogg ends for FFmpeg where its parameters change.
     """
-    if "Error during demuxing: " not in log_tail:
+    if "Error during demuxing: " not in log_tail or _ends_for_ffmpeg(log_tail):
         return None
     return SourceMissing() if re.search(_PATTERNS[0][0], log_tail) else StorageFailed(Detail.STORAGE_UNREACHABLE)
+
+
+def _ends_for_ffmpeg(log_tail: str) -> bool:
+    """Return whether only FFmpeg's demuxer ended reading, not storage."""
+    storage = any(
+        re.search(pattern, log_tail) for pattern, error in _PATTERNS if error in {StorageFailed, SourceMissing}
+    )
+    return "Error during demuxing: Not yet implemented in FFmpeg" in log_tail and not storage
 
 
 def beyond_the_file(failure: ProcessFailed) -> ProcessingError | None:
@@ -77,16 +87,22 @@ def refusing() -> Generator[None]:
     """Raise rejections of `media` within `with` as permanent errors with the same message."""
     try:
         yield
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise refusal(refused) from refused
 
 
-def refusal(refused: probe.Refused) -> ProcessingError:
+def refusal(refused: refusals.Refused) -> ProcessingError:
     """Return the error for a source that `media` rejected, with the same message."""
     match refused:
-        case probe.NoVideo():
+        case refusals.NoVideo():
             return NoVideoTrack(str(refused))
-        case probe.BeyondLimits():
+        case refusals.BeyondLimits():
             return BeyondLimits(str(refused))
+        case refusals.Encrypted():
+            return EncryptedSource(str(refused))
+        case refusals.Incomplete():
+            return IncompleteSource(str(refused))
+        case refusals.Undecodable():
+            return UnsupportedCodec(str(refused))
         case _:
             return NotAVideo(str(refused))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from mediaproc import database, logs
-from mediaproc.operations import uploads, webhooks
+from mediaproc.operations import trash, uploads, webhooks
 from mediaproc.operations.jobs import maintenance
 from mediaproc.settings import settings, settings_or_exit
 from mediaproc_worker import workspace
@@ -96,6 +96,7 @@ def patient_chores() -> list[Chore]:
     return [
         Chore("sweep_leftovers", often, maintenance.sweep_leftovers),
         Chore("expire_uploads", seldom, uploads.expire_stale),
+        Chore("purge_trash", seldom, trash.purge),
         Chore("remove_workspaces", seldom, workspace.remove_leftovers),
         Chore("prune", seldom, _in_transaction(maintenance.prune)),
         Chore("prune_deliveries", seldom, _in_transaction(webhooks.prune)),

@@ -56,9 +56,14 @@ def _make(context: AttemptContext) -> str | None:
 
 
 def _take(context: AttemptContext) -> None:
-    """Try positions until a frame shows something; the last one stays if none does."""
+    """Try positions until a frame shows something; the last one stays if none does.
+
+    The first frame is taken if there is none at any of them: a container may claim to be far longer than it is.
+    """
     info, edits = context.info, context.preset.edits
-    for position in poster.POSITIONS if info.duration_seconds else (0.0,):
+    for position in (*poster.POSITIONS, 0.0) if info.duration_seconds else (0.0,):
+        if position == 0.0 and (context.workspace / layout.POSTER).exists():
+            return
         printed = sandboxed_process.run(
             ffmpeg_path(),
             poster.arguments(info, source=context.source, at_fraction=position, threads=1, edits=edits),

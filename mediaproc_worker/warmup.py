@@ -10,7 +10,7 @@ from sqlalchemy.orm import configure_mappers
 
 from mediaproc import database
 from mediaproc.events import publisher
-from mediaproc.runtime import sandbox
+from mediaproc.runtime import ffmpeg, sandbox
 from mediaproc.storage.client import client, signing_client
 
 _CONNECTIONS = 3
@@ -21,6 +21,7 @@ def before_forks() -> None:
     """Warm up code that all worker processes of this host share after the fork. Opens no connection."""
     configure_mappers()
     sandbox.available()
+    ffmpeg.decoders()
     client()
     signing_client()
 

@@ -18,7 +18,7 @@ RESULTS = ROOT / "test-results"
 WIDTHS = (1280, 390)
 """Viewport widths of a desktop and of a phone, in CSS pixels."""
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 """Timeout of every wait in the browser. Long, because the machine may be busy with other tests."""
 
 _CHROMIUM_ARGUMENTS = [

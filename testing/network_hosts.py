@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from testing.waits import PATIENCE_SECONDS
+
 T = TypeVar("T")
 
 POSTGRES_PORT = 5432
@@ -113,11 +115,11 @@ class Forwarder:
         """Stop listening and close every connection."""
         self._do(_end(self._servers))
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=PATIENCE_SECONDS)
         self._loop.close()
 
     def _do(self, work: Coroutine[None, None, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=5)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=PATIENCE_SECONDS)
 
 
 async def _listen(address: str, port: int, target: int | str) -> asyncio.Server:

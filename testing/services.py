@@ -20,6 +20,7 @@ import redis
 from mediaproc.embedded import servers
 from mediaproc.settings import settings
 from testing import ROOT
+from testing.waits import PATIENCE_SECONDS
 
 
 class Services(dict[str, str]):
@@ -33,7 +34,7 @@ class Services(dict[str, str]):
     def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
         """Send a signal to one server, SIGKILL by default, and wait for its end."""
         self.processes[name].send_signal(signum)
-        self.processes[name].wait(timeout=20)
+        self.processes[name].wait(timeout=PATIENCE_SECONDS)
 
     def restart(self, name: str, *, wait: bool = True) -> None:
         """Start a stopped server again on the same data and port, and by default wait until it answers."""
@@ -82,7 +83,7 @@ def real_services() -> Generator[Services]:
             for process in running.processes.values():
                 process.terminate()
             for process in running.processes.values():
-                process.wait(timeout=20)
+                process.wait(timeout=PATIENCE_SECONDS)
 
 
 def _start(part: servers.Part) -> subprocess.Popen[bytes]:
@@ -106,7 +107,7 @@ def _make_bucket(environment: dict[str, str]) -> None:
     s3.create_bucket(Bucket=environment["S3_BUCKET"])
 
 
-def _wait(ready: Callable[[], object], *, seconds: float = 30.0) -> None:
+def _wait(ready: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -20,6 +20,7 @@ import psutil
 
 from mediaproc.embedded import orphans, servers
 from testing import ROOT
+from testing.waits import PATIENCE_SECONDS
 
 PASSWORD = "a long enough password"  # of accounts that live for one test
 
@@ -81,7 +82,7 @@ def started_up(
             yield url
         finally:
             up.send_signal(signal.SIGINT)
-            up.wait(timeout=60)
+            up.wait(timeout=PATIENCE_SECONDS)
 
 
 def new_account(site: Site) -> tuple[str, str]:
@@ -117,7 +118,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=30).close()
             return
         except (urllib.error.URLError, OSError):
             if process.poll() is not None or time.monotonic() > deadline:

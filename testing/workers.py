@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from testing import ROOT, clips
+from testing import ROOT
+from testing.ffmpeg_gate import FfmpegGate
 from testing.jobs import forget_waiting
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 
 HURRY = {
     "LEASE_SECONDS": "3",
@@ -24,12 +25,6 @@ HURRY = {
     "WORKER_SLOTS": "1",
 }
 """Settings that make a rescue take seconds."""
-
-_SLOW_FFMPEG = """#!/bin/sh
-case "$*" in *force_key_frames*) [ -e "{flag}" ] && exec "{ffmpeg}" -readrate {rate} "$@" ;; esac
-exec "{ffmpeg}" "$@"
-"""
-"""Wrapper of FFmpeg that reads `rate` seconds of video a second in video encodes while the file `flag` exists."""
 
 
 class Workers:
@@ -49,19 +44,24 @@ class Workers:
         With a `slow_rate`, video encodes can be slowed down to so many seconds of video a second.
         """
         self._folder = folder
-        self._slow = folder / "slow"
         self._module = module
         self._on = on
         workspaces = {"WORKSPACE_DIR": str(folder / "workspaces")}
-        slowed = {"FFMPEG_PATH": str(self._slowable_ffmpeg(slow_rate))} if slow_rate else {}
+        self._gate, self._slow_rate = FfmpegGate(folder), slow_rate
+        slowed = {"FFMPEG_PATH": str(self._gate.program)} if slow_rate else {}
         self._environment = {**os.environ, **HURRY, **workspaces, **slowed, **(settings or {})}
         forget_waiting()
-        self._periodic = self._start("mediaproc_worker.periodic")
+        self.periodic = self._start("mediaproc_worker.periodic")
         self.consumer = self._start(module)
 
-    def start_consumer(self) -> None:
-        """Start the consumer again."""
-        self.consumer = self._start(self._module)
+    def start_consumer(self, **settings: str) -> None:
+        """Start the consumer again, with additional environment variables."""
+        self.consumer = self._start(self._module, settings)
+
+    def stop_consumer(self) -> None:
+        """Stop the consumer by SIGTERM and wait for its end."""
+        self.consumer.terminate()
+        self.consumer.wait(timeout=PATIENCE_SECONDS)
 
     def children(self) -> list[psutil.Process]:
         """All descendants of the consumer: its worker and scheduler processes, and what they run."""
@@ -84,11 +84,12 @@ class Workers:
 
     def slow_down(self) -> None:
         """Slow down video encodes that start from now on, so that a test can act before they end."""
-        self._slow.touch()
+        assert self._slow_rate
+        self._gate.slow_down(self._slow_rate)
 
     def speed_up(self) -> None:
         """Run video encodes that start from now on at full speed."""
-        self._slow.unlink()
+        self._gate.speed_up()
 
     def log(self) -> str:
         """Logs of the consumer and the periodic process."""
@@ -96,24 +97,18 @@ class Workers:
 
     def stop(self) -> None:
         """Stop all processes by SIGTERM."""
-        for process in (self.consumer, self._periodic):
+        for process in (self.consumer, self.periodic):
             if process.poll() is None:
                 process.terminate()
-        for process in (self.consumer, self._periodic):
-            process.wait(timeout=30)
+        for process in (self.consumer, self.periodic):
+            process.wait(timeout=PATIENCE_SECONDS)
 
-    def _slowable_ffmpeg(self, rate: float) -> Path:
-        program = self._folder / "ffmpeg"
-        program.write_text(_SLOW_FFMPEG.format(flag=self._slow, ffmpeg=clips.FFMPEG, rate=rate))
-        program.chmod(0o755)
-        return program
-
-    def _start(self, module: str) -> subprocess.Popen[bytes]:
+    def _start(self, module: str, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         with (self._folder / f"{module}.log").open("ab") as log:
             return subprocess.Popen(
                 [*self._on, sys.executable, "-m", module],
                 cwd=ROOT,
-                env=self._environment,
+                env={**self._environment, **(settings or {})},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

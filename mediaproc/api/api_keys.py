@@ -55,7 +55,7 @@ class KeyList(BaseModel):
     next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 422))
+@router.post("", operation_id="create_api_key", status_code=201, responses=documented(401, 403, 422))
 def create(body: WantedKey, principal: Administrator) -> NewKeyView:
     """Create an API key. Its permissions are its scopes, whoever created it."""
     with transaction() as session:
@@ -63,7 +63,7 @@ def create(body: WantedKey, principal: Administrator) -> NewKeyView:
     return NewKeyView.model_validate({**new.row.model_dump(), "key": new.key})
 
 
-@router.get("", responses=documented(401, 403, 422))
+@router.get("", operation_id="list_api_keys", responses=documented(401, 403, 422))
 def page(
     principal: Administrator,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -74,7 +74,7 @@ def page(
         return KeyList.model_validate(api_keys.page(session, principal, limit=limit, cursor=cursor))
 
 
-@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
+@router.delete("/{id}", operation_id="revoke_api_key", status_code=204, responses=documented(401, 403, 404))
 def revoke(id: UUID, principal: Administrator) -> None:
     """Revoke an API key. It is rejected with 401 at once; open event streams end within 30 seconds."""
     with transaction() as session:

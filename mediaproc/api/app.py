@@ -21,6 +21,7 @@ from mediaproc.api import (
     problems,
     uploads,
     videos,
+    webhook_docs,
     webhooks,
 )
 
@@ -38,6 +39,9 @@ def create_api() -> FastAPI:
         summary="Video processing with direct uploads, many workers and live progress.",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
+        license_info=openapi.LICENSE,
+        contact=openapi.CONTACT,
+        servers=openapi.SERVERS,
         docs_url="/api/docs",
         static_url="/api/docs/static",
         swagger_ui_oauth2_redirect_url="/api/docs/oauth2-redirect",
@@ -47,6 +51,7 @@ def create_api() -> FastAPI:
     problems.install(app)
     middleware.install(app)
     openapi.install(app)
+    webhook_docs.install(app)
     _add_routes(app)
     return app
 

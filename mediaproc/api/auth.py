@@ -57,6 +57,7 @@ class SignInView(BaseModel):
 
 @router.post(
     "/register",
+    operation_id="register",
     status_code=201,
     responses=documented(403, 409, 422, 429),
     dependencies=[Depends(dependencies.reject_other_origin)],
@@ -69,6 +70,7 @@ async def register(body: Credentials, request: Request, response: Response) -> S
 
 @router.post(
     "/login",
+    operation_id="login",
     responses=documented(401, 403, 422, 429),
     dependencies=[Depends(dependencies.reject_other_origin)],
     response_model_exclude_none=True,
@@ -78,7 +80,12 @@ async def login(body: Credentials, request: Request, response: Response) -> Sign
     return _signed_in(response, await sign_in.sign_in(request, email=body.email, password=body.password))
 
 
-@router.post("/refresh", responses=documented(401, 403, 422, 429), response_model_exclude_none=True)
+@router.post(
+    "/refresh",
+    operation_id="refresh_session",
+    responses=documented(401, 403, 422, 429),
+    response_model_exclude_none=True,
+)
 def refresh(
     request: Request,
     response: Response,
@@ -97,7 +104,7 @@ def refresh(
     return _signed_in(response, done, show_refresh_token=body is not None)
 
 
-@router.post("/logout", status_code=204, responses=documented(403))
+@router.post("/logout", operation_id="logout", status_code=204, responses=documented(403))
 def logout(
     request: Request, bearer: BearerToken, access: AccessCookie, response: Response, refresh: RefreshCookie = None
 ) -> None:
@@ -113,7 +120,7 @@ def logout(
     cookies.take(response)
 
 
-@router.get("/me", responses=documented(401, 403))
+@router.get("/me", operation_id="get_current_user", responses=documented(401, 403))
 def me(principal: SignedIn) -> UserView:
     """Get the signed-in user."""
     with transaction() as session:

@@ -59,6 +59,7 @@ so when a client is too slow, when it restarts, and when the session ends (then 
 
 @router.get(
     "/videos/{id}/events",
+    operation_id="follow_video_events",
     status_code=200,
     response_class=EventStream,
     responses={**_STREAM, **_NOTHING_MORE, **documented(401, 403, 404, 422)},
@@ -71,6 +72,7 @@ async def of_video(id: UUID, principal: SignedIn, last_event_id: LastEventId = N
 
 @team_router.get(
     "/events",
+    operation_id="follow_events",
     status_code=200,
     response_class=EventStream,
     responses={**_STREAM, **documented(401, 403, 422)},

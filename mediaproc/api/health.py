@@ -53,13 +53,13 @@ def _s3() -> None:
 CHECKS: dict[str, Callable[[], None]] = {"postgres": _postgres, "redis": _redis, "s3": _s3}
 
 
-@router.get("/livez")
+@router.get("/livez", operation_id="get_liveness")
 async def livez() -> Health:
     """Liveness: this process answers."""
     return Health()
 
 
-@router.get("/readyz", response_model=Health, responses=problems.documented(503))
+@router.get("/readyz", operation_id="get_readiness", response_model=Health, responses=problems.documented(503))
 async def readyz() -> Health | JSONResponse:
     """Readiness: Postgres, Redis and S3 answer. Otherwise 503, and `failing` names what does not."""
     failing: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -38,17 +38,23 @@ class Png(Response):
     media_type = PNG
 
 
-_BODY = {"requestBody": {"required": True, "content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}}
+_CONTENT = {"content": {PNG: {"schema": {"type": "string", "format": "binary", "contentMediaType": PNG}}}}
+_BODY = {"requestBody": {"required": True, **_CONTENT}}
+_FOUND: dict[int | str, dict[str, Any]] = {200: {"description": "The image.", **_CONTENT}}
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 409, 413, 422), openapi_extra=_BODY)
+@router.post(
+    "", operation_id="upload_image", status_code=201, responses=documented(401, 403, 409, 413, 422), openapi_extra=_BODY
+)
 async def keep(request: Request, principal: SignedIn) -> ImageView:
     """Upload a PNG for a watermark: at most 1 MiB and 2048 × 2048 pixels."""
     content = await request.body()
     return await run_in_threadpool(_keep, principal, content)
 
 
-@router.get("/{id}", response_class=Png, responses=documented(401, 403, 404, 422))
+@router.get(
+    "/{id}", operation_id="download_image", response_class=Png, responses=_FOUND | documented(401, 403, 404, 422)
+)
 def image(id: Id, principal: SignedIn) -> Png:
     """Download an image."""
     with transaction() as session:

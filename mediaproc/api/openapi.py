@@ -55,6 +55,29 @@ TAGS = [
     {"name": "operations", "description": "Health probes."},
 ]
 
+LICENSE = {"name": "MIT License", "identifier": "MIT"}
+CONTACT = {"name": "The operator of this server"}
+SERVERS = [{"url": "/", "description": "This server"}]
+
+_SIGNED_IN = ({"bearer": []}, {"cookie": []})
+_PLAYBACK_TOKEN = {
+    "type": "apiKey",
+    "in": "query",
+    "name": "token",
+    "description": "The token of a playback URL, as in `hls_url`.",
+}
+
+_PARAMETERS = {
+    "id": "Its id.",
+    "delivery_id": "Id of the delivery.",
+    "rendition": "Name of the rendition.",
+    "place": "Index of the segment, from 0.",
+    "name": "Name of the preset.",
+    "code": "The error code.",
+    "limit": "Items per page.",
+}
+"""Descriptions of parameters that a route does not describe itself."""
+
 
 def install(app: FastAPI) -> None:
     """Make the app serve the corrected document."""
@@ -69,14 +92,36 @@ def install(app: FastAPI) -> None:
 
 
 def _correct(document: dict[str, Any]) -> dict[str, Any]:
+    document["components"]["securitySchemes"]["playback"] = _PLAYBACK_TOKEN
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _correct_responses(operation["responses"])
+            operation["security"] = _security(operation)
+            _describe_parameters(operation)
             if method == "get" and etag.PATH.match(path):
                 _add_etag(operation)
+    for operations in document["webhooks"].values():
+        for operation in operations.values():
+            operation["security"] = []
+            operation["responses"].pop("422", None)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
+
+
+def _describe_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in _PARAMETERS:
+            parameter.setdefault("description", _PARAMETERS[parameter["name"]])
+
+
+def _security(operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """What a request needs: nothing on an open route; for playback a token does, too."""
+    if "security" not in operation:
+        return []
+    if "playback" in operation["tags"]:
+        return [*_SIGNED_IN, {"playback": []}]
+    return [*_SIGNED_IN, {}] if operation["operationId"] == "logout" else [*_SIGNED_IN]
 
 
 def _add_etag(operation: dict[str, Any]) -> None:

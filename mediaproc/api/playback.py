@@ -61,7 +61,7 @@ _ANSWERS = documented(401, 403, 404)
 _REDIRECTS = {302: {"description": "To a presigned address."}, **documented(401, 403, 404, 422)}
 
 
-@router.get("/master.m3u8", response_class=Playlist, responses=_ANSWERS)
+@router.get("/master.m3u8", operation_id="get_multivariant_playlist", response_class=Playlist, responses=_ANSWERS)
 def multivariant(id: UUID, viewer: Viewer, token: Token = None) -> Playlist:
     """HLS multivariant playlist. Gains renditions while the video is processed."""
     with transaction() as session:
@@ -69,7 +69,7 @@ def multivariant(id: UUID, viewer: Viewer, token: Token = None) -> Playlist:
         return Playlist(playback.multivariant_playlist(session, video))
 
 
-@router.get("/storyboard.vtt", response_class=Vtt, responses=_ANSWERS)
+@router.get("/storyboard.vtt", operation_id="get_storyboard", response_class=Vtt, responses=_ANSWERS)
 def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
     """Storyboard of a completed video: WebVTT whose cues are presigned image URLs with `#xywh=`."""
     with transaction() as session:
@@ -77,7 +77,7 @@ def storyboard_vtt(id: UUID, viewer: Viewer, token: Token = None) -> Vtt:
         return Vtt(playback.storyboard_vtt(session, video))
 
 
-@router.get("/{rendition}.m3u8", response_class=Playlist, responses=_ANSWERS)
+@router.get("/{rendition}.m3u8", operation_id="get_media_playlist", response_class=Playlist, responses=_ANSWERS)
 def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None, cmcd: Cmcd = None) -> Playlist:
     """HLS media playlist of a rendition with presigned segment URLs: `EVENT` while it grows, then `VOD`."""
     with transaction() as session:
@@ -85,7 +85,32 @@ def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None, cmcd: C
         return Playlist(playback.media_playlist(session, video, rendition, redirected=cmcd is not None))
 
 
-@dash_router.get("/manifest.mpd", response_class=Mpd, responses=_ANSWERS)
+@router.get(
+    "/{rendition}/iframes.m3u8", operation_id="get_hls_iframe_playlist", response_class=Playlist, responses=_ANSWERS
+)
+def keyframes(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Playlist:
+    """HLS I-frame playlist of a finished rendition: byte ranges of its segments, for winding through the video."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Playlist(playback.keyframe_playlist(session, video, rendition))
+
+
+@router.get(
+    "/{rendition}/{place}.vtt",
+    operation_id="get_hls_text_segment",
+    response_class=Vtt,
+    responses=documented(401, 403, 404, 422),
+)
+def text_segment(
+    id: UUID, rendition: str, place: Annotated[int, Path(ge=0, le=1_000_000)], viewer: Viewer, token: Token = None
+) -> Vtt:
+    """Segment of a text track as WebVTT, by its index from 0. A cue that crosses its borders is in each segment."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Vtt(playback.text_segment(session, video, rendition, place))
+
+
+@dash_router.get("/manifest.mpd", operation_id="get_dash_manifest", response_class=Mpd, responses=_ANSWERS)
 def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
     """DASH manifest of a completed video, on the same segments as HLS."""
     with transaction() as session:
@@ -93,13 +118,37 @@ def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
         return Mpd(playback.dash_manifest(session, video))
 
 
-@dash_router.get("/{rendition}/init.mp4", status_code=302, response_class=RedirectResponse, responses=_REDIRECTS)
+@dash_router.get(
+    "/{rendition}.vtt",
+    operation_id="get_dash_text",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_REDIRECTS,
+)
+def dash_text(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> RedirectResponse:
+    """Text track as one WebVTT file."""
+    return _to_segment(id, rendition, 0, viewer, token)
+
+
+@dash_router.get(
+    "/{rendition}/init.mp4",
+    operation_id="get_dash_init_segment",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_REDIRECTS,
+)
 def dash_init_segment(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> RedirectResponse:
     """Initialization segment of a rendition."""
     return _to_segment(id, rendition, None, viewer, token)
 
 
-@dash_router.get("/{rendition}/{place}.m4s", status_code=302, response_class=RedirectResponse, responses=_REDIRECTS)
+@dash_router.get(
+    "/{rendition}/{place}.m4s",
+    operation_id="get_dash_segment",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_REDIRECTS,
+)
 def dash_segment(
     id: UUID, rendition: str, place: Annotated[int, Path(ge=0)], viewer: Viewer, token: Token = None
 ) -> RedirectResponse:

@@ -55,14 +55,20 @@ class PresetChange(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"frame_rate_cap": 30}]})
 
 
-@router.get("", responses=documented(401, 403))
+@router.get("", operation_id="list_presets", responses=documented(401, 403))
 def all_presets(principal: SignedIn) -> PresetList:
     """List presets with their outputs: the built-in ones, then your team's."""
     with transaction() as session:
         return PresetList(items=[_view(each) for each in presets.offered(session, principal)])
 
 
-@router.post("", status_code=201, response_model=PresetView, responses=documented(401, 403, 409, 422))
+@router.post(
+    "",
+    operation_id="create_preset",
+    status_code=201,
+    response_model=PresetView,
+    responses=documented(401, 403, 409, 422),
+)
 def create(body: NewPreset, once: OnceOnly) -> JSONResponse:
     """Create a preset for your team."""
     recipe = Recipe.model_validate(body.model_dump(exclude={"name"}))
@@ -71,14 +77,14 @@ def create(body: NewPreset, once: OnceOnly) -> JSONResponse:
     )
 
 
-@router.patch("/{name}", responses=documented(401, 403, 404, 409, 422))
+@router.patch("/{name}", operation_id="update_preset", responses=documented(401, 403, 404, 409, 422))
 def change(name: str, body: PresetChange, principal: SignedIn) -> PresetView:
     """Change a preset, which creates a new version. Existing videos keep the version that made them."""
     with transaction() as session:
         return _view(presets.change(session, principal, name, changes=body.model_extra or {}))
 
 
-@router.delete("/{name}", status_code=204, responses=documented(401, 403, 404, 409))
+@router.delete("/{name}", operation_id="delete_preset", status_code=204, responses=documented(401, 403, 404, 409))
 def retire(name: str, principal: SignedIn) -> None:
     """Retire a preset. It is no longer offered; uploads that already use it are still processed."""
     with transaction() as session:

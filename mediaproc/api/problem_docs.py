@@ -25,7 +25,7 @@ class Explanation(BaseModel):
     description: str
 
 
-@router.get("/problems/{code}", responses=documented(404))
+@router.get("/problems/{code}", operation_id="explain_problem", responses=documented(404))
 def explain(code: str) -> Explanation:
     """Get the documentation of an error code."""
     for kind in problems.kinds():

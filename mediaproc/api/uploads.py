@@ -123,13 +123,19 @@ class Completion(BaseModel):
     parts: list[SentPart] | None = Field(None, max_length=10_000)
 
 
-@router.post("", status_code=201, response_model=BegunUpload, responses=documented(401, 403, 409, 422, 503))
+@router.post(
+    "",
+    operation_id="create_upload",
+    status_code=201,
+    response_model=BegunUpload,
+    responses=documented(401, 403, 409, 422, 503),
+)
 async def create(body: NewUpload, once: OnceOnly) -> JSONResponse:
     """Create an upload. 422 `empty_file` or `file_too_large`."""
     return await to_thread.run_sync(_create, once, body, limiter=_asking)
 
 
-@router.post("/{id}/parts", responses=documented(401, 403, 404, 409, 422))
+@router.post("/{id}/parts", operation_id="sign_upload_parts", responses=documented(401, 403, 404, 409, 422))
 def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
     """Get presigned URLs for parts, at any time until the upload ends."""
     with transaction() as session:
@@ -137,14 +143,18 @@ def sign_parts(id: UUID, body: WantedParts, principal: SignedIn) -> SignedParts:
     return SignedParts(parts=[SignedPartView.model_validate(part) for part in signed])
 
 
-@router.get("/{id}", responses=documented(401, 403, 404, 503))
+@router.get("/{id}", operation_id="get_upload", responses=documented(401, 403, 404, 503))
 async def show(id: UUID, principal: SignedIn) -> UploadView:
     """Get an upload and the parts that S3 has received."""
     return await to_thread.run_sync(_show, principal, id, limiter=_asking)
 
 
 @router.post(
-    "/{id}/complete", status_code=201, response_model=VideoView, responses=documented(401, 403, 404, 409, 422, 503)
+    "/{id}/complete",
+    operation_id="complete_upload",
+    status_code=201,
+    response_model=VideoView,
+    responses=documented(401, 403, 404, 409, 422, 503),
 )
 async def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, Body()] = None) -> JSONResponse:
     """Complete an upload and queue its video. Repeating the request is harmless. 409 `upload_incomplete` lists
@@ -153,7 +163,7 @@ async def complete(id: UUID, once: OnceOnly, body: Annotated[Completion | None, 
     return await to_thread.run_sync(_complete, once, id, body, limiter=_joining)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404, 409))
+@router.delete("/{id}", operation_id="abort_upload", status_code=204, responses=documented(401, 403, 404, 409))
 async def abort(id: UUID, principal: SignedIn) -> None:
     """Abort an unfinished upload. Deletes its parts from storage and its video from the library."""
     await to_thread.run_sync(_abort, principal, id, limiter=_asking)

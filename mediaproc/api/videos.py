@@ -15,7 +15,7 @@ from mediaproc.api.once import OnceOnly
 from mediaproc.api.problems import documented
 from mediaproc.database import transaction
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.operations import cursors, plans, videos
+from mediaproc.operations import cursors, plans, trash, videos
 from mediaproc.operations.plans import OutlineView
 from mediaproc.operations.videos import JobView, Order, VideoPage, VideoView
 
@@ -48,7 +48,7 @@ class JobList(BaseModel):
     next_cursor: None = None
 
 
-@router.get("", responses=documented(401, 403, 422))
+@router.get("", operation_id="list_videos", responses=documented(401, 403, 422))
 def page(
     principal: SignedIn,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -65,52 +65,72 @@ def page(
         return videos.page(session, principal, limit=limit, cursor=cursor, status=status, query=q, order=sort)
 
 
-@router.get("/{id}", responses=documented(401, 403, 404))
+@router.get("/{id}", operation_id="get_video", responses=documented(401, 403, 404))
 def show(id: UUID, principal: SignedIn) -> VideoView:
     """Get a video."""
     with transaction() as session:
         return videos.view(session, principal, id)
 
 
-@router.patch("/{id}", responses=documented(401, 403, 404, 422))
+@router.patch("/{id}", operation_id="update_video", responses=documented(401, 403, 404, 422))
 def change(id: UUID, body: Change, principal: SignedIn) -> VideoView:
     """Change a video's title or the priority of its jobs."""
     with transaction() as session:
         return videos.change(session, principal, id, title=body.title, priority=body.priority)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
+@router.delete("/{id}", operation_id="delete_video", status_code=204, responses=documented(401, 403, 404))
 def delete(id: UUID, principal: SignedIn) -> None:
     """Delete a video with its files, and stop its jobs."""
     with transaction() as session:
         videos.delete(session, principal, id)
 
 
-@router.post("/{id}/cancel", status_code=202, responses=documented(401, 403, 404, 409))
+@router.post("/{id}/restore", operation_id="restore_video", responses=documented(401, 403, 404))
+def restore(id: UUID, principal: SignedIn) -> VideoView:
+    """Restore a video that was deleted in the web app in the last seven days. A job that was cancelled with it begins
+    again.
+    """
+    with transaction() as session:
+        return trash.restore(session, principal, id)
+
+
+@router.post("/{id}/cancel", operation_id="cancel_video", status_code=202, responses=documented(401, 403, 404, 409))
 def cancel(id: UUID, principal: SignedIn) -> VideoView:
     """Cancel the processing of a video. 409 if it is not being processed."""
     with transaction() as session:
         return videos.cancel(session, principal, id)
 
 
-@router.post("/{id}/retry", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422))
+@router.post(
+    "/{id}/retry",
+    operation_id="retry_video",
+    status_code=202,
+    response_model=VideoView,
+    responses=documented(401, 403, 404, 409, 422),
+)
 def retry(id: UUID, once: OnceOnly) -> JSONResponse:
-    """Process a failed or cancelled video again. 409 in any other state."""
+    """Repeat a video's newest job if it failed or was cancelled. 409 in any other state."""
     return once.answer(lambda session: videos.retry(session, once.principal, id), status=202)
 
 
 @router.post(
-    "/{id}/reprocess", status_code=202, response_model=VideoView, responses=documented(401, 403, 404, 409, 422)
+    "/{id}/reprocess",
+    operation_id="reprocess_video",
+    status_code=202,
+    response_model=VideoView,
+    responses=documented(401, 403, 404, 409, 422),
 )
 def reprocess(id: UUID, body: Recipe, once: OnceOnly) -> JSONResponse:
-    """Process a video with another preset. The current output stays until the new one is complete. 409 while it is
-    processed.
+    """Process a video with another preset. The current output stays until the new one is complete; a completed video
+    stays completed if the job fails or is cancelled, and `job` tells of that. 409 while it is processed.
     """
     return once.answer(lambda session: videos.reprocess(session, once.principal, id, preset=body.preset), status=202)
 
 
 @router.get(
     "/{id}/download",
+    operation_id="download_video",
     status_code=302,
     response_class=RedirectResponse,
     responses={302: {"description": "To a presigned address that saves under the right name."}}
@@ -133,14 +153,14 @@ def download(
     return RedirectResponse(url, status_code=302)
 
 
-@router.get("/{id}/jobs", responses=documented(401, 403, 404))
+@router.get("/{id}/jobs", operation_id="list_video_jobs", responses=documented(401, 403, 404))
 def jobs(id: UUID, principal: SignedIn) -> JobList:
     """List the jobs of a video with their attempts: worker, times, outcome, error, FFmpeg command, end of the log."""
     with transaction() as session:
         return JobList(items=videos.jobs(session, principal, id))
 
 
-@router.get("/{id}/plan", responses=documented(401, 403, 404, 409))
+@router.get("/{id}/plan", operation_id="get_video_plan", responses=documented(401, 403, 404, 409))
 def plan(id: UUID, principal: SignedIn) -> OutlineView:
     """Get the processing plan of a video: rungs, chunks and every FFmpeg command. 409 until its source has been
     probed.

@@ -109,49 +109,49 @@ class DeliveryList(BaseModel):
     next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 409, 422))
+@router.post("", operation_id="create_webhook", status_code=201, responses=documented(401, 403, 409, 422))
 def create(body: WantedWebhook, principal: WebhookManager) -> NewWebhookView:
     """Create a webhook. Its URL must be public and HTTPS. 409 at 20 webhooks."""
     with transaction() as session:
         return _with_secret(webhooks.create(session, principal, **body.model_dump()))
 
 
-@router.get("", responses=documented(401, 403, 422))
+@router.get("", operation_id="list_webhooks", responses=documented(401, 403, 422))
 def page(principal: WebhookManager, limit: Limit = 50, cursor: Cursor = None) -> WebhookList:
     """List webhooks, newest first."""
     with transaction() as session:
         return WebhookList.model_validate(webhooks.page(session, principal, limit=limit, cursor=cursor))
 
 
-@router.get("/{id}", responses=documented(401, 403, 404))
+@router.get("/{id}", operation_id="get_webhook", responses=documented(401, 403, 404))
 def show(id: UUID, principal: WebhookManager) -> WebhookView:
     """Get a webhook."""
     with transaction() as session:
         return WebhookView.model_validate(webhooks.view(session, principal, id))
 
 
-@router.patch("/{id}", responses=documented(401, 403, 404, 422))
+@router.patch("/{id}", operation_id="update_webhook", responses=documented(401, 403, 404, 422))
 def change(id: UUID, body: ChangedWebhook, principal: WebhookManager) -> WebhookView:
     """Change a webhook's URL, events or state."""
     with transaction() as session:
         return WebhookView.model_validate(webhooks.change(session, principal, id, **body.model_dump()))
 
 
-@router.delete("/{id}", status_code=204, responses=documented(401, 403, 404))
+@router.delete("/{id}", operation_id="delete_webhook", status_code=204, responses=documented(401, 403, 404))
 def delete(id: UUID, principal: WebhookManager) -> None:
     """Delete a webhook and its log. Waiting deliveries are dropped."""
     with transaction() as session:
         webhooks.delete(session, principal, id)
 
 
-@router.post("/{id}/rotate-secret", responses=documented(401, 403, 404))
+@router.post("/{id}/rotate-secret", operation_id="rotate_webhook_secret", responses=documented(401, 403, 404))
 def rotate_secret(id: UUID, principal: WebhookManager) -> NewWebhookView:
     """Rotate the secret. For 24 hours, deliveries are signed with the old secret too."""
     with transaction() as session:
         return _with_secret(webhooks.rotate_secret(session, principal, id))
 
 
-@router.get("/{id}/deliveries", responses=documented(401, 403, 404, 422))
+@router.get("/{id}/deliveries", operation_id="list_webhook_deliveries", responses=documented(401, 403, 404, 422))
 def deliveries(id: UUID, principal: WebhookManager, limit: Limit = 50, cursor: Cursor = None) -> DeliveryList:
     """List deliveries, newest first. They are kept for 30 days."""
     with transaction() as session:
@@ -161,6 +161,7 @@ def deliveries(id: UUID, principal: WebhookManager, limit: Limit = 50, cursor: C
 
 @router.post(
     "/{id}/deliveries/{delivery_id}/resend",
+    operation_id="resend_webhook_delivery",
     status_code=202,
     response_model=DeliveryView,
     responses=documented(401, 403, 404, 409, 422),
@@ -170,7 +171,13 @@ def resend(id: UUID, delivery_id: UUID, once: OnceForWebhooks) -> JSONResponse:
     return once.answer(lambda session: _view(webhooks.resend(session, once.principal, id, delivery_id)), status=202)
 
 
-@router.post("/{id}/test", status_code=202, response_model=DeliveryView, responses=documented(401, 403, 404, 409, 422))
+@router.post(
+    "/{id}/test",
+    operation_id="test_webhook",
+    status_code=202,
+    response_model=DeliveryView,
+    responses=documented(401, 403, 404, 409, 422),
+)
 def test(id: UUID, once: OnceForWebhooks) -> JSONResponse:
     """Send a `webhook.test` event, with a single attempt. 409 while the webhook is disabled."""
     return once.answer(lambda session: _view(webhooks.test(session, once.principal, id)), status=202)

@@ -15,11 +15,13 @@ from pathlib import Path
 from mediaproc.commands import ROOT, docs, lanes, lock
 from mediaproc.embedded import servers
 
-BENCHES = ("media", "live", "api", "events")
+BENCHES = ("media", "live", "api", "events", "response")
 KINDS = ("unit", "integration", "e2e")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _NO_TESTS_COLLECTED = 5
+_BY_FILE = ("--dist=loadfile", "--no-loadscope-reorder")
+"""A file's tests share what they start. The order of files is that of tests/conftest.py: the longest first."""
 
 
 def test(arguments: list[str]) -> int:
@@ -91,9 +93,9 @@ def chromium() -> Path | None:
 def _rounds(kind: str | None) -> list[list[str]]:
     """Three processes for what often waits; then two for browsers and whole starts of Mediaproc."""
     quick = [f"tests/{each}" for each in ("unit", "integration") if kind in {None, each}]
-    rounds = [["--numprocesses=3", "--dist=loadfile", *quick]] if quick else []
+    rounds = [["--numprocesses=3", *_BY_FILE, *quick]] if quick else []
     if kind in {None, "e2e"}:
-        rounds.append(["--numprocesses=2", "--dist=loadfile", "tests/e2e"])
+        rounds.append(["--numprocesses=2", *_BY_FILE, "tests/e2e"])
     return rounds
 
 

@@ -17,7 +17,8 @@ development = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @development.command(rich_help_panel=PANEL, context_settings=FORWARDED)
 def test(context: typer.Context) -> None:
-    """Run the tests: unit, integration or e2e (all by default), or a lane: browsers, faults, package, s3.
+    """Run the tests: unit, integration or e2e (all by default), or a lane: browsers, clients, faults, package,
+    s3.
 
     Anything after that goes to pytest. A lane says which of its programs this machine lacks.
     """

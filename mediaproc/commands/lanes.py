@@ -36,6 +36,18 @@ class Program:
 
 
 @dataclass(frozen=True)
+class GstreamerPlugin(Program):
+    """A plugin of GStreamer, which WebKitGTK plays video with: the file `name`."""
+
+    @property
+    def path(self) -> str | None:
+        """Path on this machine. None if not installed."""
+        folders = (each for pattern in ("lib*", "lib/*") for each in Path("/usr").glob(pattern))
+        files = (each / "gstreamer-1.0" / self.name for each in folders)
+        return next((str(each) for each in files if each.exists()), None)
+
+
+@dataclass(frozen=True)
 class Lane:
     """Tests of one folder under tests/, and the programs that all of them together use."""
 
@@ -50,12 +62,18 @@ class Lane:
 FIREFOX = Program("firefox-esr", "firefox-esr")
 WEBKIT = Program("WebKitWebDriver", "webkit2gtk-driver")
 XVFB = Program("Xvfb", "xvfb")
+PLUGINS = (
+    GstreamerPlugin("libgstlibav.so", "gstreamer1.0-libav"),  # decodes H.264 and AAC
+    GstreamerPlugin("libgstisomp4.so", "gstreamer1.0-plugins-good"),
+    GstreamerPlugin("libgstvideoparsersbad.so", "gstreamer1.0-plugins-bad"),
+)
 
 LANES = {
-    "browsers": Lane((FIREFOX, WEBKIT, XVFB)),
+    "browsers": Lane((FIREFOX, WEBKIT, XVFB, *PLUGINS)),
     "s3": Lane(),
     "package": Lane(),
     "faults": Lane(),
+    "clients": Lane(),
 }
 
 

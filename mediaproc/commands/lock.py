@@ -49,6 +49,7 @@ FILES = (
     ),
     LockFile("requirements-audit.txt", "The programs of `./dev audit`.", groups=("audit",)),
     LockFile("requirements-s3.txt", "A server for `./dev test s3`.", groups=("s3",)),
+    LockFile("requirements-clients.txt", "The generator of `./dev test clients`.", groups=("clients",)),
 )
 """In the order of compilation."""
 

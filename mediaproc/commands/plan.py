@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mediaproc.commands.doctor import MADE_BY_UP
-from mediaproc.media import chunks, plan, probe, sniff
+from mediaproc.media import chunks, ffprobe, plan, probe, refusals, sniff
 from mediaproc.media.commands import remux
 from mediaproc.media.plan import Plan
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.media.sources import Source
-from mediaproc.runtime.ffmpeg import ffprobe_path
+from mediaproc.runtime.ffmpeg import decoders, ffprobe_path
 from mediaproc.settings import settings
 
 _PROBE_SECONDS = 60
@@ -33,13 +33,15 @@ def plan_file(path: Path, *, preset: str) -> dict[str, Any]:
         os.environ.setdefault(variable, made_by_up)
     try:
         return _outline(path.resolve(), PRESETS[preset]).to_json()
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise CannotPlan(str(refused)) from refused
 
 
 def _outline(path: Path, preset: Preset) -> Plan:
-    info = _probed(path, video_needed=not preset.audio_files)
+    info = _probed(path, preset)
+    preset = plan.preset_for(info, preset)
     index = index_of(path, info)
+    index.info = index.checked()
     info, found = index.describe(preset), index.keyframes if info.video.shown else []
     if (obstacle := plan.obstacle(info, preset, found)) is not None:
         raise CannotPlan(f"Preset {preset.name} can't process this file: {obstacle}")
@@ -54,18 +56,24 @@ def _outline(path: Path, preset: Preset) -> Plan:
     )
 
 
-def _probed(path: Path, *, video_needed: bool) -> MediaInfo:
+def _probed(path: Path, preset: Preset) -> MediaInfo:
     with path.open("rb") as file:
         content_type = sniff.content_type_of(file.read(sniff.HEAD_BYTES))
-    command = [str(ffprobe_path()), *probe.ffprobe_arguments(Source(str(path)))]
+    command = [str(ffprobe_path()), *ffprobe.ffprobe_arguments(Source(str(path)))]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL, check=True, env={}
         )
     except subprocess.SubprocessError as error:
-        raise probe.NotMedia(content_type) from error
+        raise refusals.NotMedia(content_type) from error
     output = done.stdout.decode(errors="replace")
-    return probe.parse_ffprobe(output, content_type=content_type, video_needed=video_needed)
+    return probe.parse_ffprobe(
+        output,
+        content_type=content_type,
+        video_needed=preset.loop is not None,
+        audio_suffices=bool(preset.audio_files),
+        decoders=decoders(),
+    )
 
 
 def index_of(path: Path, info: MediaInfo) -> SourceIndex:

@@ -6,7 +6,6 @@ from typing import Any
 
 import reflex as rx
 
-from mediaproc.components.confirm_dialog import confirm_dialog
 from mediaproc.components.shortcuts import CLEARS_SELECTION
 from mediaproc.components.widgets import button, icon
 from mediaproc.state.library import LibraryState
@@ -52,8 +51,7 @@ def bulk_actions() -> rx.Component:
                 aria_label="Download",
             ),
         ),
-        _action("Delete", "trash-2", _count(), kind="danger", on_click=LibraryState.ask_to_delete(True)),
-        _confirm_delete(),
+        _action("Delete", "trash-2", _count(), kind="danger", on_click=LibraryState.delete_selected),
         class_name="page-head selection",
         role="group",
         aria_label="Selected videos",
@@ -71,20 +69,3 @@ def _action(name: str, icon_name: str, count: Any, **props: Any) -> rx.Component
 
 def _label(name: str, count: Any) -> rx.Component:
     return rx.el.span(rx.cond(count == _count(), name, name + " " + count.to_string()), class_name="wide")
-
-
-def _confirm_delete() -> rx.Component:
-    one = _count() == 1
-    return confirm_dialog(
-        rx.cond(one, "Delete this video?", "Delete " + _count().to_string() + " videos?"),
-        rx.cond(
-            one,
-            "The original and all renditions will be deleted.",
-            "The originals and all renditions will be deleted.",
-        ),
-        " This cannot be undone.",
-        action=rx.cond(one, "Delete video", "Delete videos"),
-        on_confirm=LibraryState.delete_selected,
-        open=LibraryState.confirming,
-        on_open_change=LibraryState.ask_to_delete,
-    )

@@ -23,6 +23,14 @@ export function formatTimeLeft(seconds) {
 /** `3.7×` real time; empty if unknown or close to zero. */
 export const formatSpeed = (speed) => (speed >= 0.05 ? `${speed.toFixed(1)}×` : "");
 
+/** `Waiting, 3rd of 6`: a place in the queue. */
+export function formatPlace({ position, length }) {
+  return length > 1 ? `Waiting, ${position}${ORDINALS[ordinal.select(position)]} of ${length}` : "Waiting, next in line";
+}
+
+const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
+const ORDINALS = { one: "st", two: "nd", few: "rd", other: "th" };
+
 /** `48 fps`; empty if unknown. */
 export const formatFps = (fps) => (fps ? `${Math.round(fps)} fps` : "");
 

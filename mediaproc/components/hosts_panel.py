@@ -16,7 +16,11 @@ def hosts_panel() -> rx.Component:
         rx.cond(
             JobsState.hosts.length() > 0,
             rx.el.ul(rx.foreach(JobsState.hosts, _host), class_name="hosts"),
-            rx.el.p("No workers are processing your videos.", class_name="panel-body quiet empty-note"),
+            rx.cond(
+                JobsState.ready,
+                rx.el.p("No workers are processing your videos.", class_name="panel-body quiet empty-note"),
+                rx.el.p(rx.el.span(class_name="skeleton skeleton-line"), class_name="panel-body", aria_busy="true"),
+            ),
         ),
         class_name="panel",
         aria_label="Active workers",

@@ -17,9 +17,10 @@ _progress = VideoState.progress
 
 
 def progress_panel() -> rx.Component:
-    """The panel and its notes: at most two of them at a time."""
+    """The panel and its notes: at most two of them at a time. What failed beside an output that stays is no alarm."""
     return rx.fragment(
         rx.cond((_video.status == "failed") & (_video.error != ""), _failure()),
+        rx.cond(_video.failed_preset != "", _failed_beside()),
         rx.cond(_video.retry_at != "", _retrying()),
         rx.cond(_video.in_progress, _processing()),
     )
@@ -31,6 +32,18 @@ def _failure() -> rx.Component:
         rx.el.div(rx.el.b(_video.error), rx.el.p(_video.advice)),
         class_name="callout",
         role="alert",
+    )
+
+
+def _failed_beside() -> rx.Component:
+    return rx.el.div(
+        icon("circle-alert", 18),
+        rx.el.div(
+            rx.el.b("Reprocessing with “", _video.failed_preset, "” failed: ", _video.error),
+            rx.el.p("The video and its files are unchanged. ", _video.advice),
+        ),
+        class_name="callout callout-calm",
+        role="status",
     )
 
 
@@ -47,6 +60,7 @@ def _processing() -> rx.Component:
     return rx.el.section(
         rx.el.ol(*[_stage_step(index, name) for index, (_, name) in enumerate(STAGES)], class_name="stages"),
         progress_bar(_progress.percent, "Processing"),
+        rx.cond(_progress.waiting, rx.el.p(_progress.label, " · starts when a worker is free", class_name="waits")),
         rx.el.dl(
             _gauge("Complete", rx.cond(_progress.started, format_percent(_progress.percent), "")),
             _gauge("Frame rate", format_fps(_progress.fps)),

@@ -24,8 +24,12 @@ def reprocess_menu() -> rx.Component:
 
 def _choice(row: rx.vars.ObjectVar[PresetRow]) -> rx.Component:
     return button(
-        rx.el.span(rx.el.b(row.title), rx.el.small(row.description)),
+        rx.el.span(
+            rx.el.b(row.title),
+            rx.el.small(rx.cond(row.unfit != "", "Not for this video: " + row.unfit, row.description)),
+        ),
         kind="bare menu",
+        disabled=row.unfit != "",
         on_click=ReprocessMenuState.choose(row.name),
         key=row.name,
     )

@@ -134,7 +134,8 @@ def _notice() -> rx.Component:
         rx.cond(
             SessionState.notice != "",
             rx.el.div(
-                SessionState.notice,
+                rx.el.span(SessionState.notice),
+                rx.cond(SessionState.undo_action != "", button("Undo", kind="small bare", on_click=SessionState.undo)),
                 button("Dismiss", kind="small bare", on_click=SessionState.dismiss_notice),
                 class_name="notice",
             ),

@@ -156,10 +156,15 @@ class ServiceUnavailable(Expected):
 
 
 class ProcessingError(Expected):
-    """Ends an attempt. `retryable`: another attempt may succeed. `advice` tells a person what to do next."""
+    """Ends an attempt. `retryable`: another attempt may succeed, so it follows by itself. `advice` tells a person what
+    to do next. `of_source`: the file itself is the reason, so a retry with the same preset fails in the same way;
+    `hopeless`: so does every other preset.
+    """
 
     status = 422
     retryable: ClassVar[bool] = False
+    of_source: ClassVar[bool] = False
+    hopeless: ClassVar[bool] = False
     advice: ClassVar[str] = "Retry. If it fails again, check the log under Activity."
 
 
@@ -167,6 +172,7 @@ class NotAVideo(ProcessingError):
     """The file is no media file that FFmpeg can read."""
 
     code, title = "not_a_video", "This file is not a video"
+    of_source = hopeless = True
     advice = "Upload a file that plays in a video player."
 
 
@@ -174,13 +180,15 @@ class NoVideoTrack(ProcessingError):
     """The file has audio or data, but no video track."""
 
     code, title = "no_video_track", "This file has no video track"
-    advice = "Upload a file that contains video."
+    of_source = True
+    advice = "Reprocess it with the Audio only preset, or upload a file that contains video."
 
 
 class NoAudioTrack(ProcessingError):
     """The preset makes audio, and the file has none."""
 
     code, title = "no_audio_track", "This video has no audio"
+    of_source = True
     advice = "Reprocess it with another preset, or upload a file that contains audio."
 
 
@@ -188,13 +196,31 @@ class UnsupportedCodec(ProcessingError):
     """FFmpeg has no decoder for the video's codec."""
 
     code, title = "unsupported_codec", "This video's codec is not supported"
+    of_source = True
     advice = "Convert the file to H.264, HEVC, VP9 or AV1, then upload it again."
+
+
+class EncryptedSource(ProcessingError):
+    """The file's video is encrypted (DRM), so that only an authorized player can decode it."""
+
+    code, title = "encrypted_source", "This video is encrypted (DRM)"
+    of_source = hopeless = True
+    advice = "Upload an unprotected copy."
+
+
+class IncompleteSource(ProcessingError):
+    """The file ends before the data that its header announces: a recording or a copy was cut off."""
+
+    code, title = "incomplete_source", "This file is incomplete"
+    of_source = hopeless = True
+    advice = "Copy or export the file again, then upload it once it is complete."
 
 
 class NotCopyable(ProcessingError):
     """The preset keeps the source's video without re-encoding it, and browsers could not play that."""
 
     code, title = "not_copyable", "This video needs re-encoding"
+    of_source = True
     advice = "Reprocess it with the Web preset, which plays in every browser."
 
 
@@ -202,6 +228,7 @@ class DamagedSource(ProcessingError):
     """FFmpeg could not decode the video."""
 
     code, title = "damaged_source", "This video is damaged and could not be decoded"
+    of_source = True
     advice = "Check that the file plays on your computer, then upload it again."
 
 
@@ -209,6 +236,7 @@ class BeyondLimits(ProcessingError):
     """The video's dimensions, duration or number of tracks exceed the limits, or FFmpeg's own of memory and size."""
 
     code, title = "beyond_limits", "This video exceeds the limits"
+    of_source = True
     advice = "Upload a smaller or shorter version."
 
 
@@ -216,6 +244,7 @@ class SourceMissing(ProcessingError):
     """The uploaded file was deleted from storage."""
 
     code, title = "source_missing", "The uploaded file is no longer in storage"
+    of_source = hopeless = True
     advice = "Upload the file again."
 
 
@@ -256,10 +285,9 @@ class Unexpected(ProcessingError):
     code, title, retryable = "unexpected", "An unexpected error occurred", True
 
 
-def advice_for(code: str) -> str:
-    """Advice for a person about a processing error."""
-    kinds = {kind.code: kind for kind in _subclasses(ProcessingError)}
-    return kinds.get(code, ProcessingError).advice
+def processing_error(code: str) -> type[ProcessingError]:
+    """The class of a processing error, by its code; the base class for an unknown one."""
+    return {kind.code: kind for kind in _subclasses(ProcessingError)}.get(code, ProcessingError)
 
 
 def _subclasses(root: type[ProcessingError]) -> Iterator[type[ProcessingError]]:
@@ -365,4 +393,4 @@ class Detail(StrEnum):
     NO_FRAME_DECODED = "Not a single frame of this video could be decoded"
     ENDED_EARLY = "FFmpeg ended before it had written everything"
     AUDIO_TRACK_EMPTY = "The audio track of this video is empty"
-    NOT_COPYABLE_BECAUSE = "This video needs re-encoding: {obstacle}. Choose the preset “web” instead."
+    NOT_COPYABLE_BECAUSE = "This video needs re-encoding: {obstacle}"

@@ -144,4 +144,9 @@ VIDEO_STATUS_OF_JOB: dict[JobState, VideoStatus] = {
     JobState.FAILED: VideoStatus.FAILED,
     JobState.CANCELLED: VideoStatus.CANCELLED,
 }
-"""A video with a job has the status that its newest job gives it."""
+"""A video with a job has the status that its newest job gives it; see `video_status` for one that is ready."""
+
+
+def video_status(job: JobState, *, ready: bool) -> VideoStatus:
+    """Status of a video by its newest job. A video that is `ready` stays so when another job of it ends in vain."""
+    return VideoStatus.COMPLETED if ready and job.final else VIDEO_STATUS_OF_JOB[job]

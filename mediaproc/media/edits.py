@@ -9,7 +9,8 @@ from typing import Any
 
 from mediaproc.media import languages, tracks
 from mediaproc.media.filters.graph import Filter
-from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
+from mediaproc.media.probe import MediaInfo, TextTrack
+from mediaproc.media.refusals import BeyondLimits
 
 _ROTATIONS: dict[int, tuple[Filter, ...]] = {
     90: (Filter("transpose", ("clock",)),),

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from mediaproc.media import codecs, h264_levels
 from mediaproc.media.presets import Preset, RungTarget
-from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
+from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.refusals import BeyondLimits
 
 _WORTH_A_RUNG = 1.2
 """Smallest ratio of a source's sides to those of the next rung below for a rung of the source's own size."""
@@ -56,9 +57,11 @@ def capped_frame_rate(video: VideoTrack, preset: Preset) -> Fraction:
 
 
 def _large_enough(rungs: Sequence[Rung], preset: Preset) -> list[Rung]:
+    if not rungs:
+        return []  # a preset for audio alone, whose codec is none of video
     codec = codecs.of(preset.codec)
     enough = [rung for rung in rungs if min(rung.width, rung.height) >= codec.smallest_side]
-    if rungs and not enough:
+    if not enough:
         raise BeyondLimits(
             f"This video is too small for {codec.label}: {rungs[0].width}×{rungs[0].height}; "
             f"the minimum is {codec.smallest_side}×{codec.smallest_side}"

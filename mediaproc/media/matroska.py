@@ -10,6 +10,9 @@ from mediaproc.media.mp4.boxes import Read
 LARGEST_CUES_BYTES = 8 * 1024**2
 """Longest Cues that are read: a film of three hours has some 200 KB."""
 
+MAGIC = b"\x1a\x45\xdf\xa3"
+"""First bytes of every file."""
+
 _HEAD_BYTES = 64 * 1024
 """Bytes of the first read: it usually holds everything before the first cluster."""
 
@@ -60,6 +63,17 @@ def keyframe_seconds(read: Read, size_bytes: int, *, track: int) -> list[float]:
     except (ValueError, KeyError, IndexError):
         return []
     return [(at - times[0]) * scale_ns / 1e9 for at in times]
+
+
+def is_cut_off(read: Read, size_bytes: int) -> bool:
+    """True if a file with a Matroska header ends before its segment does, or before its tracks are described."""
+    try:
+        segment = _segment(read)
+        if segment.size is not None:
+            return segment.end > size_bytes
+        return _TRACKS not in _headers(read, segment, size_bytes)
+    except (ValueError, IndexError):
+        return True
 
 
 def _with_head(read: Read, size_bytes: int) -> Read:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mediaproc.media import ladder, plan_steps
+from mediaproc.media import ladder, plan_steps, probe
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.commands import audio, source_copy
 from mediaproc.media.ladder import Rung
 from mediaproc.media.plan_steps import PlanContext, Step
-from mediaproc.media.presets import Preset
+from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 
@@ -60,6 +60,22 @@ def obstacle(info: MediaInfo, preset: Preset, keyframes: Sequence[float]) -> str
     return None if info.video.shown else "it has no video"
 
 
+def unfit(info: MediaInfo, preset: Preset) -> str | None:
+    """Return why a preset would fail on a source, as far as that is known before its keyframes are read."""
+    try:
+        if preset.rungs and info.video.shown:
+            ladder.rungs_for(info, preset)
+    except probe.Refused as refused:
+        return str(refused)
+    return obstacle(info, preset, ())
+
+
+def preset_for(info: MediaInfo, asked: Preset) -> Preset:
+    """Return the preset that a source is processed with: `audio` where a ladder was asked for and there is no video."""
+    needs_video = bool(asked.rungs) or asked.copies
+    return PRESETS["audio"] if needs_video and info.audio and not info.video.shown else asked
+
+
 def plan_of(
     info: MediaInfo,
     *,
@@ -75,10 +91,11 @@ def plan_of(
 
     A copied source has no chunks, and a preset that makes only files has no rungs either. `instant`: the source's own
     video is played until the rungs are ready. `measured`: the VMAF of renditions is measured. Renditions in `reused`,
-    by name, are not made again. Raises `probe.BeyondLimits`.
+    by name, are not made again. Raises `refusals.BeyondLimits`.
     """
     rungs = ladder.rungs_for(info, preset) if preset.copies or preset.rungs else ()
     main, video = audio.main_track(info), info.video
+    source = replace(source, probe_bytes=info.probe_bytes)
     context = PlanContext(info, source, preset, rungs, tuple(chunks), threads, frozenset(reused))
     return Plan(
         preset=preset.name,

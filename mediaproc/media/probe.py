@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any, cast
 
-from mediaproc.media import languages, track_roles
-from mediaproc.media.sources import Source, input_arguments
+from mediaproc.media import ffprobe, languages, source_times, track_roles
+from mediaproc.media import streams as stream_choice
+from mediaproc.media.refusals import BeyondLimits, Encrypted, NotMedia, NoVideo, Refused, Undecodable
+from mediaproc.media.streams import Choice
 from mediaproc.media.track_roles import Role
 
 MAX_PIXELS = 8192 * 8192
@@ -33,28 +34,6 @@ _ALPHA_FORMATS = ("yuva", "gbrap", "argb", "abgr", "rgba", "bgra", "ya8", "ya16"
 """Prefixes of the names of pixel formats with an alpha channel."""
 
 
-class Refused(Exception):
-    """A source that can't be processed. `str()` is a message for people."""
-
-
-class NotMedia(Refused):
-    """A file that is not a video, or not of an accepted format. `content_type` is the detected type."""
-
-    def __init__(self, content_type: str | None = None) -> None:
-        super().__init__(f"This file is not a video ({content_type})" if content_type else "This file is not a video")
-
-
-class NoVideo(Refused):
-    """A media file without moving video."""
-
-    def __init__(self) -> None:
-        super().__init__("This file has no video, only audio or data")
-
-
-class BeyondLimits(Refused):
-    """A frame size, a duration or a number of tracks beyond the limits."""
-
-
 @dataclass(frozen=True)
 class VideoTrack:
     """Video track. `width` and `height` are as coded; the display size is after rotation and sample aspect."""
@@ -75,11 +54,19 @@ class VideoTrack:
     profile: str = ""
     bitrate_bps: int = 0
     transfer: str = ""
+    matrix: str = ""
+    """Matrix coefficients by FFmpeg's name, such as `bt709`; empty if the source does not say."""
     alpha: bool = False
     longest_gop_seconds: float = 0.0
     """Longest time between two keyframes, if the container's index was read; 0 if unknown."""
     longest_frame_seconds: float = 0.0
     """Longest time that a frame is shown, if the container's index was read; 0 if unknown."""
+    start_seconds: float = 0.0
+    """When its first frame is shown, from the origin of the source: the start of its first track."""
+    spliced: bool = False
+    """True if the container's edit list joins several parts, where it has been asked for that."""
+    steps_per_frame: int = 0
+    """Ticks of a frame on the grid that a near-constant rate is moved to; 0 where each frame keeps its time."""
 
     @property
     def short_side(self) -> int:
@@ -123,6 +110,8 @@ class AudioTrack:
     role: Role = Role.MAIN
     is_default: bool = False
     profile: str = ""
+    layout: str = ""
+    """Channel layout by FFmpeg's name, such as `5.1(side)`; empty if the source does not say."""
     gapless: bool = False
     """True if the container's index says that it begins with the file and has no gap."""
 
@@ -149,13 +138,22 @@ class MediaInfo:
     video: VideoTrack
     audio: tuple[AudioTrack, ...] = ()
     text: tuple[TextTrack, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Sentences about tracks and programmes that are not processed."""
+    probe_bytes: int = 0
+    """Bytes that FFmpeg must read to find every track; 0 for its default."""
+
+    def without_audio(self, indexes: Collection[int], left_out: Sequence[str]) -> MediaInfo:
+        """Return the info without some audio tracks, with a sentence for each."""
+        audio = tuple(track for track in self.audio if track.index not in indexes)
+        return replace(self, audio=audio, left_out=(*self.left_out, *left_out))
 
     def to_json(self) -> dict[str, Any]:
         """Return the info as JSON values; `frame_rate` is a number, `frame_rate_exact` a fraction like "30000/1001"."""
         value = asdict(self)
         rate = self.video.frame_rate
         value["video"] |= {"frame_rate": float(rate), "frame_rate_exact": f"{rate.numerator}/{rate.denominator}"}
-        return value | {"audio": list(value["audio"]), "text": list(value["text"])}
+        return value | {name: list(value[name]) for name in ("audio", "text", "left_out")}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> MediaInfo:
@@ -170,26 +168,25 @@ class MediaInfo:
             video=VideoTrack(**video),
             audio=tuple(AudioTrack(**_with_role(track)) for track in value["audio"]),
             text=tuple(TextTrack(**_with_role(track)) for track in value["text"]),
+            left_out=tuple(value.get("left_out", ())),
+            probe_bytes=value.get("probe_bytes", 0),
         )
 
 
-def ffprobe_arguments(source: Source) -> list[str]:
-    """Return the arguments of an ffprobe that prints the properties of a source as JSON."""
-    return [
-        *("-v", "error"),  # what it prints beside the JSON is the reason of a failure
-        *("-of", "json"),
-        "-show_format",
-        "-show_streams",  # with their side data: rotation stands there
-        *input_arguments(source),
-    ]
+def parse_ffprobe(
+    output: str,
+    *,
+    content_type: str | None = None,
+    video_needed: bool = True,
+    audio_suffices: bool = False,
+    decoders: Collection[str] = (),
+) -> MediaInfo:
+    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message. `decoders`: see `streams.choose`.
 
-
-def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed: bool = True) -> MediaInfo:
-    """Parse ffprobe's JSON. `content_type`: the detected file type, for the message.
-
-    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either.
+    Raises `NotMedia`, `BeyondLimits`, and `NoVideo` if video is needed, or if there is no audio either. Raises
+    `Undecodable` or `Encrypted` if there is video that FFmpeg can't decode, unless `audio_suffices`.
     """
-    answer = _json_object(output)
+    answer = ffprobe.report_of(output)
     streams = cast("list[dict[str, Any]]", answer.get("streams") or [])
     about = cast("dict[str, Any]", answer.get("format") or {})
     if not streams or not about:
@@ -198,23 +195,38 @@ def parse_ffprobe(output: str, *, content_type: str | None = None, video_needed:
         raise NotMedia(content_type)  # a still image
     if len(streams) > MAX_TRACKS:
         raise BeyondLimits(f"This file has {len(streams)} tracks; at most {MAX_TRACKS} can be processed")
-    info = _media_info(about, streams)
-    if not info.video.shown and (video_needed or not info.audio):
-        raise NoVideo
+    choice = stream_choice.choose(answer, decoders)
+    info = _media_info(about, choice)
+    if not info.video.shown:
+        reason = _reason_for_no_video(streams, choice)
+        lost = not audio_suffices and not isinstance(reason, NoVideo)
+        if video_needed or lost or not info.audio:
+            raise reason
     return _within_limits(info)
 
 
-def _media_info(about: Mapping[str, Any], streams: Sequence[dict[str, Any]]) -> MediaInfo:
+def _reason_for_no_video(streams: Sequence[dict[str, Any]], choice: Choice) -> Refused:
+    lost = [each for each in streams if each not in choice.streams and each.get("codec_type") in {"video", "audio"}]
+    if any(stream_choice.is_encrypted(each) for each in lost):
+        return Encrypted()
+    moving = [each for each in lost if each.get("codec_type") == "video" and not stream_choice.is_still(each)]
+    names = [stream_choice.label(each) for each in moving]
+    return Undecodable(names) if moving else NoVideo()
+
+
+def _media_info(about: Mapping[str, Any], choice: Choice) -> MediaInfo:
+    streams = choice.streams
     main = _main_video(streams)
-    video = _video_track(main) if main else NO_VIDEO
+    video = _video_track(main, [each for each in streams if stream_choice.is_audible(each)]) if main else NO_VIDEO
     return MediaInfo(
         container=str(about.get("format_name", "")),
-        duration_seconds=_duration(about, streams),
+        duration_seconds=source_times.duration_seconds(about, streams, longest=MAX_DURATION_SECONDS),
         size_bytes=int(_number(about.get("size"))),
         bitrate_bps=int(_number(about.get("bit_rate"))),
         video=video,
-        audio=tuple(_audio_track(each) for each in streams if _audible(each)),
+        audio=tuple(_audio_track(each) for each in streams if stream_choice.is_audible(each)),
         text=tuple(_text_track(each) for each in streams if each.get("codec_type") == "subtitle"),
+        left_out=choice.left_out,
     )
 
 
@@ -227,9 +239,9 @@ def _within_limits(info: MediaInfo) -> MediaInfo:
     return info
 
 
-def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _main_video(streams: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the main video track: the default one, else the largest. Cover art and thumbnails are excluded."""
-    moving = [each for each in streams if each.get("codec_type") == "video" and not _still(each)]
+    moving = [each for each in streams if each.get("codec_type") == "video" and not stream_choice.is_still(each)]
     sized = [each for each in moving if _area(each) > 0]
     if not sized and moving:
         raise BeyondLimits(
@@ -238,11 +250,15 @@ def _main_video(streams: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return max(sized, key=lambda each: (_disposition(each, "default"), _area(each))) if sized else None
 
 
-def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
+def _video_track(stream: Mapping[str, Any], sounds: Sequence[Mapping[str, Any]]) -> VideoTrack:
     rotation = _rotation(stream)
     width, height = int(stream["width"]), int(stream["height"])
     shown = _display_size(width, height, _sample_aspect(stream), rotation)
     average, nominal = _fraction(stream.get("avg_frame_rate")), _fraction(stream.get("r_frame_rate"))
+    variable = bool(average and nominal) and abs(average - nominal) > nominal / 200
+    rate = (average or nominal).limit_denominator(100_000)
+    exact = rate if variable else source_times.exact_rate(rate, nominal)
+    steps = 0 if variable else source_times.steps_per_frame(exact, _fraction(stream.get("time_base")))
     return VideoTrack(
         index=int(stream["index"]),
         codec=str(stream.get("codec_name", "unknown")),
@@ -250,17 +266,20 @@ def _video_track(stream: Mapping[str, Any]) -> VideoTrack:
         height=height,
         display_width=shown[0],
         display_height=shown[1],
-        frame_rate=(average or nominal).limit_denominator(100_000),
+        frame_rate=exact if steps else rate,
         pixel_format=_pixel_format(stream),
         bit_depth=_bit_depth(stream),
         rotation=rotation,
         interlaced=stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"},
         hdr=stream.get("color_transfer") in HDR_TRANSFERS,
-        variable_frame_rate=bool(average and nominal) and abs(average - nominal) > nominal / 200,
+        variable_frame_rate=variable,
         profile=str(stream.get("profile", "")),
         bitrate_bps=int(_number(stream.get("bit_rate"))),
         transfer=str(stream.get("color_transfer", "")),
+        matrix=_known(stream.get("color_space")),
         alpha=_pixel_format(stream).startswith(_ALPHA_FORMATS) or _alpha_beside(stream),
+        start_seconds=source_times.start_seconds(stream, sounds),
+        steps_per_frame=steps,
     )
 
 
@@ -276,6 +295,7 @@ def _audio_track(stream: Mapping[str, Any]) -> AudioTrack:
         role=track_roles.of_audio(_dispositions(stream)),
         is_default=bool(_disposition(stream, "default")),
         profile=str(stream.get("profile", "")),
+        layout=_known(stream.get("channel_layout")),
     )
 
 
@@ -289,12 +309,8 @@ def _text_track(stream: Mapping[str, Any]) -> TextTrack:
     )
 
 
-def _audible(stream: Mapping[str, Any]) -> bool:
-    return stream.get("codec_type") == "audio" and _number(stream.get("channels")) > 0
-
-
-def _still(stream: Mapping[str, Any]) -> bool:
-    return any(_disposition(stream, name) for name in ("attached_pic", "timed_thumbnails", "still_image"))
+def _known(value: Any) -> str:
+    return "" if value in {None, "unknown"} else str(value)
 
 
 def _dispositions(stream: Mapping[str, Any]) -> Mapping[str, int]:
@@ -345,17 +361,6 @@ def _bit_depth(stream: Mapping[str, Any]) -> int:
     return next((depth for depth in (16, 14, 12, 10, 9) if f"p{depth}" in name or f"0{depth}" in name), 8)
 
 
-def _duration(about: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> float:
-    said = [_whole_duration(about), *(_number(each.get("duration")) for each in streams)]
-    return round(next((seconds for seconds in said if seconds > 0), 0.0), 6)
-
-
-def _whole_duration(about: Mapping[str, Any]) -> float:
-    """Return the container's duration. Matroska's is the end of its last frame, so its start time is subtracted."""
-    late = str(about.get("format_name", "")).startswith("matroska")
-    return _number(about.get("duration")) - (max(0.0, _number(about.get("start_time"))) if late else 0.0)
-
-
 def _language(stream: Mapping[str, Any]) -> str:
     """Language of a track as its source has it: ISO 639 or BCP 47, such as `eng` or `pt-br`. Empty for none."""
     said = str((stream.get("tags") or {}).get("language", "")).strip().lower()
@@ -387,11 +392,3 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         return 0.0
     return number if math.isfinite(number) else 0.0
-
-
-def _json_object(output: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(output or "{}")
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}

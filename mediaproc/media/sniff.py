@@ -40,6 +40,19 @@ _MARKUP: tuple[tuple[str, str], ...] = (
 )
 
 
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_ENCRYPTION = (
+    bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),
+    bytes.fromhex("14e68a292226174cb935dae07ee9289c"),
+)
+"""Header objects of Windows Media DRM (Advanced Systems Format 01.20.05, 3.14 and 3.15)."""
+
+
+def is_encrypted(head: bytes) -> bool:
+    """True if a file that begins with these bytes is a Windows Media file with DRM."""
+    return head.startswith(_ASF) and any(each in head for each in _ASF_ENCRYPTION)
+
+
 def content_type_of(head: bytes) -> str | None:
     """The type of a file by its first `HEAD_BYTES`, or None when they say nothing. Never a video type."""
     for magic, content_type in _MAGIC:

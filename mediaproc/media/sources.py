@@ -36,6 +36,8 @@ class Source:
     """Source: a presigned http(s) URL, or the path of a local file."""
 
     location: str
+    probe_bytes: int = 0
+    """Bytes that FFmpeg must read to find every track (see `MediaInfo.probe_bytes`); 0 for its default."""
 
     @property
     def remote(self) -> bool:
@@ -59,7 +61,18 @@ def input_options(source: Source, *, demuxers: tuple[str, ...] = DEMUXERS) -> di
         "protocol_whitelist": ",".join(NETWORK_PROTOCOLS if source.remote else FILE_PROTOCOLS),
         "format_whitelist": ",".join(demuxers),
     }
-    return guards | (_RANGE_READING if source.remote else {})
+    return guards | (_RANGE_READING if source.remote else {}) | _probing(source)
+
+
+def _probing(source: Source) -> dict[str, str]:
+    """Return the options that let FFmpeg look further for the beginning of every track; none by default."""
+    if not source.probe_bytes:
+        return {}
+    return {"probesize": str(source.probe_bytes), "analyzeduration": str(_PROBE_MICROSECONDS)}
+
+
+_PROBE_MICROSECONDS = 3600 * 1_000_000
+"""`probesize` ends the search before this does."""
 
 
 def location(source: Source) -> str:

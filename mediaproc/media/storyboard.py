@@ -59,10 +59,13 @@ def tile_segments(segments: int) -> range:
     return range(0, segments, math.ceil(segments / MAX_TILES))
 
 
-def storyboard_for(width: int, height: int, durations: Sequence[float]) -> Storyboard:
-    """Return the storyboard of a rung of this size with segments of these durations. There must be at least one."""
+def storyboard_for(width: int, height: int, durations: Sequence[float], *, start_seconds: float = 0.0) -> Storyboard:
+    """Return the storyboard of a rung of this size with segments of these durations. There must be at least one.
+
+    `start_seconds` is when the first one begins: video may begin after the audio.
+    """
     chosen = tile_segments(len(durations))
-    starts = list(accumulate(durations, initial=0.0))
+    starts = list(accumulate(durations, initial=start_seconds))
     tile_width, tile_height = tile_size(width, height)
     columns = min(COLUMNS, len(chosen))
     return Storyboard(

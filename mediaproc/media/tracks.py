@@ -95,7 +95,8 @@ def selected_subtitles(info: MediaInfo) -> tuple[SelectedTrack, ...]:
 
 def left_out(info: MediaInfo) -> list[str]:
     """Return what is left out, each as a sentence for the log."""
-    sentences = [f"{_description(track)} and are left out" for track in info.text if track.codec not in TEXT_CODECS]
+    sentences = list(info.left_out)
+    sentences += [f"{_description(track)} and are left out" for track in info.text if track.codec not in TEXT_CODECS]
     if len(info.audio) > MAX_AUDIO_TRACKS:
         sentences.append(f"Of {len(info.audio)} audio tracks {MAX_AUDIO_TRACKS} are kept")
     if len(_texts(info)) > MAX_SUBTITLE_TRACKS:

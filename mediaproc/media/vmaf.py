@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from mediaproc.media import codecs, ladder, layout
+from mediaproc.media import clocks, codecs, ladder, layout
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, OWN_DEMUXERS, filter_threads
 from mediaproc.media.edits import Edits
 from mediaproc.media.filters import graph, scale
@@ -96,7 +96,7 @@ def sample_arguments(
 
     The sample's time begins at 0.
     """
-    entry = _entry(preset.edits, sample)
+    entry = _entry(info, preset.edits, sample)
     options = scale.decode_options(info, source)
     opened = graph.open_input(location(source), threads=threads, **options, **entry)
     video = scale.edited(
@@ -154,9 +154,11 @@ def mean(scores: Sequence[float]) -> float:
     return round(sum(scores) / len(scores), 1)
 
 
-def _entry(edits: Edits, sample: Sample) -> dict[str, Any]:
+def _entry(info: MediaInfo, edits: Edits, sample: Sample) -> dict[str, Any]:
     """Return input options that enter the source at the keyframe before a sample, in the edited video's times."""
-    moved = {"itsoffset": f"{-edits.start_seconds:.3f}"} if edits.start_seconds else {}
+    # Where a clock may restart FFmpeg counts from the first frame of the video, since it reads nothing else here.
+    late = (info.video.start_seconds if clocks.restarts(info) else 0.0) - edits.start_seconds
+    moved = {"itsoffset": f"{late:.3f}"} if late else {}
     at = edits.start_seconds + sample.start_seconds
     return {"copyts": None, "start_at_zero": None, "noaccurate_seek": None, "ss": f"{at:.3f}", **moved}
 

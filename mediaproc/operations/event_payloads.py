@@ -10,10 +10,13 @@ from mediaproc.domain.tables import Job, Rendition, Video
 
 
 def of_status(status: VideoStatus, job: Job) -> dict[str, Any]:
-    """A video's status, with what its newest job says of it: which attempt, when the next one begins, what failed."""
+    """A video's status, with what its newest job says of it: its state, which attempt, when the next one begins, what
+    failed. The two differ for a video that stays completed though its newest job failed.
+    """
     again_at = job.next_attempt_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if job.next_attempt_at else None
     return {
         "status": status.value,
+        "job_status": job.state.value,
         "attempt": job.attempt + 1 if job.state.waiting else max(job.attempt, 1),
         "max_attempts": job.max_attempts,
         "next_attempt_at": again_at,

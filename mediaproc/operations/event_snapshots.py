@@ -57,7 +57,8 @@ def of_team(session: Session, principal: Principal) -> list[Present]:
 
 def standing(session: Session, *, video_ids: Collection[UUID], credential_ids: Collection[UUID]) -> Standing:
     """How it stands with everything that is followed. Nothing of it is shown to anyone: it is for comparing only."""
-    found = session.exec(select(Video.id, Video.status).where(col(Video.id).in_(video_ids)))
+    shown = (col(Video.id).in_(video_ids), col(Video.deleted_at).is_(None))
+    found = session.exec(select(Video.id, Video.status).where(*shown))
     statuses = {id: VideoStatus(status) for id, status in found}
     row = tables.Session
     live = session.exec(select(row.id).where(col(row.id).in_(credential_ids), col(row.ended_at).is_(None)))

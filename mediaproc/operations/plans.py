@@ -11,7 +11,7 @@ from sqlmodel import Session
 from mediaproc.domain.errors import Conflict, Detail
 from mediaproc.domain.states import JobKind
 from mediaproc.domain.tables import Job, Video
-from mediaproc.media import plan, probe
+from mediaproc.media import plan, refusals
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.presets import PRESETS, Preset
 from mediaproc.media.probe import MediaInfo
@@ -100,9 +100,22 @@ def of_video(session: Session, principal: Principal, id: UUID) -> OutlineView:
             measured=settings().measure_vmaf,
             reused=rendition_reuse.reused_names(session, job),
         )
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise Conflict(Detail.NO_PLAN.format(reason=refused)) from refused
     return OutlineView.model_validate(made.to_json())
+
+
+def unfit_presets(session: Session, principal: Principal, id: UUID, wanted: Sequence[Preset]) -> dict[str, str]:
+    """Names of the presets that would fail on a video, each with the reason; none before its source is read.
+
+    Raises NotFound.
+    """
+    video = tenancy.find(session, principal, Video, id)
+    if video.media_info is None:
+        return {}
+    info = MediaInfo.from_json(video.media_info)
+    reasons = {preset.name: plan.unfit(info, preset) for preset in wanted}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def _recipe(job: Job) -> Preset | None:

@@ -34,8 +34,11 @@ class Principal:
 
 
 def scoped(principal: Principal, table: type[Scoped]) -> SelectOfScalar[Scoped]:
-    """A select over the rows of the principal's team. Every query of the API and page begins here."""
-    return select(table).where(col(table.team_id) == principal.team_id)
+    """A select over the rows of the principal's team, without videos in the trash. Every query of the API and page
+    begins here.
+    """
+    rows = select(table).where(col(table.team_id) == principal.team_id)
+    return rows.where(col(Video.deleted_at).is_(None)) if table is Video else rows
 
 
 def newest_first() -> Any:

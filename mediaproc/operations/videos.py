@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Detail, Invalid, NotFound
 from mediaproc.domain.states import Priority, VideoStatus
-from mediaproc.domain.tables import Job, Leftover, Rendition, Video, now
+from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import EventType
 from mediaproc.operations import (
     current_output,
@@ -21,15 +21,15 @@ from mediaproc.operations import (
     filenames,
     presets,
     tenancy,
-    uploads,
+    trash,
     video_sorting,
     views,
 )
-from mediaproc.operations.jobs import output_cleanup, requests, transitions
+from mediaproc.operations.jobs import requests, transitions
 from mediaproc.operations.tenancy import Principal
 from mediaproc.operations.video_sorting import Order
 from mediaproc.operations.views import AttemptView, JobView, VideoView
-from mediaproc.storage import keys, presign
+from mediaproc.storage import presign
 
 __all__ = [
     "AttemptView",
@@ -124,17 +124,8 @@ def change(
 
 
 def delete(session: Session, principal: Principal, id: UUID) -> None:
-    """Delete a video: its rows now, its objects soon after, running work at its next write. Raises NotFound.
-
-    Swept twice, since a worker that does not know yet may still be storing a segment.
-    """
-    video = tenancy.find(session, principal, Video, id, lock=True)
-    uploads.leave_behind(session, video)
-    prefix = keys.video_prefix(video.id)
-    session.add_all([Leftover(prefix=prefix), Leftover(prefix=prefix, sweep_after=now() + output_cleanup.grace())])
-    transitions.publish(session, video, EventType.REMOVED, {})
-    session.delete(video)
-    session.flush()
+    """Delete a video at once, with its objects and running work (see `trash.remove`). Raises NotFound."""
+    trash.remove(session, tenancy.find(session, principal, Video, id, lock=True))
 
 
 def cancel(session: Session, principal: Principal, id: UUID) -> VideoView:

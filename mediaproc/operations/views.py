@@ -15,7 +15,8 @@ from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, VideoS
 from mediaproc.domain.tables import Attempt, Job, Rendition, Storyboard, Video
 from mediaproc.media import codecs, layout
 from mediaproc.media.track_roles import Role
-from mediaproc.operations import current_output, filenames, playback, progress
+from mediaproc.operations import current_output, filenames, playback, progress, queue_places
+from mediaproc.operations.queue_places import Place
 from mediaproc.storage import keys, presign
 
 POSTER_SECONDS = 6 * 3600
@@ -94,6 +95,11 @@ class JobSummary(BaseModel):
     attempt_count: int = Field(description="Attempts begun so far.")
     max_attempts: int
     next_attempt_at: Time | None = Field(description="While it waits for another attempt: when that begins.")
+    preset: str = Field(description="The preset that it was asked to process with.")
+    preset_version: int
+    error: ErrorView | None = Field(
+        description="Why it failed. A video that is completed stays so when a later job of it fails."
+    )
 
 
 class VideoView(BaseModel):
@@ -122,6 +128,7 @@ class VideoView(BaseModel):
     renditions: list[RenditionView]
     tracks: list[TrackView] = Field([], description="Sounds first, then subtitles, as far as they are there.")
     job: JobSummary | None
+    queue: Place | None = Field(None, description="While it waits for a worker: its place; null while one works on it.")
 
 
 class AttemptView(BaseModel):
@@ -146,21 +153,19 @@ class JobView(JobSummary):
     start_seconds: float | None
     length_seconds: float | None
     progress: float | None = Field(description="Of a part: percent.")
-    preset: str
-    preset_version: int
     created_at: Time
     finished_at: Time | None
-    error: ErrorView | None
     attempts: list[AttemptView]
 
 
 def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
-    """The views of these videos, in four queries and one call to Redis however many they are."""
+    """The views of these videos, in a few queries and one call to Redis however many they are."""
     renditions = current_output.renditions(session, videos)
     newest = current_output.newest_jobs(session, videos)
     counts = _attempt_counts(session, [job.id for job in newest.values()])
     latest = progress.latest(videos, newest)
     boards = current_output.storyboards(session, videos)
+    waits = _places(session, videos)
     return [
         _view(
             video,
@@ -168,6 +173,7 @@ def of_videos(session: Session, videos: Sequence[Video]) -> list[VideoView]:
             _summary(newest.get(video.id), counts),
             latest.get(video.id),
             boards.get(video.id),
+            waits.get(video.id),
         )
         for video in videos
     ]
@@ -183,6 +189,12 @@ def of_jobs(session: Session, video: Video) -> list[JobView]:
     return [_job(job, attempts[job.id]) for job in jobs]
 
 
+def _places(session: Session, videos: Sequence[Video]) -> dict[UUID, Place]:
+    """Places in the queues of the teams of unfinished videos: none is read for a page of videos that are ready."""
+    teams = {video.team_id for video in videos if video.status in {VideoStatus.QUEUED, VideoStatus.PROCESSING}}
+    return {id: place for team_id in teams for id, place in queue_places.places(session, team_id).items()}
+
+
 def _attempt_counts(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, int]:
     counted = select(Attempt.job_id, func.count()).where(col(Attempt.job_id).in_(job_ids))
     return dict(session.exec(counted.group_by(col(Attempt.job_id))).all())
@@ -194,19 +206,21 @@ def _view(
     job: JobSummary | None,
     event: dict[str, Any] | None,
     board: Storyboard | None,
+    place: Place | None,
 ) -> VideoView:
     own = current_output.own(renditions)
     return VideoView(
         **video.model_dump(exclude={"status", "progress"}),
         status=video.status,
         progress=_progress(video, event),
-        error=_error(video),
+        error=error_of(video),
         poster_url=presign.stable_get(video.poster_key, seconds=POSTER_SECONDS) if video.poster_key else None,
         preview=_preview(board) if board else None,
         playback=_playback(video, own, board) if video.output_attempt and video.playable else None,
         renditions=[_rendition(rendition) for rendition in current_output.sizes(own)],
         tracks=[_track(rendition) for rendition in current_output.tracks(renditions)],
         job=job,
+        queue=place,
     )
 
 
@@ -260,6 +274,9 @@ def _job_figures(job: Job, count: int) -> dict[str, Any]:
         "attempt_count": count,
         "max_attempts": job.max_attempts - before,
         "next_attempt_at": job.next_attempt_at,
+        "preset": job.preset,
+        "preset_version": job.preset_version,
+        "error": error_of(job),
     }
 
 
@@ -272,11 +289,8 @@ def _job(job: Job, attempts: Sequence[Attempt]) -> JobView:
         start_seconds=job.start_seconds,
         length_seconds=job.length_seconds,
         progress=round(job.progress, 1) if job.parent_id else None,
-        preset=job.preset,
-        preset_version=job.preset_version,
         created_at=job.created_at,
         finished_at=job.finished_at,
-        error=_error(job),
         attempts=[_attempt(attempt) for attempt in attempts],
     )
 
@@ -288,11 +302,12 @@ def _attempt(attempt: Attempt) -> AttemptView:
         started_at=attempt.started_at,
         ended_at=attempt.ended_at,
         outcome=attempt.outcome,
-        error=_error(attempt),
+        error=error_of(attempt),
         command=attempt.command,
         log_tail=attempt.log_tail,
     )
 
 
-def _error(row: Video | Job | Attempt) -> ErrorView | None:
+def error_of(row: Video | Job | Attempt) -> ErrorView | None:
+    """The error of a row, None if it has none."""
     return ErrorView(code=row.error_code, detail=row.error_detail or "") if row.error_code else None

@@ -9,6 +9,7 @@ import reflex as rx
 from mediaproc.components.format import format_percent, format_progress
 from mediaproc.components.hosts_panel import hosts_panel
 from mediaproc.components.relative_time import relative_time
+from mediaproc.components.select_all import select_all
 from mediaproc.components.select_box import select_box
 from mediaproc.components.shell import shell
 from mediaproc.components.widgets import button, icon, progress_bar
@@ -19,8 +20,9 @@ from mediaproc.state.jobs import JobsState
 _FILTERS = (
     ("Active", "active"),
     ("Running", "running"),
-    ("Queued", "waiting"),
+    ("Waiting", "waiting"),
     ("Failed", "failed"),
+    ("Cancelled", "cancelled"),
     ("Completed", "done"),
 )
 
@@ -72,7 +74,7 @@ def _filters() -> rx.Component:
 def _list() -> rx.Component:
     return rx.fragment(
         rx.el.div(
-            rx.cond(JobsState.filter == "done", rx.fragment(), _selection()),
+            rx.cond(JobsState.selectable > 0, _selection()),
             rx.el.ul(rx.foreach(JobsState.rows, _row), class_name="jobs", aria_label="Jobs"),
             class_name="panel",
         ),
@@ -87,20 +89,17 @@ def _selection() -> rx.Component:
     """Number of selected rows, and bulk actions. All rows of one filter allow the same actions."""
     some = JobsState.selected.length() > 0
     return rx.el.div(
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=JobsState.selected.length() == JobsState.rows.length(),
-                on_change=lambda _: JobsState.select_all(),
-            ),
+        select_all(
             rx.cond(some, JobsState.selected.length().to_string() + " selected", "Select all"),
-            class_name="job-all",
+            selected=JobsState.selected.length(),
+            selectable=JobsState.selectable,
+            on_toggle=JobsState.select_all,
         ),
         rx.el.div(class_name="push"),
         rx.cond(
             some,
             rx.cond(
-                JobsState.filter == "failed",
+                (JobsState.filter == "failed") | (JobsState.filter == "cancelled"),
                 _bulk_action("Retry", "rotate-cw", JobsState.retry_selected),
                 rx.fragment(_bulk_priority(), _bulk_action("Cancel", "ban", JobsState.cancel_selected)),
             ),
@@ -129,7 +128,7 @@ def _bulk_priority() -> rx.Component:
 
 def _row(row: rx.vars.ObjectVar[JobRow]) -> rx.Component:
     return rx.el.li(
-        rx.cond(row.can_cancel | row.can_retry, select_box(JobsState, row, class_name="job-box")),
+        rx.cond(row.selectable, select_box(JobsState, row, class_name="job-box")),
         rx.el.div(
             rx.el.a(row.title, href=row.href, class_name="job-title", title=row.title),
             _line(row),
@@ -212,7 +211,13 @@ def _empty() -> rx.Component:
     return rx.el.div(
         rx.match(
             JobsState.filter,
-            ("failed", _message("No failed jobs", "Jobs that fail or are cancelled appear here. You can retry them.")),
+            ("failed", _message("No failed jobs", "Jobs that fail appear here, with the reason.")),
+            ("cancelled", _message("No cancelled jobs", "Jobs that are cancelled appear here. You can retry them.")),
+            (
+                "waiting",
+                _message("No waiting jobs", "Jobs that wait for a worker appear here, the next one first."),
+            ),
+            ("running", _message("No running jobs", "Jobs appear here while a worker is at them.")),
             ("done", _message("No completed jobs", "Jobs appear here once their video is ready.")),
             _message("No active jobs", "Upload a video to start processing. Follow its progress here."),
         ),

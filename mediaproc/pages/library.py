@@ -59,6 +59,7 @@ def _head() -> rx.Component:
                     _filter("In progress", "moving"),
                     _filter("Ready", "completed"),
                     _filter("Failed", "failed"),
+                    _filter("Cancelled", "cancelled"),
                     class_name="filters",
                     role="group",
                     aria_label="Filter",

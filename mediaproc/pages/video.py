@@ -8,7 +8,6 @@ import reflex as rx
 
 from mediaproc import routes
 from mediaproc.components.activity_panel import activity_panel
-from mediaproc.components.confirm_dialog import confirm_dialog
 from mediaproc.components.details_panel import details_panel
 from mediaproc.components.format import format_size
 from mediaproc.components.plan_panel import plan_panel
@@ -54,7 +53,6 @@ def _page() -> rx.Component:
             rx.el.aside(renditions_panel(), details_panel(), aria_label="About this video"),
             class_name="video-cols",
         ),
-        _confirm_delete(),
     )
 
 
@@ -78,7 +76,7 @@ def _title() -> rx.Component:
                 rx.el.span("Delete", class_name="wide"),
                 kind="danger",
                 aria_label="Delete",
-                on_click=VideoState.ask_to_delete(True),
+                on_click=VideoState.delete,
             ),
             class_name="title-row",
         ),
@@ -93,29 +91,11 @@ def _title() -> rx.Component:
 
 
 def _repeat() -> Any:
-    """Buttons that process the video once more, as far as its status allows."""
+    """Buttons that process the video once more, if that may help."""
     retry = button(
         icon("rotate-cw"), rx.el.span("Retry", class_name="wide"), aria_label="Retry", on_click=VideoState.retry
     )
-    return rx.match(
-        _video.status,
-        ("failed", rx.fragment(retry, reprocess_menu())),
-        ("cancelled", rx.fragment(retry, reprocess_menu())),
-        ("completed", reprocess_menu()),
-        rx.fragment(),
-    )
-
-
-def _confirm_delete() -> rx.Component:
-    return confirm_dialog(
-        "Delete this video?",
-        rx.el.b(_video.title),
-        " will be deleted with its original and all renditions. This cannot be undone.",
-        action="Delete video",
-        on_confirm=VideoState.delete,
-        open=VideoState.confirming,
-        on_open_change=VideoState.ask_to_delete,
-    )
+    return rx.fragment(rx.cond(_video.can_retry, retry), rx.cond(_video.can_reprocess, reprocess_menu()))
 
 
 def _not_found() -> rx.Component:

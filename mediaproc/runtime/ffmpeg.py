@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,14 @@ def measures_vmaf() -> bool:
     """Return True if this FFmpeg has libvmaf. Raises OSError or SubprocessError if it does not run."""
     asked = [str(ffmpeg_path()), "-hide_banner", "-filters"]
     return " libvmaf " in subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+@lru_cache(maxsize=1)
+def decoders() -> frozenset[str]:
+    """Return the names of the codecs that this FFmpeg decodes. Raises OSError or SubprocessError if it does not run."""
+    asked = [str(ffmpeg_path()), "-hide_banner", "-codecs"]
+    printed = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+    return frozenset(re.findall(r"^ D[E.][VAS]\S* (\S+)", printed, re.MULTILINE))
 
 
 @lru_cache(maxsize=1)

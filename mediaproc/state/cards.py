@@ -16,8 +16,8 @@ IN_PROGRESS = frozenset({VideoStatus.QUEUED, VideoStatus.PROCESSING})
 class Card:
     """One video in the library.
 
-    `error` is set once it has failed. `download` is the URL of its best file, empty while there is none. Times are
-    RFC 3339.
+    `error` is set once it has failed. `download` is the URL of its best file, empty while there is none. `can_retry`: a
+    retry may help. Times are RFC 3339.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Card:
     in_progress: bool
     can_retry: bool
     download: str
+    selectable: bool = True
 
 
 def card_of(view: VideoView) -> Card:
@@ -55,8 +56,8 @@ def card_of(view: VideoView) -> Card:
         status_label=labels.status(view.status),
         error=view.error.detail if view.error and view.status == VideoStatus.FAILED else "",
         in_progress=view.status in IN_PROGRESS,
-        can_retry=view.status in {VideoStatus.FAILED, VideoStatus.CANCELLED},
-        download=routes.download(str(view.id)) if view.status == VideoStatus.COMPLETED else "",
+        can_retry=labels.can_retry(view.job.status, view.job.error) if view.job else False,
+        download=routes.download(str(view.id)) if view.ready_at or view.status == VideoStatus.COMPLETED else "",
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediaproc import routes
+from mediaproc.domain import errors
 from mediaproc.domain.states import JobState, Outcome, RenditionKind, Stage, VideoStatus
 from mediaproc.media import codecs
 from mediaproc.operations.videos import SOURCE, VideoView
 from mediaproc.operations.views import AttemptView, JobView, RenditionView
-from mediaproc.state import advice, formatting, labels
+from mediaproc.state import formatting, labels
 from mediaproc.state.cards import IN_PROGRESS
 
 STAGES = tuple((stage.value, labels.stage(stage.value)) for stage in (Stage.PROBE, Stage.ENCODE, Stage.PACKAGE))
@@ -21,7 +22,9 @@ STAGES = tuple((stage.value, labels.stage(stage.value)) for stage in (Stage.PROB
 class Details:
     """The video itself. Times are RFC 3339, empty if unknown.
 
-    `retry_at` is set while it waits for another attempt. `loop` is the address of the animation of a preset that makes
+    `retry_at` is set while it waits for another attempt. `failed_preset` is set if it is ready and a later job failed,
+    whose `error` and `advice` are shown beside the output that stays. `can_retry` and `can_reprocess`: it may help.
+    `loop` is the address of the animation of a preset that makes
     only files, `loop_is_video` distinguishes MP4 from WebP.
     """
 
@@ -40,6 +43,9 @@ class Details:
     advice: str = ""
     retry_at: str = ""
     attempt: int = 0
+    failed_preset: str = ""
+    can_retry: bool = False
+    can_reprocess: bool = False
     in_progress: bool = False
     playable: bool = False
     priority: str = ""
@@ -57,7 +63,7 @@ class Details:
 
 @dataclass(frozen=True)
 class RenditionRow:
-    """One rendition. `size_bytes` is 0 while unknown, `download` empty until the video is completed."""
+    """One rendition. `size_bytes` is 0 while unknown, `download` empty until it has a file."""
 
     name: str
     label: str
@@ -87,6 +93,9 @@ class AttemptRow:
 def details_of(view: VideoView, *, preset_title: str = "") -> Details:
     """A video as its page shows it. `preset_title`: of a team's own preset."""
     job, error, loop = view.job, view.error, _loop(view)
+    failed = job if view.status == VideoStatus.COMPLETED and job and job.status == JobState.FAILED else None
+    error = failed.error if failed else error
+    reason = errors.processing_error(error.code) if error else None
     codec = view.renditions[0].codec if view.renditions else ""
     known = codecs.find(codec)
     retrying = job is not None and job.status == JobState.RETRYING
@@ -104,7 +113,10 @@ def details_of(view: VideoView, *, preset_title: str = "") -> Details:
         status=view.status,
         status_label=labels.status(view.status),
         error=error.detail if error else "",
-        advice=advice.for_error(error.code) if error else "",
+        advice=reason.advice if reason else "",
+        failed_preset=labels.preset(failed.preset) if failed else "",
+        can_retry=labels.can_retry(job.status, job.error) if job else False,
+        can_reprocess=VideoStatus(view.status).final and not (reason and reason.hopeless),
         retry_at=job.next_attempt_at.isoformat() if job and retrying and job.next_attempt_at else "",
         attempt=job.attempt_count if job else 0,
         in_progress=view.status in IN_PROGRESS,
@@ -142,7 +154,7 @@ def renditions_of(view: VideoView) -> list[RenditionRow]:
             bitrate=formatting.bitrate(each.bitrate_bps) if each.bitrate_bps else "–",
             vmaf=f"{each.vmaf:.1f}" if each.vmaf is not None else "–",
             size_bytes=each.size_bytes,
-            download=_download(view, each.name) if view.status == VideoStatus.COMPLETED else "",
+            download=_download(view, each.name) if each.suffix or view.status == VideoStatus.COMPLETED else "",
         )
         for each in sorted(view.renditions, key=lambda each: -each.height)
     ]

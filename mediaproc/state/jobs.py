@@ -15,12 +15,12 @@ import reflex as rx
 from mediaproc import routes
 from mediaproc.domain.states import JobState, Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import active_attempts, job_list, videos
+from mediaproc.operations import active_attempts, job_list, queue_places, videos
 from mediaproc.operations.cursors import Page
 from mediaproc.operations.job_list import Work
 from mediaproc.state import labels
 from mediaproc.state.host_rows import HostRow, hosts_of
-from mediaproc.state.job_rows import JobRow, progress_of, row_of
+from mediaproc.state.job_rows import JobRow, next_first, progress_of, row_of
 from mediaproc.state.live import LiveState
 from mediaproc.state.progress import Progress, progress_from
 from mediaproc.state.selection import Selection
@@ -33,10 +33,15 @@ RELOAD_SECONDS = 0.3
 FILTERS: dict[str, tuple[JobState, ...]] = {
     "active": (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING),
     "running": (JobState.RUNNING,),
-    "waiting": (JobState.QUEUED, JobState.RETRYING),
-    "failed": (JobState.FAILED, JobState.CANCELLED),
+    "waiting": (JobState.QUEUED, JobState.RETRYING, JobState.RUNNING),
+    "failed": (JobState.FAILED,),
+    "cancelled": (JobState.CANCELLED,),
     "done": (JobState.COMPLETED,),
 }
+_AT_WORK = {"running": True, "waiting": False}
+"""Filters that take only such running jobs: a job that is running may wait for a free worker, too."""
+
+_IN_ORDER_OF_QUEUE = frozenset({"active", "waiting"})
 
 _ACTIVE = "active"
 _CHANGES_ROWS = frozenset({EventType.STATUS, EventType.REMOVED})
@@ -55,6 +60,11 @@ class JobsState(LiveState, Selection, SessionState):
     has_more: bool = False
     announcement: str = ""
     _cursor: str | None = None
+
+    @rx.var
+    def selectable(self) -> int:
+        """Number of rows that can be selected."""
+        return len(self._selectable())
 
     @rx.event(background=True)
     async def watch(self) -> Any:
@@ -130,9 +140,13 @@ class JobsState(LiveState, Selection, SessionState):
         return self.rows
 
     async def _reload(self) -> None:
-        """Load as many rows as are shown; again if the number or the filter changed meanwhile."""
+        """Load hosts, counts and rows."""
         await self._poll()
         await self._load_counts()
+        await self._load_rows()
+
+    async def _load_rows(self) -> None:
+        """Load as many rows as are shown; again if the number or the filter changed meanwhile."""
         while True:
             wanted = self._wanted()
             page = await self._page(limit=max(PAGE_SIZE, len(self.rows)))
@@ -142,14 +156,19 @@ class JobsState(LiveState, Selection, SessionState):
 
     def _polls(self) -> bool:
         """True while a host or a job is active: no event announces each step of a worker."""
-        return bool(self.hosts or self.progress)
+        return bool(self.hosts or self.progress or any(row.position for row in self.rows))
 
     async def _poll(self) -> None:
-        """Show what each host works on."""
-        hosts = hosts_of(await self._ask(active_attempts.now))
+        """Show what each host works on, and reload the list if the queue has moved on."""
+        hosts, places = hosts_of(await self._ask(active_attempts.now)), await self._ask(queue_places.of_team)
+        positions = {str(id): place.position for id, place in places.items()}
         async with self:
             if hosts != self.hosts:
                 self.hosts = hosts
+            moved = any(row.position != positions.get(row.id, 0) for row in self.rows)
+        if moved:
+            await self._load_counts()
+            await self._load_rows()
 
     async def _load_counts(self) -> None:
         """Show the number of jobs beside each filter."""
@@ -165,12 +184,15 @@ class JobsState(LiveState, Selection, SessionState):
         return any(not JobState(row.state).final for row in self.rows)
 
     async def _page(self, *, limit: int, cursor: str | None = None) -> Page[Work]:
-        return await self._ask(job_list.page, states=FILTERS[self.filter], limit=limit, cursor=cursor)
+        states, at_work = FILTERS[self.filter], _AT_WORK.get(self.filter)
+        return await self._ask(job_list.page, states=states, at_work=at_work, limit=limit, cursor=cursor)
 
     def _show(self, page: Page[Work], *, more: bool = False) -> None:
-        self.rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
+        rows = [*(self.rows if more else []), *(row_of(each) for each in page.items)]
+        self.rows = next_first(rows) if self.filter in _IN_ORDER_OF_QUEUE else rows
         self._keep_selected()
-        running = {str(each.video_id): progress_of(each) for each in page.items if each.state is JobState.RUNNING}
+        listed = {row.id for row in self.rows if row.running}
+        running = {str(each.video_id): progress_of(each) for each in page.items if str(each.video_id) in listed}
         self.progress = {**self.progress, **running} if more else running
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.ready = True
@@ -201,6 +223,9 @@ class JobsState(LiveState, Selection, SessionState):
 
 
 def _counts_by_filter(counts: dict[JobState, int]) -> dict[str, str]:
-    """Number of jobs of each filter as text, without the filters that have none."""
-    sums = {name: sum(counts.get(state, 0) for state in states) for name, states in FILTERS.items()}
+    """Number of jobs of each filter as text, without the filters that have none. Running jobs that wait are counted as
+    queued.
+    """
+    counted = FILTERS | {"waiting": (JobState.QUEUED, JobState.RETRYING)}
+    sums = {name: sum(counts.get(state, 0) for state in states) for name, states in counted.items()}
     return {name: f"{job_list.MOST}+" if many > job_list.MOST else str(many) for name, many in sums.items() if many}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mediaproc.domain import errors
 from mediaproc.domain.states import JobKind, JobState, Outcome, Priority, Stage, VideoStatus
 from mediaproc.media import codecs
 from mediaproc.media.presets import PRESETS
+from mediaproc.operations.views import ErrorView
 
 STAGES: dict[str, str] = {
     Stage.PROBE: "Analyzing",
@@ -17,7 +19,7 @@ STAGES: dict[str, str] = {
 
 STATUSES: dict[str, str] = {
     VideoStatus.UPLOADING: "Upload incomplete",
-    VideoStatus.QUEUED: "Queued",
+    VideoStatus.QUEUED: "Waiting",
     VideoStatus.PROCESSING: "Processing",
     VideoStatus.COMPLETED: "Ready",
     VideoStatus.FAILED: "Failed",
@@ -34,7 +36,7 @@ _OUTCOMES = {
 }
 
 _JOB_STATES = {
-    JobState.QUEUED: "Queued",
+    JobState.QUEUED: "Waiting",
     JobState.RUNNING: "Running",
     JobState.RETRYING: "Retrying",
     JobState.COMPLETED: "Completed",
@@ -58,6 +60,17 @@ _TASKS = {
 }
 
 _FILES = {"webp": "WebP", "opus": "Opus", "m4a": "AAC", "mp4": "MP4 loop"}
+
+
+def place(position: int, length: int) -> str:
+    """Place in the queue: `Waiting, 3rd of 6`, or `Waiting, next` for the only one."""
+    return f"Waiting, {ordinal(position)} of {length}" if length > 1 else "Waiting, next in line"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
 
 
 def job_state(state: JobState) -> str:
@@ -91,10 +104,17 @@ def codec(name: str) -> str:
     return codecs.label(name)
 
 
-def preset(name: str, version: int, *, title: str = "") -> str:
-    """Title of a preset with its version. `title`: of a team's own preset; without one its API name stands for it."""
+def preset(name: str, version: int | None = None, *, title: str = "") -> str:
+    """Title of a preset, with its version if one is given. `title`: of a team's own preset, else its name."""
     title = PRESETS[name].title if name in PRESETS else title or name
-    return f"{title}, version {version}"
+    return f"{title}, version {version}" if version is not None else title
+
+
+def can_retry(state: JobState, error: ErrorView | None) -> bool:
+    """True if a job can be repeated and may end otherwise: it was cancelled, or its file is not the reason."""
+    return state == JobState.CANCELLED or (
+        state == JobState.FAILED and not (error and errors.processing_error(error.code).of_source)
+    )
 
 
 def quality(crf: int, vmaf: float | None) -> str:

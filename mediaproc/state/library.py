@@ -13,11 +13,11 @@ from mediaproc import routes
 from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import videos
+from mediaproc.operations import queue_places, trash, videos
 from mediaproc.operations.videos import Order, VideoPage, VideoView
 from mediaproc.state.cards import Card, card_of, with_poster_of
 from mediaproc.state.live import LiveState
-from mediaproc.state.progress import WAITING, Progress, progress_from
+from mediaproc.state.progress import WAITING, Progress, progress_from, waiting_at, with_place
 from mediaproc.state.selection import Selection
 from mediaproc.state.session import SessionState
 
@@ -34,7 +34,8 @@ FILTERS = {
     "all": (),
     "moving": (VideoStatus.UPLOADING, VideoStatus.QUEUED, VideoStatus.PROCESSING),
     "completed": (VideoStatus.COMPLETED,),
-    "failed": (VideoStatus.FAILED, VideoStatus.CANCELLED),
+    "failed": (VideoStatus.FAILED,),
+    "cancelled": (VideoStatus.CANCELLED,),
 }
 
 
@@ -49,7 +50,6 @@ class LibraryState(LiveState, Selection, SessionState):
     ready: bool = False
     has_more: bool = False
     announcement: str = ""
-    confirming: bool = False
     _cursor: str | None = None
 
     @rx.var
@@ -98,16 +98,11 @@ class LibraryState(LiveState, Selection, SessionState):
         self._show(page, after=self.cards)
 
     @rx.event
-    def ask_to_delete(self, asked: bool) -> None:
-        """Open or close the dialog that confirms deleting the selected videos."""
-        self.confirming = asked
-
-    @rx.event
     async def delete_selected(self) -> AsyncIterator[Any]:
-        """Delete the selected videos with all their files."""
-        self.confirming, self.busy = False, True
+        """Move the selected videos to the trash."""
+        self.busy = True
         yield
-        await self._act(self.selected, videos.delete)
+        await self._act(self.selected, trash.discard)
 
     @rx.event
     async def retry_selected(self) -> AsyncIterator[Any]:
@@ -213,7 +208,7 @@ class LibraryState(LiveState, Selection, SessionState):
         before = {card.id: card for card in self.cards}
         fresh = [card_of(view) for view in page.items]
         self.cards = [*(after or []), *(with_poster_of(card, before.get(card.id)) for card in fresh)]
-        self._keep_progress({str(view.id): view.progress for view in page.items})
+        self._keep_progress({str(view.id): view for view in page.items})
         self._keep_selected()
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.ready = True
@@ -233,13 +228,27 @@ class LibraryState(LiveState, Selection, SessionState):
         if changed:
             self.announcement = "; ".join(f"{card.title}: {card.error or card.status_label}" for card in changed)
 
-    def _keep_progress(self, stored: dict[str, float]) -> None:
-        """Keep progress of exactly the cards in progress. `stored`: percentages from the database, for a start."""
+    def _keep_progress(self, stored: dict[str, VideoView]) -> None:
+        """Keep progress of exactly the cards in progress. `stored`: videos as just read, for a start."""
         known = {card.id: self.progress.get(card.id, WAITING) for card in self.cards if card.in_progress}
-        for id, percent in stored.items():
-            if id in known and percent and not known[id].percent:
-                known[id] = progress_from({"progress": percent})
+        for id, view in stored.items():
+            if id in known and view.queue:
+                known[id] = waiting_at(view.queue, view.progress)
+            elif id in known and view.progress and not known[id].percent:
+                known[id] = progress_from({"progress": view.progress})
         self.progress = known
+
+    def _polls(self) -> bool:
+        """True while something is in progress: no event tells when the queue moves on."""
+        return bool(self.progress)
+
+    async def _poll(self) -> None:
+        """Read the places in the queue."""
+        places = await self._ask(queue_places.of_team)
+        async with self:
+            told = {id: with_place(known, places.get(UUID(id))) for id, known in self.progress.items()}
+            if told != self.progress:
+                self.progress = told
 
     def _show_progress(self, events: list[Event]) -> None:
         for event in events:

@@ -8,7 +8,7 @@ the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from mediaproc import database, logs, routes
 from mediaproc.domain.errors import Expected, NotSignedIn
-from mediaproc.operations import accounts
+from mediaproc.operations import accounts, trash, videos
 from mediaproc.operations.tenancy import Principal
 
 log = logs.get_logger(__name__)
@@ -33,6 +33,8 @@ class SessionState(rx.State):
 
     email: str = ""
     notice: str = ""
+    undo_action: str = ""
+    _undo_ids: list[str] = []
     _admitted_token: str = ""
     _admitted_session: UUID | None = None
 
@@ -54,12 +56,24 @@ class SessionState(rx.State):
     @rx.event
     def notify(self, text: str) -> None:
         """Show a notice until it is dismissed."""
-        self.notice = text
+        self.notice, self.undo_action = text, ""
 
     @rx.event
     def dismiss_notice(self) -> None:
         """Hide the notice."""
-        self.notice = ""
+        self.notice = self.undo_action = ""
+
+    @rx.event
+    async def undo(self) -> None:
+        """Take back what the notice tells of."""
+        verb = _UNDOES[self.undo_action]
+        self.notice = self.undo_action = ""
+        for video_id in self._undo_ids:
+            await self._ask(verb, UUID(video_id))
+
+    def _offer_undo(self, action: str, video_ids: Sequence[str], text: str) -> None:
+        """Show a notice with a button that takes the action back: `delete` or `cancel`."""
+        self.notice, self.undo_action, self._undo_ids = text, action, list(video_ids)
 
     async def _ask(
         self,
@@ -91,6 +105,9 @@ class SessionState(rx.State):
     def _here(self) -> str:
         url = self.router.url
         return url.path + (f"?{url.query}" if url.query else "")
+
+
+_UNDOES: dict[str, Callable[..., Any]] = {"delete": trash.restore, "cancel": videos.retry}
 
 
 async def reset_tab(state: rx.State) -> None:

@@ -14,13 +14,14 @@ from mediaproc.domain.errors import NotFound
 from mediaproc.domain.states import Priority, VideoStatus
 from mediaproc.events.messages import Event, EventType
 from mediaproc.media.presets import PRESETS
-from mediaproc.operations import presets, videos
+from mediaproc.operations import presets, queue_places, trash, videos
 from mediaproc.operations.videos import VideoView
 from mediaproc.operations.views import JobView
 from mediaproc.settings import settings
 from mediaproc.state.details import STAGES, AttemptRow, Details, RenditionRow, attempts_of, details_of, renditions_of
 from mediaproc.state.live import LiveState
-from mediaproc.state.progress import WAITING, Progress, progress_from
+from mediaproc.state.progress import STARTING, Progress, progress_from, waiting_at, with_place
+from mediaproc.state.selection import undo_text
 from mediaproc.state.session import SessionState
 from mediaproc.state.snippets import SnippetGroup, snippets_of
 
@@ -40,7 +41,6 @@ class VideoState(LiveState, SessionState):
     poster: str = ""
     storyboard: str = ""
     announcement: str = ""
-    confirming: bool = False
     _shown: str = ""
     _preset_title: str = ""
     _leaving: bool = False
@@ -79,22 +79,20 @@ class VideoState(LiveState, SessionState):
 
     @rx.event
     async def cancel(self) -> None:
-        """Cancel processing."""
+        """Cancel processing, and offer to undo that."""
         await self._act(videos.cancel)
-
-    @rx.event
-    def ask_to_delete(self, asked: bool) -> None:
-        """Open or close the dialog that confirms the deletion."""
-        self.confirming = asked
+        self._offer_undo("cancel", [self.video.id], undo_text("cancel", [self.video.title]))
 
     @rx.event
     async def delete(self) -> AsyncIterator[Any]:
-        """Delete the video with all its files and go to the library."""
-        self.confirming, self._leaving = False, True
+        """Move the video to the trash, go to the library and offer to undo that."""
+        self._leaving = True
+        title = self.video.title
         yield
         try:
             if video_id := video_id_of(self):
-                await self._ask(videos.delete, video_id)
+                await self._ask(trash.discard, video_id)
+                self._offer_undo("delete", [str(video_id)], undo_text("delete", [title]))
         except Exception:
             self._leaving = False
             yield VideoState.watch  # it has ended, since the page was about to be left
@@ -161,13 +159,27 @@ class VideoState(LiveState, SessionState):
         changed = before.status != self.video.status
         if not self.video.in_progress:
             self.progress = Progress()
-        elif changed or not self.progress.label:
-            self.progress = progress_from({"progress": view.progress}) if view.progress else WAITING
+        elif view.queue:
+            self.progress = waiting_at(view.queue, view.progress)
+        elif changed or self.progress.waiting or not self.progress.label:
+            self.progress = progress_from({"progress": view.progress}) if view.progress else STARTING
         if before.id and changed:
             self.announcement = f"{self.video.title}: {self.video.error or self.video.status_label}"
 
     def _show_details(self, view: VideoView) -> None:
         self.video = details_of(view, preset_title=self._preset_title)
+
+    def _polls(self) -> bool:
+        """True while it is in progress: no event tells when the queue moves on."""
+        return self.video.in_progress
+
+    async def _poll(self) -> None:
+        """Read its place in the queue."""
+        places = await self._ask(queue_places.of_team)
+        async with self:
+            told = with_place(self.progress, places.get(UUID(self.video.id)))
+            if self.video.in_progress and told != self.progress:
+                self.progress = told
 
     def _show_snippets(self, view: VideoView) -> None:
         """Most changes of a video leave its snippets as they are; then they are not sent again."""

@@ -70,6 +70,7 @@ def _make_audio_files(context: AttemptContext, outboxes: list[Outbox]) -> None:
     for each in preset.audio_files:
         row = jobs.NewRendition(name=each.name, kind=RenditionKind.AUDIO, codec=each.codec, codecs="", init_key="")
         _store(context, File(row, each.suffix, each.content_type), seconds=seconds)
+    renditions.set_length(context, seconds)
 
 
 def _measured(context: AttemptContext) -> Loudness | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediaproc.domain.states import JobKind, Stage
-from mediaproc.media import audio_copy, edits, ladder, tracks
+from mediaproc.media import audio_copy, edits, ladder, plan, tracks
 from mediaproc.media import chunks as chunk_rules
 from mediaproc.media.chunks import Chunk, chunks_for
 from mediaproc.media.commands import audio, encode, remux, source_copy
@@ -16,7 +16,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.source_index import SourceIndex
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.settings import settings
-from mediaproc_worker import ffmpeg_errors, overlays, rendition_reuse
+from mediaproc_worker import audio_check, ffmpeg_errors, overlays, rendition_reuse
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.handlers.output_reuse import taken_over
 from mediaproc_worker.handlers.source_copy import check_copyable
@@ -27,10 +27,10 @@ def process(context: AttemptContext) -> None:
     """Perform one attempt of a job of kind `process`. Raises a ProcessingError that the attempt records."""
     if taken_over(context):
         return
-    preset = context.preset
     context.report(Stage.PROBE, 0.0)
-    info = _edited(probed(context, video_needed=not preset.audio_files), preset)
-    index = index_of(context, info)
+    preset, found = _accepted(context, context.preset)
+    index = index_of(context, found)
+    index.info = _edited(_checked(context, index), preset)
     info = index.describe(preset)
     _record(context, info)
     overlays.store_burn_in(context, info)
@@ -62,6 +62,35 @@ def _instant(context: AttemptContext, info: MediaInfo, preset: Preset, keyframes
     claim = context.claim
     fresh = claim.video.ready_at is None and not claim.job.undivided
     return fresh and preset.edits.leaves_video and remux.plays_as_it_is(info, keyframes)
+
+
+def _checked(context: AttemptContext, index: SourceIndex) -> MediaInfo:
+    """Return the source without what can't be processed. Raises EncryptedSource and IncompleteSource.
+
+    After parts have failed on the source, audio that can't be decoded is found by decoding all of it.
+    """
+    with ffmpeg_errors.refusing():
+        info = index.checked()
+    return audio_check.without_broken_audio(context, info) if _failed_before(context) else info
+
+
+def _failed_before(context: AttemptContext) -> bool:
+    if not context.claim.job.undivided:
+        return False
+    with context.transaction() as session:
+        return jobs.failed_on_source(session, context.claim.job_id) > 0
+
+
+def _accepted(context: AttemptContext, asked: Preset) -> tuple[Preset, MediaInfo]:
+    """Return the probed source with the preset that it is processed with: for audio without video not the ladder that
+    was asked for. Raises NoVideoTrack for a loop without video.
+    """
+    found = probed(context, video_needed=asked.loop is not None, audio_suffices=bool(asked.audio_files))
+    preset = plan.preset_for(found, asked)
+    if preset is not asked:
+        context.write(jobs.switch_preset, preset)
+        context.log(f"No video track: processed with the preset {preset.title} instead of {asked.title}")
+    return preset, found
 
 
 def _edited(info: MediaInfo, preset: Preset) -> MediaInfo:

@@ -18,8 +18,8 @@ def copy_video(context: AttemptContext) -> None:
     arguments = remux.copy_arguments(info, source=source, preset=context.preset)
     context.write(jobs.note, command=shell_line(arguments, source=source))
     with renditions.upload_pool() as pool:
-        video = renditions.copied_outbox(context, pool, name=layout.INSTANT)
-        outboxes = [video, *renditions.audio_outboxes(context, pool, tracks.selected_audio(info))]
+        video, cuts = renditions.copied_outbox(context, pool, name=layout.INSTANT)
+        outboxes = [video, *renditions.audio_outboxes(context, pool, tracks.selected_audio(info), beside=cuts)]
         made = run_part(context, outboxes, arguments, threads=1, seconds=info.duration_seconds, show=_show)
     for outbox in made:
         _finish(context, outbox)

@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from mediaproc.domain.errors import Detail, NotCopyable
-from mediaproc.media import ladder, tracks
+from mediaproc.media import ladder, layout, tracks
 from mediaproc.media.commands import source_copy, subtitles
 from mediaproc.media.commands.arguments import shell_line
+from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.tracks import Label
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys
-from mediaproc_worker import packaging, renditions
+from mediaproc_worker import frame_holds, packaging, renditions
 from mediaproc_worker.context import AttemptContext
 from mediaproc_worker.encode_part import run_part
 from mediaproc_worker.handlers.subtitles import store_subtitles
@@ -37,13 +38,18 @@ def copy_source(context: AttemptContext) -> None:
     (rung,) = ladder.rungs_for(info, preset)
     with renditions.upload_pool(others=2) as pool:
         poster, file = Poster.begin(context, pool), pool.submit(remuxed, context, rung.name)
-        video = renditions.copied_outbox(context, pool, name=rung.name)
-        made = _copied(context, [video, *_audio_outboxes(context, pool)])
+        video, cuts = renditions.copied_outbox(context, pool, name=rung.name)
+        outboxes = [video, *_audio_outboxes(context, pool, cuts)]
+        made = _copied(context, outboxes)
+        frame_holds.hold_in_file(context.workspace / layout.whole(rung.name), cuts)
         if tracks.selected_subtitles(info):
             store_subtitles(context, subtitles.arguments(info, source=context.source, preset=preset))
-        _finish(context, pool, made, file_bytes=file.result())
+        # Storage would copy the source's private data into the MP4.
+        _finish(context, pool, made, file_bytes=None if video.private_found else file.result())
         poster.look(wait=True)
-    renditions.log_shortfall(context, sum(seconds for _, seconds in made[0].pieces))
+        if video.private_found:
+            context.log("Private data beside the frames, such as positions, was removed")
+    renditions.set_length(context, max([*cuts.ends_seconds, *(each.end_seconds for each in outboxes)]))
 
 
 def _copied(context: AttemptContext, outboxes: list[Outbox]) -> list[Made]:
@@ -58,9 +64,9 @@ def _copied(context: AttemptContext, outboxes: list[Outbox]) -> list[Made]:
     return [_made(each) for each in done]
 
 
-def _audio_outboxes(context: AttemptContext, pool: ThreadPoolExecutor) -> list[Outbox]:
+def _audio_outboxes(context: AttemptContext, pool: ThreadPoolExecutor, cuts: Segmenter) -> list[Outbox]:
     selected = tracks.selected_audio(context.info)
-    outboxes = renditions.audio_outboxes(context, pool, selected)
+    outboxes = renditions.audio_outboxes(context, pool, selected, beside=cuts)
     for outbox, track in zip(outboxes, selected, strict=True):
         channels = source_copy.output_channels(context.info, track, context.preset)
         outbox.row = replace(outbox.row, channels=channels)

@@ -30,7 +30,8 @@ def make_storyboard(context: AttemptContext) -> None:
         frames = jobs.frames_of(session, context.claim)
     if frames is None or not frames.segment_keys:
         return
-    board = storyboard.storyboard_for(frames.width, frames.height, frames.durations)
+    start = context.info.video.start_seconds
+    board = storyboard.storyboard_for(frames.width, frames.height, frames.durations, start_seconds=start)
     with renditions.upload_pool() as pool:
         _fetch(context, pool, frames)
         _tile(context, board, frames.video_range)

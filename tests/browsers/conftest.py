@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.commands.lanes import FIREFOX, WEBKIT, XVFB, Program
+from mediaproc.commands.lanes import FIREFOX, PLUGINS, WEBKIT, XVFB, Program
 from testing.site import Site, running_site
 from tests.browsers.remote import Remote, firefox, webkit
 
@@ -23,7 +23,7 @@ class Browser:
     programs: tuple[Program, ...]
 
 
-BROWSERS = {"firefox": Browser(firefox, (FIREFOX,)), "webkit": Browser(webkit, (WEBKIT, XVFB))}
+BROWSERS = {"firefox": Browser(firefox, (FIREFOX,)), "webkit": Browser(webkit, (WEBKIT, XVFB, *PLUGINS))}
 
 
 @pytest.fixture(scope="session")

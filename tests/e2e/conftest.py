@@ -13,16 +13,38 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 
 from testing import clips
 from testing.browser import PATIENCE_SECONDS, chromium, sign_up
+from testing.ffmpeg_gate import FfmpegGate
 from testing.site import Site, running_site
+from tests.conftest import NOT_NICE
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> FfmpegGate:
+    """The gate in front of the site's video encodes."""
+    return FfmpegGate(tmp_path_factory.mktemp("gate"))
+
+
+@pytest.fixture(scope="session")
+def site(gate: FfmpegGate) -> Iterator[Site]:
     """`./dev up` on a directory of its own."""
-    with running_site() as running:
+    with running_site({"FFMPEG_PATH": str(gate.program), "ENCODE_NICE": NOT_NICE}) as running:
         yield running
+
+
+@pytest.fixture
+def held(gate: FfmpegGate) -> Iterator[FfmpegGate]:
+    """The gate, closed: video encodes begin when the test opens it, or at its end."""
+    with gate.closed():
+        yield gate
+
+
+@pytest.fixture
+def slowed(gate: FfmpegGate) -> Iterator[Callable[[float], None]]:
+    """Slows down the test's video encodes to so many seconds of video a second."""
+    yield gate.slow_down
+    gate.speed_up()
 
 
 @pytest.fixture(scope="session")
@@ -146,5 +168,7 @@ def bunny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_bunny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same clip so small that it is encoded in a second, for tests of everything around that."""
     path = tmp_path_factory.mktemp("clips") / "Big Buck Bunny.mp4"
-    clips.ffmpeg("-i", str(clips.bunny()), "-s", "320x180", "-c:v", "libx264", "-c:a", "aac", "-ac", "2", str(path))
+    clips.ffmpeg(
+        "-i", str(clips.bunny()), "-s", "320x180", "-r", "10", "-c:v", "libx264", "-c:a", "aac", "-ac", "2", str(path)
+    )
     return path

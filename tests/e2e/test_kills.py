@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from testing.browser import choose, row
 from testing.clips import ffmpeg
+from testing.ffmpeg_gate import FfmpegGate
 from testing.site import Site
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = 120_000
 """A lease has to run out, a worker to start, and the clip to be encoded twice."""
 
 pytestmark = pytest.mark.console_errors(r"net::ERR_(?!BLOCKED)", "^WebSocket connection to ", r"status of 50[0234] ")
@@ -27,7 +29,10 @@ def clip(tmp_path: Path, bunny: Path) -> Path:
     return path
 
 
-def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site, clip: Path) -> None:
+def test_a_web_process_killed_in_mid_encode_is_not_missed(
+    page: Page, site: Site, clip: Path, slowed: Callable[[float], None]
+) -> None:
+    slowed(3)
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("mediaproc", "web")
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
@@ -35,12 +40,14 @@ def test_a_web_process_killed_in_mid_encode_is_not_missed(page: Page, site: Site
 
 
 def test_worker_valkey_and_web_killed_at_once_cost_an_attempt_of_what_they_did(
-    page: Page, site: Site, clip: Path
+    page: Page, site: Site, clip: Path, gate: FfmpegGate, slowed: Callable[[float], None]
 ) -> None:
+    slowed(1)
     _choose_and_wait_for_the_encode(page, clip)
     site.kill("valkey-server")
     site.kill("mediaproc_worker.consumer")
     site.kill("mediaproc", "web")
+    gate.speed_up()
     expect(row(page, clip.name)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
     _assert_attempts(page, ["completed", "lost"])
 

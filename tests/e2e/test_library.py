@@ -58,27 +58,29 @@ def test_several_are_deleted_at_once(library: Page) -> None:
     library.get_by_label("Select “Once more”").click(modifiers=["Shift"])
     expect(_bar(library)).to_contain_text("3 selected")
     _bar(library).get_by_role("button", name="Delete").click()
-    question = library.get_by_role("alertdialog")
-    expect(question).to_contain_text("Delete 3 videos?")
-    question.get_by_role("button", name="Cancel").click()
-    expect(library.locator(".card")).to_have_count(4)
+    expect(library.locator(".notice")).to_contain_text("3 videos deleted")
+    library.get_by_role("button", name="Undo").click()
+    for tab in (library, other):
+        expect(tab.locator(".card")).to_have_count(4)
+    for title in ("notes", "more notes", "Once more"):
+        _select(library, title)
     _bar(library).get_by_role("button", name="Delete").click()
-    question.get_by_role("button", name="Delete videos").click()
     for tab in (library, other):
         expect(tab.locator(".card-title")).to_have_text(["Big Buck Bunny"])
         expect(_bar(tab)).to_have_count(0)
 
 
-def test_what_failed_of_them_is_tried_again(library: Page) -> None:
+def test_a_retry_is_not_offered_where_it_can_not_help(library: Page) -> None:
     _select(library, "notes")
     library.locator("li", has_text="Once more").first.click()  # anywhere on a card, once something is selected
     expect(_bar(library)).to_contain_text("2 selected")
-    _bar(library).get_by_role("button", name="Retry").click()
-    expect(_bar(library)).to_have_count(0)
-    tried = library.locator("li", has_text="notes").last
-    expect(tried).to_contain_text("Failed")
-    tried.get_by_role("link").click()
+    expect(_bar(library).get_by_role("button", name="Download")).to_be_visible()
+    expect(_bar(library).get_by_role("button", name="Retry")).to_have_count(0)
+    library.keyboard.press("Escape")
+    library.locator("li", has_text="notes").last.get_by_role("link").click()
     expect(library.get_by_role("alert")).to_contain_text("not a video")
+    for name in ("Retry", "Reprocess"):
+        expect(library.get_by_role("button", name=name)).to_have_count(0)
 
 
 def test_it_is_listed_in_another_order_and_stays_in_it(library: Page) -> None:

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from testing import clips
-from testing.browser import assert_accessible, choose, row, wait_until
+from testing.browser import PATIENCE_SECONDS, assert_accessible, choose, row, wait_until
+from testing.ffmpeg_gate import FfmpegGate
 
 _SIZES = "[...document.querySelector('hls-video').videoRenditions].map((each) => each.height)"
 
 _TEXTS = """[...document.querySelector('hls-video').nativeEl.textTracks]
     .filter((each) => each.kind === 'subtitles').map((each) => each.mode)"""
 
+_FEW_FRAMES = ("-r", "8", "-c:v", "libx264", "-preset", "ultrafast", "-g", "16", "-c:a", "aac", "-ac", "2")
+"""For clips that need two sizes, so 720 lines, but no smooth motion: a third of the work for encoder and browser."""
+
 _NOTE_HITCHES = """() => {
     window.hitches = [];
     const video = document.querySelector("hls-video").nativeEl;
-    for (const name of ["pause", "seeking", "waiting", "emptied", "error"])
-        video.addEventListener(name, () => window.hitches.push(`${name} at ${video.currentTime}`));
+    const note = (name) => window.hitches.push(`${name} at ${video.currentTime}`);
+    for (const name of ["pause", "seeking", "emptied", "error"])
+        video.addEventListener(name, () => note(name));
+    const isBuffered = (at) => [...Array(video.buffered.length).keys()]
+        .some((i) => video.buffered.start(i) <= at && at + 0.5 <= video.buffered.end(i));
+    video.addEventListener("waiting", () => isBuffered(video.currentTime) || note("waiting"));
     let before = video.currentTime;
     setInterval(() => {
         if (video.currentTime < before) window.hitches.push(`from ${before} back to ${video.currentTime}`);
         before = video.currentTime;
     }, 20);
 }"""
-"""A list of whatever disturbs a viewer from then on; it goes with the page."""
+"""A list of whatever disturbs a viewer from then on; it goes with the page. A browser that has the next half second,
+but finds no time to decode it on a busy machine, is not counted as waiting."""
 
 
 @pytest.fixture
@@ -46,7 +56,7 @@ def subtitled_clip(tmp_path: Path, bunny: Path) -> Path:
     text.write_text("1\n00:00:00,000 --> 00:00:15,000\nA rabbit\n")
     path = tmp_path / "Subtitled Bunny.mkv"
     inputs = ("-stream_loop", "2", "-i", str(bunny), "-i", str(text))
-    clips.ffmpeg(*inputs, "-map", "0", "-map", "1", "-c", "copy", str(path))
+    clips.ffmpeg(*inputs, "-map", "0", "-map", "1", *_FEW_FRAMES, "-c:s", "copy", str(path))
     return path
 
 
@@ -96,7 +106,9 @@ def test_a_text_file_called_mp4_fails_with_a_sentence(page: Page, tmp_path: Path
 
 
 @pytest.mark.console_errors(r"status of 404 .*/api/v1/videos/[^/]+/hls/")
-def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page, long_clip: Path) -> None:
+def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(
+    page: Page, long_clip: Path, held: FfmpegGate
+) -> None:
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
     expect(page.locator(".stages [data-state=now]")).to_be_visible()
@@ -107,14 +119,15 @@ def test_a_video_plays_before_it_is_done_and_is_cancelled_and_deleted(page: Page
     expect(page.locator(".facts")).to_contain_text("Cancelled")
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete video").click()
     expect(page.get_by_text("Upload your first video")).to_be_visible()
 
 
-def test_the_player_takes_the_renditions_once_they_are_there(page: Page, bunny: Path, tmp_path: Path) -> None:
+def test_the_player_takes_the_renditions_once_they_are_there(
+    page: Page, bunny: Path, tmp_path: Path, held: FfmpegGate
+) -> None:
     """It plays the source itself at once; it stands, so it changes as soon as the video is done, at the same time."""
     path = tmp_path / "Twice.mp4"
-    clips.ffmpeg("-stream_loop", "1", "-i", str(bunny), "-c", "copy", str(path))
+    clips.ffmpeg("-stream_loop", "1", "-i", str(bunny), *_FEW_FRAMES, str(path))
     choose(page, path)
     page.locator(".card", has_text="Twice").click()
     _assert_plays(page)
@@ -122,6 +135,7 @@ def test_the_player_takes_the_renditions_once_they_are_there(page: Page, bunny: 
     assert page.evaluate(_SIZES) == [720]
     expect(page.locator(".processing")).to_be_visible()
     at = page.evaluate("document.querySelector('hls-video').currentTime")
+    held.open()
     wait_until(page, lambda: sorted(page.evaluate(_SIZES)) == [480, 720])
     wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').readyState >= 2"))
     assert page.evaluate("document.querySelector('hls-video').currentTime") == pytest.approx(at, abs=0.05)
@@ -129,17 +143,20 @@ def test_the_player_takes_the_renditions_once_they_are_there(page: Page, bunny: 
     wait_until(page, lambda: page.evaluate(f"document.querySelector('hls-video').currentTime > {at} + 1"))
 
 
-def test_whoever_watches_steadily_gets_the_renditions_without_a_hitch(page: Page, subtitled_clip: Path) -> None:
+def test_whoever_watches_steadily_gets_the_renditions_without_a_hitch(
+    page: Page, subtitled_clip: Path, held: FfmpegGate
+) -> None:
     """Nobody touches the player: the same page, speed and subtitles, no stop and no jump, then all sizes to choose."""
     choose(page, subtitled_clip)
     page.locator(".card", has_text="Subtitled Bunny").click()
     _assert_plays(page)
-    page.evaluate("document.querySelector('hls-video').playbackRate = 0.0625")  # it lasts longer than the encode
+    page.evaluate("document.querySelector('hls-video').playbackRate = 0.0625")  # it lasts four minutes
     page.keyboard.press("c")
     wait_until(page, lambda: page.evaluate(_TEXTS) == ["showing"])
     page.evaluate(_NOTE_HITCHES)
     assert page.evaluate(_SIZES) == [720]
-    wait_until(page, lambda: sorted(page.evaluate(_SIZES)) == [480, 720], seconds=90)
+    held.open()
+    wait_until(page, lambda: sorted(page.evaluate(_SIZES)) == [480, 720], seconds=200)
     assert page.evaluate("document.querySelector('hls-video').playbackRate") == 0.0625
     assert page.evaluate("document.querySelector('hls-video').videoHeight") == 720
     page.evaluate("document.querySelector('hls-video').videoRenditions.selectedIndex = 0")
@@ -149,11 +166,14 @@ def test_whoever_watches_steadily_gets_the_renditions_without_a_hitch(page: Page
     assert page.evaluate("window.hitches") == []
 
 
-def test_a_ladder_that_grows_is_climbed_by_whoever_began_early(page: Page, tmp_path: Path, bunny: Path) -> None:
+def test_a_ladder_that_grows_is_climbed_by_whoever_began_early(
+    page: Page, tmp_path: Path, bunny: Path, slowed: Callable[[float], None]
+) -> None:
     """What browsers can't play as it is begins with its first encoded second, and every size is there from then on."""
     path = tmp_path / "Old Bunny.mp4"
-    again = ("-stream_loop", "2", "-i", str(bunny))
-    clips.ffmpeg(*again, "-c:v", "mpeg4", "-q:v", "5", "-c:a", "aac", "-ac", "2", str(path))
+    again = ("-stream_loop", "1", "-i", str(bunny))
+    clips.ffmpeg(*again, "-r", "8", "-c:v", "mpeg4", "-q:v", "5", "-c:a", "aac", "-ac", "2", str(path))
+    slowed(0.75)
     choose(page, path)
     page.locator(".card", has_text="Old Bunny").click()
     _assert_plays(page)
@@ -161,7 +181,7 @@ def test_a_ladder_that_grows_is_climbed_by_whoever_began_early(page: Page, tmp_p
     expect(page.locator(".processing")).to_be_visible()
     assert sorted(page.evaluate(_SIZES)) == [480, 720]
     wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').videoHeight") == 720)
-    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').ended"), seconds=120)
+    wait_until(page, lambda: page.evaluate("document.querySelector('hls-video').ended"))
     assert page.evaluate("document.querySelector('hls-video').videoHeight") == 720
     assert [each for each in page.evaluate("window.hitches") if not each.startswith(("waiting", "pause"))] == []
 
@@ -202,22 +222,24 @@ def _volume(page: Page) -> tuple[float, bool]:
 
 
 @pytest.mark.console_errors(r"status of 404 .*/api/v1/videos/[^/]+/hls/")  # what its player asks for as it goes
-def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path) -> None:
+def test_a_video_deleted_in_mid_encode_leaves_the_tray_too(page: Page, long_clip: Path, held: FfmpegGate) -> None:
     choose(page, long_clip)
     page.locator(".card", has_text="Long Bunny").click()
     expect(page.locator(".stages [data-state=now]")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete video").click()
     expect(page.get_by_text("Upload your first video")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
 
 
-def test_progress_reaches_a_second_tab_by_itself(page: Page, small_bunny: Path, tmp_path: Path) -> None:
+def test_progress_reaches_a_second_tab_by_itself(
+    page: Page, small_bunny: Path, tmp_path: Path, slowed: Callable[[float], None]
+) -> None:
     clip = tmp_path / "Long Bunny.mp4"
     clips.ffmpeg("-stream_loop", "7", "-i", str(small_bunny), "-c", "copy", str(clip))
     other = page.context.new_page()
     other.goto("/")
     expect(other.get_by_text("Upload your first video")).to_be_visible()
+    slowed(8)
     choose(page, clip)
     expect(other.locator(".card", has_text="Long Bunny")).to_be_visible()
     assert len(_values_of_the_bar(other)) >= 2
@@ -259,7 +281,7 @@ def _background_of(page: Page, selector: str) -> tuple[int, int]:
     )
 
 
-def _values_of_the_bar(page: Page, *, seconds: float = 60) -> set[float]:
+def _values_of_the_bar(page: Page, *, seconds: float = PATIENCE_SECONDS) -> set[float]:
     """Every value above 0 that the first card's bar shows until it is gone."""
     seen: set[float] = set()
     deadline = time.monotonic() + seconds

@@ -98,8 +98,8 @@ def test_many_tabs_that_renew_at_once_stay_signed_in(new_context: Callable[[], B
     page.evaluate("localStorage.setItem('mediaproc.renew_at', '0')")
     for tab in tabs:
         tab.evaluate("() => { window.location.reload() }")
-    wait_until(page, lambda: bool(held))
-    page.wait_for_timeout(2500)  # long enough for every other tab to want the same
+    wait_until(page, lambda: bool(held) and all("/renew" in tab.url for tab in tabs))
+    page.wait_for_timeout(500)  # long enough for every other tab to want the same
     assert len(held) == 1
     held.pop().continue_()
     page.context.unroute("**/api/v1/auth/refresh")

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from mediaproc import database, logs
 from mediaproc.api.app import create_api
 from mediaproc.events import publisher
+from mediaproc.media import vmaf
 from mediaproc.operations import passwords, playback
 from mediaproc.operations.rate_limits import api_requests, sign_ins
 from mediaproc.operations.tenancy import Principal
@@ -65,6 +66,13 @@ def connected(services: dict[str, str]) -> dict[str, str]:
     passwords.COST = CHEAP_COST
     logs.configure()
     return services
+
+
+@pytest.fixture
+def small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """VMAF as on a screen of 180 lines, with a 36th of the pixels: for tests that need no true score."""
+    monkeypatch.setattr(vmaf, "_SCREEN_LONG_SIDE", 320)
+    monkeypatch.setattr(vmaf, "_SCREEN_SHORT_SIDE", 180)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from mediaproc.domain.tables import Video
 from mediaproc.events import hub as hubs
 from mediaproc.events.messages import EventType
+from testing.waits import PATIENCE_SECONDS
 from tests.integration import test_hub
 from tests.integration.conftest import Account
 from tests.integration.test_api_events import publish, video_of
-from tests.integration.test_hub import Valkey
+from tests.integration.test_hub import Valkey, disconnected
 
 valkey = test_hub.valkey
 """The fixture."""
@@ -50,12 +51,12 @@ class Caller:
         return [line.removeprefix("id: ") for line in self.text.splitlines() if line.startswith("id: ")]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds():
                 await asyncio.sleep(0.01)
 
     async def ended(self) -> None:
-        await asyncio.wait_for(self.task, 15)
+        await asyncio.wait_for(self.task, PATIENCE_SECONDS)
 
 
 def in_a_web_process(check: Callable[[], Any]) -> None:
@@ -83,9 +84,9 @@ def test_a_client_that_was_connected_misses_nothing_when_valkey_is_killed(
         await client.until(lambda: "event: progress" in client.text)
         one = publish(video, EventType.LOG, text="1")
         await client.until(lambda: one in client.ids())
-        await asyncio.sleep(1.2)  # appendfsync everysec
+        await asyncio.to_thread(valkey.sync)
         valkey.kill()
-        await asyncio.sleep(0.2)
+        await disconnected(hubs.hub())
         valkey.start()
         two = publish(video, EventType.LOG, text="2")
         await client.until(lambda: two in client.ids())
@@ -134,7 +135,7 @@ def test_without_valkey_the_state_is_told_and_the_place_is_kept(
         await first.until(lambda: one in first.ids())
         first.task.cancel()
         two = publish(video, EventType.LOG, text="2")
-        await asyncio.sleep(1.2)
+        await asyncio.to_thread(valkey.sync)
         valkey.kill()
         blind = Caller(api_app, me.access_token, video, last_id=one)
         await blind.until(lambda: "event: progress" in blind.text)

@@ -22,6 +22,7 @@ from mediaproc.operations.jobs import requests
 from mediaproc.settings import settings
 from mediaproc.storage import keys, multipart, objects
 from mediaproc.storage.client import client as s3
+from testing.waits import PATIENCE_SECONDS
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -37,7 +38,7 @@ def _begin(client: TestClient, **changes: Any) -> Any:
 
 
 def _put(url: str, data: bytes) -> str:
-    answer = httpx.put(url, content=data, timeout=30)
+    answer = httpx.put(url, content=data, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 200, answer.text
     return answer.headers["etag"]
 

@@ -136,7 +136,7 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
             "duration_seconds",
         ),
         *("width", "height", "frame_rate", "created_at", "ready_at", "error", "poster_url", "playback", "renditions"),
-        *("job", "priority", "preview", "tracks"),
+        *("job", "priority", "preview", "tracks", "queue"),
     }
     assert (video["status"], video["playable"], video["progress"], video["error"]) == ("completed", True, 100.0, None)
     assert video["created_at"].endswith("Z")
@@ -145,7 +145,9 @@ def test_a_video_is_what_the_contract_says(account: Accounts) -> None:
         *("id", "name", "height", "width", "codec", "suffix", "bitrate_bps", "size_bytes", "vmaf"),
     }
     assert video["renditions"][0]["size_bytes"] == 11
-    assert set(video["job"]) == {"id", "status", "attempt_count", "max_attempts", "next_attempt_at"}
+    assert set(video["job"]) == {
+        *("id", "status", "attempt_count", "max_attempts", "next_attempt_at", "preset", "preset_version", "error"),
+    }
     assert (video["job"]["status"], video["job"]["attempt_count"], video["job"]["max_attempts"]) == ("completed", 1, 3)
 
 
@@ -417,7 +419,7 @@ def test_a_plain_player_plays_what_hls_url_names(account: Accounts, api: TestCli
     assert master.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in master.headers
     assert master.headers["cache-control"] == "no-store"
-    assert len(uris(master.text)) == 2
+    assert len(uris(master.text)) == 3, "two sizes, and audio alone"
     [audio] = re.findall(r'URI="(.*?)"', master.text)
     for relative in [*uris(master.text), audio]:
         media = api.get(str(httpx.URL(url).join(relative)))

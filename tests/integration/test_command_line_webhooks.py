@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as Verifier
 from mediaproc.cli.exit_codes import Exit
 from mediaproc.domain.states import VideoStatus
 from mediaproc.events.messages import EventType
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 from testing.webhook_receiver import Receiver, receiving
 from tests.integration.conftest import Account
 from tests.integration.test_api_events import finish, publish, video_of
@@ -38,7 +38,7 @@ def _listening(url: str) -> Generator[subprocess.Popen[str]]:
     try:
         yield listening
         listening.send_signal(signal.SIGINT)
-        assert listening.wait(20) == Exit.INTERRUPTED
+        assert listening.wait(PATIENCE_SECONDS) == Exit.INTERRUPTED
     finally:
         listening.kill()
         listening.communicate()

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = "mediaproc_worker.consumer"
@@ -26,7 +26,9 @@ def _command(*arguments: str) -> list[str]:
 @pytest.mark.parametrize("name", ["web", "worker", "migrate", "bucket"])
 def test_a_missing_secret_stops_the_start_and_is_named(services: dict[str, str], name: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "JWT_SECRET"}
-    done = subprocess.run(_command(name), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        _command(name), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("JWT_SECRET is not set. ")
     assert services["DATABASE_URL"] not in done.stderr
@@ -34,7 +36,7 @@ def test_a_missing_secret_stops_the_start_and_is_named(services: dict[str, str],
 
 def test_web_says_that_there_is_no_front_end(services: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
-        _command("web", "--frontend", str(tmp_path)), cwd=ROOT, capture_output=True, text=True, timeout=60
+        _command("web", "--frontend", str(tmp_path)), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
     assert done.returncode == 2
     assert "Build it: " in done.stderr
@@ -49,7 +51,7 @@ def worker(services: dict[str, str], tmp_path: Path) -> Iterator[psutil.Popen]:
     yield process
     for each in [*process.children(recursive=True), process] if process.is_running() else []:
         each.kill()
-    process.wait(timeout=10)
+    process.wait(timeout=PATIENCE_SECONDS)
 
 
 def test_a_worker_is_kept_alive_and_ends_whole(worker: psutil.Popen) -> None:
@@ -60,7 +62,7 @@ def test_a_worker_is_kept_alive_and_ends_whole(worker: psutil.Popen) -> None:
     eventually(lambda: _running(worker).get(CONSUMER, killed) != killed)
     family += worker.children(recursive=True)
     worker.send_signal(signal.SIGTERM)
-    worker.wait(timeout=30)
+    worker.wait(timeout=PATIENCE_SECONDS)
     eventually(lambda: not any(each.is_running() for each in family))
 
 

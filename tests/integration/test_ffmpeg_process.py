@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +18,10 @@ from mediaproc.runtime.sandbox import MOST_PROCESSES
 from mediaproc_worker import sandboxed_process
 from mediaproc_worker.sandboxed_process import Limits, ProcessCancelled, ProcessFailed, ProcessTimedOut
 from testing import clips
+from testing.waits import eventually
 
 FFMPEG = Path(clips.FFMPEG)
-LIMITS = Limits(wall_seconds=30, cpu_seconds=30)
+LIMITS = Limits(wall_seconds=120, cpu_seconds=30)
 ENDLESS = [
     *("-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"),
     *("-progress", "pipe:1", "-stats_period", "0.1", "-f", "null", "-"),
@@ -78,14 +78,19 @@ def test_it_stands_back_later_with_all_its_threads(tmp_path: Path) -> None:
 
 
 def test_silence_is_told_while_it_lasts(tmp_path: Path) -> None:
-    told: list[float] = []
+    silences: list[int] = []
+
+    def in_silence() -> None:
+        silences.append(1)
+        if len(silences) == 3:
+            (tmp_path / "go-on").touch()
+
     with sandboxed_process.running(
-        Path("/bin/sh"), ["-c", "echo one; sleep 0.5; printf two"],
+        Path("/bin/sh"), ["-c", "echo one; until [ -e go-on ]; do sleep 0.01; done; printf two"],
         directory=tmp_path, cancelled=threading.Event(), limits=LIMITS,
     ) as talker:  # fmt: skip
-        said = list(talker.lines(in_silence=lambda: told.append(time.monotonic())))
+        said = list(talker.lines(in_silence=in_silence))
     assert said == ["one\n", "two"]
-    assert 3 <= len(told) <= 10
 
 
 def test_a_failure_carries_its_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
@@ -103,10 +108,9 @@ def test_a_long_log_is_cut_to_its_end(tmp_path: Path) -> None:
     assert failed.value.log_tail.endswith("some line 4999\n")
 
 
-def test_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
+def test_cancel_ends_ffmpeg(tmp_path: Path) -> None:
     cancelled = threading.Event()
     pids: list[int] = []
-    started = 0.0
     with (
         pytest.raises(ProcessCancelled),
         sandboxed_process.running(FFMPEG, ENDLESS, directory=tmp_path, cancelled=cancelled, limits=LIMITS) as ffmpeg,
@@ -115,18 +119,14 @@ def test_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
         for line in ffmpeg.lines():
             if line.startswith("progress="):
                 cancelled.set()
-                started = time.monotonic()
-    assert time.monotonic() - started < 1.5
     assert not psutil.pid_exists(pids[0])
 
 
 def test_what_does_not_heed_a_signal_is_killed_with_its_children(tmp_path: Path) -> None:
     cancelled = threading.Event()
-    threading.Timer(0.3, cancelled.set).start()
-    started = time.monotonic()
+    threading.Thread(target=lambda: eventually(lambda: _text(tmp_path / "child")) and cancelled.set()).start()
     with pytest.raises(ProcessCancelled):
-        shell("trap '' TERM; /bin/sleep 30 & echo $! > child; wait; /bin/sleep 30", tmp_path, cancelled=cancelled)
-    assert time.monotonic() - started < 2.0
+        shell("trap '' TERM; /bin/sleep 300 & echo $! > child; wait; /bin/sleep 300", tmp_path, cancelled=cancelled)
     child = int((tmp_path / "child").read_text())
     _gone(child)
 
@@ -146,10 +146,8 @@ def test_a_reader_that_raises_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_wall_time_is_limited(tmp_path: Path) -> None:
-    started = time.monotonic()
     with pytest.raises(ProcessTimedOut):
-        shell("/bin/sleep 30", tmp_path, limits=Limits(wall_seconds=0.3, cpu_seconds=30))
-    assert time.monotonic() - started < 2.0
+        shell("/bin/sleep 300", tmp_path, limits=Limits(wall_seconds=0.3, cpu_seconds=30))
 
 
 def test_processor_time_is_limited(tmp_path: Path) -> None:
@@ -204,10 +202,11 @@ def test_it_dies_with_the_worker(tmp_path: Path) -> None:
 
 def _gone(pid: int) -> None:
     """Wait until a process has ended; whoever adopted it may be slow to take note."""
-    deadline = time.monotonic() + 3
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, f"{pid} is still running"
-        time.sleep(0.02)
+    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def _priorities(pid: int) -> list[int]:

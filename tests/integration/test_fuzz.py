@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mediaproc.domain.errors import ProcessingError, TimedOut
-from mediaproc.media import chunks, ladder, presets, probe, sniff
+from mediaproc.media import chunks, ladder, presets, probe, refusals
 from mediaproc.media.commands import poster
 from mediaproc.media.commands.arguments import shell_line
 from mediaproc.media.commands.encode import encode_arguments
@@ -102,7 +102,10 @@ def _word(seed: int, work: Any) -> str:
 def _examine(path: Path) -> None:
     data = path.read_bytes()
     info = source.examined(
-        Source(str(path)), head=data[: sniff.HEAD_BYTES], directory=path.parent, cancelled=threading.Event()
+        Source(str(path)),
+        data=source.Bytes(lambda at, size: data[at : at + size], len(data)),
+        directory=path.parent,
+        cancelled=threading.Event(),
     )
     _plan(info, _keyframes(data, info))
 
@@ -116,7 +119,7 @@ def _keyframes(data: bytes, info: MediaInfo) -> list[float]:
 def _parsed(output: str) -> MediaInfo:
     try:
         return probe.parse_ffprobe(output)
-    except probe.Refused as refused:
+    except refusals.Refused as refused:
         raise ffmpeg_errors.refusal(refused) from refused
 
 

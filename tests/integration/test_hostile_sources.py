@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mediaproc.media import ladder, presets, probe
+from mediaproc.media import ffprobe, ladder, presets, probe, refusals
 from mediaproc.media.commands import encode, poster
 from mediaproc.media.probe import AudioTrack, MediaInfo, VideoTrack
 from mediaproc.media.sources import Source
 from testing import clips
+from testing.waits import PATIENCE_SECONDS
 
 PRETENDED = MediaInfo(
     container="mp4", duration_seconds=1, size_bytes=1, bitrate_bps=1,
@@ -112,15 +113,17 @@ def sources(trap: Trap, path: Path) -> list[Source]:
 
 
 def run(program: str, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=20, env={})
+    return subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, env={}
+    )
 
 
 @pytest.mark.parametrize("kind", DISGUISES)
 def test_a_file_that_names_others_is_no_video(trap: Trap, kind: str) -> None:
     for suffix in SUFFIXES:
         for source in sources(trap, disguised(trap, kind, suffix)):
-            done = run(clips.FFPROBE, probe.ffprobe_arguments(source), trap.folder)
-            with pytest.raises(probe.NotMedia):
+            done = run(clips.FFPROBE, ffprobe.ffprobe_arguments(source), trap.folder)
+            with pytest.raises(refusals.NotMedia):
                 probe.parse_ffprobe(done.stdout)
     assert trap.asked == []
 
@@ -144,8 +147,8 @@ def test_a_numbered_name_is_one_file(trap: Trap) -> None:
     picture = trap.folder / "frame001.png"
     clips.ffmpeg("-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", str(picture))
     for source in (Source(str(trap.folder / "frame%03d.png")), Source(str(picture))):
-        done = run(clips.FFPROBE, probe.ffprobe_arguments(source), trap.folder)
-        with pytest.raises(probe.NotMedia):
+        done = run(clips.FFPROBE, ffprobe.ffprobe_arguments(source), trap.folder)
+        with pytest.raises(refusals.NotMedia):
             probe.parse_ffprobe(done.stdout)
 
 
@@ -157,7 +160,7 @@ def test_a_mov_that_refers_to_another_file_does_not_get_it(trap: Trap) -> None:
     assert data.count(b"url \0\0\0\1") == 1
     other.write_bytes(data)
     plain.write_bytes(data.replace(b"url \0\0\0\1", b"url \0\0\0\0"))
-    done = run(clips.FFPROBE, probe.ffprobe_arguments(Source(str(plain))), trap.folder)
+    done = run(clips.FFPROBE, ffprobe.ffprobe_arguments(Source(str(plain))), trap.folder)
     assert "other.mov" not in done.stdout
 
 
@@ -180,7 +183,7 @@ def test_storage_can_not_send_the_reader_elsewhere(trap: Trap) -> None:
     thread.start()
     source = Source(f"http://127.0.0.1:{server.server_address[1]}/clip.ts")
     try:
-        done = run(clips.FFPROBE, probe.ffprobe_arguments(source), trap.folder)
+        done = run(clips.FFPROBE, ffprobe.ffprobe_arguments(source), trap.folder)
     finally:
         server.shutdown()
         server.server_close()

@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -19,6 +18,7 @@ from mediaproc.events import publisher, streams
 from mediaproc.events.hub import Hub, Subscription
 from mediaproc.events.messages import Event, EventType
 from mediaproc.settings import settings
+from testing.waits import PATIENCE_SECONDS, eventually
 
 TEAM = uuid4()
 
@@ -34,15 +34,20 @@ class Valkey:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self.part.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                redis.Redis.from_url(self.url).ping()
-                return
-            except redis.RedisError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        eventually(self._answers)
+
+    def sync(self) -> None:
+        """Wait until whatever was written is in its file (`appendfsync everysec`)."""
+        with redis.Redis.from_url(self.url) as connection:
+            connection.set("written", 1)
+            connection.execute_command("WAITAOF", 1, 0, 0)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as connection:
+                return bool(connection.ping())
+        except redis.RedisError:
+            return False
 
     def kill(self) -> None:
         self.process.kill()
@@ -86,10 +91,16 @@ async def publish_when_back(video_id: UUID) -> str:
     raise AssertionError("Valkey did not come back")
 
 
+async def disconnected(hub: Hub) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while hub.connected:
+            await asyncio.sleep(0.01)
+
+
 async def collect(sub: Subscription, count: int) -> list[str]:
     seen: list[str] = []
     while len(seen) < count:
-        seen += [event.cursor for event in await asyncio.wait_for(sub.next(), 10)]
+        seen += [event.cursor for event in await asyncio.wait_for(sub.next(), PATIENCE_SECONDS)]
         assert not sub.lost
     return seen
 
@@ -128,10 +139,9 @@ def test_a_killed_valkey_that_kept_its_file_costs_a_listener_nothing(valkey: Val
         async with hub.subscribe(video_id=video_id) as sub:
             before = publish(video_id=video_id)
             assert await collect(sub, 1) == [before]
-            await asyncio.sleep(1.2)  # appendfsync everysec
+            await asyncio.to_thread(valkey.sync)
             valkey.kill()
-            await asyncio.sleep(0.3)
-            assert not hub.connected
+            await disconnected(hub)
             valkey.start()
             after = await publish_when_back(video_id)
             assert await collect(sub, 1) == [after]
@@ -150,9 +160,9 @@ def test_a_valkey_that_lost_its_data_tells_every_listener_of_the_gap(valkey: Val
             valkey.kill()
             valkey.forget()
             valkey.start()
-            assert await asyncio.wait_for(sub.next(), 10) == []
+            assert await asyncio.wait_for(sub.next(), PATIENCE_SECONDS) == []
             assert sub.lost
-            await asyncio.wait_for(team.next(), 10)
+            await asyncio.wait_for(team.next(), PATIENCE_SECONDS)
             assert team.lost
             after = publish(video_id=video_id)
             assert await collect(sub, 1) == [after]
@@ -168,7 +178,7 @@ def test_a_listener_that_began_without_valkey_is_told_of_a_gap_when_it_is_back(v
         async with hub.subscribe(video_id=video_id) as sub:
             assert not hub.connected
             valkey.start()
-            await asyncio.wait_for(sub.next(), 10)
+            await asyncio.wait_for(sub.next(), PATIENCE_SECONDS)
             assert sub.lost
             after = publish(video_id=video_id)
             assert await collect(sub, 1) == [after]
@@ -184,11 +194,11 @@ def test_a_trimmed_firehose_is_a_gap(valkey: Valkey) -> None:
             publish(video_id=video_id)
             await collect(sub, 1)
             valkey.kill()
-            await asyncio.sleep(0.1)
+            await disconnected(hub)
             valkey.start()
             with redis.Redis.from_url(valkey.url) as connection:
                 connection.xtrim(streams.FIREHOSE, maxlen=0, approximate=False)
-            await asyncio.wait_for(sub.next(), 10)
+            await asyncio.wait_for(sub.next(), PATIENCE_SECONDS)
             assert sub.lost
         await hub.stop()
 

@@ -17,12 +17,12 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from mediaproc import database
-from mediaproc.domain.errors import Conflict, EncodeFailed, NotAVideo, NotFound, WorkerStopping
+from mediaproc.domain.errors import Conflict, EncodeFailed, NoAudioTrack, NotAVideo, NotFound, WorkerStopping
 from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, VideoStatus
 from mediaproc.domain.tables import Attempt, Job, Leftover, Rendition, Segment, Video, now
 from mediaproc.events import publisher, streams
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import current_output, event_payloads
+from mediaproc.operations import current_output, event_payloads, views
 from mediaproc.operations.jobs import execution, maintenance, requests
 from mediaproc.queue import tasks
 from mediaproc.queue.huey import huey_of
@@ -294,8 +294,30 @@ def test_cancelling_a_reprocess_that_never_began_keeps_what_the_video_has() -> N
     again = _do(requests.reprocess, video=claim.video, preset="web")
     _do(requests.cancel, job=again)
     video = video_now(claim.video_id)
-    assert (video.status, video.playable, video.output_attempt) == ("cancelled", True, 1)
+    assert (video.status, video.playable, video.output_attempt) == ("completed", True, 1)
     assert keys.output_prefix(video.id, 1) not in _leftovers(video.id)
+
+
+def test_a_ready_video_stays_ready_when_another_preset_fails() -> None:
+    claim = _claimed()
+    _with_segments(claim)
+    _do(execution.complete, claim)
+    again = _do(requests.reprocess, video=video_now(claim.video_id), preset="audio")
+    assert (video_now(claim.video_id).status, video_now(claim.video_id).preset) == ("queued", "audio")
+    _do(execution.fail, _claimed(again), NoAudioTrack())
+    video = video_now(claim.video_id)
+    assert (video.status, video.playable, video.output_attempt, video.progress) == ("completed", True, 1, 100)
+    assert (video.preset, video.error_code) == ("web", None)
+    last = _statuses(video.id)[-1]
+    assert (last["status"], last["job_status"], last["error"]["code"]) == ("completed", "failed", "no_audio_track")
+    with database.transaction() as session:
+        (view,) = views.of_videos(session, [video])
+    assert view.job is not None
+    assert view.job.error is not None
+    assert (view.status, view.error, view.job.preset, view.job.error.code) == (
+        "completed", None, "audio", "no_audio_track"
+    )  # fmt: skip
+    assert _do(requests.retry, video=video).preset == "audio"
 
 
 def test_cancel_ends_a_running_job_at_once() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import hls, ladder, layout, presets, probe, tracks
+from mediaproc.media import hls, ladder, layout, presets, refusals, tracks
 from mediaproc.media.commands import download, poster
 from mediaproc.media.commands.encode import encode_arguments
 from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
@@ -249,7 +249,7 @@ def colour_at(file: Path, x: int) -> tuple[int, ...]:
 
 def test_a_gif_that_stands_still_is_no_video(tmp_path: Path) -> None:
     clips.make(tmp_path / "still.gif", seconds=0.04, size="64x48", audio=None, encode=GIF)
-    with pytest.raises(probe.NotMedia):
+    with pytest.raises(refusals.NotMedia):
         clips.probed(tmp_path / "still.gif")
 
 
@@ -376,7 +376,7 @@ def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
         ("a.wav", ("-c:a", "pcm_s16le")),
     ):
         clips.ffmpeg("-f", "lavfi", "-i", "sine=duration=1", *encode, str(tmp_path / name))
-        with pytest.raises(probe.NoVideo):
+        with pytest.raises(refusals.NoVideo):
             clips.probed(tmp_path / name)
 
 

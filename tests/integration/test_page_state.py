@@ -23,6 +23,7 @@ from mediaproc.state import jobs, labels, library, live
 from mediaproc.state.jobs import JobsState
 from mediaproc.state.library import PAGE_SIZE, LibraryState
 from mediaproc.state.video import VideoState
+from testing.waits import PATIENCE_SECONDS
 from tests.integration.conftest import Account
 
 Accounts = Callable[[], Account]
@@ -65,7 +66,7 @@ def add_videos(account: Account, count: int) -> list[Video]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not true():
             await asyncio.sleep(0.02)
 
@@ -211,10 +212,11 @@ def test_jobs_come_move_and_leave_as_it_is_told(account: Accounts, open_page: Ca
     async def then(state: JobsState) -> None:
         await until(lambda: [row.id for row in state.rows] == [id])
         (new,) = await asyncio.to_thread(add_jobs, me, 1)
-        await until(lambda: [row.id for row in state.rows] == [str(new.video_id), id])
+        await until(lambda: [row.id for row in state.rows] == [id, str(new.video_id)])
+        assert [row.state_label for row in state.rows] == ["Waiting, 1st of 2", "Waiting, 2nd of 2"]
 
         await asyncio.to_thread(_move, first, JobState.RUNNING)
-        await until(lambda: state.rows[1].running)
+        await until(lambda: state.rows[0].running)
         progress = Event(EventType.PROGRESS, first.team_id, first.video_id, {"progress": 40, "stage": "encode"})
         await asyncio.to_thread(publisher.publish, progress)
         await until(lambda: state.progress[id].label == labels.stage("encode"))
@@ -259,8 +261,9 @@ def test_a_job_is_given_another_turn_cancelled_and_begun_again(
         assert state.counts == {"active": "1", "waiting": "1"}
         await JobsState.cancel.fn(state, id)
         assert state.rows == []
-        await until(lambda: state.counts == {"failed": "1"})
-        await JobsState.choose.fn(state, "failed")
+        assert (state.notice, state.undo_action) == ("Processing of “clip 0” cancelled", "cancel")
+        await until(lambda: state.counts == {"cancelled": "1"})
+        await JobsState.choose.fn(state, "cancelled")
         await JobsState.retry.fn(state, id)
         assert state.rows == []
         await JobsState.choose.fn(state, "waiting")
@@ -274,7 +277,7 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
 ) -> None:
     me = account()
     old, other, new = add_jobs(me, 3)
-    ids = [str(job.video_id) for job in (new, other, old)]
+    ids = [str(job.video_id) for job in (old, other, new)]
 
     async def then(state: JobsState) -> None:
         await until(lambda: [row.id for row in state.rows] == ids)
@@ -282,18 +285,18 @@ def test_what_is_selected_is_done_one_by_one_and_refusals_are_named(
         assert state.selected == ids
         _select(JobsState, state, str(other.video_id))
         _select(JobsState, state, "nonsense")
-        assert state.selected == [str(new.video_id), str(old.video_id)]
+        assert state.selected == [str(old.video_id), str(new.video_id)]
         await _do(JobsState.prioritize_selected.fn(state, "batch"))
-        assert [row.priority for row in state.rows] == ["batch", "normal", "batch"]
+        assert [row.id for row in state.rows] == [ids[1], ids[0], ids[2]]
 
         monkeypatch.setattr(publisher, "publish", lambda _event: None)  # so that this tab still shows it as waiting
         await asyncio.to_thread(_move, new, JobState.COMPLETED)
         await _do(JobsState.cancel_selected.fn(state))
-        assert state.notice == f"clip 2: {Detail.ALREADY_ENDED}"
+        assert state.notice == f"Processing of “clip 0” cancelled. clip 2: {Detail.ALREADY_ENDED}"
         assert [row.id for row in state.rows] == [str(other.video_id)]
         assert (state.selected, state.busy) == ([], False)
 
-        await JobsState.choose.fn(state, "failed")
+        await JobsState.choose.fn(state, "cancelled")
         JobsState.select_all.fn(state)
         await _do(JobsState.retry_selected.fn(state))
         assert state.rows == []
@@ -345,6 +348,12 @@ def test_videos_that_are_selected_are_deleted_or_tried_again(account: Accounts, 
         _select(LibraryState, state, "nonsense", through=True)
         await _do(LibraryState.delete_selected.fn(state))
         assert [card.id for card in state.cards] == [ids[0], ids[2]]
+        assert (state.notice, state.undo_action) == ("“clip 1” deleted", "delete")
+        await LibraryState.undo.fn(state)
+        await until(lambda: [card.id for card in state.cards] == ids)
+        assert (state.cards[1].status, state.notice) == (VideoStatus.QUEUED, "")
+        _select(LibraryState, state, ids[1])
+        await _do(LibraryState.delete_selected.fn(state))
 
         LibraryState.select_all.fn(state)
         with database.transaction() as session:

@@ -200,6 +200,8 @@ def test_a_sound_file_needs_no_picture(tmp_path: Path, name: str, encode: tuple[
         True, None, None, {"audio", "opus", "mp3"}
     )  # fmt: skip
     assert "sound" not in multivariant(video)
+    made = processed(source, "web")
+    assert (made.preset, set(renditions_of(made.id))) == ("audio", {"audio", "opus", "mp3"})
     job = uploaded(source, preset="gif")
     perform_all(job)
     assert job_now(job.id).error_code == "no_video_track"

@@ -27,6 +27,7 @@ from mediaproc.events.hub import hub
 from mediaproc.events.messages import EventType
 from mediaproc.operations import videos
 from mediaproc.operations.tenancy import Principal
+from testing.waits import PATIENCE_SECONDS
 from tests.integration.conftest import new_account
 from tests.integration.test_api_events import publish
 
@@ -148,7 +149,7 @@ class Client:
             feed = EventFeed(self._principal, self._video_id)
             assert await feed.begin(LastSeen.read(self._last_id))
             self._chunks = feed.chunks()
-        for id, type in _FRAME.findall(await asyncio.wait_for(anext(self._chunks), 10)):
+        for id, type in _FRAME.findall(await asyncio.wait_for(anext(self._chunks), PATIENCE_SECONDS)):
             self._last_id = last = id.decode()
             if type == b"log":
                 self.seen.append(last)

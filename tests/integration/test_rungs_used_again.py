@@ -31,7 +31,7 @@ from tests.integration.test_team_presets import uploaded_for
 URL = "/api/v1/presets"
 LARGE, SMALL = {"height": 180, "crf": 24}, {"height": 144, "crf": 26}
 LADDER: dict[str, Any] = {"name": "ladder", "title": "Ladder", "rungs": [LARGE, SMALL]}
-MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "25", "-c:a", "aac")
+MPEG4 = ("-c:v", "mpeg4", "-q:v", "5", "-g", "10", "-c:a", "aac")
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def _worker(connected: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clips.make(tmp_path_factory.mktemp("clip") / "clip.mp4", size="320x180", seconds=5, encode=MPEG4)
+    return clips.make(tmp_path_factory.mktemp("clip") / "clip.mp4", size="320x180", seconds=5, rate="10", encode=MPEG4)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def assert_it_plays(job: Job, made: dict[str, Rendition], folder: Path) -> None:
         assert (
             clips.decode(stitched(made[name], folder)).frames
             == clips.decode(fetched(made[name].mp4_key, folder)).frames
-            == 125
+            == 50
         )
         assert clips.decode(fetched(made[name].mp4_key, folder), "a:0").frames > 200
     assert objects.head(video.poster_key or "")
@@ -183,7 +183,7 @@ def test_another_video_of_the_same_file_shares_what_is_alike_and_outlives_the_fi
     assert owner.client.delete(f"/api/v1/videos/{first.video_id}").status_code == 204
     sweep()
     made = renditions_of(second.video_id)
-    assert clips.decode(stitched(made["144p"], tmp_path)).frames == 125
+    assert clips.decode(stitched(made["144p"], tmp_path)).frames == 50
     assert etags(made["144p"]).count("gone") == etags(made["audio"]).count("gone") == 0
 
 
@@ -310,7 +310,7 @@ def test_what_does_not_fit_together_is_encoded_as_a_whole(clip: Path, owner: Acc
 def test_chunks_are_cut_where_they_were(tmp_path: Path, owner: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TARGET_SECONDS", "_SHORTEST_SECONDS", "_LONGEST_SECONDS", "LONGEST_ALONE_SECONDS"):
         monkeypatch.setattr(chunks, name, getattr(chunks, name) / 4)
-    source = clips.make(tmp_path / "long.mp4", size="320x180", seconds=20, encode=MPEG4)
+    source = clips.make(tmp_path / "long.mp4", size="320x180", seconds=20, rate="10", encode=MPEG4)
     first = processed(owner, source)
     before = etags(made_by(first, "180p"))
     change(owner, rungs=[LARGE, {"height": 144, "crf": 38}])
@@ -319,7 +319,7 @@ def test_chunks_are_cut_where_they_were(tmp_path: Path, owner: Account, monkeypa
     made = {name: made_by(second, name) for name in ("180p", "144p")}
     assert etags(made["180p"]) == before
     frames = [clips.decode(fetched(row.mp4_key, tmp_path)).frames for row in made.values()]
-    assert frames == [500, 500]
+    assert frames == [200, 200]
     edges = [[(each.number, each.span) for each in segments_of(row)] for row in made.values()]
     assert edges[0] == edges[1]
 
@@ -333,7 +333,7 @@ def _measuring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-@pytest.mark.usefixtures("_measuring")
+@pytest.mark.usefixtures("_measuring", "small_screen")
 def test_what_was_measured_is_not_measured_again(clip: Path, owner: Account) -> None:
     first = processed(owner, clip)
     with database.transaction() as session:

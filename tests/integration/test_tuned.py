@@ -27,6 +27,9 @@ from testing.jobs import attempts_of, job_now, parts_of, perform_all, uploaded
 FINE: dict[str, Any] = {"title": "Fine", "rungs": [{"height": 180}, {"height": 144}], "target_vmaf": 80}
 
 
+pytestmark = pytest.mark.usefixtures("small_screen")
+
+
 @pytest.fixture(autouse=True)
 def _worker(connected: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     fine = Recipe.model_validate(FINE).preset(name="fine", version=1)

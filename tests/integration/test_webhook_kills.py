@@ -13,7 +13,7 @@ import pytest
 from mediaproc.domain.states import Lane
 from mediaproc.domain.webhooks import DeliveryState
 from mediaproc.queue.huey import huey_of
-from testing.waits import eventually
+from testing.waits import PATIENCE_SECONDS, eventually
 from testing.webhook_receiver import receiving
 from tests.integration.test_webhooks import Receiver, cancelled_video, rows_of
 
@@ -60,5 +60,5 @@ def test_a_killed_worker_loses_no_delivery(connected: dict[str, str], receiver: 
     finally:
         for process in (worker, *others):
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE_SECONDS)
         print((tmp_path / "worker.log").read_text())

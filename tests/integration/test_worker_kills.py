@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -27,7 +25,7 @@ from testing import ROOT
 from testing.jobs import attempts_of, enqueued, job_now
 from testing.services import Services
 from testing.videos import video_now
-from testing.waits import PATIENCE_SECONDS, eventually
+from testing.waits import eventually
 from testing.workers import Workers, gone, kill
 
 
@@ -49,8 +47,8 @@ def _state(job: Job, state: JobState) -> bool:
     return job_now(job.id).state is state
 
 
-def _completed(job: Job, *, seconds: float = PATIENCE_SECONDS) -> Job:
-    eventually(lambda: _state(job, JobState.COMPLETED), seconds=seconds)
+def _completed(job: Job) -> Job:
+    eventually(lambda: _state(job, JobState.COMPLETED))
     return job_now(job.id)
 
 
@@ -70,14 +68,14 @@ def _objects_of(job: Job) -> list[str]:
     return [each["Key"] for each in found.get("Contents", ())]
 
 
-def test_an_idle_worker_starts_at_once(workers: Workers) -> None:
-    waited = []
-    for _ in range(15):
-        began = time.time()
-        job = _completed(enqueued(filename="instant"))
-        waited.append(attempts_of(job.id)[0].started_at.timestamp() - began)
-    print(f"asked for → started: median {statistics.median(waited) * 1000:.1f} ms")
-    assert statistics.median(waited) < 0.1
+def test_an_idle_worker_takes_a_job_from_its_message(workers: Workers) -> None:
+    """Not only once the periodic process, which stands still here, has found it waiting."""
+    workers.periodic.send_signal(signal.SIGSTOP)
+    try:
+        jobs = [_completed(enqueued(filename="instant")) for _ in range(15)]
+    finally:
+        workers.periodic.send_signal(signal.SIGCONT)
+    assert [_outcomes(job) for job in jobs] == [[(Outcome.COMPLETED, None)]] * 15
 
 
 def test_progress_comes_often_and_never_falls(workers: Workers) -> None:
@@ -92,7 +90,7 @@ def test_a_killed_worker_loses_no_job(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 1.5")
     ffmpeg, worker = workers.wait_for_ffmpeg()
     kill(worker)
-    eventually(lambda: gone(ffmpeg, worker), seconds=2)
+    eventually(lambda: gone(ffmpeg, worker))
     _completed(job)
     assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
 
@@ -104,7 +102,7 @@ def test_a_killed_consumer_takes_its_children_along_and_loses_no_job(workers: Wo
     assert len(family) >= 3, "a worker, the scheduler and FFmpeg"
     workers.consumer.kill()
     workers.consumer.wait()
-    eventually(lambda: gone(*family), seconds=2)
+    eventually(lambda: gone(*family))
     workers.start_consumer()
     _completed(job)
     assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
@@ -113,8 +111,9 @@ def test_a_killed_consumer_takes_its_children_along_and_loses_no_job(workers: Wo
 def test_an_encode_does_not_notice_that_valkey_is_killed(workers: Workers, services: Services) -> None:
     job = enqueued(filename="ffmpeg 3")
     workers.wait_for_ffmpeg()
+    before = workers.log().count("news_dropped")
     services.kill("valkey")
-    time.sleep(1)
+    eventually(lambda: workers.log().count("news_dropped") > before)
     state = job_now(job.id).state
     services.restart("valkey")
     assert state is JobState.RUNNING
@@ -125,12 +124,10 @@ def test_an_encode_does_not_notice_that_valkey_is_killed(workers: Workers, servi
 
 def test_what_is_asked_while_valkey_is_away_is_done_when_it_is_back(workers: Workers, services: Services) -> None:
     services.kill("valkey")
-    began = time.monotonic()
     job = enqueued(filename="instant")
-    waited = time.monotonic() - began
+    assert _state(job, JobState.QUEUED)
     services.restart("valkey")
     _completed(job)
-    assert waited < 1, "who asks does not wait for Redis"
 
 
 def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
@@ -143,13 +140,13 @@ def test_a_message_that_redis_lost_is_sent_again(workers: Workers) -> None:
     assert len(attempts_of(second.id)) == 1
 
 
-def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers: Workers) -> None:
-    job = enqueued(filename="ffmpeg 30")
+def test_cancel_kills_ffmpeg_and_sweeps_what_it_made(workers: Workers) -> None:
+    job = enqueued(filename="ffmpeg 300")
     ffmpeg, worker = workers.wait_for_ffmpeg()
     eventually(lambda: _objects_of(job))
     with database.transaction() as session:
         requests.cancel(session, job=job)
-    eventually(lambda: gone(ffmpeg), seconds=2)
+    eventually(lambda: gone(ffmpeg))
     assert video_now(job.video_id).status is VideoStatus.CANCELLED
     eventually(lambda: not _objects_of(job))
     assert _outcomes(job) == [(Outcome.CANCELLED, None)]
@@ -158,11 +155,11 @@ def test_cancel_kills_ffmpeg_within_two_seconds_and_sweeps_what_it_made(workers:
 
 
 def test_a_deleted_video_stops_its_encode(workers: Workers) -> None:
-    job = enqueued(filename="ffmpeg 30")
+    job = enqueued(filename="ffmpeg 300")
     ffmpeg, _ = workers.wait_for_ffmpeg()
     with database.transaction() as session:
         session.delete(session.merge(video_now(job.video_id)))
-    eventually(lambda: gone(ffmpeg), seconds=2)
+    eventually(lambda: gone(ffmpeg))
     _completed(enqueued(filename="instant"))
     eventually(lambda: not _objects_of(job))
 
@@ -170,10 +167,7 @@ def test_a_deleted_video_stops_its_encode(workers: Workers) -> None:
 def test_a_stopped_consumer_gives_back_what_takes_too_long(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 3")
     ffmpeg, _ = workers.wait_for_ffmpeg()
-    began = time.monotonic()
-    workers.consumer.terminate()
-    workers.consumer.wait(timeout=10)
-    assert time.monotonic() - began < 5
+    workers.stop_consumer()
     assert gone(ffmpeg)
     assert _state(job, JobState.QUEUED)
     workers.start_consumer()
@@ -184,24 +178,26 @@ def test_a_stopped_consumer_gives_back_what_takes_too_long(workers: Workers) -> 
 def test_a_stopped_consumer_finishes_what_is_short(workers: Workers) -> None:
     job = enqueued(filename="ffmpeg 0.3")
     eventually(lambda: attempts_of(job.id))
-    workers.consumer.terminate()
-    workers.consumer.wait(timeout=10)
+    workers.stop_consumer()
     assert _state(job, JobState.COMPLETED)
     workers.start_consumer()
     assert _outcomes(job) == [(Outcome.COMPLETED, None)]
 
 
 def test_an_outage_of_postgres_shorter_than_the_lease_costs_nothing(workers: Workers, services: Services) -> None:
+    workers.stop_consumer()
+    workers.start_consumer(LEASE_SECONDS="60")
     job = enqueued(filename="ffmpeg 0.8")
     ffmpeg, _ = workers.wait_for_ffmpeg()
     services.kill("postgres", signal.SIGTERM)
     database.engine().dispose()
-    eventually(lambda: gone(ffmpeg), seconds=2)
-    time.sleep(0.1)
+    eventually(lambda: gone(ffmpeg))
+    eventually(lambda: "write_delayed" in workers.log())
     services.restart("postgres")
     _completed(job)
-    assert "write_delayed" in workers.log()
     assert _outcomes(job) == [(Outcome.COMPLETED, None)]
+    workers.stop_consumer()
+    workers.start_consumer()
 
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing(workers: Workers) -> None:
@@ -210,7 +206,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing(workers: Workers) 
     kill(worker, signal.SIGSTOP)
     eventually(lambda: attempts_of(job.id)[0].outcome is Outcome.LOST)  # another worker may have it at once
     kill(worker, signal.SIGCONT)
-    eventually(lambda: gone(ffmpeg), seconds=3)
+    eventually(lambda: gone(ffmpeg))
     _completed(job)
     assert _outcomes(job) == [(Outcome.LOST, "worker_lost"), (Outcome.COMPLETED, None)]
 
@@ -224,7 +220,7 @@ def test_a_surprise_is_written_down_and_tried_again(workers: Workers) -> None:
 
 def test_what_is_no_video_fails_at_once(workers: Workers) -> None:
     job = enqueued(filename="not-a-video")
-    eventually(lambda: _state(job, JobState.FAILED), seconds=5)
+    eventually(lambda: _state(job, JobState.FAILED))
     assert _outcomes(job) == [(Outcome.FAILED, "not_a_video")]
 
 

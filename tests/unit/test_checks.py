@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mediaproc.commands import ROOT, checks
+from tests.conftest import FOLDER, HEAVY
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,7 @@ def test_the_next_migration_has_a_number_of_its_own() -> None:
 )
 def test_a_name_that_no_test_has_is_no_success(codes: list[int], outcome: int) -> None:
     assert checks.outcome(codes) == outcome
+
+
+def test_files_that_are_begun_with_exist() -> None:
+    assert [name for name in HEAVY if not (FOLDER / f"{name}.py").is_file()] == []

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from testing.waits import PATIENCE_SECONDS
+
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 WHOLE = ("curl", "jq", "chromium", "ip")
-LANES = ("package", "s3", "faults")
+LANES = ("package", "s3", "clients", "faults")
 
 
 class Machine:
@@ -31,7 +33,9 @@ class Machine:
 
     def asked(self) -> list[str]:
         environment = {"PATH": str(self.folder / "bin")}
-        subprocess.run([self.folder / ".ci" / "run"], env=environment, check=True, capture_output=True, timeout=20)
+        subprocess.run(
+            [self.folder / ".ci" / "run"], env=environment, check=True, capture_output=True, timeout=PATIENCE_SECONDS
+        )
         return (self.folder / "asked").read_text().splitlines()
 
     def _link(self, name: str) -> None:

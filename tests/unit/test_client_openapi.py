@@ -45,6 +45,7 @@ RESPONSES: dict[str, type[BaseModel]] = {
     "NewWebhookView": models.NewWebhook,
     "OutlineView": models.Plan,
     "PartUrl": models.PartUrl,
+    "Place": models.Place,
     "PlannedChunk": models.PlannedChunk,
     "PlannedRung": models.PlannedRung,
     "PlannedStep": models.PlannedStep,
@@ -76,7 +77,7 @@ BODIES: dict[str, Any] = {
 """Schema of a request body → typed dictionary of the client."""
 
 NAMES = {name: model.__name__ for name, model in {**RESPONSES, **BODIES}.items()}
-WITHOUT_PARAMETER = {"token": "for players that have no API key"}
+WITHOUT_PARAMETER = {"token": "for players that have no API key", "CMCD": "for players that report to a CDN"}
 OTHER_NAMES = {"q": "query"}
 """Parameter of the API → parameter of the method, where they differ."""
 

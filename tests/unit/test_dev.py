@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.waits import PATIENCE_SECONDS
+
 DEV = Path(__file__).parents[2] / "dev"
 
 
@@ -25,7 +27,9 @@ def machine(tmp_path: Path) -> Path:
 
 def _run(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(machine / "bin")}
-    return subprocess.run([machine / "dev", *arguments], env=environment, capture_output=True, text=True, timeout=20)
+    return subprocess.run(
+        [machine / "dev", *arguments], env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
 
 
 def _script(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from supervisor.options import ServerOptions
 from mediaproc.commands import up
 from mediaproc.embedded import data_dir, orphans, postgres, servers
 from mediaproc.runtime.supervisor import Program, render
+from testing.waits import PATIENCE_SECONDS
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def sleepers(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 def test_only_processes_of_the_data_directory_are_ended(
     tmp_path: Path, sleepers: dict[str, subprocess.Popen[bytes]]
 ) -> None:
-    assert orphans.end(tmp_path, seconds=5) == 1
+    assert orphans.end(tmp_path, seconds=PATIENCE_SECONDS) == 1
     assert sleepers["ours"].poll() is not None
     assert sleepers["other"].poll() is None
     assert sleepers["none"].poll() is None

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from mediaproc_worker import heartbeat
 from mediaproc_worker.context import StopReason
 from mediaproc_worker.heartbeat import Heartbeat
+from testing.waits import PATIENCE_SECONDS
 
 
 class Told:
@@ -37,7 +38,7 @@ def hung(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     @contextmanager
     def transaction() -> Generator[None]:
-        answer.wait(20)
+        answer.wait()
         raise OperationalError("SELECT 1", {}, Exception("gone"))
         yield
 
@@ -53,7 +54,7 @@ def test_a_database_that_does_not_answer_hides_no_end(monkeypatch: pytest.Monkey
     monkeypatch.setattr(heartbeat, "settings", lambda: limits)
     told = Told()
     with Heartbeat(told):  # pyright: ignore[reportArgumentType]
-        assert told.once.wait(5)
+        assert told.once.wait(PATIENCE_SECONDS)
     assert set(told.reasons) == {StopReason.LEASE_RUN_OUT}
 
 
@@ -66,5 +67,5 @@ def test_a_worker_that_stops_gives_back_what_hangs(monkeypatch: pytest.MonkeyPat
     with Heartbeat(told):  # pyright: ignore[reportArgumentType]
         assert not told.once.wait(0.9)
         heartbeat.stopping.set()
-        assert told.once.wait(5)
+        assert told.once.wait(PATIENCE_SECONDS)
     assert set(told.reasons) == {StopReason.WORKER_STOPPING}

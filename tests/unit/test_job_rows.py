@@ -10,8 +10,10 @@ import pytest
 
 from mediaproc.domain.states import JobState, Priority
 from mediaproc.operations.job_list import Work
+from mediaproc.operations.queue_places import Place
+from mediaproc.operations.views import ErrorView
 from mediaproc.state import labels
-from mediaproc.state.job_rows import progress_of, row_of
+from mediaproc.state.job_rows import next_first, progress_of, row_of
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 VIDEO = UUID("01a20b9c-721e-719f-af91-dc4e70d950db")
@@ -25,13 +27,15 @@ WAITS = Work(
     progress=0.0,
     attempt=0,
     attempts=3,
-    error="",
+    error=None,
     created_at=NOON,
     started_at=None,
     next_attempt_at=None,
     finished_at=None,
     latest_progress=None,
 )
+NO_VIDEO = ErrorView(code="not_a_video", detail="This file is not a video")
+UNREACHABLE = ErrorView(code="storage_failed", detail="Storage is not responding")
 RUNS = replace(WAITS, state=JobState.RUNNING, attempt=1, started_at=NOON, progress=12.5)
 
 
@@ -49,14 +53,14 @@ def test_a_running_job_shows_its_attempt_from_the_second_on(attempt: int, said: 
 
 def test_a_retrying_job_shows_the_error_and_the_next_attempt() -> None:
     later = NOON + timedelta(minutes=5)
-    row = row_of(replace(RUNS, state=JobState.RETRYING, error="The storage did not answer", next_attempt_at=later))
-    assert (row.detail, row.attempt) == ("The storage did not answer", "Attempt 2 of 3")
+    row = row_of(replace(RUNS, state=JobState.RETRYING, error=UNREACHABLE, next_attempt_at=later))
+    assert (row.detail, row.attempt) == (UNREACHABLE.detail, "Attempt 2 of 3")
     assert (row.when, row.when_at) == ("Retries ", later.isoformat())
 
 
 def test_a_failed_job_shows_the_error_and_when() -> None:
-    row = row_of(replace(RUNS, state=JobState.FAILED, error="This file is not a video", finished_at=NOON))
-    assert (row.state, row.detail, row.attempt) == ("failed", "This file is not a video", "")
+    row = row_of(replace(RUNS, state=JobState.FAILED, error=NO_VIDEO, finished_at=NOON))
+    assert (row.state, row.detail, row.attempt) == ("failed", NO_VIDEO.detail, "")
     assert (row.when, row.when_at) == ("", NOON.isoformat())
 
 
@@ -85,6 +89,22 @@ def test_progress_is_the_newest_event_or_else_the_stored_value() -> None:
 def test_actions_on_a_job(state: JobState, retried: bool, cancelled: bool) -> None:
     row = row_of(replace(RUNS, state=state))
     assert (row.can_retry, row.can_cancel) == (retried, cancelled)
+
+
+def test_a_retry_is_offered_where_it_may_end_otherwise() -> None:
+    failed = replace(RUNS, state=JobState.FAILED)
+    assert row_of(replace(failed, error=UNREACHABLE)).can_retry
+    row = row_of(replace(failed, error=NO_VIDEO))
+    assert (row.can_retry, row.selectable) == (False, False)
+
+
+def test_a_job_that_waits_gives_its_place() -> None:
+    row = row_of(replace(RUNS, place=Place(position=3, length=6)))
+    assert (row.running, row.position, row.state_label) == (False, 3, "Waiting, 3rd of 6")
+    alone = row_of(replace(WAITS, place=Place(position=1, length=1)))
+    assert alone.state_label == "Waiting, next in line"
+    later = row_of(replace(WAITS, state=JobState.RETRYING))
+    assert next_first([later, row, alone, row_of(RUNS)]) == [row_of(RUNS), alone, row, later]
 
 
 def test_every_state_and_priority_has_a_label() -> None:

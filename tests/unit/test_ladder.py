@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from mediaproc.media import ladder, preset_request, presets
-from mediaproc.media.probe import BeyondLimits, MediaInfo, VideoTrack
+from mediaproc.media.probe import MediaInfo, VideoTrack
+from mediaproc.media.refusals import BeyondLimits
 
 
 def source(width: int, height: int, *, frame_rate: Fraction | int = 30) -> MediaInfo:

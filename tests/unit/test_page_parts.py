@@ -29,6 +29,15 @@ def make_view(**changes: Any) -> VideoView:
     return VideoView(**(known | changes))
 
 
+def make_job(**changes: Any) -> JobSummary:
+    """The newest job of a video that is ready, with changes."""
+    known: dict[str, Any] = {
+        "id": ID, "status": JobState.COMPLETED, "attempt_count": 1, "max_attempts": 3, "next_attempt_at": None,
+        "preset": "web", "preset_version": 1, "error": None,
+    }  # fmt: skip
+    return JobSummary(**(known | changes))
+
+
 def test_a_rejected_form_shows_the_error() -> None:
     assert sign_in.error_message("") == ""
     assert sign_in.error_message("wrong_credentials") == errors.WrongCredentials.title
@@ -106,10 +115,34 @@ def test_renditions_are_listed_from_the_largest_and_downloaded_only_when_done() 
 
 def test_a_video_that_is_retried_shows_when() -> None:
     at = datetime(2026, 1, 2, 3, tzinfo=UTC)
-    job = JobSummary(id=ID, status=JobState.RETRYING, attempt_count=1, max_attempts=3, next_attempt_at=at)
+    job = make_job(status=JobState.RETRYING, next_attempt_at=at)
     error = ErrorView(code="encode_failed", detail="FFmpeg stopped with an error")
     shown = details.details_of(make_view(status=VideoStatus.QUEUED, error=error, job=job))
     assert (shown.retry_at, shown.error, shown.in_progress) == (at.isoformat(), "FFmpeg stopped with an error", True)
+
+
+def test_a_ready_video_tells_of_a_later_job_that_failed() -> None:
+    silent = ErrorView(code="no_audio_track", detail="This video has no audio")
+    shown = details.details_of(make_view(job=make_job(status=JobState.FAILED, preset="audio", error=silent)))
+    assert (shown.status_label, shown.failed_preset, shown.error) == ("Ready", "Audio only", silent.detail)
+    assert (shown.can_retry, shown.can_reprocess) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "can_retry", "can_reprocess"),
+    [
+        ("encode_failed", True, True),
+        ("timed_out", True, True),
+        ("no_audio_track", False, True),
+        ("not_a_video", False, False),
+        ("source_missing", False, False),
+    ],
+)
+def test_a_failed_video_offers_what_may_help(code: str, can_retry: bool, can_reprocess: bool) -> None:
+    error = ErrorView(code=code, detail="It failed")
+    job = make_job(status=JobState.FAILED, error=error)
+    shown = details.details_of(make_view(status=VideoStatus.FAILED, error=error, job=job))
+    assert (shown.can_retry, shown.can_reprocess) == (can_retry, can_reprocess)
 
 
 def test_the_page_asks_its_own_origin() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediaproc.media import probe
+from mediaproc.media import ffprobe, probe, refusals
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 
@@ -121,15 +121,15 @@ def test_a_matroska_that_begins_late_is_no_longer_for_that() -> None:
 
 @pytest.mark.parametrize("output", ["", "{}", "[]", "not json", '{"streams": []}', '{"format": {"a": 1}}'])
 def test_nothing_readable_is_no_video(output: str) -> None:
-    with pytest.raises(probe.NotMedia, match=r"^This file is not a video \(text/plain\)$"):
+    with pytest.raises(refusals.NotMedia, match=r"^This file is not a video \(text/plain\)$"):
         probe.parse_ffprobe(output, content_type="text/plain")
-    with pytest.raises(probe.NotMedia, match=r"^This file is not a video$"):
+    with pytest.raises(refusals.NotMedia, match=r"^This file is not a video$"):
         probe.parse_ffprobe(output)
 
 
 def test_sound_alone_has_no_picture() -> None:
     for streams in ([AUDIO], [AUDIO, PICTURE | {"disposition": {"attached_pic": 1}}]):
-        with pytest.raises(probe.NoVideo):
+        with pytest.raises(refusals.NoVideo):
             read(*streams)
 
 
@@ -144,13 +144,13 @@ def test_sound_alone_has_no_picture() -> None:
     ],
 )
 def test_what_no_honest_video_has(streams: list[dict[str, Any]], container: dict[str, Any], words: str) -> None:
-    with pytest.raises(probe.BeyondLimits, match=words):
+    with pytest.raises(refusals.BeyondLimits, match=words):
         read(*streams, container=container)
 
 
 def test_a_local_file_may_open_files_only_and_an_address_the_network_only() -> None:
-    local = probe.ffprobe_arguments(Source("/work/a:b.mp4"))
-    remote = probe.ffprobe_arguments(Source("https://s3/x?X-Amz-Signature=1"))
+    local = ffprobe.ffprobe_arguments(Source("/work/a:b.mp4"))
+    remote = ffprobe.ffprobe_arguments(Source("https://s3/x?X-Amz-Signature=1"))
     assert local[-2:] == ["-i", "file:/work/a:b.mp4"]
     assert local[local.index("-protocol_whitelist") + 1] == "file"
     assert remote[remote.index("-protocol_whitelist") + 1] == "http,https,tcp,tls"

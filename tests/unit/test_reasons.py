@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from mediaproc.domain import errors
-from mediaproc.media import probe
+from mediaproc.media import refusals
 from mediaproc_worker import ffmpeg_errors
 from mediaproc_worker.sandboxed_process import ProcessFailed, ProcessTimedOut
 
@@ -55,12 +55,12 @@ def test_only_storage_excuses_a_file_that_can_not_be_read() -> None:
 @pytest.mark.parametrize(
     ("refused", "expected"),
     [
-        (probe.NotMedia("text/plain"), errors.NotAVideo),
-        (probe.NoVideo(), errors.NoVideoTrack),
-        (probe.BeyondLimits("This video is too large: 99999×99999"), errors.BeyondLimits),
+        (refusals.NotMedia("text/plain"), errors.NotAVideo),
+        (refusals.NoVideo(), errors.NoVideoTrack),
+        (refusals.BeyondLimits("This video is too large: 99999×99999"), errors.BeyondLimits),
     ],
 )
-def test_a_refusal_keeps_its_sentence(refused: probe.Refused, expected: type[errors.ProcessingError]) -> None:
+def test_a_refusal_keeps_its_sentence(refused: refusals.Refused, expected: type[errors.ProcessingError]) -> None:
     error = ffmpeg_errors.refusal(refused)
     assert type(error) is expected
     assert error.detail == str(refused)

@@ -14,7 +14,8 @@ from mediaproc.media import chunks, edits, ladder, presets
 from mediaproc.media.commands import audio, encode
 from mediaproc.media.edits import Corner, Crop, Edits, Watermark
 from mediaproc.media.preset_request import Recipe
-from mediaproc.media.probe import BeyondLimits, MediaInfo, TextTrack
+from mediaproc.media.probe import MediaInfo, TextTrack
+from mediaproc.media.refusals import BeyondLimits
 from mediaproc.media.sources import Source
 from tests.unit.test_command import INFO, values
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mediaproc.media.mp4 import boxes, retime
+from mediaproc.media.mp4 import boxes, retime, trun
 
 
 def box(kind: str, *content: bytes) -> bytes:
@@ -42,8 +42,8 @@ def shown(data: bytes, lag: int) -> list[int]:
     times = []
     for number in range(count):
         duration, _, offset = struct.unpack_from(">IIi", trun, 12 + 12 * number)
-        assert offset >= 0, "FFmpeg reads negative offsets wrongly"
-        times.append(at + offset - lag)
+        assert offset >= -lag, "FFmpeg takes the lag off"
+        times.append(at + offset)
         at += duration
     return times
 
@@ -54,7 +54,9 @@ EVEN = [(10, 20), (10, 50), (10, 20), (10, 0), (10, 10)]
 
 @pytest.mark.parametrize("with_durations", [True, False])
 def test_frames_keep_their_times(with_durations: bool) -> None:
-    made = retime.retimed(segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10)
+    made = retime.retimed(
+        segment(100, EVEN, with_durations=with_durations), lag_before=20, lag=20, default_duration=10, end=170
+    )
     assert shown(made.data, 20) == [100, 140, 120, 110, 130]
     assert made.data.endswith(b"x" * 5)
     trun = boxes.find(made.data, "moof", "traf", "trun")
@@ -67,16 +69,24 @@ def test_another_lag_changes_no_time() -> None:
     data = segment(5000, uneven)
     starts = [5000, 5900, 5950, 5990, 6020]
     times = [at + offset - 1000 for at, (_, offset) in zip(starts, uneven, strict=True)]
-    made = retime.retimed(data, lag_before=1000, lag=80, default_duration=0)
+    made = retime.retimed(data, lag_before=1000, lag=80, default_duration=0, end=7000)
     assert shown(made.data, 80) == times
 
 
 def test_decode_times_rise_from_segment_to_segment() -> None:
-    first = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10)
-    second = retime.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10)
+    first = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10, end=170)
+    second = retime.retimed(segment(150, EVEN), lag_before=20, lag=20, default_duration=10, end=220)
     starts = [struct.unpack_from(">Q", boxes.find(each.data, "moof", "traf", "tfdt"), 4)[0] for each in (first, second)]
     assert starts == [100, 150]
     assert [first.ticks, second.ticks] == [50, 50]
+
+
+def test_the_last_frame_lasts_until_the_next_segment_begins() -> None:
+    made = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10, end=1170)
+    assert (made.start, made.ticks) == (100, 1050)
+    assert shown(made.data, 20) == [100, 140, 120, 110, 130]
+    held = retime.held(made.data, default_duration=10, until=2000)
+    assert (held.start, held.ticks, shown(held.data, 20)) == (100, 1900, [100, 140, 120, 110, 130])
 
 
 def test_decoding_is_never_late_and_always_rises() -> None:
@@ -86,11 +96,30 @@ def test_decoding_is_never_late_and_always_rises() -> None:
         assert all(time <= at + lag for time, at in zip(times, shown_at, strict=True))
 
 
-def test_the_edit_list_takes_the_lag_off() -> None:
+def test_no_edit_list_is_stored_but_for_ffmpeg_and_it_can_be_put_back() -> None:
     elst = box("elst", struct.pack(">IIIiI", 0, 1, 0, 1024, 1 << 16))
-    init = box("moov", box("mvhd", bytes(4)), box("trak", box("edts", elst)))
-    changed, before = retime.with_lag(init, 777)
+    init = box("ftyp", b"iso5") + box("moov", box("mvhd", bytes(4)), box("trak", box("edts", elst), box("mdia")))
+    stored, before = retime.without_edit_list(init, 777)
     assert before == 1024
-    assert retime.with_lag(changed, 1024) == (init, 777)
+    moov = stored[boxes.locate(stored, "moov").offset :]
+    assert boxes.media_time_of(moov) == 0
+    assert boxes.locate(stored, "moov", "trak", "udta").end == len(stored) == boxes.locate(stored, "moov").end
+    again, lag = retime.lagged_init(stored)
+    assert (lag, retime.without_edit_list(again, 1024)[1]) == (777, 777)
+    assert retime.lagged_init(init) == (init, 0)
+    assert b"edts" not in retime.without_edit_list(init, 0)[0]
+
+
+def test_a_lag_that_is_put_back_leaves_no_negative_offset() -> None:
+    made = retime.retimed(segment(100, EVEN), lag_before=20, lag=20, default_duration=10, end=170)
+    run = trun.run_of(retime.lagged(made.data, 20))
+    assert (
+        min(sample.offset or 0 for sample in run.samples)
+        == 0
+        > min(sample.offset or 0 for sample in trun.run_of(made.data).samples)
+    )
+
+
+def test_the_lag_is_two_frames() -> None:
     assert retime.lag_ticks(30000, Fraction(30000, 1001)) == 2002
     assert retime.lag_ticks(12800, Fraction(0)) == 1024

@@ -18,6 +18,7 @@ from mediaproc.domain.states import JobState, VideoStatus
 from mediaproc.domain.tables import Job, Rendition, Video
 from mediaproc.events.messages import Event, EventType
 from mediaproc.operations.event_snapshots import Present, Standing
+from testing.waits import PATIENCE_SECONDS
 
 TEAM, VIDEO, SESSION = uuid4(), uuid4(), uuid4()
 
@@ -110,7 +111,7 @@ def test_a_client_that_goes_ends_the_generator() -> None:
     async def send(_message: Any) -> None:
         pass
 
-    asyncio.run(asyncio.wait_for(EventStream(chunks(), leave=gone.set)({}, receive, send), 5))
+    asyncio.run(asyncio.wait_for(EventStream(chunks(), leave=gone.set)({}, receive, send), PATIENCE_SECONDS))
     assert closed == [True]
 
 
@@ -132,7 +133,7 @@ def test_a_client_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch
         if message["type"] == "http.response.body":
             await never()
 
-    asyncio.run(asyncio.wait_for(EventStream(chunks(), leave=lambda: None)({}, never, send), 5))
+    asyncio.run(asyncio.wait_for(EventStream(chunks(), leave=lambda: None)({}, never, send), PATIENCE_SECONDS))
     assert closed == [True]
 
 

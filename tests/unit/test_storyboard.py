@@ -67,3 +67,8 @@ def test_what_is_no_segment_is_refused() -> None:
     for bytes_ in (b"", b"\0\0\0\x08free", b"\0\0\x10\0moof\0\0\0\x08traf"):
         with pytest.raises(ValueError, match="moof"):
             first_frame(bytes_)
+
+
+def test_tiles_of_video_that_begins_after_the_audio_begin_with_it() -> None:
+    board = storyboard.storyboard_for(320, 180, [1.0, 2.0], start_seconds=0.9)
+    assert board.starts_seconds == (0.9, 1.9)

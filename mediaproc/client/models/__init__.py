@@ -19,6 +19,7 @@ from mediaproc.client.models.presets import (
 from mediaproc.client.models.uploads import NewUpload, PartUrl, SentPart, SignedPart, Upload, UploadedPart, UploadState
 from mediaproc.client.models.videos import (
     FINAL,
+    Place,
     Playback,
     Preview,
     Priority,
@@ -61,6 +62,7 @@ __all__ = [
     "NewWebhook",
     "Outcome",
     "PartUrl",
+    "Place",
     "Plan",
     "PlannedChunk",
     "PlannedRung",

@@ -43,6 +43,10 @@ class JobSummary(Model):
     attempt_count: int
     max_attempts: int
     next_attempt_at: datetime | None = None
+    preset: str
+    preset_version: int
+    error: ErrorDetail | None = None
+    """Why it failed. A completed video stays completed when a later job of it fails."""
 
 
 class Job(JobSummary):
@@ -56,9 +60,6 @@ class Job(JobSummary):
     length_seconds: float | None = None
     progress: float | None = None
     """Percent, 0 to 100."""
-    preset: str
-    preset_version: int
     created_at: datetime
     finished_at: datetime | None = None
-    error: ErrorDetail | None = None
     attempts: list[Attempt]

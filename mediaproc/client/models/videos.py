@@ -74,6 +74,13 @@ class Track(Model):
     channels: int | None = None
 
 
+class Place(Model):
+    """Place of a video among those of the team that wait for a worker, from 1."""
+
+    position: int
+    length: int
+
+
 class Video(Model):
     """A video. Durations are in seconds, sizes in pixels and bytes, `progress` in percent (0 to 100)."""
 
@@ -104,6 +111,8 @@ class Video(Model):
     tracks: list[Track] = Field(default_factory=list[Track])
     job: JobSummary | None = None
     """The newest job."""
+    queue: Place | None = None
+    """Its place in the queue while it waits for a worker."""
 
     @property
     def final(self) -> bool:

@@ -41,7 +41,7 @@ class VideoOperations:
 
     @operation
     def retry(self, id: str) -> Request[Video]:
-        """Process a failed or cancelled video again. ApiError with status 409 in any other state."""
+        """Repeat the newest job if it failed or was cancelled. ApiError with status 409 in any other state."""
         return Request("POST", "/videos/{id}/retry", model_of(Video), {"id": id}, repeat=Repeat.WITH_KEY)
 
     @operation
@@ -57,6 +57,11 @@ class VideoOperations:
     def delete(self, id: str) -> Request[None]:
         """Delete a video with its files, and stop its jobs."""
         return Request("DELETE", "/videos/{id}", nothing, {"id": id})
+
+    @operation
+    def restore(self, id: str) -> Request[Video]:
+        """Restore a video that was deleted on the page within the last seven days."""
+        return Request("POST", "/videos/{id}/restore", model_of(Video), {"id": id})
 
     @operation
     def jobs(self, id: str) -> Request[list[Job]]:

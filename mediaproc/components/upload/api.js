@@ -14,13 +14,14 @@ const online = () =>
   navigator.onLine ? Promise.resolve() : new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
 
 /** Send a request; while the connection is lost or the server busy, again. Throws Refused. */
-async function call(method, path, { body, signal, headers = {} } = {}) {
+async function call(method, path, { body, signal, keepalive = false, headers = {} } = {}) {
   for (let tries = 0; ; tries += 1) {
     signal?.throwIfAborted();
     await online();
     const answer = await fetch(BASE + path, {
       method,
       signal,
+      keepalive,
       credentials: "same-origin",
       headers: body ? { "Content-Type": "application/json", ...headers } : headers,
       body: body && JSON.stringify(body),
@@ -64,10 +65,12 @@ export async function createUpload(file, preset) {
   };
 }
 
-/** State of an upload and id of its video, as the server knows them; state "gone" if it has none. */
+/** State of an upload, id of its video and bytes that storage has, as the server knows them; state "gone" if it has
+ *  none. */
 export async function uploadState(id) {
   const upload = await call("GET", `/uploads/${id}`).catch(orNullIfGone);
-  return { state: upload?.state ?? "gone", videoId: upload?.video_id };
+  const stored = (upload?.uploaded_parts ?? []).reduce((sum, part) => sum + part.size_bytes, 0);
+  return { state: upload?.state ?? "gone", videoId: upload?.video_id, stored };
 }
 
 /** The parts that storage has, in Uppy's terms. */
@@ -78,13 +81,20 @@ export async function uploadedParts(id, signal) {
 
 export const completeUpload = (id, signal) => call("POST", `/uploads/${id}/complete`, { body: {}, signal });
 
-export function deleteUpload(id) {
+/** `keepalive`: also while the page goes. */
+export function deleteUpload(id, { keepalive = false } = {}) {
   signed.delete(id);
-  return call("DELETE", `/uploads/${id}`);
+  return call("DELETE", `/uploads/${id}`, { keepalive });
 }
 
 /** A video, null if it is gone. */
 export const video = (id) => call("GET", `/videos/${id}`).catch(orNullIfGone);
+
+/** Places in the queue of the videos that wait: id → {position, length}. */
+export async function places() {
+  const { items } = await call("GET", "/videos?status=queued&status=processing&limit=100");
+  return new Map(items.filter((each) => each.queue).map((each) => [each.id, each.queue]));
+}
 
 const signed = new Map(); // upload id → part number → {url, until}
 const requested = new Map(); // upload id → request under way

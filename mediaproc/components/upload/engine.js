@@ -2,15 +2,19 @@
 import * as presets from "../../preset_choice/preset_choice.js";
 import * as api from "./api.js";
 import * as tabs from "./cross_tab.js";
+import { fingerprint } from "./fingerprint.js";
 import * as processing from "./processing.js";
 import * as resume from "./resume.js";
 import * as store from "./store.js";
 import * as transfer from "./transfer.js";
+import { formatSize } from "../../format/format.js";
 
 const DRAW_EVERY_MS = 200;
 const STALLED_AFTER_MS = 4000;
+const UNDO_MS = 8000;
 
 const dismissed = new Set(); // ids of rows that the user does not want to see in this tab
+const undoable = new Map(); // row id → {row, timer} of cancelled rows whose uploads are not deleted yet
 
 const lock = (id) => tabs.lockName(resume.getOwner(), id);
 
@@ -20,12 +24,36 @@ export function add(files) {
   const batch = store.currentBatch();
   for (const file of files) {
     const id = resume.fileId(file);
-    const state = store.get(id)?.state;
-    if (state && !["select", "elsewhere", "failed", "done"].includes(state)) continue;
-    dismissed.delete(id);
-    store.put(store.newRow(id, file.name, file.size, { state: "starting", file, batch }));
-    begin(id, file);
+    const row = store.get(id);
+    if (row && row.state !== "select" && !store.isEnded(row)) continue;
+    start(id, file, batch);
   }
+}
+
+function start(id, file, batch) {
+  forgetUndo(id);
+  dismissed.delete(id);
+  const name = resume.uploads()[id]?.name ?? file.name; // an upload keeps its name if its file was renamed
+  store.put(store.newRow(id, name, file.size, { state: "starting", file, batch, sent: store.get(id)?.sent ?? 0 }));
+  begin(id, file);
+}
+
+/** Resume an unfinished upload with a file that the user selected for it, if it is the same file: of the same size, with
+ *  the same first and last bytes. Its name and date may have changed. */
+export async function selectAgain(id, file) {
+  const upload = resume.uploads()[id];
+  if (!upload) return add([file]);
+  const problem = await difference(upload, file);
+  if (store.get(id)?.state !== "select") return;
+  if (problem) store.change(id, { problem });
+  else start(id, file, store.currentBatch());
+}
+
+/** What tells a file from the one that an upload was begun with; empty if it is the same. */
+async function difference(upload, file) {
+  const other = `“${file.name}” is another file`;
+  if (file.size !== upload.size) return `${other}: ${formatSize(file.size)}, not ${formatSize(upload.size)}`;
+  return !upload.ends || upload.ends === (await fingerprint(file)) ? "" : `${other} of the same size`;
 }
 
 async function begin(id, file) {
@@ -34,11 +62,11 @@ async function begin(id, file) {
     if (!(await tabs.hold(lock(id)))) {
       return wanted() && store.change(id, { state: "elsewhere", uploadId: resume.uploads()[id]?.id });
     }
-    const known = await unfinished(id);
+    const known = await unfinished(id, file);
     if (known?.state === "completed") return wanted() ? uploaded(id, known.videoId) : releaseUnlessListed(id);
     const upload = known ?? (await create(id, file));
     if (!wanted()) return giveUp(id, upload.id);
-    store.change(id, { state: "uploading", uploadId: upload.id, videoId: upload.videoId });
+    store.change(id, { state: "uploading", uploadId: upload.id, videoId: upload.videoId, sent: known?.stored ?? 0 });
     transfer.send(id, file, upload);
   } catch (error) {
     if (!wanted()) return releaseUnlessListed(id);
@@ -48,30 +76,32 @@ async function begin(id, file) {
 }
 
 async function create(id, file) {
-  const upload = await api.createUpload(file, presets.get().chosen);
+  const ends = await fingerprint(file);
+  const upload = { ...(await api.createUpload(file, presets.get().chosen)), ends };
   resume.save(id, upload);
   return upload;
 }
 
-/** The saved upload of this file with its state on the server, "open" or "completed". Null if the server has deleted it
- *  or its video; then it is forgotten. */
-async function unfinished(id) {
+/** The saved upload of this row with its state on the server, "open" or "completed", and the bytes that storage has. Null
+ *  if the server has deleted it or its video, or if it was begun with another file than this; then it is forgotten. */
+async function unfinished(id, file) {
   const upload = resume.uploads()[id];
   if (!upload) return null;
-  const { state, videoId } = await api.uploadState(upload.id);
-  if (videoId && ["open", "completed"].includes(state)) return { ...upload, state };
+  const { state, videoId, stored } = await api.uploadState(upload.id);
+  const same = !file || !(await difference(upload, file));
+  if (same && videoId && ["open", "completed"].includes(state)) return { ...upload, state, stored };
   if (resume.uploads()[id]?.id === upload.id) resume.save(id, null);
   return null;
 }
 
 export function pauseRow(id) {
-  transfer.pauseOrResume(id);
-  store.change(id, { state: "paused", ...store.IDLE });
+  store.change(id, { state: "paused", finishing: true, ...store.IDLE });
+  transfer.pause(id);
 }
 
 export function resumeRow(id) {
-  transfer.pauseOrResume(id);
-  store.change(id, { state: "uploading", ...store.IDLE });
+  transfer.resume(id);
+  store.change(id, { state: "uploading", finishing: false, ...store.IDLE });
 }
 
 export function retryRow(id) {
@@ -80,18 +110,51 @@ export function retryRow(id) {
 }
 
 export async function cancelRow(id) {
-  const { uploadId, state } = store.get(id) ?? {};
+  const row = store.get(id);
   store.remove(id);
-  if (!uploadId) return; // it is just beginning, and is given up once it has an id
-  if (state === "select" && !(await tabs.hold(lock(id)))) return; // another tab has just begun to send the file
-  giveUp(id, uploadId);
+  if (!row?.uploadId) return; // it is just beginning, and is given up once it has an id
+  if (row.state === "select" && !(await tabs.hold(lock(id)))) return; // another tab has just begun to send the file
   transfer.forget(id);
+  undoable.set(id, { row, timer: setTimeout(() => endUndo(id), UNDO_MS) });
+  showUndoable();
 }
 
-function giveUp(id, uploadId) {
+/** Go on with the cancelled rows whose uploads are not deleted yet. */
+export function undoCancel() {
+  for (const [id, { row }] of [...undoable]) {
+    forgetUndo(id);
+    if (row.file) {
+      store.put({ ...row, state: "starting", ...store.IDLE });
+      begin(id, row.file);
+    } else {
+      tabs.release(lock(id));
+      showUnfinished(id);
+    }
+  }
+}
+
+/** Delete the uploads of the cancelled rows now. */
+export function endUndos(options) {
+  for (const id of [...undoable.keys()]) endUndo(id, options);
+}
+
+function endUndo(id, options) {
+  const { row } = undoable.get(id);
+  forgetUndo(id);
+  giveUp(id, row.uploadId, options);
+}
+
+function forgetUndo(id) {
+  clearTimeout(undoable.get(id)?.timer);
+  if (undoable.delete(id)) showUndoable();
+}
+
+const showUndoable = () => store.setUndoable([...undoable.values()].map(({ row }) => row));
+
+function giveUp(id, uploadId, options) {
   if (resume.uploads()[id]?.id === uploadId) resume.save(id, null);
   // The lock is released last: a tab that got the file before the upload is deleted would resume it.
-  transfer.abandon(uploadId).catch(() => {}).finally(() => releaseUnlessListed(id));
+  transfer.abandon(uploadId, options).catch(() => {}).finally(() => releaseUnlessListed(id));
 }
 
 /** Let other tabs have the file, unless the user has added it here once more. */
@@ -104,7 +167,7 @@ export function dismiss(id) {
 }
 
 export function dismissFinished() {
-  for (const row of store.all()) if (["done", "failed", "elsewhere"].includes(row.state)) dismiss(row.id);
+  for (const row of store.all()) if (store.isEnded(row)) dismiss(row.id);
 }
 
 // Events of a transfer --------------------------------------------------------------------------------------------
@@ -115,6 +178,10 @@ transfer.listen({
     if (row?.state !== "uploading") return;
     if (performance.now() - row.drawnAt < DRAW_EVERY_MS) return; // six parts report twenty times a second each
     store.change(id, { sent, drawnAt: performance.now(), ...measure(row, sent) });
+  },
+  paused: (id, stored) => {
+    if (store.get(id)?.state !== "paused") return;
+    store.change(id, { finishing: false, ...(stored === null ? {} : { sent: stored }) });
   },
   succeeded: (id) => {
     api.forgetUrls(store.get(id)?.uploadId);
@@ -163,7 +230,7 @@ export function setOwner(email) {
   reconcile(unlisted());
 }
 
-const unlisted = () => Object.keys(resume.uploads()).filter((id) => !store.get(id) && !dismissed.has(id));
+const unlisted = () => Object.keys(resume.uploads()).filter((id) => !store.get(id) && !dismissed.has(id) && !undoable.has(id));
 
 /** Compare the rows with other tabs, which begin uploads, end them, or are closed in the middle of one. */
 async function reconcile(others = tabs.AVAILABLE ? unlisted() : []) {
@@ -192,11 +259,12 @@ function showUnfinished(id) {
   check(id).catch(() => {});
 }
 
-/** Remove a row whose upload the server no longer has. */
+/** Show what storage has of an upload, or remove a row whose upload the server no longer has. */
 async function check(id) {
   const known = await unfinished(id);
   if (store.get(id)?.state !== "select") return;
   if (!known) store.remove(id);
+  else if (known.state === "open") store.change(id, { sent: known.stored });
   else if (known.state === "completed") uploaded(id, known.videoId);
 }
 
@@ -224,7 +292,10 @@ store.onStateChange(saveProcessing);
 window.addEventListener("online", store.publish);
 window.addEventListener("offline", store.publish);
 window.addEventListener("storage", () => reconcile());
-window.addEventListener("pagehide", saveProcessing);
+window.addEventListener("pagehide", () => {
+  saveProcessing();
+  endUndos({ keepalive: true });
+});
 window.addEventListener("beforeunload", (event) => {
   if (store.all().some((row) => ["uploading", "starting"].includes(row.state))) event.preventDefault();
 });

@@ -3,6 +3,7 @@ import * as api from "./api.js";
 import * as store from "./store.js";
 
 const RECONNECT_MS = 3000;
+const QUEUE_MS = 3000;
 
 let events = null; // the EventSource, null while no row needs it
 
@@ -59,13 +60,24 @@ function handle(event, act) {
 }
 
 function progressed(row, data) {
-  store.change(row.id, { progress: data.progress, stage: data.stage, rate: data.speed, eta: data.eta_seconds });
+  const figures = { progress: data.progress, stage: data.stage, rate: data.speed, eta: data.eta_seconds };
+  store.change(row.id, { ...figures, place: null, toldAt: performance.now() });
 }
+
+/** No event tells when the queue moves on. Asked only while a row has heard nothing for a while. */
+async function readPlaces() {
+  const silent = () => awaited().filter((row) => !(performance.now() - row.toldAt < QUEUE_MS));
+  if (!silent().length) return;
+  const places = await api.places().catch(() => null);
+  if (places) silent().forEach((row) => store.change(row.id, { place: places.get(row.videoId) ?? null }));
+}
+
+if (typeof window !== "undefined") setInterval(readPlaces, QUEUE_MS);
 
 function statusChanged(row, data) {
   if (data.status === "completed") store.change(row.id, { state: "done", progress: 100 });
   if (data.status === "failed") store.change(row.id, { state: "failed", problem: data.error?.detail ?? "Processing failed" });
-  if (data.status === "cancelled") store.change(row.id, { state: "failed", problem: "Processing cancelled" });
+  if (data.status === "cancelled") store.change(row.id, { state: "cancelled" });
 }
 
 const removed = (row) => store.remove(row.id);

@@ -1,5 +1,6 @@
 // What survives a reload: unfinished uploads of this browser, and the rows of this tab whose videos are processed.
-const UPLOADS = "mediaproc.uploads"; // + owner, in localStorage: file id → {id, videoId, name, size, partSize, at}
+const UPLOADS = "mediaproc.uploads"; // + owner, in localStorage: file id → {id, videoId, name, size, partSize,
+// ends, at}; `ends` is the fingerprint
 const PROCESSING = "mediaproc.followed"; // + owner, in sessionStorage: the rows
 const UPLOADS_EXPIRE_MS = 7 * 24 * 3600 * 1000;
 

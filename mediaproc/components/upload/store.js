@@ -1,13 +1,13 @@
 // Store of the upload tray: one row per file, announcements for screen readers, and whether the tray is folded.
 //
 // A row's state is one of: starting, uploading, paused, select (the file has to be selected again), elsewhere (another
-// tab uploads it), processing, done, failed.
+// tab uploads it), processing, done, failed, cancelled.
 const ANNOUNCED_FOR_MS = 5000;
 
 const rows = new Map(); // row id → row; rows are replaced, never changed
 const listeners = new Set();
 const stateListeners = new Set();
-const view = { rows: [], announcements: [], folded: null }; // folded: null until the user decides
+const view = { rows: [], announcements: [], undoable: [], folded: null }; // folded: null until the user decides
 let batch = 0; // files added while others are active belong to the same batch
 let announced = 0;
 
@@ -15,6 +15,7 @@ export const subscribe = (listener) => (listeners.add(listener), () => listeners
 export const getRows = () => view.rows;
 export const getAnnouncements = () => view.announcements;
 export const getFolded = () => view.folded;
+export const getUndoable = () => view.undoable;
 
 /** Call `listener` whenever a row enters another state or is removed. */
 export const onStateChange = (listener) => stateListeners.add(listener);
@@ -25,12 +26,16 @@ export const all = () => [...rows.values()];
 /** True until the row's bytes are uploaded. */
 export const isActive = (row) => ["starting", "uploading", "paused"].includes(row.state);
 
+/** True if nothing more happens to the row in this tab. */
+export const isEnded = (row) => ["done", "failed", "cancelled", "elsewhere"].includes(row.state);
+
 /** Speed of a row that does not move; a mark before the pause would spoil the next measurement. */
 export const IDLE = { speed: 0, mark: null };
 
-/** A row. `stage`, `rate` and `eta` are those of its processing, `progress` its percentage. */
+/** A row. `stage`, `rate` and `eta` are those of its processing, `progress` its percentage, `place` that in the queue while
+ *  it waits. `finishing`: paused, and parts under way are still sent. */
 export function newRow(id, name, size, fields) {
-  const processing = { progress: 0, stage: "", rate: 0, eta: null };
+  const processing = { progress: 0, stage: "", rate: 0, eta: null, place: null, finishing: false };
   return { id, name, size, sent: 0, drawnAt: 0, state: "select", problem: "", ...IDLE, ...processing, ...fields };
 }
 
@@ -62,6 +67,12 @@ export function publish() {
   listeners.forEach((listener) => listener());
 }
 
+/** Show these cancelled rows, whose uploads are not deleted yet. */
+export function setUndoable(rows) {
+  view.undoable = rows;
+  publish();
+}
+
 /** Fold or unfold the tray. Stored here, since each page draws the tray anew. */
 export function fold(folded) {
   view.folded = folded;
@@ -88,6 +99,7 @@ const ANNOUNCEMENTS = {
   paused: () => "paused",
   processing: () => "uploaded",
   done: () => "ready",
+  cancelled: () => "cancelled",
   failed: (row) => row.problem,
 };
 

@@ -7,7 +7,17 @@ import reflex as rx
 from mediaproc.domain.states import VideoStatus
 from mediaproc.state import labels
 
-for _module in ("api", "cross_tab", "engine", "processing", "resume", "store", "transfer"):
+for _module in (
+    "api",
+    "cross_tab",
+    "engine",
+    "fingerprint",
+    "pace",
+    "processing",
+    "resume",
+    "store",
+    "transfer",
+):
     rx.asset(f"{_module}.js", shared=True)
 
 _STAGES = {**labels.STAGES, "": labels.status(VideoStatus.QUEUED), "unknown": labels.status(VideoStatus.PROCESSING)}

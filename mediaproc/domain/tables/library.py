@@ -27,7 +27,7 @@ from mediaproc.media.tracks import Label
 class Video(SQLModel, table=True):
     """A video in the library.
 
-    `status` follows the newest job (`states.VIDEO_STATUS_OF_JOB`). `output_attempt` names the attempt whose
+    `status` follows the newest job (`states.video_status`). `output_attempt` names the attempt whose
     renditions, poster and segments are shown; it changes in one UPDATE.
     """
 
@@ -44,6 +44,7 @@ class Video(SQLModel, table=True):
         Index("ix_video_team_title", "team_id", text("lower(title)"), "id"),
         Index("ix_video_team_size", "team_id", "size_bytes", "id"),
         Index("ix_video_team_duration", "team_id", text("coalesce(duration_seconds, 0.0)"), "id"),
+        Index("ix_video_trash", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("ix_video_source_team", "source_etag", "team_id", postgresql_where=text("source_etag IS NOT NULL")),
     )
 
@@ -75,6 +76,13 @@ class Video(SQLModel, table=True):
     error_detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     created_at: datetime = created_at_field()
     ready_at: datetime | None = Field(default=None, sa_column=time_column())
+    deleted_at: datetime | None = Field(default=None, sa_column=time_column())
+    """When it was moved to the trash, where nothing shows it; None otherwise."""
+
+    @property
+    def ready(self) -> bool:
+        """True if it has a complete output, which stays until another is complete."""
+        return self.ready_at is not None and self.output_attempt is not None
 
 
 class Rendition(SQLModel, table=True):
@@ -138,6 +146,8 @@ class Segment(SQLModel, table=True):
     rendition_id: UUID = Field(foreign_key="rendition.id", ondelete="CASCADE", primary_key=True)
     number: int = Field(primary_key=True)
     object_key: str = Field(max_length=512)
+    keyframe_bytes: int | None = None
+    """Size up to the end of its first frame, for I-frame playlists; None for audio, text and older videos."""
     duration_seconds: float
     size_bytes: int = Field(sa_column=bytes_column())
     span: int = 1

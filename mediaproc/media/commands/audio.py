@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediaproc.media import audio_copy, layout, loudness, tracks
+from mediaproc.media import audio_copy, clocks, layout, loudness, tracks
 from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.edits import entry_options
 from mediaproc.media.filters import downmix, graph
@@ -14,6 +14,9 @@ from mediaproc.media.presets import AudioFile, AudioTarget, Preset
 from mediaproc.media.probe import AudioTrack, MediaInfo
 from mediaproc.media.sources import Source, input_options, location
 from mediaproc.media.tracks import SelectedTrack
+
+_WITHOUT_PRIMING = ("mpeg", "flv")
+"""Demuxers whose audio has no packets before its beginning, whose decode times would be negative."""
 
 _PRIVATE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1}
 """The place of recording is private."""
@@ -25,7 +28,16 @@ _PRIVATE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1}
 def arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[str]:
     """Return a command that writes every selected audio track, whole. There must be at least one."""
     opened = graph.open_input(location(source), **input_options(source), **entry_options(preset.edits))
-    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments(outputs(opened, info, preset))]
+    made = outputs(opened, info, preset)
+    along = clocks.companions(opened, info, used=[track.index for track in tracks.selected_audio(info)])
+    return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments([*made, *along])]
+
+
+def decode_arguments(track: AudioTrack, *, source: Source) -> list[str]:
+    """Return a command that decodes one audio track and fails where encoding it would fail."""
+    opened = graph.open_input(location(source), **input_options(source))
+    decoded = graph.apply(fill_gaps(opened[str(track.index)]), downmix.filters(track.channels, 2, layout=track.layout))
+    return [*GLOBAL_ARGUMENTS, *graph.output(decoded, "-", format="null").get_args()]
 
 
 def outputs(opened: Streams, info: MediaInfo, preset: Preset) -> list[Output]:
@@ -36,16 +48,19 @@ def outputs(opened: Streams, info: MediaInfo, preset: Preset) -> list[Output]:
 def output(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Preset) -> Output:
     """Return the output of one audio track of an opened source: copied if the preset allows it, else encoded."""
     if audio_copy.is_copied(tracks.source_track(info, track), preset):
-        return copied_output(opened, track)
-    target = preset.audio.for_channels(track.channels)
-    mixed = graph.apply(fill_gaps(opened[str(track.index)]), downmix.filters(track.channels, target.channels))
+        return copied_output(opened, info, track)
+    target, layout_name = preset.audio.for_channels(track.channels), tracks.source_track(info, track).layout
+    mix = downmix.filters(track.channels, target.channels, layout=layout_name)
+    mixed = graph.apply(fill_gaps(opened[str(track.index)]), mix)
     return graph.output(mixed, layout.whole(track.rendition), **_encode_options(target))
 
 
-def copied_output(opened: Streams, track: SelectedTrack) -> Output:
+def copied_output(opened: Streams, info: MediaInfo, track: SelectedTrack) -> Output:
     """Return the output of one AAC track of an opened source, not encoded again."""
     # MPEG-TS repeats the header in every frame, MP4 has it once; other containers are not changed by the filter.
     options = {"c:a": "copy", "bsf:a": "aac_adtstoasc", **_GROWING}
+    if info.container.startswith(_WITHOUT_PRIMING):
+        options["movflags"] = f"{CMAF}+frag_discont"  # a late start is one of decode times, not of the edit list alone
     return graph.output(opened[str(track.index)], layout.whole(track.rendition), **options)
 
 
@@ -112,7 +127,8 @@ def _mixed(opened: Streams, info: MediaInfo, target: AudioTarget) -> Stream:
     """
     track = main_track(info)
     assert track is not None
-    mix = downmix.filters(track.channels, target.channels, limited=target.loudness_lufs is None)
+    limited = target.loudness_lufs is None
+    mix = downmix.filters(track.channels, target.channels, layout=track.layout, limited=limited)
     layouts = "mono" if target.channels == 1 else "stereo"
     return graph.apply(fill_gaps(opened[str(track.index)]), mix).filter("aformat", channel_layouts=layouts)
 

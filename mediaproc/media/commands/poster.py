@@ -76,7 +76,12 @@ def size_of(width: int, height: int) -> tuple[int, int]:
 def _frame(info: MediaInfo, edits: Edits) -> tuple[str, ...]:
     video = info.video
     width, height = size_of(video.display_width, video.display_height)
-    first = [*video_filters(edits), *scale.alpha_filters(video), *hdr.tone_mapping_filters(video)]
+    first = [
+        *scale.matrix_filters(video),
+        *video_filters(edits),
+        *scale.alpha_filters(video),
+        *hdr.tone_mapping_filters(video),
+    ]
     chain = (
         f"thumbnail=n={_THUMBNAIL_FRAMES},"  # of this many frames the one nearest to their mean histogram
         f"{chain_text(first)}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mediaproc.media import codecs, layout
+from mediaproc.media import clocks, codecs, layout
 from mediaproc.media.commands import audio
 from mediaproc.media.commands.arguments import CMAF, FRAGMENTED_OUTPUT, GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.filters import graph
@@ -46,6 +46,7 @@ def plays_as_it_is(info: MediaInfo, keyframes: Sequence[float]) -> bool:
         and (video.width, video.height) == (video.display_width, video.display_height)
         and video.width * video.height <= _MAX_PIXELS
         and max(video.bitrate_bps, info.bitrate_bps) <= _MAX_BITRATE_BPS
+        and not video.spliced
         and not hides_frames(keyframes)
         and longest_gop_seconds(keyframes, info.duration_seconds) <= MAX_GOP_SECONDS
     )
@@ -57,7 +58,8 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     The source is read once for both. Times are those of the encoded rungs.
     """
     opened = graph.open_input(location(source), **input_options(source))
-    video = graph.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **COPIED)
+    options = {**COPIED, **clocks.copy_options(info.video)}
+    video = graph.output(opened[str(info.video.index)], layout.whole(layout.INSTANT), **options)
     built = graph.arguments([video, *audio.outputs(opened, info, preset)])
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *built]
 

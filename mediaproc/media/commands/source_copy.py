@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mediaproc.media import codecs, ladder, layout, tracks
+from mediaproc.media import clocks, codecs, ladder, layout, tracks
 from mediaproc.media.commands import audio, remux
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
 from mediaproc.media.filters import graph
@@ -42,6 +42,8 @@ def obstacle(info: MediaInfo, keyframes: Sequence[float]) -> str | None:
         return "its picture is interlaced, which browsers show with combs"
     if container not in remux.CONTAINERS:
         return f"a file of this sort ({container}) does not say when each picture is shown"
+    if video.spliced:
+        return "it is joined of several parts of one recording, and what lies between them would be seen"
     if remux.hides_frames(keyframes):
         return "what was trimmed away at its beginning is still in the file, and would be seen"
     if gop_seconds > MAX_GOP_SECONDS:
@@ -69,6 +71,7 @@ def copy_arguments(info: MediaInfo, *, source: Source, preset: Preset) -> list[s
     """Return a command that reads the source once and writes its video and audio as fragments, copied if possible."""
     opened = graph.open_input(location(source), **sequential_input_options(source))
     (rung,), options = ladder.rungs_for(info, preset), {**remux.COPIED, **codecs.of(info.video.codec).copy_options}
+    options |= clocks.copy_options(info.video)
     video = graph.output(opened[str(info.video.index)], layout.whole(rung.name), **options)
     outputs = [video, *(_audio(opened, info, track, preset) for track in tracks.selected_audio(info))]
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *graph.arguments(outputs)]
@@ -86,7 +89,7 @@ def summary(info: MediaInfo, preset: Preset) -> str:
 
 def _audio(opened: Streams, info: MediaInfo, track: SelectedTrack, preset: Preset) -> Output:
     if copies_audio(tracks.source_track(info, track)):
-        return audio.copied_output(opened, track)
+        return audio.copied_output(opened, info, track)
     return audio.output(opened, info, track, preset)
 
 

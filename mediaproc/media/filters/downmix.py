@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mediaproc.media.filters import speakers
 from mediaproc.media.filters.graph import Filter
 
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
@@ -17,11 +18,17 @@ make everything louder, and without `latency` audio would come late by the limit
 """
 
 
-def filters(channels: int, target_channels: int, *, limited: bool = True) -> list[Filter]:
+def filters(channels: int, target_channels: int, *, layout: str = "", limited: bool = True) -> list[Filter]:
     """Return the filters that mix `channels` of a source to `target_channels`; none if there is nothing to mix.
 
+    `layout` is the source's by FFmpeg's name; those that FFmpeg can't mix become 5.1 or stereo (see `speakers`).
     `limited=False` is for audio whose loudness is set afterwards.
     """
+    if speakers.needs_placing(channels, layout):
+        # By its name: ffmpeg-python escapes the “=” of a positional argument once too often.
+        matrix = speakers.pan_of(channels, layout, _LAYOUTS[6 if target_channels == 6 else 2])
+        placed = Filter("pan", options={"args": matrix})
+        return [placed, _LIMITER] if limited else [placed]
     if channels == 1 and target_channels == 2:
         return [_MONO_TO_STEREO]
     if channels <= target_channels or target_channels not in _LAYOUTS:

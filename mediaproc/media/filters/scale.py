@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from mediaproc.media import segment_edges
+from mediaproc.media import clocks, segment_edges
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.edits import video_filters
 from mediaproc.media.filters import graph, hdr, overlay
@@ -57,6 +57,7 @@ def edited(
     end_seconds: float | None,
 ) -> Stream:
     """Return the frames of a part of the source, edited as the preset says, in the size that they then have."""
+    video = graph.apply(video, clocks.filters(info.video))
     video = within(at_frame_rate(video, info, frame_rate), start_seconds, end_seconds)
     return graph.apply(video, video_filters(preset.edits))
 
@@ -92,6 +93,7 @@ def with_overlays(
 def fitted(video: Stream, info: MediaInfo, width: int, height: int, *, bit_depth: int = 8) -> Stream:
     """Return the source's frames in another size, with square pixels, as 4:2:0. With 10 bits HDR stays HDR."""
     stays_hdr = hdr.is_preserved(info.video, bit_depth)
+    video = graph.apply(video, matrix_filters(info.video))
     video = graph.apply(video, alpha_filters(info.video))  # first, or colours of invisible areas bleed into edges
     video = graph.apply(video, hdr.tagging_filters(info.video) if stays_hdr else [])
     video = video.filter("scale", width, height, **_scale_options(info, stays_hdr=stays_hdr))
@@ -99,6 +101,29 @@ def fitted(video: Stream, info: MediaInfo, width: int, height: int, *, bit_depth
     # In the smaller size: tone mapping is the most expensive step.
     video = graph.apply(video, [] if stays_hdr else hdr.tone_mapping_filters(info.video))
     return video.filter("format", "yuv420p10le" if bit_depth == 10 else "yuv420p")
+
+
+def matrix_filters(video: VideoTrack) -> list[Filter]:
+    """Return the filters that convert a matrix that FFmpeg's scaler does not know; none for usual video.
+
+    YCgCo (screen recordings) needs zimg. The others differ little from the one that they are taken for.
+    """
+    if video.matrix == "ycgco":
+        return [Filter("zscale", options={"min": "ycgco", "m": "bt709"})]
+    taken_for = _MATRICES.get(video.matrix)
+    return [Filter("setparams", options={"colorspace": taken_for})] if taken_for else []
+
+
+_MATRICES = {
+    "bt2020c": "bt2020nc",
+    "ictcp": "bt2020nc",
+    "ipt-c2": "bt2020nc",
+    "chroma-derived-c": "bt2020nc",
+    "chroma-derived-nc": "bt709",
+    "ycgco-re": "bt709",
+    "ycgco-ro": "bt709",
+}
+"""Matrix coefficients that neither FFmpeg's scaler nor zimg converts, and the nearest that they do."""
 
 
 def alpha_filters(video: VideoTrack) -> list[Filter]:

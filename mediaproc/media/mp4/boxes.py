@@ -147,6 +147,12 @@ def default_duration_of(moov: bytes) -> int:
     return int(struct.unpack_from(">I", find(moov, "moov", "mvex", "trex"), 12)[0])
 
 
+def media_time_of(moov: bytes) -> int:
+    """Return what the first track's edit list takes off its times, in ticks; 0 without one."""
+    trak = locate(moov, "moov", "trak")
+    return next((at for _, at, _ in edit_list(moov[trak.offset : trak.end]) if at >= 0), 0)
+
+
 def decode_time_of(segment: bytes) -> int:
     """Return the decode time in ticks of a segment's first sample (`tfdt`). The segment's first bytes are enough."""
     tfdt = find(segment, "moof", "traf", "tfdt")

@@ -21,16 +21,34 @@ def keyframe_seconds(moov: bytes, *, track: int, size_bytes: int) -> list[float]
     """Return the presentation times of a track's keyframes, in seconds from the beginning of the video.
 
     `track` is the track's place from 0, `size_bytes` the size of the whole file. The list is empty for a fragmented
-    file, a damaged table, and a file that is shorter than its table says. A keyframe before the beginning, of a film
-    that was trimmed without re-encoding, has a negative time.
+    file, a damaged table, a file that is shorter than its table says, and a track that is joined of several parts. A
+    keyframe before the beginning, of a film that was trimmed without re-encoding, has a negative time.
     """
     try:
         trak = boxes.track_box(moov, track, handler=b"vide")
         table, timescale = boxes.sample_table(trak), boxes.track_timescale(trak)
-        if _last_offset(table) >= size_bytes or boxes.has_box(moov, "mvex"):
+        if _last_offset(table) >= size_bytes or boxes.has_box(moov, "mvex") or _parts(trak) > 1:
             return []
         hidden = _hidden_ticks(trak, table) / timescale
         return [at - hidden for at in _times(table, timescale)]
+    except boxes.MALFORMED:
+        return []
+
+
+def edit_count(moov: bytes, *, track: int) -> int:
+    """Return how many parts of a track its edit list shows one after another; 0 if it is missing or damaged."""
+    try:
+        return _parts(boxes.track_box(moov, track, handler=b"vide"))
+    except boxes.MALFORMED:
+        return 0
+
+
+def frame_durations(moov: bytes, *, track: int) -> list[tuple[int, float]]:
+    """Return runs of frames of equal duration, as (count, seconds of each); empty if the tables are damaged."""
+    try:
+        trak = boxes.track_box(moov, track, handler=b"vide")
+        timescale = boxes.track_timescale(trak)
+        return [(count, ticks / timescale) for count, ticks in boxes.sample_durations(boxes.sample_table(trak))]
     except boxes.MALFORMED:
         return []
 
@@ -46,6 +64,10 @@ def longest_frame_seconds(moov: bytes, *, track: int) -> float:
         return max((ticks for _, ticks in runs), default=0) / boxes.track_timescale(trak)
     except boxes.MALFORMED:
         return 0.0
+
+
+def _parts(trak: bytes) -> int:
+    return sum(media_time >= 0 for _, media_time, _ in boxes.edit_list(trak))
 
 
 def _last_offset(table: bytes) -> int:

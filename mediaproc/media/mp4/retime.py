@@ -1,11 +1,14 @@
-"""Retiming: gives a segment new decode times, so that segments of different FFmpeg processes can follow each other.
+"""Retiming: gives a fragment new decode times, so that fragments of different FFmpeg processes can follow each other.
 
 FFmpeg writes decode times that run ahead of presentation by the delay of B-frames, and an edit list that takes this
 lag off. With an uneven frame rate the lag differs between the chunks of one rendition, and with it the edit list, so
-they would not fit one init segment. Retiming gives all chunks the same lag: the n-th frame of a segment is decoded
-when its n-th frame is shown, or earlier where a frame is shown before that, and the rest of the lag goes into the
-composition offset (`trun`, ISO/IEC 14496-12, 8.8.8). Negative offsets would need no lag, but FFmpeg itself misreads
-them.
+they would not fit one init segment. Retiming gives all chunks the same lag: the n-th frame of a fragment is decoded
+when its n-th frame is shown, or earlier where a frame is shown long before that.
+
+So a B-frame is decoded after it is shown, which its composition offset says: it is negative (`trun` of version 1,
+ISO/IEC 14496-12, 8.8.8). No edit list is needed then, which WebKit ignores. FFmpeg takes the largest of these offsets
+for a lag that somebody has to take off: it, and nobody else, finds that in an edit list within the track's user data.
+For MP4s, which FFmpeg makes of the segments, the lag is put back (`lagged`).
 """
 
 from __future__ import annotations
@@ -13,19 +16,22 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from mediaproc.media.mp4 import boxes, trun
-from mediaproc.media.mp4.trun import Sample
+
+SHORTEST_HOLD_SECONDS = 0.1
+"""Audio that goes on for less is an encoder's padding; no frame is held for it."""
 
 _USUAL_FRAME_RATE = 25
 
 
 @dataclass(frozen=True)
 class Retimed:
-    """A segment as it is stored: its bytes, and its duration in ticks."""
+    """A fragment as it is stored: its bytes, when it is decoded first, and its duration, in ticks."""
 
     data: bytes
+    start: int
     ticks: int
 
 
@@ -34,39 +40,85 @@ def lag_ticks(timescale: int, frame_rate: Fraction) -> int:
     return round(2 * timescale / (frame_rate or _USUAL_FRAME_RATE))
 
 
-def with_lag(init: bytes, lag: int) -> tuple[bytes, int]:
-    """Return the init segment with an edit list that takes `lag` ticks off, and the ticks that it took off before."""
-    elst = boxes.locate(init, "moov", "trak", "edts", "elst")
-    version = init[elst.body]
-    at = elst.body + (16 if version else 12)
-    code = ">q" if version else ">i"
-    before = int(struct.unpack_from(code, init, at)[0])
-    return init[:at] + struct.pack(code, lag) + init[at + struct.calcsize(code) :], before
+def without_edit_list(init: bytes, lag: int) -> tuple[bytes, int]:
+    """Return the init segment without the video's edit list, and the ticks that it took off before.
 
-
-def retimed(segment: bytes, *, lag_before: int, lag: int, default_duration: int) -> Retimed:
-    """Return a segment of one fragment of one track with another lag.
-
-    `lag_before` is what the init segment's edit list took off, `default_duration` what its `trex` says, all in ticks.
+    `lag` is how far composition offsets go below 0, in ticks: the edit list in the user data says it to FFmpeg.
     """
+    edts, trak = boxes.locate(init, "moov", "trak", "edts"), boxes.locate(init, "moov", "trak")
+    before = boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
+    said = _edit_list(init[edts.offset : edts.end], lag)
+    user_data = struct.pack(">I4s", 8 + len(said), b"udta") + said if lag else b""
+    made = init[: edts.offset] + init[edts.end : trak.end] + user_data + init[trak.end :]
+    return _resized(made, len(user_data) - edts.size), before
+
+
+def lagged_init(init: bytes) -> tuple[bytes, int]:
+    """Return a stored init segment with the edit list that FFmpeg expects, and the lag in ticks that it takes off.
+
+    One that was stored with an edit list is left as it is, and has no lag that is to be put back.
+    """
+    try:
+        user_data = boxes.locate(init, "moov", "trak", "udta")
+        edts = boxes.locate(init, "moov", "trak", "udta", "edts")
+    except ValueError:
+        return init, 0
+    said, media = init[edts.offset : edts.end], boxes.locate(init, "moov", "trak", "mdia")
+    made = init[: media.offset] + said + init[media.offset : user_data.offset] + init[user_data.end :]
+    made = _resized(made, len(said) - user_data.size)
+    return made, boxes.media_time_of(made[boxes.locate(made, "moov").offset :])
+
+
+def lagged(segment: bytes, lag: int) -> bytes:
+    """Return a stored segment of one fragment with composition offsets that count from `lag` ticks before."""
     run = trun.run_of(segment)
-    default = trun.defaults_of(segment).duration
-    lasting = trun.durations(run, default_duration if default is None else default)
-    shown = _presentation_times(run.samples, lasting, boxes.decode_time_of(segment) - lag_before)
+    rows = tuple(replace(sample, offset=(sample.offset or 0) + lag) for sample in run.samples)
+    return trun.with_run(segment, replace(run, samples=rows))
+
+
+def retimed(fragment: bytes, *, lag_before: int, lag: int, default_duration: int, end: int) -> Retimed:
+    """Return a fragment of one track without a lag, whose last frame lasts until `end`.
+
+    `lag` is the most that a frame is decoded after it is shown. `lag_before` is what the init segment's edit list took
+    off, `default_duration` what its `trex` says, and `end` a time of presentation before that; all in ticks.
+    """
+    run = trun.run_of(fragment)
+    lasting = trun.durations(run, trun.default_duration(fragment, default_duration))
+    shown = trun.presentation_times(run.samples, lasting, boxes.decode_time_of(fragment) - lag_before)
     decoded = _decode_times(shown, lag)
-    # The last frame ends when the frame that is shown last does, which lasts as long as the one before it.
-    in_order = sorted(shown)
-    end = in_order[-1] + (in_order[-1] - in_order[-2] if len(in_order) > 1 else lasting[0])
+    end = max(end - lag_before, decoded[-1] + 1)
     rows = tuple(
-        replace(sample, duration=after - time, offset=at + lag - time)
+        replace(sample, duration=after - time, offset=at - time)
         for sample, at, (time, after) in zip(run.samples, shown, pairwise([*decoded, end]), strict=True)
     )
-    return Retimed(_rebuilt(segment, replace(run, version=1, samples=rows), decoded[0]), end - decoded[0])
+    return Retimed(_rebuilt(fragment, replace(run, version=1, samples=rows), decoded[0]), decoded[0], end - decoded[0])
 
 
-def _presentation_times(samples: tuple[Sample, ...], lasting: list[int], start: int) -> list[int]:
-    starts = accumulate(lasting[:-1], initial=start)
-    return [at + (sample.offset or 0) for at, sample in zip(starts, samples, strict=True)]
+def held(fragment: bytes, *, default_duration: int, until: int) -> Retimed:
+    """Return a fragment whose last frame is held until a decode time, in ticks: that at which the next one begins."""
+    run, start = trun.run_of(fragment), boxes.decode_time_of(fragment)
+    lasting = trun.durations(run, trun.default_duration(fragment, default_duration))
+    lasting[-1] = max(1, until - start - sum(lasting[:-1]))
+    rows = tuple(replace(sample, duration=ticks) for sample, ticks in zip(run.samples, lasting, strict=True))
+    return Retimed(_rebuilt(fragment, replace(run, samples=rows), start), start, sum(lasting))
+
+
+def _edit_list(edts: bytes, lag: int) -> bytes:
+    """Return an `edts` of one part with another media time."""
+    elst = boxes.locate(edts, "edts", "elst")
+    version = edts[elst.body]
+    at, code = elst.body + (16 if version else 12), ">q" if version else ">i"
+    return edts[:at] + struct.pack(code, lag) + edts[at + struct.calcsize(code) :]
+
+
+def _resized(init: bytes, grown: int) -> bytes:
+    """Return an init segment whose first track has grown by some bytes."""
+    data = bytearray(init)
+    moov = boxes.locate(init, "moov")
+    struct.pack_into(">I", data, moov.offset, moov.size + grown)
+    trak = boxes.locate(bytes(data), "moov", "trak")
+    struct.pack_into(">I", data, trak.offset, trak.size + grown)
+    return bytes(data)
 
 
 def _decode_times(shown: list[int], lag: int) -> list[int]:

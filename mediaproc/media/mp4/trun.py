@@ -6,9 +6,9 @@ ISO/IEC 14496-12, 8.8.7 (`tfhd`, the defaults) and 8.8.8 (`trun`). Durations and
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import accumulate, repeat
 
 from mediaproc.media.mp4 import boxes
 
@@ -97,6 +97,18 @@ def defaults_of(segment: bytes) -> Defaults:
 def durations(run: TrackRun, default: int) -> list[int]:
     """Return the duration of each sample."""
     return [default if each.duration is None else each.duration for each in run.samples]
+
+
+def default_duration(moof: bytes, of_track: int) -> int:
+    """Return the duration of a fragment's samples that have none: its own default, else the track's."""
+    own = defaults_of(moof).duration
+    return of_track if own is None else own
+
+
+def presentation_times(samples: Sequence[Sample], lasting: Sequence[int], start: int) -> list[int]:
+    """Return when each sample is shown, of a run whose first one is decoded at `start`."""
+    starts = accumulate(lasting[:-1], initial=start)
+    return [at + (sample.offset or 0) for at, sample in zip(starts, samples, strict=True)]
 
 
 def with_run(segment: bytes, run: TrackRun) -> bytes:

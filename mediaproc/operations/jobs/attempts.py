@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Attempt, Job, Video
+from mediaproc.media.presets import Preset
 from mediaproc.operations.jobs import transitions
 from mediaproc.operations.jobs.lease import Claim, LockedJob, attempt_row, fence, lock_job
 
@@ -59,6 +60,15 @@ def note(session: Session, claim: Claim, *, command: str | None = None, log_tail
     attempt = attempt_row(session, fence(session, claim).job)
     attempt.command = attempt.command if command is None else command
     attempt.log_tail = attempt.log_tail if log_tail is None else log_tail
+    session.flush()
+
+
+def switch_preset(session: Session, claim: Claim, preset: Preset) -> None:
+    """Go on with another preset, for a source that the requested one does not accept. Raises LostLease."""
+    locked = fence(session, claim)
+    locked.job.recipe = preset.to_json()
+    for row in (locked.job, locked.video):
+        row.preset, row.preset_version = preset.name, preset.version
     session.flush()
 
 

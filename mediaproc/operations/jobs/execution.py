@@ -3,7 +3,7 @@
 Each operation takes `(session, claim, …)`, is fenced, and raises `LostLease` if the attempt no longer holds its job.
 """
 
-from mediaproc.operations.jobs.attempts import claim, heartbeat, note
+from mediaproc.operations.jobs.attempts import claim, heartbeat, note, switch_preset
 from mediaproc.operations.jobs.children import (
     ENCODED,
     PLANNED,
@@ -17,16 +17,18 @@ from mediaproc.operations.jobs.children import (
 from mediaproc.operations.jobs.crf_search import set_crfs
 from mediaproc.operations.jobs.duplicates import Duplicate, copy_key, record_source, source_etag, take_over
 from mediaproc.operations.jobs.lease import Claim, LostLease
-from mediaproc.operations.jobs.outcomes import complete, discard_output, fail, release
+from mediaproc.operations.jobs.outcomes import complete, discard_output, fail, failed_on_source, release
 from mediaproc.operations.jobs.outputs import (
     NewRendition,
     NewSegment,
     add_rendition,
     add_segments,
     finish_rendition,
+    hold_segment,
     mark_playable,
     renditions_to_assemble,
     segments_of,
+    set_duration,
     set_media_info,
     set_poster,
 )
@@ -63,9 +65,11 @@ __all__ = [
     "copy_key",
     "discard_output",
     "fail",
+    "failed_on_source",
     "finish_rendition",
     "frames_of",
     "heartbeat",
+    "hold_segment",
     "mark_playable",
     "measurable",
     "note",
@@ -77,6 +81,7 @@ __all__ = [
     "reused_names",
     "segments_of",
     "set_crfs",
+    "set_duration",
     "set_media_info",
     "set_poster",
     "set_storyboard",
@@ -84,5 +89,6 @@ __all__ = [
     "share_of",
     "source_etag",
     "split",
+    "switch_preset",
     "take_over",
 ]

@@ -7,11 +7,12 @@ whole, and a part that fails for good fails it.
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError
+from mediaproc.domain.errors import DamagedSource, EncodeFailed, ProcessingError, UnsupportedCodec
 from mediaproc.domain.retry import next_attempt_at
 from mediaproc.domain.states import JobKind, JobState, Outcome
 from mediaproc.domain.tables import Attempt, Job, Video
@@ -21,6 +22,11 @@ from mediaproc.operations.jobs.lease import Claim, LockedJob, attempt_row, fence
 from mediaproc.operations.jobs.output_cleanup import drop_output, retire_instant, retire_output
 from mediaproc.operations.jobs.outputs import show_output
 from mediaproc.settings import settings
+
+_SOURCE_ERRORS = (DamagedSource, EncodeFailed, UnsupportedCodec)
+"""Errors that may be those of a part of the source only: another way of processing it may succeed."""
+
+_AUDIO_KINDS = frozenset({JobKind.AUDIO, JobKind.REMUX, JobKind.COPY, JobKind.FILES})
 
 
 def complete(session: Session, claim: Claim, *, log_tail: str = "") -> None:
@@ -130,7 +136,8 @@ def _after_failed_part(session: Session, part: LockedJob, error: ProcessingError
     """Stop the other parts and fail the whole if this was the part's last attempt.
 
     If the chunks are at fault the whole is tried once more in one piece: FFmpeg then encodes around a damaged stretch,
-    while a chunk within that stretch has no frame at all.
+    while a chunk within that stretch has no frame at all. If audio may be at fault the whole is tried once more too,
+    without the audio tracks that can't be decoded.
     """
     if part.job.state is not JobState.FAILED:
         children.publish_log(session, part, f"{children.name_of(part.job)} failed and is retried: {error.detail}")
@@ -138,10 +145,24 @@ def _after_failed_part(session: Session, part: LockedJob, error: ProcessingError
     whole = children.whole_of(session, part)
     children.cancel(session, whole)
     transitions.end(attempt_row(session, whole.job), Outcome.FAILED, at=part.now, error=error)
-    chunks_at_fault = isinstance(error, DamagedSource | EncodeFailed) and not whole.job.undivided
-    again = chunks_at_fault and whole.job.attempt < whole.job.max_attempts
+    another_way = isinstance(error, _SOURCE_ERRORS) and (not whole.job.undivided or _is_first_on_audio(session, part))
+    again = another_way and whole.job.attempt < whole.job.max_attempts
     whole.job.undivided = whole.job.undivided or again
     _retry_or_fail(session, whole, error, again_at=whole.now if again else None)
+
+
+def failed_on_source(session: Session, job_id: UUID) -> int:
+    """Return how many attempts of a whole job have failed because of the source."""
+    codes = [error.code for error in _SOURCE_ERRORS]
+    failed = (col(Attempt.job_id) == job_id, col(Attempt.outcome) == Outcome.FAILED, col(Attempt.error_code).in_(codes))
+    return session.exec(select(func.count()).select_from(Attempt).where(*failed)).one()
+
+
+def _is_first_on_audio(session: Session, part: LockedJob) -> bool:
+    """Return whether this part, the first of its whole to fail on the source, reads audio tracks."""
+    assert part.job.parent_id is not None
+    audio = (part.video.media_info or {}).get("audio")
+    return bool(audio) and part.job.kind in _AUDIO_KINDS and failed_on_source(session, part.job.parent_id) <= 1
 
 
 def _retry_or_fail(session: Session, locked: LockedJob, error: ProcessingError, *, again_at: datetime | None) -> None:

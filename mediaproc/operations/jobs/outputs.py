@@ -53,13 +53,17 @@ class NewRendition:
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A segment that is in S3 already. `number` counts from 0; `span` is how many numbers it takes."""
+    """A segment that is in S3 already. `number` counts from 0; `span` is how many numbers it takes.
+
+    `keyframe_bytes` of a video's segment reach to the end of its first frame.
+    """
 
     number: int
     object_key: str
     duration_seconds: float
     size_bytes: int
     span: int = 1
+    keyframe_bytes: int | None = None
 
 
 def set_media_info(
@@ -118,6 +122,21 @@ def add_segments(session: Session, claim: Claim, rendition_id: UUID, segments: S
         session.exec(known)  # pyright: ignore
 
 
+def hold_segment(session: Session, claim: Claim, segment: Segment, *, duration_seconds: float, size_bytes: int) -> None:
+    """Write down that a segment is stored anew, since its last frame lasts longer. Raises LostLease."""
+    fence(session, claim)
+    same = (col(Segment.rendition_id) == segment.rendition_id, col(Segment.number) == segment.number)
+    row = session.exec(select(Segment).where(*same)).one()
+    row.duration_seconds, row.size_bytes = duration_seconds, size_bytes
+    session.flush()
+
+
+def set_duration(session: Session, claim: Claim, seconds: float) -> None:
+    """Set the length of the video to that of what was made. Raises LostLease."""
+    fence(session, claim).video.duration_seconds = round(seconds, 6)
+    session.flush()
+
+
 def mark_playable(session: Session, claim: Claim, *, renditions: int | None = None) -> bool:
     """Show this attempt's segments from now on, unless the video has a complete output already. Raises LostLease.
 
@@ -168,6 +187,13 @@ def segments_of(session: Session, rendition: Rendition) -> list[Segment]:
     """The segments of a rendition, in order."""
     query = select(Segment).where(col(Segment.rendition_id) == rendition.id).order_by(col(Segment.number))
     return list(session.exec(query).all())
+
+
+def longest_segment_seconds(session: Session, renditions: Sequence[Rendition]) -> float:
+    """The duration of the longest segment of all these renditions; 0 if there is none."""
+    longest = select(func.max(col(Segment.duration_seconds)))
+    mine = col(Segment.rendition_id).in_([each.id for each in renditions])
+    return session.exec(longest.where(mine)).one() or 0.0
 
 
 def renditions_to_assemble(session: Session, claim: Claim) -> list[Rendition]:

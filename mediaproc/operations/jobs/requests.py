@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from mediaproc.domain.errors import Conflict, Detail
-from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority, VideoStatus
+from mediaproc.domain.states import JobKind, JobState, Lane, Outcome, Priority
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.media.presets import Preset
 from mediaproc.operations import presets
@@ -52,11 +52,12 @@ def cancel(session: Session, *, job: Job) -> None:
 
 
 def retry(session: Session, *, video: Video) -> Job:
-    """Process a failed or cancelled video again, as a new job. Raises Conflict for any other."""
+    """Repeat a video's newest job if that failed or was cancelled. Raises Conflict for any other."""
     video = lock_video(session, video.id)
-    if video.status not in {VideoStatus.FAILED, VideoStatus.CANCELLED}:
+    before = newest(session, video_id=video.id)
+    if before is None or before.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise Conflict(Detail.NOT_RETRYABLE)
-    return _again(session, video, video.preset)
+    return _again(session, video, before.preset)
 
 
 def reprocess(session: Session, *, video: Video, preset: str) -> Job:

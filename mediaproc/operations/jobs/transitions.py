@@ -10,11 +10,11 @@ from sqlmodel import Session
 
 from mediaproc import database
 from mediaproc.domain.errors import Expected
-from mediaproc.domain.states import VIDEO_STATUS_OF_JOB, JobState, Outcome
+from mediaproc.domain.states import JobState, Outcome, VideoStatus, video_status
 from mediaproc.domain.tables import Attempt, Job, Video
 from mediaproc.events import publisher
 from mediaproc.events.messages import Event, EventType
-from mediaproc.operations import event_payloads, webhooks
+from mediaproc.operations import current_output, event_payloads, webhooks
 from mediaproc.operations.jobs.lease import LockedJob
 from mediaproc.queue import tasks
 from mediaproc.settings import settings
@@ -30,7 +30,8 @@ def move(
 ) -> None:
     """Move a whole job and its video to a state, and publish the status after the commit.
 
-    A part moves alone: its video's status is that of the whole.
+    A part moves alone: its video's status is that of the whole. A video with a complete output stays completed when
+    the job fails or is cancelled; the job alone has the error.
     """
     job, video = locked.job, locked.video
     job.state, job.next_attempt_at = state, next_attempt_at
@@ -40,8 +41,10 @@ def move(
     if job.parent_id is not None:
         session.flush()
         return
-    video.status = VIDEO_STATUS_OF_JOB[state]
-    _set_error(video, error if state is JobState.FAILED else None)
+    video.status = video_status(state, ready=video.ready)
+    _set_error(video, error if state is JobState.FAILED and not video.ready else None)
+    if state is not JobState.COMPLETED and video.status is VideoStatus.COMPLETED:
+        _return_to_output(session, video)
     session.flush()
     publish(session, video, EventType.STATUS, event_payloads.of_status(video.status, job))
 
@@ -53,9 +56,10 @@ def send(session: Session, job: Job, *, at: datetime) -> None:
     database.after_commit(session, _sending(job))
 
 
-def publish(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
+def publish(session: Session, video: Video, type: EventType, data: dict[str, Any], *, to_webhooks: bool = True) -> None:
     """Publish an event about the video after the commit, and write its webhook deliveries in this transaction."""
-    webhooks.notify(session, video, type, data)
+    if to_webhooks:
+        webhooks.notify(session, video, type, data)
     event = Event(type=type, team_id=video.team_id, video_id=video.id, data={"video_id": str(video.id), **data})
     database.after_commit(session, lambda: publisher.publish(event))
 
@@ -70,6 +74,13 @@ def end(attempt: Attempt, outcome: Outcome, *, at: datetime, error: Expected | N
 def lease() -> timedelta:
     """The length of a lease, from a claim or a heartbeat on."""
     return timedelta(seconds=settings().lease_seconds)
+
+
+def _return_to_output(session: Session, video: Video) -> None:
+    """Describe the output that the video still has, after a job that would have replaced it ended in vain."""
+    video.progress = 100.0
+    if (preset := current_output.preset_of(session, video)) is not None:
+        video.preset, video.preset_version = preset.name, preset.version
 
 
 def _sending(job: Job) -> Callable[[], None]:

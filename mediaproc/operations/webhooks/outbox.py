@@ -11,10 +11,13 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from mediaproc.domain.states import JobState
 from mediaproc.domain.tables import Video, Webhook, WebhookDelivery, new_id
 from mediaproc.domain.webhooks import WebhookEvent
 from mediaproc.events.messages import EventType
 from mediaproc.operations.webhooks import messages
+
+_IN_VAIN = frozenset({JobState.FAILED.value, JobState.CANCELLED.value})
 
 
 def notify(session: Session, video: Video, type: EventType, data: dict[str, Any]) -> None:
@@ -32,9 +35,12 @@ def notify(session: Session, video: Video, type: EventType, data: dict[str, Any]
 
 
 def event_of(type: EventType, data: dict[str, Any]) -> WebhookEvent | None:
-    """Webhook event of a published event, if there is one."""
+    """Webhook event of a published event, if there is one. It tells how the processing ended, also of a video that
+    stays completed because of an earlier output.
+    """
     if type is EventType.STATUS:
-        return WebhookEvent(f"video.{data['status']}")
+        ended = data.get("job_status") in _IN_VAIN
+        return WebhookEvent(f"video.{data['job_status' if ended else 'status']}")
     return {EventType.PLAYABLE: WebhookEvent.PLAYABLE, EventType.REMOVED: WebhookEvent.DELETED}.get(type)
 
 
