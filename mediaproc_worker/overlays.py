@@ -30,7 +30,7 @@ def store_burn_in(context: AttemptContext, info: MediaInfo) -> None:
     (selected,) = tracks.selected_subtitles(info)
     try:
         ffmpeg.run(context, burn_in.arguments(info, source=context.source, edits=edits))
-        script = (context.workspace / layout.BURNT).read_text(errors="replace")
+        script = (context.workspace / layout.BURNT).read_bytes()
         context.log(f"Burning in the subtitles “{selected.label.title}”")
     except (DamagedSource, UnsupportedCodec, BeyondLimits, EncodeFailed) as error:
         script = burn_in.EMPTY_SCRIPT

@@ -143,6 +143,7 @@ def _write_down(context: AttemptContext, name: str, before: Before, label: Label
             duration_seconds=each.duration_seconds,
             size_bytes=each.size_bytes,
             span=each.span,
+            keyframe_bytes=each.keyframe_bytes,
         )
         for each in before.segments
     ]

@@ -81,7 +81,8 @@ def copied_outbox(context: AttemptContext, pool: ThreadPoolExecutor, *, name: st
         holds=True,
         source_end_seconds=context.info.duration_seconds,
     )
-    return Outbox(context=context, pool=pool, row=_copied_row(context, name), segmenter=segmenter), segmenter
+    row, codec = _copied_row(context, name), context.info.video.codec
+    return Outbox(context=context, pool=pool, row=row, segmenter=segmenter, copied_codec=codec), segmenter
 
 
 def finish_all(outboxes: Sequence[Outbox]) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 from mediaproc.domain.states import RenditionKind
 from mediaproc.media import codecs, layout
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.mp4 import boxes, retime
+from mediaproc.media.mp4 import boxes, first_frame, retime, sei
 from mediaproc.media.mp4.audio_segmenter import AudioSegment, AudioSegmenter
 from mediaproc.media.mp4.segmenter import ClosedSegment, Segmenter
 from mediaproc.operations.jobs import execution as jobs
@@ -39,6 +39,9 @@ class Outbox:
     pool: ThreadPoolExecutor
     row: jobs.NewRendition
     segmenter: Segmenter | AudioSegmenter
+    copied_codec: str = ""
+    """Codec of video that is copied, of which private data has to be removed; empty for what is encoded."""
+    private_found: bool = False
     chunk: Chunk | None = None
     reorders: bool = True
     rendition_id: UUID | None = None
@@ -109,9 +112,22 @@ class Outbox:
     def _send(self, closed: Sequence[ClosedSegment | AudioSegment]) -> None:
         for cut in closed:
             if self._init is None:
+                self._remove_private(0, self.segmenter.init_bytes)
                 self._send_init()
+            if isinstance(cut, ClosedSegment):
+                self._remove_private(cut.offset, cut.size_bytes)
             self._closed, self.frames = self._closed + 1, self.frames + cut.samples
             self._sending.append(self.pool.submit(self._put_segment, cut))
+
+    def _remove_private(self, offset: int, size_bytes: int) -> None:
+        """Overwrite private data in FFmpeg's file, from which segments and the MP4 are made."""
+        if not self.copied_codec:
+            return
+        data = self._read(offset, size_bytes)
+        if offsets := sei.private_bytes(data, self.copied_codec):
+            self.private_found = True
+            with self._file.open("r+b") as file:
+                os.pwrite(file.fileno(), sei.blanked(data, offsets), offset)
 
     def _send_init(self) -> None:
         init = self._read(0, self.segmenter.init_bytes)
@@ -130,7 +146,10 @@ class Outbox:
         key = keys.segment(claim.video_id, claim.output, self.name, number, again=again)
         body, seconds = self._stored(cut)
         put_bytes(body, key, content_type=self._content_type)
-        return jobs.NewSegment(number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body))
+        keyframe_bytes = None if self.is_audio else first_frame.end_of_first_frame(body)
+        return jobs.NewSegment(
+            number=number, object_key=key, duration_seconds=seconds, size_bytes=len(body), keyframe_bytes=keyframe_bytes
+        )
 
     def _stored(self, cut: ClosedSegment | AudioSegment) -> tuple[bytes, float]:
         """Return a segment as it is stored, and its duration in seconds."""

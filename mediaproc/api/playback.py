@@ -85,12 +85,49 @@ def media(id: UUID, rendition: str, viewer: Viewer, token: Token = None, cmcd: C
         return Playlist(playback.media_playlist(session, video, rendition, redirected=cmcd is not None))
 
 
+@router.get(
+    "/{rendition}/iframes.m3u8", operation_id="get_hls_iframe_playlist", response_class=Playlist, responses=_ANSWERS
+)
+def keyframes(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> Playlist:
+    """HLS I-frame playlist of a finished rendition: byte ranges of its segments, for winding through the video."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Playlist(playback.keyframe_playlist(session, video, rendition))
+
+
+@router.get(
+    "/{rendition}/{place}.vtt",
+    operation_id="get_hls_text_segment",
+    response_class=Vtt,
+    responses=documented(401, 403, 404, 422),
+)
+def text_segment(
+    id: UUID, rendition: str, place: Annotated[int, Path(ge=0, le=1_000_000)], viewer: Viewer, token: Token = None
+) -> Vtt:
+    """Segment of a text track as WebVTT, by its index from 0. A cue that crosses its borders is in each segment."""
+    with transaction() as session:
+        video = playback.open_video(session, id, principal=viewer, token=token)
+        return Vtt(playback.text_segment(session, video, rendition, place))
+
+
 @dash_router.get("/manifest.mpd", operation_id="get_dash_manifest", response_class=Mpd, responses=_ANSWERS)
 def dash_manifest(id: UUID, viewer: Viewer, token: Token = None) -> Mpd:
     """DASH manifest of a completed video, on the same segments as HLS."""
     with transaction() as session:
         video = playback.open_video(session, id, principal=viewer, token=token)
         return Mpd(playback.dash_manifest(session, video))
+
+
+@dash_router.get(
+    "/{rendition}.vtt",
+    operation_id="get_dash_text",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_REDIRECTS,
+)
+def dash_text(id: UUID, rendition: str, viewer: Viewer, token: Token = None) -> RedirectResponse:
+    """Text track as one WebVTT file."""
+    return _to_segment(id, rendition, 0, viewer, token)
 
 
 @dash_router.get(

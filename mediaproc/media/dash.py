@@ -31,6 +31,7 @@ _TRANSFERS = {"PQ": 16, "HLG": 18}
 
 _ROLE = "urn:mpeg:dash:role:2011"
 _ROLES = {Role.DESCRIPTION: "description", Role.COMMENTARY: "commentary"}
+_TEXT_ROLES = {Role.CAPTIONS: "caption", Role.FORCED: "forced-subtitle", Role.COMMENTARY: "commentary"}
 _AUDIENCES = "urn:tva:metadata:cs:AudioPurposeCS:2007"
 
 
@@ -55,6 +56,8 @@ class Representation:
     video_range: str = SDR
     label: Label | None = None
     start_seconds: float = 0.0
+    sample_aspect: Fraction = Fraction(1)
+    sample_rate_hz: int = 0
 
     @property
     def is_audio(self) -> bool:
@@ -67,7 +70,17 @@ class Representation:
         return self.start_seconds + sum(self.durations)
 
 
-def mpd(representations: Sequence[Representation]) -> str:
+@dataclass(frozen=True)
+class TextRepresentation:
+    """A text track as one WebVTT file."""
+
+    id: str
+    uri: str
+    bandwidth_bps: int
+    label: Label
+
+
+def mpd(representations: Sequence[Representation], *, texts: Sequence[TextRepresentation] = ()) -> str:
     """Return the manifest of a complete video. Players may switch between representations of the same codec."""
     root = xml.Element(
         "MPD",
@@ -80,8 +93,11 @@ def mpd(representations: Sequence[Representation]) -> str:
         },
     )
     period = xml.SubElement(root, "Period", {"id": "0", "start": "PT0S"})
-    for number, (_, alike) in enumerate(groupby(sorted(representations, key=_kind), key=_kind)):
-        _adaptation_set(period, number, list(alike))
+    media = [list(alike) for _, alike in groupby(sorted(representations, key=_kind), key=_kind)]
+    for number, alike in enumerate(media):
+        _adaptation_set(period, number, alike)
+    for number, text in enumerate(texts, start=len(media)):
+        _text_set(period, number, text)
     xml.indent(root)
     return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -105,14 +121,52 @@ def _adaptation_set(period: xml.Element, number: int, alike: list[Representation
         "startWithSAP": "1",  # each segment begins with a keyframe, which is shown first
     }
     label = alike[0].label
-    if label and label.language:
-        attributes["lang"] = label.language
+    attributes |= {"lang": (label and label.language) or "und"} if alike[0].is_audio else _shapes(alike)
     found = xml.SubElement(period, "AdaptationSet", attributes)
     _coloured(found, alike[0].video_range)
     if label:
         _labelled(found, label)
     for each in alike:
         _representation(found, each)
+
+
+def _text_set(period: xml.Element, number: int, text: TextRepresentation) -> None:
+    attributes = {
+        "id": str(number),
+        "contentType": "text",
+        "mimeType": "text/vtt",
+        "lang": text.label.language or "und",
+    }
+    found = xml.SubElement(period, "AdaptationSet", attributes)
+    xml.SubElement(found, "Label").text = text.label.title
+    role = _TEXT_ROLES.get(text.label.role, "subtitle")
+    xml.SubElement(found, "Role", {"schemeIdUri": _ROLE, "value": role})
+    one = xml.SubElement(found, "Representation", {"id": text.id, "bandwidth": str(max(1, text.bandwidth_bps))})
+    xml.SubElement(one, "BaseURL").text = text.uri
+
+
+def _shapes(alike: Sequence[Representation]) -> dict[str, str]:
+    """Bounds of a set of videos, by which a player chooses among sets (DASH-IF IOP 4.3, 3.2.4)."""
+    aspect = _common_aspect(alike)
+    return {
+        "par": f"{aspect.numerator}:{aspect.denominator}",
+        "maxWidth": str(max(each.width for each in alike)),
+        "maxHeight": str(max(each.height for each in alike)),
+        **_rate(max(each.frame_rate for each in alike), name="maxFrameRate"),
+    }
+
+
+def _common_aspect(alike: Sequence[Representation]) -> Fraction:
+    """The simplest aspect ratio that every size has to the pixel: 854×480 and 1280×720 are both 16:9."""
+    largest = max(alike, key=lambda each: each.height)
+    exact = Fraction(largest.width, largest.height) * largest.sample_aspect
+    simple = (exact.limit_denominator(most) for most in range(1, 100))
+    return next((each for each in simple if all(_fits(each, one) for one in alike)), exact)
+
+
+def _fits(aspect: Fraction, one: Representation) -> bool:
+    """True if a size has the aspect, up to the rounding of its sides to even numbers."""
+    return abs(one.height * aspect / one.sample_aspect - one.width) <= 1
 
 
 def _coloured(found: xml.Element, video_range: str) -> None:
@@ -137,6 +191,9 @@ def _representation(parent: xml.Element, rendition: Representation) -> None:
     attributes = {"id": rendition.id, "codecs": rendition.codecs, "bandwidth": str(rendition.bandwidth_bps)}
     if not rendition.is_audio:
         attributes |= {"width": str(rendition.width), "height": str(rendition.height), **_rate(rendition.frame_rate)}
+        attributes["sar"] = f"{rendition.sample_aspect.numerator}:{rendition.sample_aspect.denominator}"
+    elif rendition.sample_rate_hz:
+        attributes["audioSamplingRate"] = str(rendition.sample_rate_hz)
     found = xml.SubElement(parent, "Representation", attributes)
     if rendition.is_audio:
         xml.SubElement(found, "AudioChannelConfiguration", {"schemeIdUri": _CHANNELS, "value": str(rendition.channels)})
@@ -160,12 +217,12 @@ def _timeline(durations: Sequence[float], start_seconds: float) -> list[dict[str
     return [{"t": str(edges[0])} | rows[0], *rows[1:]] if rows else []
 
 
-def _rate(frame_rate: float) -> dict[str, str]:
+def _rate(frame_rate: float, *, name: str = "frameRate") -> dict[str, str]:
     """Return the frame rate attribute, as a fraction for those of television: 29.97 is 30000/1001."""
     if not frame_rate:
         return {}
     exact = Fraction(frame_rate).limit_denominator(1001)
-    return {"frameRate": str(exact)}
+    return {name: str(exact)}
 
 
 def _duration(seconds: float) -> str:

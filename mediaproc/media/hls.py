@@ -24,6 +24,9 @@ _CHARACTERISTICS = {
 }
 """How players let viewers find a track (RFC 8216, 4.3.4.1; HLS Authoring Specification, 8.10)."""
 
+_NO_CAPTIONS = "CLOSED-CAPTIONS=NONE"
+"""No captions within the video: without it players offer some all the same (RFC 8216, 4.3.4.2)."""
+
 _AUDIO_LAG_SECONDS = 0.5
 """How far the edges of audio may lie behind those of the video: audio is cut between its own frames."""
 
@@ -70,27 +73,47 @@ class TextRendition:
 
 
 @dataclass(frozen=True)
+class KeyframeStream:
+    """The I-frame playlist of a video rendition. `codecs`, sizes and range are those of its `Variant`."""
+
+    uri: str
+    width: int
+    height: int
+    codecs: str
+    bitrate_bps: int
+    peak_bitrate_bps: int
+    video_range: str = SDR
+
+
+@dataclass(frozen=True)
 class MediaSegment:
-    """One segment in a media playlist."""
+    """One segment in a media playlist; `keyframe_bytes` of it reach to the end of its first frame."""
 
     uri: str
     duration_seconds: float
+    keyframe_bytes: int = 0
 
 
 def multivariant_playlist(
-    variants: Iterable[Variant], *, audio: Sequence[AudioRendition] = (), subtitles: Sequence[TextRendition] = ()
+    variants: Iterable[Variant],
+    *,
+    audio: Sequence[AudioRendition] = (),
+    subtitles: Sequence[TextRendition] = (),
+    keyframes: Sequence[KeyframeStream] = (),
 ) -> str:
     """Return the multivariant playlist.
 
-    BANDWIDTH includes audio, since a player loads both. A video without a variant has its first audio as one.
+    BANDWIDTH includes audio, since a player loads both. The last variant is audio alone, for connections that carry
+    no more; it is the only one of a video without a picture.
     """
     lines, ordered = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"], _starting_first(variants)
     if ordered:
         lines += [*_audio_lines(audio), *_subtitle_lines(subtitles)]
-    elif audio:
-        lines += [_audio_only_line(audio[0]), audio[0].uri]
     for variant in ordered:
         lines += [_variant_line(variant, audio, with_text=bool(subtitles)), variant.uri]
+    if audio:
+        lines += [_audio_only_line(audio, grouped=bool(ordered), with_text=bool(ordered and subtitles)), audio[0].uri]
+    lines += [_keyframe_line(each) for each in keyframes]
     return "\n".join(lines) + "\n"
 
 
@@ -117,6 +140,21 @@ def media_playlist(
     for segment in segments:
         lines += [f"#EXTINF:{segment.duration_seconds:.6f},", segment.uri]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if finished else [])]) + "\n"
+
+
+def keyframe_playlist(segments: Sequence[MediaSegment], *, init_uri: str, target_seconds: int) -> str:
+    """Return the I-frame playlist of a finished rendition: the first frame of each segment, by its byte range.
+
+    Each range begins with the segment, whose `moof` describes the frame (HLS Authoring Specification, 6). Players show
+    these frames while a viewer winds through the video.
+    """
+    whole = media_playlist(segments, init_uri=init_uri, finished=True, target_seconds=target_seconds)
+    sizes = iter(segments)
+    lines = [
+        f"{line}\n#EXT-X-BYTERANGE:{next(sizes).keyframe_bytes}@0" if line.startswith("#EXTINF:") else line
+        for line in whole.splitlines()
+    ]
+    return "\n".join(lines).replace("#EXT-X-PLAYLIST-TYPE", "#EXT-X-I-FRAMES-ONLY\n#EXT-X-PLAYLIST-TYPE", 1) + "\n"
 
 
 def up_to(segments: Sequence[MediaSegment], end_seconds: float) -> list[MediaSegment]:
@@ -194,9 +232,30 @@ def _label(label: Label, *, autoselect: bool) -> str:
     return ",".join(attributes)
 
 
-def _audio_only_line(audio: AudioRendition) -> str:
-    average, peak = audio.bitrate_bps, max(audio.bitrate_bps, audio.peak_bitrate_bps)
-    return f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS="{audio.codecs}"'
+def _audio_only_line(audio: Sequence[AudioRendition], *, grouped: bool, with_text: bool) -> str:
+    """Return the variant of a video's audio: the playlist of the first one, or any other of the group."""
+    average = max(each.bitrate_bps for each in audio)
+    attributes = [
+        f"BANDWIDTH={max(average, *(each.peak_bitrate_bps for each in audio))}",
+        f"AVERAGE-BANDWIDTH={average}",
+        f'CODECS="{",".join(dict.fromkeys(each.codecs for each in audio))}"',
+        *(['AUDIO="sound"'] if grouped else []),
+        *(['SUBTITLES="subtitles"'] if with_text else []),
+        _NO_CAPTIONS,
+    ]
+    return "#EXT-X-STREAM-INF:" + ",".join(attributes)
+
+
+def _keyframe_line(stream: KeyframeStream) -> str:
+    attributes = [
+        f"BANDWIDTH={max(stream.bitrate_bps, stream.peak_bitrate_bps)}",
+        f"AVERAGE-BANDWIDTH={stream.bitrate_bps}",
+        f'CODECS="{stream.codecs}"',
+        f"RESOLUTION={stream.width}x{stream.height}",
+        *([f"VIDEO-RANGE={stream.video_range}"] if stream.video_range != SDR else []),
+        f'URI="{stream.uri}"',
+    ]
+    return "#EXT-X-I-FRAME-STREAM-INF:" + ",".join(attributes)
 
 
 def _variant_line(variant: Variant, audio: Sequence[AudioRendition], *, with_text: bool) -> str:
@@ -213,6 +272,7 @@ def _variant_line(variant: Variant, audio: Sequence[AudioRendition], *, with_tex
         *([f"VIDEO-RANGE={variant.video_range}"] if variant.video_range != SDR else []),
         *(['AUDIO="sound"'] if audio else []),
         *(['SUBTITLES="subtitles"'] if with_text else []),
+        _NO_CAPTIONS,
     ]
     return "#EXT-X-STREAM-INF:" + ",".join(attributes)
 

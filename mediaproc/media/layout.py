@@ -52,11 +52,6 @@ def numbered(rendition: str, place: int) -> str:
     return f"{rendition}-{place + 1}" if place else rendition
 
 
-def text(rendition: str) -> str:
-    """Return the name of a text track as one WebVTT file."""
-    return f"{rendition}.vtt"
-
-
 def download(rendition: str) -> str:
     """Return the name of a rung's MP4 with audio, for download."""
     return f"{rendition}.mp4"

@@ -18,13 +18,14 @@ from sqlmodel import Session, col, select
 from mediaproc.domain.errors import Detail, NotFound
 from mediaproc.domain.states import RenditionKind
 from mediaproc.domain.tables import Rendition, Segment, Video
-from mediaproc.media import dash, hls, layout, storyboard, target_duration
-from mediaproc.media.dash import Representation
+from mediaproc.media import dash, hls, layout, segment_edges, storyboard, target_duration
+from mediaproc.media.dash import Representation, TextRepresentation
 from mediaproc.media.hls import AudioRendition, MediaSegment, TextRendition, Variant
-from mediaproc.media.mp4 import boxes
+from mediaproc.media.mp4 import boxes, sample_entry
+from mediaproc.media.mp4.sample_entry import SampleEntry
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.tracks import Label
-from mediaproc.operations import current_output, scope, tokens
+from mediaproc.operations import current_output, keyframe_streams, scope, text_tracks, tokens
 from mediaproc.operations.jobs import output_cleanup, outputs
 from mediaproc.operations.scope import Principal
 from mediaproc.settings import settings
@@ -76,6 +77,7 @@ def multivariant_playlist(session: Session, video: Video) -> str:
         subtitles=[
             TextRendition(_uri(each, token), each.label) for each in found if each.kind is RenditionKind.SUBTITLES
         ],
+        keyframes=keyframe_streams.of(session, videos, query=f"?token={token}"),
     )
 
 
@@ -89,6 +91,8 @@ def media_playlist(session: Session, video: Video, name: str, *, redirected: boo
     if rendition is None:
         raise NotFound
     seconds = _life_seconds(video)
+    if rendition.kind is RenditionKind.SUBTITLES:
+        return _text_playlist(session, video, found, rendition)
     pieces = _pieces(session, rendition, seconds=seconds)
     init_uri = presign.stable_get(rendition.init_key, seconds=seconds) if rendition.init_key else None
     if redirected:
@@ -102,10 +106,57 @@ def media_playlist(session: Session, video: Video, name: str, *, redirected: boo
     )
 
 
+def keyframe_playlist(session: Session, video: Video, name: str) -> str:
+    """The I-frame playlist of a finished rendition. Raises NotFound for audio, text, and renditions of older videos."""
+    rendition = _rendition(session, video, name)
+    seconds = _life_seconds(video)
+    pieces = _pieces(session, rendition, seconds=seconds)
+    if not (rendition.finished and pieces and all(each.keyframe_bytes for each in pieces)):
+        raise NotFound
+    init_uri = presign.stable_get(rendition.init_key, seconds=seconds)
+    target = _target_seconds(session, video, _shown(session, video), rendition)
+    return hls.keyframe_playlist(pieces, init_uri=init_uri, target_seconds=target)
+
+
+def text_segment(session: Session, video: Video, name: str, place: int) -> str:
+    """A segment of a text track as WebVTT, by its place from 0. Raises NotFound, StorageFailed."""
+    rendition = _rendition(session, video, name)
+    whole = outputs.segments_of(session, rendition)
+    if rendition.kind is not RenditionKind.SUBTITLES or not whole:
+        raise NotFound
+    length = _segment_seconds(session, video)
+    return text_tracks.segment_text(whole[0].object_key, place, segment_seconds=length)
+
+
+def _text_playlist(session: Session, video: Video, found: Sequence[Rendition], rendition: Rendition) -> str:
+    """The playlist of a text track, whole at once, with the target duration of what plays beside it."""
+    stored = sum(row.duration_seconds for row in outputs.segments_of(session, rendition))
+    length = _segment_seconds(session, video)
+    pieces = text_tracks.segments(
+        video, rendition, stored_seconds=stored, segment_seconds=length, query=f"?token={_token(video)}"
+    )
+    beside = next((each for each in found if each.kind is not RenditionKind.SUBTITLES), rendition)
+    target = _target_seconds(session, video, found, beside)
+    return hls.media_playlist(pieces, init_uri=None, finished=True, target_seconds=target)
+
+
+def _segment_seconds(session: Session, video: Video) -> int:
+    preset = current_output.preset_of(session, video)
+    return preset.segment_seconds if preset else segment_edges.SEGMENT_SECONDS
+
+
+def _rendition(session: Session, video: Video, name: str) -> Rendition:
+    """A streamed rendition by its name. Raises NotFound."""
+    found = next((each for each in _shown(session, video) if each.name == name), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def _target_seconds(session: Session, video: Video, found: Sequence[Rendition], rendition: Rendition) -> int:
     """Return EXT-X-TARGETDURATION, the same for the video and audio that play together.
 
-    Only a segment that is longer than the source's index said raises it. A text track is as long as its only segment.
+    Only a segment that is longer than the source's index said raises it.
     """
     preset = current_output.preset_of(session, video)
     if rendition.kind is RenditionKind.SUBTITLES or preset is None or video.media_info is None:
@@ -122,19 +173,23 @@ def _target_seconds(session: Session, video: Video, found: Sequence[Rendition], 
 
 def dash_manifest(session: Session, video: Video) -> str:
     """The DASH manifest of a video that is whole. Raises NotFound before: it can't grow."""
-    renditions = [
-        each for each in current_output.sizes(_shown(session, video)) if each.kind is not RenditionKind.SUBTITLES
-    ]
+    shown = current_output.sizes(_shown(session, video))
+    renditions = [each for each in shown if each.kind is not RenditionKind.SUBTITLES]
     if not renditions or not all(each.finished for each in renditions):
         raise NotFound(Detail.DASH_NOT_READY)
-    return dash.mpd([_representation(session, each, _token(video)) for each in renditions])
+    token, texts = _token(video), [each for each in shown if each.kind is RenditionKind.SUBTITLES and each.finished]
+    return dash.mpd(
+        [_representation(session, each, token) for each in renditions],
+        texts=[_text_representation(session, each, token) for each in texts],
+    )
 
 
 def segment_url(session: Session, video: Video, name: str, place: int | None) -> str:
-    """The presigned address of a rendition's segment by its place from 0, or of its init segment. Raises NotFound."""
-    rendition = next((each for each in _shown(session, video) if each.name == name), None)
-    if rendition is None:
-        raise NotFound
+    """The presigned address of a rendition's segment by its place from 0, or of its init segment. Raises NotFound.
+
+    The only stored segment of a text track is the whole of it.
+    """
+    rendition = _rendition(session, video, name)
     key: str | None = rendition.init_key
     if place is not None:
         keys_of = select(Segment.object_key).where(Segment.rendition_id == rendition.id).order_by(col(Segment.number))
@@ -171,7 +226,11 @@ def _shown(session: Session, video: Video) -> Sequence[Rendition]:
 def _pieces(session: Session, rendition: Rendition, *, seconds: int) -> list[MediaSegment]:
     """A rendition's segments by presigned addresses that last so long."""
     return [
-        MediaSegment(uri=presign.stable_get(row.object_key, seconds=seconds), duration_seconds=row.duration_seconds)
+        MediaSegment(
+            uri=presign.stable_get(row.object_key, seconds=seconds),
+            duration_seconds=row.duration_seconds,
+            keyframe_bytes=row.keyframe_bytes or 0,
+        )
         for row in _segments(session, rendition)
     ]
 
@@ -193,6 +252,7 @@ def _common_end(session: Session, found: Sequence[Rendition]) -> float:
 
 def _representation(session: Session, rendition: Rendition, token: str) -> Representation:
     segments = _segments(session, rendition)
+    head = _head(rendition.init_key)
     return Representation(
         id=rendition.name,
         codecs=rendition.codecs,
@@ -201,20 +261,33 @@ def _representation(session: Session, rendition: Rendition, token: str) -> Repre
         media_uri=f"{rendition.name}/$Number$.m4s?token={token}",
         durations=[row.duration_seconds for row in segments],
         start_seconds=_start_seconds(rendition.init_key, segments[0].object_key) if segments else 0.0,
-        width=rendition.width,
-        height=rendition.height,
+        width=head.width or rendition.width,
+        height=head.height or rendition.height,
         frame_rate=rendition.frame_rate,
         channels=rendition.channels,
         video_range=rendition.video_range,
+        sample_aspect=head.sample_aspect,
+        sample_rate_hz=head.sample_rate_hz,
         label=_audio_label(rendition) if rendition.kind is RenditionKind.AUDIO else None,
     )
+
+
+def _text_representation(session: Session, rendition: Rendition, token: str) -> TextRepresentation:
+    seconds = sum(row.duration_seconds for row in outputs.segments_of(session, rendition))
+    bandwidth = math.ceil(rendition.size_bytes * 8 / max(1.0, seconds))
+    return TextRepresentation(rendition.name, f"{rendition.name}.vtt?token={token}", bandwidth, rendition.label)
+
+
+@lru_cache(maxsize=10_000)
+def _head(init_key: str) -> SampleEntry:
+    """The description of a rendition's samples. Objects never change. Raises StorageFailed."""
+    return sample_entry.of_init_segment(objects.get_range(init_key, 0, _HEAD_BYTES))
 
 
 @lru_cache(maxsize=10_000)
 def _start_seconds(init_key: str, segment_key: str) -> float:
     """When the first frame of a segment is decoded, as it says itself. Objects never change. Raises StorageFailed."""
-    timescale = boxes.timescale_of(objects.get_range(init_key, 0, _HEAD_BYTES))
-    return boxes.decode_time_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / timescale
+    return boxes.decode_time_of(objects.get_range(segment_key, 0, _HEAD_BYTES)) / _head(init_key).timescale
 
 
 def _unbroken(rows: Sequence[Segment]) -> Sequence[Segment]:

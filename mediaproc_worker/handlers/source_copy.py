@@ -44,8 +44,11 @@ def copy_source(context: AttemptContext) -> None:
         frame_holds.hold_in_file(context.workspace / layout.whole(rung.name), cuts)
         if tracks.selected_subtitles(info):
             store_subtitles(context, subtitles.arguments(info, source=context.source, preset=preset))
-        _finish(context, pool, made, file_bytes=file.result())
+        # Storage would copy the source's private data into the MP4.
+        _finish(context, pool, made, file_bytes=None if video.private_found else file.result())
         poster.look(wait=True)
+        if video.private_found:
+            context.log("Private data beside the frames, such as positions, was removed")
     renditions.set_length(context, max([*cuts.ends_seconds, *(each.end_seconds for each in outboxes)]))
 
 

@@ -419,7 +419,7 @@ def test_a_plain_player_plays_what_hls_url_names(account: Accounts, api: TestCli
     assert master.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in master.headers
     assert master.headers["cache-control"] == "no-store"
-    assert len(uris(master.text)) == 2
+    assert len(uris(master.text)) == 3, "two sizes, and audio alone"
     [audio] = re.findall(r'URI="(.*?)"', master.text)
     for relative in [*uris(master.text), audio]:
         media = api.get(str(httpx.URL(url).join(relative)))

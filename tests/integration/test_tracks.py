@@ -119,8 +119,8 @@ def test_programs_are_told_of_every_track(video: Video) -> None:
 def test_a_plain_player_finds_each_sound_whole_in_the_hls(video: Video, web: Web) -> None:
     address = playback.hls_url(video).replace(settings().public_url.rstrip("/"), web.url)
     told = clips.ffprobe(address, *ANY_NAME)["streams"]
-    sounds = [each for each in told if each["codec_type"] == "audio"]
-    assert [each["tags"]["language"] for each in sounds] == ["de", "en", "en"]
+    sounds = [each["tags"]["language"] for each in told if each["codec_type"] == "audio"]
+    assert sounds == ["de", "en", "en", "und"], "the last is the variant of audio alone"
     assert [each["codec_name"] for each in told if each["codec_type"] == "subtitle"] == ["webvtt", "webvtt"]
     top = httpx.get(address).text
     for name, hz in TONES_HZ.items():
@@ -158,18 +158,56 @@ def test_every_text_is_offered_and_none_is_shown_unasked(video: Video) -> None:
     assert captions == alike | {"NAME": "English, for the hard of hearing", "LANGUAGE": "en", "FORCED": "NO"}
     assert parts == alike | {"NAME": "German, foreign parts only", "LANGUAGE": "de", "FORCED": "YES"}
     variants = [line for line in top_of(video) if line.startswith("#EXT-X-STREAM-INF")]
-    assert all(line.endswith('SUBTITLES="subtitles"') for line in variants)
+    assert len(variants) == 2, "the video, and its audio alone"
+    assert all(line.endswith(',AUDIO="sound",SUBTITLES="subtitles",CLOSED-CAPTIONS=NONE') for line in variants)
 
 
-def test_a_text_is_served_as_text_for_the_whole_video(video: Video) -> None:
+CUE = ["00:00.500 --> 00:01.500", "<b>Grüß</b> alert(1)"]
+
+
+def test_a_text_is_served_in_segments_for_the_whole_video(video: Video, web: Web) -> None:
     with database.transaction() as session:
         lines = playback.media_playlist(session, video, "subtitles-2").splitlines()
     assert [line for line in lines if "MAP" in line] == []
     assert lines[-3].startswith("#EXTINF:2.0")
     assert lines[-1] == "#EXT-X-ENDLIST"
-    answer = httpx.get(lines[-2])
+    answer = httpx.get(f"{web.url}/api/v1/videos/{video.id}/hls/{lines[-2]}")
+    assert answer.headers["content-type"].startswith("text/vtt")
+    assert answer.text.splitlines()[:2] == ["WEBVTT", "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0"]
+    assert answer.text.splitlines()[-2:] == CUE
+    beyond = httpx.get(f"{web.url}/api/v1/videos/{video.id}/hls/{lines[-2].replace('/0.vtt', '/7.vtt')}")
+    assert (beyond.status_code, "-->" in beyond.text) == (200, False)
+    assert (
+        httpx.get(f"{web.url}/api/v1/videos/{video.id}/hls/{lines[-2].replace('subtitles-2', 'audio')}").status_code
+        == 404
+    )
+
+
+def test_dash_offers_each_text_whole(video: Video, web: Web) -> None:
+    with database.transaction() as session:
+        root = xml.fromstring(playback.dash_manifest(session, video))
+    sets = root.findall("m:Period/m:AdaptationSet[@contentType='text']", {"m": dash.NAMESPACE})
+    assert [each.get("lang") for each in sets] == ["en", "de"]
+    address = sets[1].findtext("*/m:BaseURL", namespaces={"m": dash.NAMESPACE})
+    answer = httpx.get(f"{web.url}/api/v1/videos/{video.id}/dash/{address}", follow_redirects=True)
     assert answer.headers["content-type"] == "text/vtt"
-    assert answer.text.splitlines()[-2:] == ["00:00.500 --> 00:01.500", "<b>Grüß</b> alert(1)"]
+    assert answer.text.splitlines()[-2:] == CUE
+
+
+def test_the_first_frame_of_each_segment_is_an_i_frame_stream(video: Video, tmp_path: Path) -> None:
+    (line,) = [line for line in top_of(video) if line.startswith("#EXT-X-I-FRAME-STREAM-INF:")]
+    assert 'URI="108p/iframes.m3u8?token=' in line
+    with database.transaction() as session:
+        text = playback.keyframe_playlist(session, video, "108p")
+    init, *uris = [httpx.get(each) for each in re.findall(r'(?:URI="|^)(http[^"\n]+)', text, re.MULTILINE)]
+    ends = [int(each) for each in re.findall(r"#EXT-X-BYTERANGE:(\d+)@0", text)]
+    assert len(ends) == len(uris) > 0
+    for answer, end in zip(uris, ends, strict=True):
+        frame = tmp_path / "frame.mp4"
+        frame.write_bytes(init.content + answer.content[:end])
+        told = clips.ffprobe(frame, "-count_frames")["streams"][0]
+        assert end < len(answer.content)
+        assert told["nb_read_frames"] == "1", "the range ends with the first frame"
 
 
 def test_subtitles_that_can_not_be_read_cost_the_video_nothing(

@@ -76,11 +76,11 @@ def test_it_is_what_the_schema_asks_for(sounds: list[Representation]) -> None:
 
 def test_each_of_several_sounds_stands_apart_with_its_language_the_default_first() -> None:
     sets = xml.fromstring(dash.mpd([HD, *SOUNDS])).findall("m:Period/m:AdaptationSet", NS)[1:]
-    assert [each.get("lang") for each in sets] == ["de", "en", None]
+    assert [each.get("lang") for each in sets] == ["de", "en", "und"]
     assert [each.findtext("m:Label", namespaces=NS) for each in sets] == ["German", "English", "Told & shown"]
     assert [each.find("m:Role", NS).get("value") for each in sets] == ["main", "alternate", "description"]  # type: ignore[union-attr]
     (alone,) = xml.fromstring(dash.mpd([HD, SOUND])).findall("m:Period/m:AdaptationSet", NS)[1:]
-    assert (alone.get("lang"), alone.find("m:Role", NS)) == (None, None)
+    assert (alone.get("lang"), alone.find("m:Role", NS)) == ("und", None)
 
 
 @pytest.mark.parametrize(("video_range", "transfer"), [("PQ", "16"), ("HLG", "18"), ("SDR", None)])

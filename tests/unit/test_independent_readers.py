@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import enzyme
 import m3u8
 import pytest
+from mpegdash.parser import MPEGDASHParser  # pyright: ignore[reportMissingTypeStubs]
 from pymp4.parser import Box
 
 from mediaproc.commands.plan import index_of
-from mediaproc.media import hls, ladder, layout
+from mediaproc.media import dash, hls, ladder, layout
 from mediaproc.media.commands.encode import encode_arguments
+from mediaproc.media.dash import Representation, TextRepresentation
 from mediaproc.media.mp4 import boxes, faststart, retime, trun
 from mediaproc.media.mp4.first_frame import first_frame
 from mediaproc.media.mp4.segmenter import Segmenter
 from mediaproc.media.presets import WEB
 from mediaproc.media.sources import Source
+from mediaproc.media.track_roles import Role
 from mediaproc.media.tracks import Label
 from testing import clips
 
@@ -136,7 +140,10 @@ def test_playlists_are_read_by_m3u8_as_they_were_meant() -> None:
     audio = hls.AudioRendition("a.m3u8", "mp4a.40.2", 128_000, 130_000, 6, Label('The "5.1"', "pt-BR", is_default=True))
     text = hls.TextRendition("s.m3u8", Label("German", "de"))
     top = m3u8.loads(hls.multivariant_playlist([variant], audio=[audio], subtitles=[text]))
-    (found,) = top.playlists
+    found, alone = top.playlists
+    assert (alone.uri, alone.stream_info.codecs, alone.stream_info.resolution) == ("a.m3u8", "mp4a.40.2", None)
+    assert alone.stream_info.bandwidth == 130_000
+    assert found.stream_info.closed_captions == alone.stream_info.closed_captions == "NONE"
     assert found.stream_info.resolution == (1280, 720)
     assert (found.stream_info.bandwidth, found.stream_info.average_bandwidth) == (3_130_000, 2_128_000)
     assert (found.stream_info.codecs, found.stream_info.video_range) == ("avc1.64001f,mp4a.40.2", "PQ")
@@ -150,3 +157,55 @@ def test_playlists_are_read_by_m3u8_as_they_were_meant() -> None:
     assert [(each.uri, each.duration) for each in whole.segments] == [("0.m4s", 4.004), ("1.m4s", 1.5)]
     assert (whole.target_duration, whole.is_endlist, whole.playlist_type) == (4, True, "vod")
     assert whole.segment_map[0].uri == "i.mp4"
+
+
+def test_i_frame_playlists_are_read_by_m3u8_as_byte_ranges() -> None:
+    stream = hls.KeyframeStream("720p/iframes.m3u8", 1280, 720, "avc1.64001f", 60_000, 90_000)
+    top = m3u8.loads(hls.multivariant_playlist([], keyframes=[stream]))
+    (found,) = top.iframe_playlists
+    assert (found.uri, found.iframe_stream_info.bandwidth, found.iframe_stream_info.average_bandwidth) == (
+        "720p/iframes.m3u8", 90_000, 60_000,
+    )  # fmt: skip
+    assert (found.iframe_stream_info.resolution, found.iframe_stream_info.codecs) == ((1280, 720), "avc1.64001f")
+    segments = [hls.MediaSegment("0.m4s", 4.0, 1_234), hls.MediaSegment("1.m4s", 1.5, 99)]
+    whole = m3u8.loads(hls.keyframe_playlist(segments, init_uri="i.mp4", target_seconds=4))
+    assert (whole.is_i_frames_only, whole.is_endlist, whole.target_duration) == (True, True, 4)
+    assert [(each.uri, each.duration, each.byterange) for each in whole.segments] == [
+        ("0.m4s", 4.0, "1234@0"), ("1.m4s", 1.5, "99@0"),
+    ]  # fmt: skip
+    assert whole.segment_map[0].uri == "i.mp4"
+
+
+def test_a_manifest_is_read_by_mpegdash_as_it_was_meant() -> None:
+    films = [
+        Representation(
+            name, "avc1.64001f", 1_000_000, f"{name}/init.mp4?a&b", f"{name}/$Number$.m4s?a&b", [1.0, 4.0, 1.28],
+            width=width, height=height, frame_rate=rate,
+        )
+        for name, width, height, rate in (("720p", 1280, 720, 30000 / 1001), ("480p", 854, 480, 30000 / 1001))
+    ]  # fmt: skip
+    label = Label("Português", "pt-BR", is_default=True)
+    sound = replace(
+        films[0], id="audio", codecs="mp4a.40.2", width=0, height=0, channels=6, sample_rate_hz=48_000, label=label
+    )
+    texts = [
+        TextRepresentation("subtitles", "subtitles.vtt?a&b", 120, Label("English", "en-US", Role.CAPTIONS)),
+        TextRepresentation("subtitles-2", "subtitles-2.vtt", 0, Label("Signs", "", Role.FORCED)),
+    ]
+    (period,) = MPEGDASHParser.parse(dash.mpd([*films, sound], texts=texts)).periods
+    pictures, audio, *written = period.adaptation_sets
+    assert (pictures.par, pictures.max_width, pictures.max_height, pictures.max_frame_rate) == (
+        "16:9", 1280, 720, "30000/1001",
+    )  # fmt: skip
+    assert [(each.width, each.height, each.sar, each.frame_rate) for each in pictures.representations] == [
+        (1280, 720, "1:1", "30000/1001"), (854, 480, "1:1", "30000/1001"),
+    ]  # fmt: skip
+    assert (audio.lang, audio.representations[0].audio_sampling_rate) == ("pt-BR", "48000")
+    template = pictures.representations[1].segment_templates[0]
+    assert (template.media, template.initialization) == ("480p/$Number$.m4s?a&b", "480p/init.mp4?a&b")
+    assert sum(each.d * (1 + (each.r or 0)) for each in template.segment_timelines[0].Ss) == 6.28 * 90_000
+    assert [(each.content_type, each.mime_type, each.lang, each.roles[0].value) for each in written] == [
+        ("text", "text/vtt", "en-US", "caption"), ("text", "text/vtt", "und", "forced-subtitle"),
+    ]  # fmt: skip
+    assert [each.representations[0].base_urls[0].base_url_value for each in written] == [each.uri for each in texts]
+    assert min(each.representations[0].bandwidth for each in written) > 0

@@ -31,7 +31,7 @@ def test_a_variant_counts_its_sound() -> None:
     text = hls.multivariant_playlist([FULL_HD, SD], audio=[SOUND])
     assert (
         "#EXT-X-STREAM-INF:BANDWIDTH=6130000,AVERAGE-BANDWIDTH=4628000,"
-        'CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound"\n1080p.m3u8\n'
+        'CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound",CLOSED-CAPTIONS=NONE\n1080p.m3u8\n'
     ) in text
     assert (
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,'
@@ -68,8 +68,8 @@ def test_sounds_can_be_told_apart_and_only_one_of_a_sort_is_chosen_by_itself() -
         'CHARACTERISTICS="public.accessibility.describes-video",CHANNELS="2",URI="3.m3u8"',
         'NAME="The director",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,CHANNELS="2",URI="4.m3u8"',
     ]
-    assert f"BANDWIDTH={SD.peak_bitrate_bps + 5}," in lines[-2], "the largest sound counts"
-    assert 'CODECS="avc1.64001e,mp4a.40.2",' in lines[-2]
+    assert f"BANDWIDTH={SD.peak_bitrate_bps + 5}," in lines[-4], "the largest sound counts"
+    assert 'CODECS="avc1.64001e,mp4a.40.2",' in lines[-4]
 
 
 def test_texts_are_never_shown_unasked_and_the_forced_ones_are_marked() -> None:
@@ -81,7 +81,7 @@ def test_texts_are_never_shown_unasked_and_the_forced_ones_are_marked() -> None:
         'NAME="English 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,URI="1.m3u8"',
         'NAME="German, foreign parts only",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="2.m3u8"',
     ]
-    assert lines[-2].endswith(',AUDIO="sound",SUBTITLES="subtitles"')
+    assert lines[-4].endswith(',AUDIO="sound",SUBTITLES="subtitles",CLOSED-CAPTIONS=NONE')
     assert "SUBTITLES" not in hls.multivariant_playlist([SD], audio=[SOUND])
 
 

@@ -96,7 +96,7 @@ Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\fnComic Sans\\i1}Hello
 
 
 def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
-    made = burn_in.cleaned_script(SCRIPT, texts(("subrip", "eng")))
+    made = burn_in.cleaned_script(SCRIPT.encode(), texts(("subrip", "eng")))
     assert "Style: Default,Noto Sans,20,&Hffffff" in made
     assert "{\\i1}Hello" in made
     assert "evil" not in made and "Fonts]" not in made
@@ -104,8 +104,8 @@ def test_a_script_is_drawn_in_one_font_and_brings_none() -> None:
 
 def test_text_is_as_large_on_an_upright_picture() -> None:
     upright = replace(INFO.video, display_width=1080, display_height=1920)
-    assert "Noto Sans,11," in burn_in.cleaned_script(SCRIPT, replace(texts(("subrip", "eng")), video=upright))
-    assert "Noto Sans,16," in burn_in.cleaned_script(SCRIPT, replace(texts(("ass", "eng")), video=upright)), (
+    assert "Noto Sans,11," in burn_in.cleaned_script(SCRIPT.encode(), replace(texts(("subrip", "eng")), video=upright))
+    assert "Noto Sans,16," in burn_in.cleaned_script(SCRIPT.encode(), replace(texts(("ass", "eng")), video=upright)), (
         "its own size"
     )
 

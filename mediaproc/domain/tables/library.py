@@ -146,6 +146,8 @@ class Segment(SQLModel, table=True):
     rendition_id: UUID = Field(foreign_key="rendition.id", ondelete="CASCADE", primary_key=True)
     number: int = Field(primary_key=True)
     object_key: str = Field(max_length=512)
+    keyframe_bytes: int | None = None
+    """Size up to the end of its first frame, for I-frame playlists; None for audio, text and older videos."""
     duration_seconds: float
     size_bytes: int = Field(sa_column=bytes_column())
     span: int = 1

@@ -12,11 +12,12 @@ from typing import Any
 
 from mediaproc.media import layout, tracks
 from mediaproc.media.commands.arguments import GLOBAL_ARGUMENTS, PROGRESS_ARGUMENTS
-from mediaproc.media.commands.subtitles import MAX_BYTES
 from mediaproc.media.edits import Edits, entry_options
 from mediaproc.media.filters import graph
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
+from mediaproc.media.webvtt import encodings
+from mediaproc.media.webvtt.extracted import MAX_EXTRACTED_BYTES
 
 FONT = "Noto Sans"
 
@@ -30,20 +31,22 @@ _SECTIONS = frozenset({"[script info]", "[v4+ styles]", "[v4 styles]", "[events]
 _STYLE = re.compile(r"^(Style:[^,]*,)[^,]*,([^,]*)")
 _FONT_TAG = re.compile(r"\\fn[^\\}]*")
 
-EMPTY_SCRIPT = "[Script Info]\nScriptType: v4.00+\n"
+EMPTY_SCRIPT = b"[Script Info]\nScriptType: v4.00+\n"
 """A script that draws nothing."""
 
 
 def arguments(info: MediaInfo, *, source: Source, edits: Edits) -> list[str]:
     """Return a command that writes the burnt-in track as a script for libass, in the times of the edited video."""
-    opened = graph.open_input(location(source), **input_options(source), **entry_options(edits))
+    options = {**input_options(source), **entry_options(edits), "sub_charenc_mode": "ignore"}  # see `cleaned_script`
+    opened = graph.open_input(location(source), **options)
     (track,) = tracks.selected_subtitles(info)
     written = graph.output(opened[str(track.index)], layout.BURNT, **_OUTPUT)
     return [*GLOBAL_ARGUMENTS, *PROGRESS_ARGUMENTS, *written.get_args()]
 
 
-def cleaned_script(script: str, info: MediaInfo) -> str:
-    """Return the script to draw from what FFmpeg wrote: its texts and styles, all in one font."""
+def cleaned_script(written: bytes, info: MediaInfo) -> str:
+    """Return the script to draw from what FFmpeg wrote in the track's own encoding: texts and styles, in one font."""
+    script, _ = encodings.decoded(written, language=info.text[0].language)
     styled = info.text[0].codec in _STYLED
     size = None if styled else _size(info)
     return "\n".join(_line(line, size) for line in _drawn_sections(script.splitlines())) + "\n"
@@ -75,5 +78,5 @@ _OUTPUT: dict[str, Any] = {
     "format": "ass",
     "map_metadata": -1,
     "avoid_negative_ts": "disabled",  # else a cue that began before a trimmed video would move all that follow
-    "fs": MAX_BYTES,
+    "fs": MAX_EXTRACTED_BYTES,
 }

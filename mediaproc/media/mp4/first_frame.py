@@ -51,6 +51,15 @@ def first_frame(head: bytes) -> FirstFrame:
     return FirstFrame(_one_sample_moof(head[moof.offset : moof.end], run), moof.offset + run.data_offset, size)
 
 
+def end_of_first_frame(segment: bytes) -> int | None:
+    """Return how many bytes of a segment hold its first frame, from its beginning; None if it does not say."""
+    try:
+        end = first_frame(segment).end
+    except boxes.MALFORMED:
+        return None
+    return end if end <= len(segment) else None
+
+
 def _one_sample_moof(moof: bytes, run: TrackRun) -> bytes:
     """Return the `moof` with only the first row in its `trun`, and the frame directly behind it."""
     alone = replace(run, samples=run.samples[:1])

@@ -53,13 +53,17 @@ class NewRendition:
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A segment that is in S3 already. `number` counts from 0; `span` is how many numbers it takes."""
+    """A segment that is in S3 already. `number` counts from 0; `span` is how many numbers it takes.
+
+    `keyframe_bytes` of a video's segment reach to the end of its first frame.
+    """
 
     number: int
     object_key: str
     duration_seconds: float
     size_bytes: int
     span: int = 1
+    keyframe_bytes: int | None = None
 
 
 def set_media_info(
