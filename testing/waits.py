@@ -13,9 +13,13 @@ PATIENCE_SECONDS = 120.0
 
 
 def eventually(found: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) -> T:
-    """Poll until `found` returns something truthy, and return it. Raises AssertionError after the deadline."""
-    deadline = time.monotonic() + seconds
+    """Poll until `found` returns something truthy, and return it. Raises AssertionError after the deadline.
+
+    The longer it takes, the less often: a look at the database or at all processes takes CPU from what is waited for.
+    """
+    began = time.monotonic()
     while not (answer := found()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds} s"
+        time.sleep(min(0.25, 0.02 + waited / 10))
     return answer

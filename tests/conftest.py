@@ -21,18 +21,16 @@ HEAVY = (
     "e2e/test_library",
     "e2e/test_uploads",
     "e2e/test_main_job",
-    "integration/test_chunk_kills",
     "integration/test_rungs_used_again",
-    "integration/test_real_encode_kills",
     "integration/test_worker_kills",
-    "integration/test_tuned",
-    "integration/test_fuzz",
-    "integration/test_vmaf_measured",
+    "integration/test_real_encode_kills",
+    "integration/test_chunk_kills",
     "integration/test_presets",
     "integration/test_odd_sources",
     "integration/test_process_video",
     "integration/test_client",
     "integration/test_chunks",
+    "integration/test_fuzz",
 )
 """Files that take longest, the longest first."""
 

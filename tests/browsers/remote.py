@@ -64,13 +64,22 @@ class Remote(Protocol):
         ...
 
 
+class Refused(AssertionError):
+    """The browser could not do what it was asked. In the middle of a navigation that is nothing unusual."""
+
+
 def until(answer: Callable[[], T], what: str, *, seconds: float = PATIENCE_SECONDS) -> T:
-    """The first truthy answer."""
+    """The first truthy answer. What the browser refuses is asked again."""
     deadline = time.monotonic() + seconds
-    while not (found := answer()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+    refused: Refused | None = None
+    while True:
+        try:
+            if found := answer():
+                return found
+        except Refused as error:
+            refused = error
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what} ({refused})"
         time.sleep(0.2)
-    return found
 
 
 class Firefox:
@@ -88,7 +97,8 @@ class Firefox:
     def evaluate(self, expression: str) -> Any:
         script = f"Promise.resolve({expression}).then((value) => JSON.stringify(value ?? null))"
         done = self._ask("script.evaluate", expression=script, target={"context": self._tab}, awaitPromise=True)
-        assert done["type"] == "success", done
+        if done["type"] != "success":
+            raise Refused(done)
         return json.loads(done["result"]["value"])
 
     def type(self, selector: str, text: str) -> None:
@@ -126,7 +136,8 @@ class Firefox:
         while True:
             answer = json.loads(self._connection.recv(timeout=PATIENCE_SECONDS))
             if answer.get("id") == self._number:
-                assert answer["type"] == "success", answer
+                if answer["type"] != "success":
+                    raise Refused(answer)
                 return answer["result"]
 
 
@@ -165,7 +176,8 @@ class WebKit:
     def _ask(self, method: str, path: str, **body: Any) -> Any:
         content = json.dumps(body) if method == "POST" else None
         answer = self._http.request(method, f"/session{self._session}{path}", content=content)
-        assert answer.is_success, answer.text
+        if not answer.is_success:
+            raise Refused(answer.text)
         return answer.json()["value"]
 
 
