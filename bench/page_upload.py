@@ -35,7 +35,7 @@ MOST = 1.3
 MOST_OVER_BARE = 1.1
 MOST_GROWTH = 1.1
 _MIB = 1024 * 1024
-_ENGINE = ROOT / "mediaproc" / "components" / "upload" / "transfer.js"
+_ENGINE = ROOT / "mediaproc" / "components" / "upload" / "pace.js"
 _NOTE_EACH_STATE = """() => {
   window.states = {};
   const look = () => {

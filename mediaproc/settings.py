@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr = Field(
         min_length=32, description="Secret that signs tokens and queue messages, at least 32 characters."
     )
+    jwt_secret_previous: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The JWT_SECRET before, while it is rotated: tokens that it signed stay valid until they expire.",
+    )
 
     queue_redis_url: str | None = Field(
         None, description="Redis URL for the job queue. Default: REDIS_URL, database 0."
@@ -225,8 +230,12 @@ class Settings(BaseSettings):
 
     def derived_secret(self, purpose: str) -> str:
         """Derive a secret for one purpose from `jwt_secret`, by HMAC-SHA256 (hex, 64 characters)."""
-        key = self.jwt_secret.get_secret_value().encode()
-        return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()
+        return _derived(self.jwt_secret, purpose)
+
+    def derived_secrets(self, purpose: str) -> tuple[str, ...]:
+        """The same from each secret that is valid: `jwt_secret`, then the one before it while it is rotated."""
+        secrets = (self.jwt_secret, self.jwt_secret_previous)
+        return tuple(_derived(secret, purpose) for secret in secrets if secret is not None)
 
 
 @lru_cache(maxsize=1)
@@ -271,6 +280,10 @@ def _explain_one(field: str, kind: str, message: str) -> str:
     if kind == "missing":
         return f"{name} is not set. {Settings.model_fields[field].description}"
     return f"{name} is invalid: {message.removeprefix('Value error, ')}"
+
+
+def _derived(secret: SecretStr, purpose: str) -> str:
+    return hmac.new(secret.get_secret_value().encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

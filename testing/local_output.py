@@ -69,7 +69,7 @@ class _Context:
     def __init__(self, info: MediaInfo, preset: Preset, source: Source, folder: Path) -> None:
         self.info, self.preset, self.source, self.workspace = info, preset, source, folder
         video = Video(id=uuid4(), team_id=uuid4(), filename="", title="", source_key="", size_bytes=1)
-        job = Job(id=uuid4(), video_id=video.id, preset=preset.name, attempt=1)
+        job = Job(id=uuid4(), team_id=video.team_id, video_id=video.id, preset=preset.name, attempt=1)
         self.claim = Claim(job=job, video=video, attempt=1, worker="test")
 
     def write(self, *_: object, **__: object) -> UUID:

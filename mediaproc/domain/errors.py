@@ -318,6 +318,7 @@ class Detail(StrEnum):
     PASSWORD_TOO_SHORT = "Use at least {shortest} characters"  # noqa: S105
     PASSWORD_TOO_LONG = "Use at most {longest} characters"  # noqa: S105
     PASSWORD_TOO_SIMPLE = "Use more different characters"  # noqa: S105
+    PASSWORD_COMMON = "This password is too easy to guess. Use several uncommon words."  # noqa: S105
 
     # Uploads
     PARTS_MISSING = "{count} parts of this file have not arrived"

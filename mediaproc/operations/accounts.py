@@ -40,7 +40,7 @@ class SignIn:
 def new_user(*, email: str, password: str) -> User:
     """A user to register. Slow (bcrypt): call it outside of a transaction. Raises Invalid."""
     address, problems = _read_email(email)
-    if problems := [*problems, *passwords.check_strength(password)]:
+    if problems := [*problems, *passwords.check_strength(password, email=address)]:
         raise Invalid(errors=problems)
     return User(email=address, password_hash=passwords.hash_of(password))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 
 import bcrypt
+from zxcvbn import zxcvbn
 
 from mediaproc.domain.errors import Detail
 
@@ -14,11 +16,16 @@ SHORTEST = 10
 LONGEST = 1024
 COST = 12
 
+_JUDGED_LETTERS = 72
+_WEAKEST_SCORE = 1
+"""Of zxcvbn's scores from 0 to 4: guessed in less than a million tries."""
 
-def check_strength(password: str) -> list[dict[str, str]]:
+
+def check_strength(password: str, *, email: str = "") -> list[dict[str, str]]:
     """Problems of a new password, as `{field, message}`; empty if there are none.
 
-    Length is what counts (NIST SP 800-63B): no composition rules, only no single repeated character.
+    Length is what counts (NIST SP 800-63B): no composition rules, but no common or breached password, no pattern of the
+    keyboard, and not one's own address. zxcvbn looks that up offline.
     """
     if len(password) < SHORTEST:
         return _wrong(Detail.PASSWORD_TOO_SHORT.format(shortest=SHORTEST))
@@ -26,7 +33,13 @@ def check_strength(password: str) -> list[dict[str, str]]:
         return _wrong(Detail.PASSWORD_TOO_LONG.format(longest=LONGEST))
     if len(set(password)) < 4:
         return _wrong(Detail.PASSWORD_TOO_SIMPLE)
-    return []
+    return _wrong(Detail.PASSWORD_COMMON) if _is_guessed(password, email) else []
+
+
+def _is_guessed(password: str, email: str) -> bool:
+    """True if a program guesses it in a million tries. Only the beginning is looked at: it takes cubic time."""
+    own = [word for word in (email, *re.split(r"[^\w]+", email)) if len(word) > 2]
+    return zxcvbn(password[:_JUDGED_LETTERS], user_inputs=own)["score"] <= _WEAKEST_SCORE
 
 
 def hash_of(password: str) -> str:

@@ -51,7 +51,7 @@ def change_password(session: Session, principal: Principal, *, present: str, new
     user = session.exec(select(User).where(User.id == principal.user_id).with_for_update()).one()
     if not passwords.matches(present, user.password_hash):
         raise WrongCredentials(Detail.CURRENT_PASSWORD_WRONG)
-    if problems := passwords.check_strength(new):
+    if problems := passwords.check_strength(new, email=principal.email):
         raise Invalid(errors=problems)
     user.password_hash = passwords.hash_of(new)
     session.flush()

@@ -1,6 +1,7 @@
 """Tokens: signed ones that say who asks (JWT, HS256), and random ones kept only as hashes.
 
-Each purpose has its own key, audience and `typ` (RFC 8725, 3.11), so that one is never taken for another.
+Each purpose has its own key, audience and `typ` (RFC 8725, 3.11), so that one is never taken for another. `kid` names
+the key, so that tokens of the secret before stay valid while JWT_SECRET is rotated.
 """
 
 from __future__ import annotations
@@ -74,13 +75,14 @@ def digest(token: str) -> str:
 
 def _sign(purpose: str, kind: str, claims: dict[str, Any]) -> str:
     whole = {"iss": _ISSUER, "aud": purpose, **claims}
-    return jwt.encode(whole, settings().derived_secret(purpose), algorithm=_ALGORITHM, headers={"typ": kind})
+    secret = settings().derived_secret(purpose)
+    return jwt.encode(whole, secret, algorithm=_ALGORITHM, headers={"typ": kind, "kid": _key_id(secret)})
 
 
 def _read(purpose: str, kind: str, token: str) -> dict[str, Any]:
     whole = jwt.decode_complete(
         token,
-        settings().derived_secret(purpose),
+        _secret_of(token, purpose),
         algorithms=[_ALGORITHM],
         audience=purpose,
         issuer=_ISSUER,
@@ -89,3 +91,18 @@ def _read(purpose: str, kind: str, token: str) -> dict[str, Any]:
     if whole["header"].get("typ") != kind:
         raise jwt.InvalidTokenError("wrong typ")
     return whole["payload"]
+
+
+def _secret_of(token: str, purpose: str) -> str:
+    """The secret that `kid` names; the newest for a token from before there was one. Raises InvalidTokenError."""
+    known = {_key_id(secret): secret for secret in settings().derived_secrets(purpose)}
+    named = jwt.get_unverified_header(token).get("kid")
+    if named is None:
+        return settings().derived_secret(purpose)
+    if named not in known:
+        raise jwt.InvalidTokenError("unknown kid")
+    return known[named]
+
+
+def _key_id(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]

@@ -24,7 +24,7 @@ _MESSAGES = {
 }
 _FIELD_MESSAGES = {
     "email": "Enter a valid email address",
-    "password": f"Choose a stronger password: at least {passwords.SHORTEST} characters, not all the same",
+    "password": f"Choose a stronger password: at least {passwords.SHORTEST} characters, uncommon words",
 }
 
 

@@ -107,7 +107,10 @@ def test_a_frame_before_a_chunk_lasts_until_the_next_chunk_begins(tmp_path: Path
 @pytest.mark.parametrize("late", ["video", "audio"])
 def test_tracks_that_begin_apart_stay_apart(tmp_path: Path, made: Make, suffix: str, late: str) -> None:
     codecs = ("-c:v", "mpeg2video", "-c:a", "mp2") if suffix == "mpg" else X264
-    source = sync.make(tmp_path / f"late.{suffix}", *codecs, **{f"before_{late}": ("-itsoffset", "0.88")})
+    offset = ("-itsoffset", "0.88")
+    before_video, before_audio = (offset, ()) if late == "video" else ((), offset)
+    late_file = tmp_path / f"late.{suffix}"
+    source = sync.make(late_file, *codecs, before_video=before_video, before_audio=before_audio)
     output = made(source)
     plain = tmp_path / "plain.mkv"
     clips.ffmpeg("-i", str(source), "-fps_mode", "passthrough", "-c:v", "ffv1", "-c:a", "pcm_s16le", str(plain))

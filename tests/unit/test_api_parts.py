@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from mediaproc.api import cookies, dependencies, problems
 from mediaproc.api.forms import local_path
 from mediaproc.api.middleware import security_headers
-from mediaproc.domain.errors import Invalid, NotFound, NotSignedIn, OriginRejected
+from mediaproc.domain.errors import Detail, Invalid, NotFound, NotSignedIn, OriginRejected
 from mediaproc.domain.roles import SCOPES_OF_ROLE, Role
 from mediaproc.operations import cursors, filenames, idempotency, passwords, tokens, uploads
 from mediaproc.operations.accounts import SignIn
@@ -26,6 +27,7 @@ from mediaproc.settings import Settings
 from mediaproc.storage import presign
 
 MIB = 1024**2
+LONG = "".join(random.Random(1).choices("abcdefghij 0123456789", k=2000))
 
 
 def made(**changes: Any) -> Settings:
@@ -155,10 +157,44 @@ def test_a_playback_token_opens_one_video_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("password", "good"),
-    [("nine char", False), ("ten chars.", True), ("a" * 40, False), ("a1b2" * 256, True), ("a1b2" * 257, False)],
+    [("nine char", False), ("ten chars.", True), ("a" * 40, False), (LONG[:1024], True), (LONG[:1025], False)],
 )
 def test_length_makes_a_password(password: str, good: bool) -> None:
     assert (passwords.check_strength(password) == []) is good
+
+
+@pytest.mark.parametrize(
+    "password", ["password123", "qwertyuiop", "ada.lovelace@example.com", "lovelace12", "p@ssw0rd2024"]
+)
+def test_common_passwords_and_ones_own_address_are_refused(password: str) -> None:
+    (problem,) = passwords.check_strength(password, email="ada.lovelace@example.com")
+    assert problem == {"field": "password", "message": Detail.PASSWORD_COMMON}
+
+
+def test_while_the_secret_is_rotated_tokens_of_both_are_good(configured: Any) -> None:
+    user, session = uuid4(), uuid4()
+    old = tokens.access(user_id=user, session_id=session)
+    new_secret, previous = SecretStr("n" * 32), SecretStr("s" * 32)
+    configured(jwt_secret=new_secret, jwt_secret_previous=previous)
+    new = tokens.access(user_id=user, session_id=session)
+    assert {tokens.read_access(each).session_id for each in (old, new)} == {session}
+    assert jwt.get_unverified_header(old)["kid"] != jwt.get_unverified_header(new)["kid"]
+    configured(jwt_secret=new_secret)
+    assert tokens.read_access(new).user_id == user
+    with pytest.raises(NotSignedIn):
+        tokens.read_access(old)
+
+
+def test_devices_are_refused_and_other_windows_kept_apart() -> None:
+    headers = security_headers.security_headers("/")
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_behind_https_browsers_stay_with_https(configured: Any) -> None:
+    configured(public_url="https://video.example")
+    assert security_headers.security_headers("/")["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_half_a_surrogate_pair_is_a_password_like_any_other() -> None:

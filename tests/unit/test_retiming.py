@@ -108,6 +108,9 @@ def test_no_edit_list_is_stored_but_for_ffmpeg_and_it_can_be_put_back() -> None:
     assert (lag, retime.without_edit_list(again, 1024)[1]) == (777, 777)
     assert retime.lagged_init(init) == (init, 0)
     assert b"edts" not in retime.without_edit_list(init, 0)[0]
+    bare = box("moov", box("mvhd", bytes(4)), box("trak", box("mdia")))
+    assert retime.without_edit_list(bare, 0) == (bare, 0)
+    assert retime.lagged_init(retime.without_edit_list(bare, 777)[0])[1] == 777
 
 
 def test_a_lag_that_is_put_back_leaves_no_negative_offset() -> None:

@@ -11,6 +11,7 @@ from mediaproc.api.middleware import paths
 from mediaproc.settings import settings
 
 _DOCS_PATH = re.compile(r"^/api/docs(/|$)")
+_NO_DEVICES = ", ".join(f"{each}=()" for each in ("camera", "geolocation", "microphone", "payment", "usb"))
 _NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 _DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -48,6 +49,8 @@ def security_headers(path: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": _NO_DEVICES,
     }
     if settings().secure_cookies:
         headers["Strict-Transport-Security"] = "max-age=31536000"

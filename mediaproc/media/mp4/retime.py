@@ -45,10 +45,13 @@ def without_edit_list(init: bytes, lag: int) -> tuple[bytes, int]:
 
     `lag` is how far composition offsets go below 0, in ticks: the edit list in the user data says it to FFmpeg.
     """
-    edts, trak = boxes.locate(init, "moov", "trak", "edts"), boxes.locate(init, "moov", "trak")
-    before = boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
-    said = _edit_list(init[edts.offset : edts.end], lag)
+    trak, before = boxes.locate(init, "moov", "trak"), boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
+    said = _edit_list(lag)
     user_data = struct.pack(">I4s", 8 + len(said), b"udta") + said if lag else b""
+    try:
+        edts = boxes.locate(init, "moov", "trak", "edts")
+    except ValueError:
+        return _resized(init[: trak.end] + user_data + init[trak.end :], len(user_data)), before
     made = init[: edts.offset] + init[edts.end : trak.end] + user_data + init[trak.end :]
     return _resized(made, len(user_data) - edts.size), before
 
@@ -103,12 +106,10 @@ def held(fragment: bytes, *, default_duration: int, until: int) -> Retimed:
     return Retimed(_rebuilt(fragment, replace(run, samples=rows), start), start, sum(lasting))
 
 
-def _edit_list(edts: bytes, lag: int) -> bytes:
-    """Return an `edts` of one part with another media time."""
-    elst = boxes.locate(edts, "edts", "elst")
-    version = edts[elst.body]
-    at, code = elst.body + (16 if version else 12), ">q" if version else ">i"
-    return edts[:at] + struct.pack(code, lag) + edts[at + struct.calcsize(code) :]
+def _edit_list(lag: int) -> bytes:
+    """Return an `edts` that shows a track from a media time on, for as long as it is (ISO/IEC 14496-12, 8.6.6)."""
+    elst = struct.pack(">I4sIIIiI", 28, b"elst", 0, 1, 0, lag, 1 << 16)
+    return struct.pack(">I4s", 8 + len(elst), b"edts") + elst
 
 
 def _resized(init: bytes, grown: int) -> bytes:
