@@ -12,14 +12,14 @@ import psutil
 import pytest
 
 from mediaproc.domain.errors import BeyondLimits, DamagedSource, NotAVideo, ProcessingError, TimedOut
-from mediaproc.media import ladder, presets, sniff
+from mediaproc.media import ladder, presets
 from mediaproc.media.commands import encode
 from mediaproc.media.mp4 import keyframes
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
 from mediaproc_worker import ffmpeg_errors, sandboxed_process
 from mediaproc_worker.sandboxed_process import Limits, ProcessFailed, ProcessTimedOut
-from mediaproc_worker.source import examined
+from mediaproc_worker.source import Bytes, examined
 from testing import clips
 
 pytestmark = pytest.mark.usefixtures("services")  # for the settings
@@ -108,7 +108,7 @@ def test_a_bomb_ends_within_the_limits(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"bomb.{suffix}"
     make(path)
     assert path.stat().st_size < 4 * 1024**2
-    ended = _processed(Source(str(path)), path.read_bytes()[: sniff.HEAD_BYTES], tmp_path)
+    ended = _processed(Source(str(path)), path.read_bytes(), tmp_path)
     assert ended is None or isinstance(ended, expected), repr(ended)
 
 
@@ -123,7 +123,7 @@ def test_a_stream_without_an_end_is_ended(tmp_path: Path) -> None:
     try:
         source = Source(f"http://127.0.0.1:{server.server_address[1]}/endless.ts")
         limits = Limits(wall_seconds=1, cpu_seconds=4, file_bytes=LIMITS.file_bytes)
-        ended = _processed(source, clip[: sniff.HEAD_BYTES], tmp_path, limits=limits)
+        ended = _processed(source, clip, tmp_path, limits=limits)
     finally:
         with_end.set()
         server.shutdown()
@@ -149,10 +149,11 @@ def test_a_table_of_millions_of_keyframes_costs_the_worker_little() -> None:
     assert psutil.Process().memory_info().rss - before < 64 * 1024**2
 
 
-def _processed(source: Source, head: bytes, folder: Path, *, limits: Limits = LIMITS) -> ProcessingError | None:
+def _processed(source: Source, data: bytes, folder: Path, *, limits: Limits = LIMITS) -> ProcessingError | None:
     """Probe it and encode it, as a worker does; how it ended."""
     try:
-        info = examined(source, head=head, directory=folder, cancelled=threading.Event())
+        readable = Bytes(lambda at, size: data[at : at + size], len(data))
+        info = examined(source, data=readable, directory=folder, cancelled=threading.Event())
         _encode(info, source, folder, limits)
     except ProcessingError as error:
         return error

@@ -86,9 +86,12 @@ def made() -> Output:
         hls.media_playlist(each, init_uri=init, finished=True, target_seconds=TARGET)
         for each, init in ((segments, "i.mp4"), (segments, "i.mp4"), (pieces, None))
     ]
+    video, audio_only, text = (m3u8.loads(each) for each in playlists)
     return Output(
         m3u8.loads(hls.multivariant_playlist(variants, audio=audio, subtitles=texts, keyframes=keyframes)),
-        *(m3u8.loads(each) for each in playlists),
+        video,
+        audio_only,
+        text,
         m3u8.loads(hls.keyframe_playlist(segments, init_uri="i.mp4", target_seconds=TARGET)),
         text_segments,
         xml.fromstring(re.sub(r' xmlns="[^"]*"', "", dash.mpd([*films, *sounds], texts=tracks))),
@@ -313,8 +316,9 @@ RULES: list[tuple[str, str, Callable[[Output], bool]]] = [
         "DASH 5.8.5.5",
         "one main audio, and roles of the scheme",
         lambda out: (
-            [each.find("Role").get("value") for each in out.sets["audio"]] == ["main", "alternate", "description"]
-        ),  # type: ignore[union-attr]
+            [role.get("value") for each in out.sets["audio"] for role in each.findall("Role")]
+            == ["main", "alternate", "description"]
+        ),
     ),
 ]
 

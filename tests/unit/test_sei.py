@@ -30,7 +30,7 @@ def escaped(payload: bytes) -> bytes:
     """With emulation prevention: no two zeros before a byte of 3 or less."""
     found = bytearray()
     for byte in payload:
-        if byte <= 3 and found[-2:] == b"\0\0":
+        if byte <= 3 and bytes(found[-2:]) == b"\0\0":
             found.append(3)
         found.append(byte)
     return bytes(found)
