@@ -155,7 +155,8 @@ def test_a_killed_host_costs_one_chunk(
 ) -> None:
     job = _slowly_encoded(hosts, clip)
     eventually(lambda: video_now(job.video_id).playable)
-    (encoder,) = hosts[0].encoders()
+    encoder, _ = hosts[0].wait_for_ffmpeg(encoder=True)
+    encoder.suspend()  # or its chunk could be done before its host is
     lost = [*hosts[0].children(), psutil.Process(hosts[0].consumer.pid)]
     kill(lost[-1])
     hosts[1].speed_up()

@@ -11,8 +11,8 @@ import pytest
 from testing.waits import PATIENCE_SECONDS
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
-WHOLE = ("curl", "jq", "chromium", "ip")
-LANES = ("package", "s3", "clients", "faults")
+WHOLE = ("curl", "jq", "chromium", "ip", "firefox-esr", "WebKitWebDriver", "Xvfb")
+LANES = ("package", "s3", "browsers", "clients", "faults")
 
 
 class Machine:
@@ -47,7 +47,9 @@ class Machine:
         (self.folder / path).chmod(0o755)
 
 
-@pytest.mark.parametrize(("tool", "package"), [("ip", "iproute2"), ("jq", "jq"), ("chromium", "chromium")])
+@pytest.mark.parametrize(
+    ("tool", "package"), [("ip", "iproute2"), ("jq", "jq"), ("chromium", "chromium"), ("Xvfb", "xvfb")]
+)
 def test_what_is_missing_is_installed(tmp_path: Path, tool: str, package: str) -> None:
     asked = Machine(tmp_path, tools=tuple(each for each in WHOLE if each != tool)).asked()
     assert asked[1] == f"apt-get install --yes --no-install-recommends {package}"
