@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mediaproc.domain.errors import BeyondLimits, DamagedSource, NotAVideo, ProcessingError, TimedOut
+from mediaproc.domain.errors import BeyondLimits, DamagedSource, IncompleteSource, NotAVideo, ProcessingError, TimedOut
 from mediaproc.media import ladder, presets
 from mediaproc.media.commands import encode
 from mediaproc.media.mp4 import keyframes
@@ -95,8 +95,8 @@ BOMBS: dict[str, tuple[str, Callable[[Path], None], tuple[type[ProcessingError],
     "a picture of 16384×16384": ("mov", huge_picture(16384, 16384), (BeyondLimits,)),
     "a picture of 16000×8000": ("mov", huge_picture(16000, 8000), (BeyondLimits,)),
     "a million frames of 1×1": ("mov", million_frames, (DamagedSource, NotAVideo)),
-    "a moov of 1 GiB in 1 KiB": ("mp4", declared_atom(b"moov"), (NotAVideo,)),
-    "a mdat of 1 GiB in 1 KiB": ("mp4", declared_atom(b"mdat"), (NotAVideo,)),
+    "a moov of 1 GiB in 1 KiB": ("mp4", declared_atom(b"moov"), (IncompleteSource,)),
+    "a mdat of 1 GiB in 1 KiB": ("mp4", declared_atom(b"mdat"), (IncompleteSource,)),
     "a sample table of 1 GiB": ("mp4", declared_table, (DamagedSource, NotAVideo)),
     "200 boxes in each other": ("mp4", nested, (NotAVideo,)),
 }
