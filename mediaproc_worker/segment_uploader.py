@@ -136,8 +136,7 @@ class Outbox:
         if self.chunk is not None:
             init = self._fitting(init)
         elif not self.is_audio:
-            self._lag = boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
-            init, self._lag_before = retime.without_edit_list(init, self._lag)
+            self._lag = self._lag_before = boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
         self._init = self.pool.submit(put_bytes, init, self.row.init_key, content_type=self._content_type)
 
     def _put_segment(self, cut: ClosedSegment | AudioSegment) -> jobs.NewSegment:
@@ -172,7 +171,7 @@ class Outbox:
         """Return the init segment that all chunks share. Its key has its hash, so that one that differs is noticed."""
         rate = Fraction(self.row.frame_rate)
         self._lag = retime.lag_ticks(self.segmenter.timescale, rate) if self.reorders else 0
-        init, self._lag_before = retime.without_edit_list(init, self._lag)
+        init, self._lag_before = retime.with_lag(init, self._lag)
         digest, claim = hashlib.sha256(init).hexdigest(), self.context.claim
         key = keys.shared_init_segment(claim.video_id, claim.output, self.name, digest)
         self.row = replace(self.row, init_key=key)

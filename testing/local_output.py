@@ -18,7 +18,7 @@ from mediaproc.media import chunks as chunk_rules
 from mediaproc.media import hls, ladder, layout, tracks
 from mediaproc.media.chunks import Chunk
 from mediaproc.media.commands import audio, download, encode, remux, source_copy
-from mediaproc.media.mp4 import boxes, retime
+from mediaproc.media.mp4 import boxes
 from mediaproc.media.presets import Preset
 from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source
@@ -150,9 +150,7 @@ def _encoded(
         if joint.seconds is not None:
             video.arrived[joint.place] = replace(segment, duration_seconds=joint.seconds)
     for each in [video, *sounds]:
-        init, lag = retime.lagged_init(stored[each.row.init_key])
-        bodies = [stored[segment.object_key] for segment in each.arrived]
-        whole = init + b"".join(retime.lagged(body, lag) if lag else body for body in bodies)
+        whole = stored[each.row.init_key] + b"".join(stored[segment.object_key] for segment in each.arrived)
         (context.workspace / layout.whole(each.name)).write_bytes(whole)
     return [video, *sounds]
 

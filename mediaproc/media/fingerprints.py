@@ -24,7 +24,7 @@ from mediaproc.media.probe import MediaInfo
 from mediaproc.media.sources import Source, input_options, location
 from mediaproc.media.tracks import SelectedTrack
 
-GENERATION = 4
+GENERATION = 3
 """Version of what happens to FFmpeg's output before it is stored, to subtitles before they are burnt in, and to the
 MP4 made of segments. Raise it when a change there changes what is stored: nothing made before is then reused."""
 

@@ -10,7 +10,7 @@ from mediaproc.domain.states import RenditionKind, Stage
 from mediaproc.domain.tables import Rendition, Segment
 from mediaproc.media import layout
 from mediaproc.media.chunks import Chunk
-from mediaproc.media.mp4 import boxes, retime
+from mediaproc.media.mp4 import boxes
 from mediaproc.operations.jobs import execution as jobs
 from mediaproc.storage import keys, objects
 from mediaproc.storage.objects import PARALLEL_UPLOADS
@@ -122,14 +122,12 @@ def _fetch(
     """
     init, bodies = objects.get_bytes(rendition.init_key), _bodies(context, pool, segments)
     with (context.workspace / layout.whole(rendition.name)).open("wb") as file:
+        file.write(init)
         if rendition.kind is RenditionKind.AUDIO:
-            file.write(init)
             file.writelines(bodies)
             return
-        lagged, lag = retime.lagged_init(init)
-        file.write(lagged)
         for joint in holds.joints(init[boxes.locate(init, "moov").offset :], bodies):
-            file.write(retime.lagged(joint.body, lag) if lag else joint.body)
+            file.write(joint.body)
             if joint.seconds is not None:
                 _store(context, segments[joint.place], joint.body, joint.seconds)
 

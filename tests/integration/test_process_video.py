@@ -171,7 +171,7 @@ def test_other_sources_that_never_end_well(tmp_path: Path) -> None:
     sound, cut = tmp_path / "sound.m4a", tmp_path / "cut.mp4"
     clips.ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", str(sound))
     cut.write_bytes(clips.bunny().read_bytes()[:300_000].replace(b"moov", b"free"))
-    assert processed(cut)[1].error_code == "not_a_video"
+    assert processed(cut)[1].error_code == "incomplete_source"
     job = uploaded(sound)
     client().delete_object(Bucket=settings().s3_bucket, Key=video_now(job.video_id).source_key)
     perform_all(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -242,7 +243,7 @@ def test_sound_alone_does_not_keep_a_source_from_playing_as_it_is(owner: Account
 def sizes_played(job: Job) -> list[str]:
     with database.transaction() as session:
         top = playback.multivariant_playlist(session, session.get_one(Video, job.video_id))
-    return [word.partition("RESOLUTION=")[2] for word in top.replace("\n", ",").split(",") if "RESOLUTION=" in word]
+    return re.findall(r"#EXT-X-STREAM-INF:.*RESOLUTION=(\d+x\d+)", top)
 
 
 def test_who_asks_for_the_very_same_once_more_has_it_made_anew(clip: Path, owner: Account) -> None:

@@ -81,7 +81,8 @@ def test_attempts_are_counted_within_the_job(account: Accounts) -> None:
     _fail_once(again.id)
     (failed,) = _page(me, ALL).items
     assert (failed.state, failed.attempt, failed.attempts) == (JobState.FAILED, 1, most)
-    assert failed.error == NotAVideo().detail
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.detail) == (NotAVideo.code, NotAVideo().detail)
     assert failed.started_at is not None
     assert failed.finished_at is not None
 

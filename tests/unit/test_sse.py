@@ -166,6 +166,7 @@ def test_a_video_that_waits_for_another_attempt_says_when_and_why() -> None:
             "status",
             {
                 "status": "queued",
+                "job_status": "retrying",
                 "attempt": 2,
                 "max_attempts": 3,
                 "next_attempt_at": "2030-01-02T00:00:00Z",

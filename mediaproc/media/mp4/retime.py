@@ -3,12 +3,9 @@
 FFmpeg writes decode times that run ahead of presentation by the delay of B-frames, and an edit list that takes this
 lag off. With an uneven frame rate the lag differs between the chunks of one rendition, and with it the edit list, so
 they would not fit one init segment. Retiming gives all chunks the same lag: the n-th frame of a fragment is decoded
-when its n-th frame is shown, or earlier where a frame is shown long before that.
-
-So a B-frame is decoded after it is shown, which its composition offset says: it is negative (`trun` of version 1,
-ISO/IEC 14496-12, 8.8.8). No edit list is needed then, which WebKit ignores. FFmpeg takes the largest of these offsets
-for a lag that somebody has to take off: it, and nobody else, finds that in an edit list within the track's user data.
-For MP4s, which FFmpeg makes of the segments, the lag is put back (`lagged`).
+when its n-th frame is shown, or earlier where a frame is shown before that, and the rest of the lag goes into the
+composition offset (`trun`, ISO/IEC 14496-12, 8.8.8). Negative offsets would need no lag, but FFmpeg itself misreads
+them.
 """
 
 from __future__ import annotations
@@ -40,50 +37,29 @@ def lag_ticks(timescale: int, frame_rate: Fraction) -> int:
     return round(2 * timescale / (frame_rate or _USUAL_FRAME_RATE))
 
 
-def without_edit_list(init: bytes, lag: int) -> tuple[bytes, int]:
-    """Return the init segment without the video's edit list, and the ticks that it took off before.
+def with_lag(init: bytes, lag: int) -> tuple[bytes, int]:
+    """Return the init segment with an edit list that takes `lag` ticks off, and the ticks that it took off before.
 
-    `lag` is how far composition offsets go below 0, in ticks: the edit list in the user data says it to FFmpeg.
-    """
-    trak, before = boxes.locate(init, "moov", "trak"), boxes.media_time_of(init[boxes.locate(init, "moov").offset :])
-    said = _edit_list(lag)
-    user_data = struct.pack(">I4s", 8 + len(said), b"udta") + said if lag else b""
-    try:
-        edts = boxes.locate(init, "moov", "trak", "edts")
-    except ValueError:
-        return _resized(init[: trak.end] + user_data + init[trak.end :], len(user_data)), before
-    made = init[: edts.offset] + init[edts.end : trak.end] + user_data + init[trak.end :]
-    return _resized(made, len(user_data) - edts.size), before
-
-
-def lagged_init(init: bytes) -> tuple[bytes, int]:
-    """Return a stored init segment with the edit list that FFmpeg expects, and the lag in ticks that it takes off.
-
-    One that was stored with an edit list is left as it is, and has no lag that is to be put back.
+    Without a lag, one that has no edit list stays as it is.
     """
     try:
-        user_data = boxes.locate(init, "moov", "trak", "udta")
-        edts = boxes.locate(init, "moov", "trak", "udta", "edts")
+        elst = boxes.locate(init, "moov", "trak", "edts", "elst")
     except ValueError:
+        if lag:
+            raise
         return init, 0
-    said, media = init[edts.offset : edts.end], boxes.locate(init, "moov", "trak", "mdia")
-    made = init[: media.offset] + said + init[media.offset : user_data.offset] + init[user_data.end :]
-    made = _resized(made, len(said) - user_data.size)
-    return made, boxes.media_time_of(made[boxes.locate(made, "moov").offset :])
-
-
-def lagged(segment: bytes, lag: int) -> bytes:
-    """Return a stored segment of one fragment with composition offsets that count from `lag` ticks before."""
-    run = trun.run_of(segment)
-    rows = tuple(replace(sample, offset=(sample.offset or 0) + lag) for sample in run.samples)
-    return trun.with_run(segment, replace(run, samples=rows))
+    version = init[elst.body]
+    at = elst.body + (16 if version else 12)
+    code = ">q" if version else ">i"
+    before = int(struct.unpack_from(code, init, at)[0])
+    return init[:at] + struct.pack(code, lag) + init[at + struct.calcsize(code) :], before
 
 
 def retimed(fragment: bytes, *, lag_before: int, lag: int, default_duration: int, end: int) -> Retimed:
-    """Return a fragment of one track without a lag, whose last frame lasts until `end`.
+    """Return a fragment of one track with another lag, whose last frame lasts until `end`.
 
-    `lag` is the most that a frame is decoded after it is shown. `lag_before` is what the init segment's edit list took
-    off, `default_duration` what its `trex` says, and `end` a time of presentation before that; all in ticks.
+    `lag_before` is what the init segment's edit list took off, `default_duration` what its `trex` says, and `end` a
+    time of presentation before either; all in ticks.
     """
     run = trun.run_of(fragment)
     lasting = trun.durations(run, trun.default_duration(fragment, default_duration))
@@ -91,7 +67,7 @@ def retimed(fragment: bytes, *, lag_before: int, lag: int, default_duration: int
     decoded = _decode_times(shown, lag)
     end = max(end - lag_before, decoded[-1] + 1)
     rows = tuple(
-        replace(sample, duration=after - time, offset=at - time)
+        replace(sample, duration=after - time, offset=at + lag - time)
         for sample, at, (time, after) in zip(run.samples, shown, pairwise([*decoded, end]), strict=True)
     )
     return Retimed(_rebuilt(fragment, replace(run, version=1, samples=rows), decoded[0]), decoded[0], end - decoded[0])
@@ -104,22 +80,6 @@ def held(fragment: bytes, *, default_duration: int, until: int) -> Retimed:
     lasting[-1] = max(1, until - start - sum(lasting[:-1]))
     rows = tuple(replace(sample, duration=ticks) for sample, ticks in zip(run.samples, lasting, strict=True))
     return Retimed(_rebuilt(fragment, replace(run, samples=rows), start), start, sum(lasting))
-
-
-def _edit_list(lag: int) -> bytes:
-    """Return an `edts` that shows a track from a media time on, for as long as it is (ISO/IEC 14496-12, 8.6.6)."""
-    elst = struct.pack(">I4sIIIiI", 28, b"elst", 0, 1, 0, lag, 1 << 16)
-    return struct.pack(">I4s", 8 + len(elst), b"edts") + elst
-
-
-def _resized(init: bytes, grown: int) -> bytes:
-    """Return an init segment whose first track has grown by some bytes."""
-    data = bytearray(init)
-    moov = boxes.locate(init, "moov")
-    struct.pack_into(">I", data, moov.offset, moov.size + grown)
-    trak = boxes.locate(bytes(data), "moov", "trak")
-    struct.pack_into(">I", data, trak.offset, trak.size + grown)
-    return bytes(data)
 
 
 def _decode_times(shown: list[int], lag: int) -> list[int]:
