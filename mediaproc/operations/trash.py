@@ -26,16 +26,19 @@ KEPT = timedelta(days=7)
 
 
 def discard(session: Session, principal: Principal, id: UUID) -> None:
-    """Move a video to the trash and cancel its job. One that is not uploaded yet is deleted. Raises NotFound."""
+    """Move a video to the trash and cancel its job. One that is not uploaded yet is deleted. Raises NotFound.
+
+    It is told as removed before its job ends, since pages stop to follow a video that is cancelled.
+    """
     video = tenancy.find(session, principal, Video, id, lock=True)
     if video.status is VideoStatus.UPLOADING:
         remove(session, video)
         return
     video.deleted_at = now()
+    transitions.publish(session, video, EventType.REMOVED, {}, to_webhooks=False)
     job = requests.newest(session, video_id=video.id)
     if job is not None and not job.state.final:
         requests.cancel(session, job=job)
-    transitions.publish(session, video, EventType.REMOVED, {}, to_webhooks=False)
 
 
 def restore(session: Session, principal: Principal, id: UUID) -> VideoView:
