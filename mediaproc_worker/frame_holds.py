@@ -25,7 +25,7 @@ class Joint:
 
 @dataclass(frozen=True)
 class Holds:
-    """Where frames are held in a rendition: before each segment that begins later than the one before ends, such as
+    """Places of held frames in a rendition: before each segment that begins later than the one before ends, such as
     that of the next chunk, and at its end.
 
     `end_seconds` is when the audio ends, 0 without audio.

@@ -53,7 +53,7 @@ class LocalRendition:
 
 @dataclass(frozen=True)
 class LocalOutput:
-    """What a source became. `video` is the largest rung, `playlist` the HLS of it and the audio, `mp4` the download."""
+    """Output of a source. `video` is the largest rung, `playlist` the HLS of it and the audio, `mp4` the download."""
 
     info: MediaInfo
     folder: Path

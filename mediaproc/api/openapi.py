@@ -116,7 +116,7 @@ def _describe_parameters(operation: dict[str, Any]) -> None:
 
 
 def _security(operation: dict[str, Any]) -> list[dict[str, list[str]]]:
-    """What a request needs: nothing on an open route; for playback a token does, too."""
+    """Credentials of a request: none on an open route; for playback a token does, too."""
     if "security" not in operation:
         return []
     if "playback" in operation["tags"]:

@@ -29,7 +29,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 class EventData(BaseModel):
-    """What the event is about: the data of the same event in the event stream, with title and file name."""
+    """The event's data: those of the same event in the event stream, with title and file name."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -12,7 +12,7 @@ from anyascii import anyascii
 LONGEST = 255
 
 _UNSAFE = re.compile(r"[^ !#$&\'()+,\-.0-9;=@A-Z\[\]^_a-z{}~]")
-"""What a quoted string can't hold (RFC 9110, 5.6.4), and what some file system doesn't take."""
+"""Characters that a quoted string can't hold (RFC 9110, 5.6.4), or that some file system doesn't take."""
 
 
 def clean(name: str) -> str:

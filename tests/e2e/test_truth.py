@@ -1,4 +1,4 @@
-"""What the page says is true: what waits, what is ready, what is uploaded; and what was done can be undone."""
+"""Truth of the page: what waits, what is ready, what is uploaded; and what was done can be undone."""
 
 from __future__ import annotations
 

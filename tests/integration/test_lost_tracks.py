@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("connected")
 
 @dataclass(frozen=True)
 class Output:
-    """What a file became: its log, its HLS renditions and its MP4, as files."""
+    """The output of a file: its log, its HLS renditions and its MP4, as files."""
 
     log: str
     video: Path

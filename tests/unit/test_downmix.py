@@ -41,7 +41,7 @@ def levels(path: Path, *mix: str) -> tuple[float, float]:
 
 
 def made(path: Path, preset: Preset = WEB) -> Path:
-    """What a preset makes of a file's audio."""
+    """The audio that a preset makes of a file."""
     arguments = audio.arguments(clips.probed(path), source=Source(str(path)), preset=preset)
     subprocess.run([clips.FFMPEG, *arguments], cwd=path.parent, check=True, capture_output=True)
     return path.parent / "audio.cmaf"

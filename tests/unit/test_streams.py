@@ -1,4 +1,4 @@
-"""Which streams of an ffprobe report are processed, and what the log says of the others."""
+"""Choice of streams in an ffprobe report: those processed, and what the log says of the others."""
 
 from __future__ import annotations
 
